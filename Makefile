@@ -1,0 +1,31 @@
+# The commands of the README. Needs only Python 3.11 or newer and a package registry.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := $(VENV)/bin/python
+
+.PHONY: up test lint types check clean
+
+up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
+	$(RUN) -m rf up --stack dev
+
+test: $(READY) ## The default test suite
+	$(RUN) -m pytest -n 2 --dist loadgroup
+
+lint: $(READY) ## Style and likely faults
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(READY) ## Static types
+	$(VENV)/bin/pyright
+
+check: lint types test ## Everything a change must pass
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+clean: ## Remove the virtual environment
+	rm -rf $(VENV)
