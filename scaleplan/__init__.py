@@ -1,0 +1,1 @@
+"""The scale plan as data and arithmetic. Pure Python: imports neither pulumi nor boto3."""

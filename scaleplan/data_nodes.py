@@ -1,0 +1,121 @@
+"""The nodes of Citus: how many in which zone, what a pod on one can have, connections it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from scaleplan.catalog import InstanceClass
+from scaleplan.nodes import ResourceTotals
+from scaleplan.sizes import CitusSettings, PgbouncerSettings
+
+MAX_PODS = 110
+"""EKS' maximum for machines under 30 vCPUs, which get their pods' addresses in prefixes."""
+
+HIDDEN_MEMORY_PER_MILLE = 75
+"""Of a machine's nominal memory, what hypervisor and kernel keep before Linux counts it: Karpenter's
+cautious assumption (settings reference, `VM_MEMORY_OVERHEAD_PERCENT` 0.075)."""
+
+KUBELET_MEMORY_MIB = 255
+KUBELET_MEMORY_MIB_A_POD = 11
+EVICTION_MEMORY_MIB = 100
+"""Reserve and hard eviction threshold of EKS' nodes (awslabs/amazon-eks-ami, nodeadm,
+`kubelet/config.go`)."""
+
+KUBELET_CPU_SHARES = (60, 10, 5, 5)
+KUBELET_CPU_SHARE_OF_OTHERS = 2.5
+"""Millicores kept of the first, second, third and fourth vCPU, and of each further one (the same
+file)."""
+
+DAEMONSETS = ResourceTotals(cpu_millicores=300, memory_mib=512)
+"""Room for what runs on every node: network, kube-proxy, disks and identity request 180 m and
+120 MiB; the rest is for an agent of metrics and one of logs."""
+
+SPARE_NODES_A_ZONE = 1
+"""Room of a zone's group above what its pods need, for a replacement while the old node drains."""
+
+ADMINISTRATION_CONNECTIONS = 10
+"""For people, the distribution job and the metrics exporter."""
+
+CLIENT_SHARE_PERCENT = 90
+"""Of the coordinator's connections, what StackGres divides between clients and the connections that
+other nodes open back to it: clients get one part of (1 + shard clusters)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """One group of instances, a primary and its copies, and the zones that they stand in."""
+
+    name: str
+    instances: int
+    zones: tuple[str, ...]
+
+
+def placements(settings: CitusSettings, zones: Sequence[str]) -> tuple[Placement, ...]:
+    """The coordinator, then the shard clusters, dealt out over the zones one instance after another.
+
+    So no group has two instances in a zone, the zones carry equally many within one, and a further
+    shard cluster moves no earlier one, whose volumes could not follow it into another zone.
+    """
+    groups = [("coord", settings.coordinator_instances)]
+    groups += [
+        (f"shard{index}", settings.instances_per_shard_cluster)
+        for index in range(settings.shard_clusters)
+    ]
+    starts = [0, *accumulate(instances for _, instances in groups)]
+    return tuple(
+        Placement(
+            name=name,
+            instances=instances,
+            zones=tuple(zones[(start + step) % len(zones)] for step in range(instances)),
+        )
+        for (name, instances), start in zip(groups, starts, strict=False)
+    )
+
+
+def pods_by_zone(settings: CitusSettings, zones: Sequence[str]) -> dict[str, int]:
+    """How many instances stand in each zone, which is how many nodes it needs: one a pod."""
+    counts = dict.fromkeys(zones, 0)
+    for group in placements(settings, zones):
+        for zone in group.zones:
+            counts[zone] += 1
+    return counts
+
+
+def pod_resources(machine: InstanceClass) -> ResourceTotals:
+    """What one database pod may request on a machine of its own: whole GiB and tenths of a CPU.
+
+    Raises ValueError when less than a gibibyte or one CPU is left.
+    """
+    nominal = int(machine.memory_gib * 1024)
+    visible = nominal * (1000 - HIDDEN_MEMORY_PER_MILLE) // 1000
+    kubelet = KUBELET_MEMORY_MIB + KUBELET_MEMORY_MIB_A_POD * MAX_PODS + EVICTION_MEMORY_MIB
+    memory = (visible - kubelet - DAEMONSETS.memory_mib) // 1024 * 1024
+    further = max(0, machine.vcpus - len(KUBELET_CPU_SHARES))
+    reserve = sum(KUBELET_CPU_SHARES[: machine.vcpus]) + KUBELET_CPU_SHARE_OF_OTHERS * further
+    cpu = int(machine.vcpus * 1000 - reserve - DAEMONSETS.cpu_millicores) // 100 * 100
+    if memory < 1024 or cpu < 1000:
+        raise ValueError(f"{machine.name} is too small for a database: {cpu} m, {memory} MiB left")
+    return ResourceTotals(cpu_millicores=cpu, memory_mib=memory)
+
+
+def client_connections(pgbouncer: PgbouncerSettings) -> int:
+    """Most connections that one coordinator gets from outside.
+
+    Each PgBouncer pod opens a full pool for writes and, as the readers' Service includes the
+    primary, perhaps its whole pool for reads.
+    """
+    pool = pgbouncer.default_pool_size + pgbouncer.reserve_pool_size
+    return pgbouncer.replicas * pool * 2 + ADMINISTRATION_CONNECTIONS
+
+
+def max_connections(pgbouncer: PgbouncerSettings, shard_clusters: int) -> int:
+    """`max_connections` of each instance, rounded up to ten.
+
+    StackGres lets `max_connections * 90 / (100 * (1 + shard clusters))` clients in at the
+    coordinator (`citus.max_client_connections`), and that must hold all of them. A shard's instance
+    gets no more than the coordinator's shared pool, which has the same size.
+    """
+    parts = client_connections(pgbouncer) * (1 + shard_clusters) * 100
+    return -(-parts // (CLIENT_SHARE_PERCENT * 10)) * 10

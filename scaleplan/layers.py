@@ -1,0 +1,240 @@
+"""The plan's numbers layer by layer: what the components are built from, equal in all sizes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scaleplan.sizes import Section
+
+
+class ProbeTimes(Section):
+    """When a probe first runs, and how often after that."""
+
+    initial_delay_seconds: int
+    period_seconds: int
+
+
+class PodResources(Section):
+    """What a pod is promised (requests) and what it may take at most (limits)."""
+
+    memory_request_mib: int
+    cpu_request_millicores: int
+    memory_limit_mib: int
+    cpu_limit_millicores: int
+
+
+class PgbouncerPlan(Section):
+    """PgBouncer as the plan configures it ("PgBouncer Configuration", "Kubernetes Deployment").
+
+    The pool sizes here are the plan's starting values; a stack runs those of its size.
+    `planned_image` and `planned_auth_type` are what the plan names, not what runs.
+    """
+
+    listen_port: int
+    service_port: int
+    database_alias: str
+    database_name: str
+    planned_image: str
+    planned_auth_type: str
+    replicas: int
+    pool_mode: Literal["transaction", "session", "statement"]
+    default_pool_size: int
+    min_pool_size: int
+    max_client_connections: int
+    reserve_pool_size: int
+    reserve_pool_timeout_seconds: int
+    server_idle_timeout_seconds: int
+    server_connect_timeout_seconds: int
+    query_timeout_seconds: int
+    resources: PodResources
+    liveness_probe: ProbeTimes
+    readiness_probe: ProbeTimes
+
+
+class ConnectionPools(Section):
+    """Most connections that one orchestrator pod opens to the primary and to the replicas."""
+
+    primary_max: int
+    replica_max: int
+
+
+class ReplicationPlan(Section):
+    """Streaming replication: when it pays, how many replicas, and PostgreSQL's own settings."""
+
+    from_concurrent_users: int
+    replicas: int
+    engine_major_version: int
+    storage_gib: int
+    wal_level: str
+    max_wal_senders: int
+    max_replication_slots: int
+    wal_keep_size_mib: int
+    hot_standby: Literal["on", "off"]
+    synchronous_commit: Literal["on", "off"]
+
+
+class JobDefaults(Section):
+    """What a job gets unless its producer says otherwise; `keep_*` are counts of finished jobs."""
+
+    attempts: int
+    backoff_type: Literal["exponential", "fixed"]
+    backoff_delay_milliseconds: int
+    timeout_seconds: int
+    keep_completed: int
+    keep_failed: int
+    default_priority: int
+
+
+class QueuePlan(Section):
+    """The job queues by name, the name of their jobs, and the defaults of a job."""
+
+    names: tuple[str, ...]
+    job_name: str
+    job: JobDefaults
+
+
+class ScalingPolicy(Section):
+    """One direction of an autoscaler: how far it looks back, how many pods a period it moves."""
+
+    stabilization_window_seconds: int
+    pods: int
+    period_seconds: int
+
+
+class WorkerHpaPlan(Section):
+    """The plan's autoscaler of the workers: jobs waiting per replica, CPU, and both directions."""
+
+    min_replicas: int
+    max_replicas: int
+    queue_metric: str
+    queue: str
+    queue_length_per_replica: int
+    cpu_utilization_percent: int
+    scale_up: ScalingPolicy
+    scale_down: ScalingPolicy
+
+
+class KedaPlan(Section):
+    """The plan's KEDA alternative: polling, cooldown and jobs waiting per replica."""
+
+    min_replicas: int
+    max_replicas: int
+    polling_interval_seconds: int
+    cooldown_period_seconds: int
+    list_name: str
+    list_length: int
+
+
+class AutoscalingPlan(Section):
+    """Worker scaling, which pays from `from_concurrent_jobs` on."""
+
+    from_concurrent_jobs: int
+    worker_hpa: WorkerHpaPlan
+    keda: KedaPlan
+
+
+class WorkflowsPlan(Section):
+    """Temporal workflows, which pay from `from_workers` on: activities, and the limits of one."""
+
+    from_workers: int
+    start_to_close_timeout_seconds: int
+    maximum_attempts: int
+    activities: tuple[str, ...]
+
+
+class CachePattern(Section):
+    """How long one kind of entry lives; `invalidation` is None where nothing ends it earlier."""
+
+    name: str
+    ttl_seconds: int
+    invalidation: str | None = None
+
+
+class CachePatternPlan(Section):
+    """The kinds of cache entries."""
+
+    user_session: CachePattern
+    api_responses: CachePattern
+    feature_flags: CachePattern
+    literature_search: CachePattern
+    ai_responses: CachePattern
+
+
+class CacheClientPlan(Section):
+    """Settings of the orchestrator's cache client (ioredis)."""
+
+    max_retries_per_request: int
+    enable_ready_check: bool
+    lazy_connect: bool
+
+
+class RedisClusterPlan(Section):
+    """The plan's Redis Cluster; `nodes` are `masters` plus `replicas`."""
+
+    nodes: int
+    masters: int
+    replicas: int
+    engine_major_version: int
+    port: int
+    bus_port: int
+    node_timeout_milliseconds: int
+    append_only: bool
+    maxmemory_mib: int
+    maxmemory_policy: str
+    storage_gib: int
+
+
+class CacheBehavior(Section):
+    """What the CDN accepts, forwards and keeps on one path."""
+
+    path_pattern: str
+    allowed_methods: tuple[str, ...]
+    cached_methods: tuple[str, ...]
+    viewer_protocol_policy: str
+    forward_query_string: bool
+    forward_headers: tuple[str, ...]
+    forward_cookies: Literal["none", "all"]
+    min_ttl_seconds: int
+    default_ttl_seconds: int
+    max_ttl_seconds: int
+
+
+class PublicApiPlan(Section):
+    """The part of the API that may be cached, and for how long."""
+
+    path_prefix: str
+    max_age_seconds: int
+    stale_while_revalidate_seconds: int
+
+    @property
+    def cache_control(self) -> str:
+        """The `Cache-Control` header of these responses."""
+        return (
+            f"public, max-age={self.max_age_seconds}, "
+            f"stale-while-revalidate={self.stale_while_revalidate_seconds}"
+        )
+
+
+class CacheControlPlan(Section):
+    """`Cache-Control` of the responses that are not the public API's."""
+
+    mutation: str
+    authenticated: str
+
+
+class EdgePlan(Section):
+    """The CDN: its behaviours, the cacheable part of the API, and TLS towards both sides."""
+
+    default_root_object: str
+    api_domain: str
+    http_port: int
+    https_port: int
+    origin_protocol_policy: str
+    origin_tls_versions: tuple[str, ...]
+    viewer_tls_version: str
+    ssl_support_method: str
+    geo_restriction: str
+    static_behavior: CacheBehavior
+    api_behavior: CacheBehavior
+    public_api: PublicApiPlan
+    cache_control: CacheControlPlan

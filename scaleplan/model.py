@@ -1,0 +1,84 @@
+"""The whole plan as one frozen value, and the one place that reads `plan.yaml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from scaleplan.layers import (
+    AutoscalingPlan,
+    CacheClientPlan,
+    CachePatternPlan,
+    ConnectionPools,
+    EdgePlan,
+    PgbouncerPlan,
+    QueuePlan,
+    RedisClusterPlan,
+    ReplicationPlan,
+    WorkflowsPlan,
+)
+from scaleplan.sizes import Section, Size, SizeProfile
+from scaleplan.tables import (
+    ComponentSummary,
+    Decision,
+    HorizontalPath,
+    Indicators,
+    Phase,
+    Projections,
+    RecordingRule,
+    ScaleEstimate,
+    ShardingPlan,
+    Thresholds,
+    VerticalPath,
+)
+
+__all__ = [
+    "AutoscalingPlan",
+    "CacheClientPlan",
+    "CachePatternPlan",
+    "ConnectionPools",
+    "EdgePlan",
+    "PgbouncerPlan",
+    "Plan",
+    "QueuePlan",
+    "RedisClusterPlan",
+    "ReplicationPlan",
+    "WorkflowsPlan",
+    "load_plan",
+]
+
+
+class Plan(Section):
+    """The whole scale plan: every table and number of the plan document."""
+
+    sizes: dict[Size, SizeProfile]
+    components: tuple[ComponentSummary, ...]
+    projections: Projections
+    estimates: dict[Size, ScaleEstimate]
+    pgbouncer: PgbouncerPlan
+    pools: ConnectionPools
+    replication: ReplicationPlan
+    sharding: ShardingPlan
+    queue: QueuePlan
+    autoscaling: AutoscalingPlan
+    workflows: WorkflowsPlan
+    cache_patterns: CachePatternPlan
+    cache_client: CacheClientPlan
+    redis_cluster: RedisClusterPlan
+    edge: EdgePlan
+    indicators: Indicators
+    vertical_path: VerticalPath
+    horizontal_path: HorizontalPath
+    decision_matrix: tuple[Decision, ...]
+    recording_rules: tuple[RecordingRule, ...]
+    thresholds: Thresholds
+    phases: tuple[Phase, ...]
+
+
+@cache
+def load_plan() -> Plan:
+    """Read `plan.yaml`. Raises pydantic.ValidationError when the file itself is wrong."""
+    text = files("scaleplan").joinpath("plan.yaml").read_text(encoding="utf-8")
+    return Plan.model_validate(yaml.safe_load(text), strict=False)

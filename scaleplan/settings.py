@@ -1,0 +1,198 @@
+"""The one frozen `Settings` of a stack: its own choices laid over the row of its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Annotated
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
+from scaleplan.model import load_plan
+from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
+from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
+from scaleplan.sharding import ShardingSettings
+from scaleplan.sizes import Section, Size, SizeProfile
+
+SERVICE_CIDR = IPv4Network("172.20.0.0/16")
+"""The cluster's Service addresses, for good (EKS: changing it replaces the cluster)."""
+
+PRIVATE_NETWORKS = tuple(
+    IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+"""RFC 1918, which is what AWS advises for a VPC."""
+
+KUBERNETES_VERSIONS = ("1.33", "1.34", "1.35", "1.36")
+"""EKS versions a stack may name; upgrades go one minor at a time."""
+
+ImageReference = Annotated[
+    str,
+    Matching(
+        r"sha256:[0-9a-f]{64}|(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}",
+        "a tag other than latest, or a digest: sha256: and 64 hex digits",
+    ),
+]
+
+
+class ImagesSettings(Section):
+    """The image of each application in its ECR repository: a tag (never `latest`) or a digest."""
+
+    orchestrator: Annotated[ImageReference, Field(description="image of the API")]
+    worker: Annotated[ImageReference, Field(description="image of the Python workers")]
+    collaboration: Annotated[ImageReference, Field(description="image of the WebSocket server")]
+    web: Annotated[ImageReference, Field(description="image of the frontend")]
+
+
+class Settings(SizeProfile):
+    """Everything a stack decides. Built by `parse`; components receive its sections."""
+
+    project: str
+    stack: Annotated[
+        str,
+        Matching(
+            r"[a-z][a-z0-9-]{1,10}[a-z0-9]",
+            "3 to 12 lower-case letters, digits and hyphens: a bucket name holds it and 63 at most",
+        ),
+    ]
+    size: Size
+    region: Annotated[str, OneOf(lambda: load_catalog().region_names())]
+    availability_zones: Annotated[
+        tuple[str, ...],
+        Allowed(
+            "exactly 3 different zones of the stack's region, "
+            "as [us-east-1a, us-east-1b, us-east-1c]"
+        ),
+    ]
+    vpc_cidr: Annotated[
+        IPv4Network,
+        Allowed(
+            "a private /16, as 10.0.0.0/16, that does not overlap "
+            f"{SERVICE_CIDR} (the cluster's Services)"
+        ),
+    ]
+    images: ImagesSettings
+    architecture: Architecture = Architecture.ARM64
+    kubernetes_version: Annotated[str, OneOf(lambda: KUBERNETES_VERSIONS)] = KUBERNETES_VERSIONS[2]
+    protect_data: bool = True
+    domain: (
+        Annotated[
+            str,
+            Matching(
+                r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+                "a DNS name in lower case, as researchflow.example.com",
+            ),
+        ]
+        | None
+    ) = Field(default=None, validate_default=True)
+    hosted_zone_id: (
+        Annotated[str, Matching(r"Z[A-Z0-9]{1,31}", "the id of a Route 53 zone, as Z0123ABC")]
+        | None
+    ) = None
+    aws_account_id: Annotated[str, Matching(r"\d{12}", "the 12 digits of an account")] | None = None
+    public_api_cidrs: Annotated[
+        tuple[IPv4Network, ...],
+        Allowed("a list of IPv4 networks of /8 or smaller, as [203.0.113.0/24]"),
+    ] = ()
+    # An empty object, as `Pulumi.yaml` declares it: each leaf has a default of its own.
+    sharding: ShardingSettings = Field(default={}, validate_default=True)
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of every physical name that must be explicit, e.g. `researchflow-prod`."""
+        return f"{self.project}-{self.stack}"
+
+    @field_validator("availability_zones")
+    @classmethod
+    def _zones_are_three_of_the_region(
+        cls, zones: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        region = info.data.get("region")
+        if region is None:
+            return zones
+        known = load_catalog().region(region).zones()
+        if len(zones) != 3 or len(set(zones)) != 3 or not set(zones) <= set(known):
+            allowed = f"exactly 3 different ones of {', '.join(known)}"
+            raise PydanticCustomError("zones", "are not three zones", {"allowed": allowed})
+        return zones
+
+    @field_validator("vpc_cidr")
+    @classmethod
+    def _vpc_holds_the_layout(cls, network: IPv4Network) -> IPv4Network:
+        private = any(network.subnet_of(block) for block in PRIVATE_NETWORKS)
+        if network.prefixlen != 16 or not private or network.overlaps(SERVICE_CIDR):
+            raise PydanticCustomError("cidr", "does not fit")
+        return network
+
+    @field_validator("public_api_cidrs")
+    @classmethod
+    def _api_is_not_open_to_all(cls, networks: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+        if any(network.prefixlen < 8 for network in networks):
+            raise PydanticCustomError("cidr", "opens the API server to all")
+        return networks
+
+    @field_validator("domain")
+    @classmethod
+    def _domain_where_data_is_real(cls, domain: str | None, info: ValidationInfo) -> str | None:
+        if domain is None and info.data.get("protect_data"):
+            allowed = "a DNS name; only a stack with protectData false may leave it out"
+            raise PydanticCustomError("domain", "is missing", {"allowed": allowed})
+        return domain
+
+    @field_validator("hosted_zone_id")
+    @classmethod
+    def _zone_belongs_to_a_domain(cls, zone: str | None, info: ValidationInfo) -> str | None:
+        if zone is not None and "domain" in info.data and info.data["domain"] is None:
+            allowed = "set only beside a domain, whose zone it is"
+            raise PydanticCustomError("zone", "has no domain", {"allowed": allowed})
+        return zone
+
+
+def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
+    """Settings of a stack from its config, keys in camelCase and without the project's prefix.
+
+    `config` is laid over the row of its size in `plan.yaml`, leaf by leaf. An empty text of an
+    optional key means that it is not set: the engine demands a default of every key that a stack
+    file may leave out, and knows no null.
+    Raises InvalidSettings, which lists all mistakes at once.
+    """
+    given = {key: value for key, value in config.items() if not (value == "" and key in _OPTIONAL)}
+    mistakes = [
+        unknown_key(f"{project}:{key}", given.pop(key), keys_of(Settings))
+        for key in sorted(NOT_CONFIGURED)
+        if key in given
+    ]
+    architecture = _architecture_of(given)
+    row = load_plan().sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
+    merged = overlay(on_architecture(row, architecture), given)
+    merged |= {"project": project, "stack": stack}
+    try:
+        settings = Settings.model_validate_json(json.dumps(merged, default=str))
+    except ValidationError as error:
+        mistakes += mistakes_of(error, Settings, project)
+        settings = None
+    mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
+    if mistakes or settings is None:
+        raise InvalidSettings(mistakes)
+    return settings
+
+
+_OPTIONAL = frozenset(
+    key
+    for key, field in fields_of(Settings).items()
+    if rule_of(field.annotation, field.metadata).optional
+)
+
+
+def _size_of(config: Mapping[str, object]) -> Size:
+    """The size named, or the one nearest to a wrong name, so that the rest can be checked too."""
+    name = str(config.get("size", Size.SMALL))
+    return Size(nearest(name, list(Size)) or Size.SMALL)
+
+
+def _architecture_of(config: Mapping[str, object]) -> Architecture:
+    name = str(config.get("architecture", Architecture.ARM64))
+    return Architecture(nearest(name, list(Architecture)) or Architecture.ARM64)

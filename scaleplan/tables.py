@@ -1,0 +1,205 @@
+"""The plan's tables that guide growth and reports: projections, paths, thresholds, phases."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scaleplan.sizes import Section
+
+
+class ReplicaRange(Section):
+    """Fewest and most replicas, both included."""
+
+    min_replicas: int
+    max_replicas: int
+
+
+class ComponentSummary(Section):
+    """A row of "Architecture Summary"; `target_replicas` where the target is a number."""
+
+    name: str
+    technology: str
+    current_setup: str
+    scale_target: str
+    target_replicas: ReplicaRange | None = None
+
+
+class Projection(Section):
+    """One measure of load: today, and expected in six and twelve months."""
+
+    current: int
+    six_months: int
+    twelve_months: int
+
+
+class Projections(Section):
+    """The plan's "Load Projections", a row each."""
+
+    concurrent_users: Projection
+    requests_per_second: Projection
+    data_volume_gb: Projection
+    worker_jobs_per_hour: Projection
+
+
+class UserRange(Section):
+    """Users from `min_users` up to, not including, `below_users` (None: no end)."""
+
+    min_users: int
+    below_users: int | None = None
+
+
+class DataEstimate(Section):
+    """A data store as the plan sizes it: how many nodes, and the memory of each."""
+
+    topology: Literal["single", "replicated", "cluster", "citus"]
+    nodes: int
+    memory_gb: int
+
+
+class ScaleEstimate(Section):
+    """One size of "Resource Estimates by Scale"; what has no line there is None."""
+
+    users: UserRange
+    database: DataEstimate
+    cache: DataEstimate
+    pgbouncer_replicas: int | None = None
+    additions: tuple[str, ...] = ()
+
+
+class ShardingStrategy(Section):
+    """A row of "Sharding Strategy Options"."""
+
+    strategy: str
+    use_case: str
+    complexity: Literal["Low", "Medium", "High"]
+
+
+class ShardAssignment(Section):
+    """Whose organizations a shard holds, and in which area of the world it stands."""
+
+    number: int
+    organizations: str
+    area: str
+
+
+class MigrationStep(Section):
+    """A step of "Migration Path"."""
+
+    step: str
+    detail: str
+
+
+class ShardingPlan(Section):
+    """Sharding by organization, which the plan considers from `from_users` on."""
+
+    from_users: int
+    strategies: tuple[ShardingStrategy, ...]
+    recommended_strategy: str
+    shards: tuple[ShardAssignment, ...]
+    citus_nodes: tuple[str, ...]
+    citus_port: int
+    distribution_column: str
+    distributed_tables: tuple[str, ...]
+    reference_tables: tuple[str, ...]
+    migration_path: tuple[MigrationStep, ...]
+
+
+class Indicator(Section):
+    """A sign that it is time to scale, and what to do; the number in percent where it has one."""
+
+    indicator: str
+    action: str
+    threshold_percent: int | None = None
+
+
+class Indicators(Section):
+    """The signs for scaling up (vertical) and out (horizontal)."""
+
+    vertical: tuple[Indicator, ...]
+    horizontal: tuple[Indicator, ...]
+
+
+class VerticalStep(Section):
+    """The database class to take from so many concurrent users on."""
+
+    from_concurrent_users: int
+    instance_class: str
+    vcpus: int
+    memory_gb: int
+
+
+class VerticalPath(Section):
+    """The plan's "Database Vertical Scaling Path", smallest first, and what follows it."""
+
+    steps: tuple[VerticalStep, ...]
+    afterwards: str
+
+
+class HorizontalStep(Section):
+    """The pods to run from so many concurrent users on, and what is added with them."""
+
+    from_concurrent_users: int
+    orchestrators: int
+    workers: int
+    addition: str | None = None
+
+
+class HorizontalPath(Section):
+    """The plan's "Application Horizontal Scaling Path", smallest first, and what follows it."""
+
+    steps: tuple[HorizontalStep, ...]
+    afterwards: str
+    afterwards_from_concurrent_users: int
+
+
+class Decision(Section):
+    """A row of "Decision Matrix", its cells as the plan words them."""
+
+    component: str
+    vertical_first: str
+    horizontal_first: str
+    hybrid: str
+    vertical_limit_gb: int | None = None
+
+
+class RecordingRule(Section):
+    """A metric the plan derives; `expression` is the plan's own PromQL."""
+
+    record: str
+    expression: str
+
+
+class Threshold(Section):
+    """When a metric warns, when it is critical, and what the plan does about it."""
+
+    metric: str
+    warning: int
+    critical: int
+    unit: Literal["percent", "jobs", "seconds"]
+    action: str
+
+
+class Thresholds(Section):
+    """The plan's "Alerting Thresholds"."""
+
+    cpu_utilization: Threshold
+    memory_utilization: Threshold
+    queue_depth: Threshold
+    database_connections: Threshold
+    response_latency: Threshold
+
+
+class Weeks(Section):
+    """First and last week, both included."""
+
+    first: int
+    last: int
+
+
+class Phase(Section):
+    """A phase of "Implementation Checklist"; `weeks` is None for the one done as needed."""
+
+    number: int
+    name: str
+    weeks: Weeks | None = None
+    tasks: tuple[str, ...]
