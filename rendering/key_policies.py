@@ -1,0 +1,85 @@
+"""Policies of the KMS keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_USE_AS_DATA_KEY = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+)
+
+
+def plain_key_policy(account_id: str) -> str:
+    """The account's IAM decides who may use the key (KMS default key policy)."""
+    return _document([_account_statement(account_id)])
+
+
+def data_key_policy(account_id: str) -> str:
+    """As plain, and EC2 Auto Scaling may start nodes whose disks are encrypted with the key.
+
+    A managed node group's machines are started by the service-linked role of Auto Scaling, whose
+    own permissions name no customer key, so the key has to name it (EC2 Auto Scaling user guide,
+    "Required AWS KMS key policy for use with encrypted volumes"). It is named by a condition and
+    not as the principal, because KMS refuses a principal that doesn't exist yet, and in a new
+    account the role appears with the first group. RDS, ElastiCache, S3, ECR, Secrets Manager and
+    the CSI driver's volumes need nothing here: they use the key with the caller's permissions or
+    by grants that the caller makes through IAM.
+    """
+    role = (
+        f"arn:aws:iam::{account_id}:role/aws-service-role/autoscaling.amazonaws.com/"
+        "AWSServiceRoleForAutoScaling"
+    )
+    is_auto_scaling = {"ArnEquals": {"aws:PrincipalArn": role}}
+    use = {
+        "Sid": "AutoScalingEncryptsNodeDisks",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": list(_USE_AS_DATA_KEY),
+        "Resource": "*",
+        "Condition": is_auto_scaling,
+    }
+    grant = {
+        "Sid": "AutoScalingHandsNodeDisksToEc2",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:CreateGrant",
+        "Resource": "*",
+        "Condition": {**is_auto_scaling, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+    }
+    return _document([_account_statement(account_id), use, grant])
+
+
+def logs_key_policy(account_id: str, region: str) -> str:
+    """As plain, and CloudWatch Logs may encrypt this account's log groups of this region with it.
+
+    (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.)
+    """
+    groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
+    logs = {
+        "Sid": "CloudWatchLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+        "Action": list(_USE_AS_DATA_KEY),
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    }
+    return _document([_account_statement(account_id), logs])
+
+
+def _account_statement(account_id: str) -> dict[str, Any]:
+    return {
+        "Sid": "AccountAdministersThroughIam",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
+def _document(statements: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)

@@ -1,0 +1,30 @@
+"""Policy of the bucket that holds the published frontend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rendering.bucket_documents import tls_only_statement
+from rendering.iam_documents import policy_document
+
+
+def static_bucket_policy(bucket_arn: str, distribution_arn: str) -> str:
+    """The one distribution may read objects, and nobody may come without TLS.
+
+    Listing is not granted, so a missing object answers 403: the code on which the edge turns to
+    the web pods. Form: CloudFront guide, "Restrict access to an Amazon S3 origin".
+    """
+    return policy_document(
+        tls_only_statement(bucket_arn), _distribution_reads(bucket_arn, distribution_arn)
+    )
+
+
+def _distribution_reads(bucket_arn: str, distribution_arn: str) -> dict[str, Any]:
+    return {
+        "Sid": "DistributionReads",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": f"{bucket_arn}/*",
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    }

@@ -1,0 +1,124 @@
+"""pgbouncer.ini: what PgBouncer is told, and that nothing secret or broken gets into it."""
+
+import configparser
+from pathlib import Path
+
+import pytest
+
+from rendering.pgbouncer_ini import (
+    QUERY_WAIT_SECONDS,
+    logical_databases,
+    memory_needed_mib,
+    pgbouncer_ini,
+    userlist,
+)
+from scaleplan.model import load_plan
+from scaleplan.sizes import PgbouncerSettings, Size
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "pgbouncer.ini"
+PLAN = load_plan()
+PRIMARY = "db.example.internal"
+REPLICAS = ("b.example.internal", "c.example.internal")
+
+
+def rendered(size: Size, replicas: tuple[str, ...] = REPLICAS) -> str:
+    databases = logical_databases(PLAN.pgbouncer, PRIMARY, replicas, 5432)
+    return pgbouncer_ini(PLAN.sizes[size].pgbouncer, PLAN.pgbouncer, databases)
+
+
+def parsed(text: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, strict=True)
+    parser.read_string(text)
+    return parser
+
+
+def test_the_ini_of_the_medium_size_is_the_reviewed_one():
+    assert rendered(Size.MEDIUM) == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", Size)
+def test_the_ini_keeps_the_plans_pools_and_timeouts(size):
+    settings = parsed(rendered(size))["pgbouncer"]
+    expected = {
+        "listen_port": "6432",
+        "pool_mode": "transaction",
+        "default_pool_size": "20",
+        "min_pool_size": "5",
+        "reserve_pool_size": "5",
+        "reserve_pool_timeout": "3",
+        "server_idle_timeout": "600",
+        "server_connect_timeout": "15",
+        "query_timeout": "300",
+    }
+    assert {key: settings[key] for key in expected} == expected
+    # The plan's 200 is what one pod starts from; sizes may ask for more, never for less.
+    assert int(settings["max_client_conn"]) >= PLAN.pgbouncer.max_client_connections
+
+
+def test_clients_need_tls_and_scram_and_the_server_too():
+    settings = parsed(rendered(Size.LARGE))["pgbouncer"]
+    assert settings["auth_type"] == "scram-sha-256"
+    assert settings["client_tls_sslmode"] == "require"
+    assert settings["server_tls_sslmode"] == "require"
+
+
+def test_prepared_statements_work_in_transaction_mode():
+    assert int(parsed(rendered(Size.SMALL))["pgbouncer"]["max_prepared_statements"]) > 0
+
+
+def test_writes_go_to_the_primary_and_reads_to_the_replicas():
+    databases = parsed(rendered(Size.LARGE))["databases"]
+    for name in ("researchflow", "ros", "researchflow_system"):
+        assert databases[name] == f"host={PRIMARY} port=5432 dbname=ros"
+    assert databases["researchflow_ro"] == f"host={','.join(REPLICAS)} port=5432 dbname=ros"
+
+
+def test_reads_go_to_the_primary_where_there_is_no_replica():
+    ini = parsed(rendered(Size.SMALL, replicas=()))
+    assert ini["databases"]["researchflow_ro"] == ini["databases"]["researchflow"]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "round_robin"), [((), "0"), (REPLICAS[:1], "0"), (REPLICAS, "1")]
+)
+def test_load_is_spread_over_the_hosts_of_a_list(replicas, round_robin):
+    assert parsed(rendered(Size.MEDIUM, replicas))["pgbouncer"]["server_round_robin"] == round_robin
+
+
+@pytest.mark.parametrize("host", ["", "a b", "a,b", "x dbname=other", "a\nb", "host;"])
+def test_a_host_that_would_change_the_meaning_of_its_line_is_refused(host):
+    with pytest.raises(ValueError, match="is no host name or address"):
+        rendered(Size.SMALL, replicas=(host,))
+
+
+def test_a_new_connection_after_a_failover_is_not_kept_from_the_new_address():
+    settings = parsed(rendered(Size.MEDIUM))["pgbouncer"]
+    assert int(settings["dns_max_ttl"]) <= 5
+    assert int(settings["server_login_retry"]) < int(settings["dns_max_ttl"])
+    assert int(settings["query_wait_timeout"]) == QUERY_WAIT_SECONDS
+
+
+def test_the_user_list_quotes_what_it_must():
+    assert userlist({"ros": 'a"b c', "b": "x"}) == '"b" "x"\n"ros" "a""b c"\n'
+
+
+def test_a_password_with_a_line_break_can_not_add_a_user():
+    with pytest.raises(ValueError, match="line break"):
+        userlist({"ros": 'x"\n"admin" "y'})
+
+
+@pytest.mark.parametrize("size", Size)
+def test_the_plans_memory_limit_carries_every_client_of_each_size(size):
+    limit = PLAN.pgbouncer.resources.memory_limit_mib
+    assert memory_needed_mib(PLAN.sizes[size].pgbouncer) <= limit
+
+
+def test_more_clients_need_more_memory_than_the_measured_30_kib_each():
+    settings = PgbouncerSettings(
+        replicas=2,
+        max_client_connections=10_000,
+        default_pool_size=20,
+        min_pool_size=5,
+        reserve_pool_size=5,
+    )
+    assert memory_needed_mib(settings) > 10_000 * 30 / 1024

@@ -1,0 +1,132 @@
+"""What KEDA reads of the queues, and how many workers that asks for."""
+
+import math
+
+import pytest
+
+from rendering.scaling_triggers import (
+    pods_wanted_formula,
+    queue_authentication,
+    scaling_behavior,
+    watched_keys,
+    worker_scaled_object,
+)
+from scaleplan.model import load_plan
+
+PLAN = load_plan()
+KEYS = watched_keys(PLAN.queue.names, PLAN.autoscaling.keda.list_length, active_per_pod=1)
+
+
+@pytest.fixture(params=list(PLAN.sizes))
+def spec(request):
+    return scaled_object(request.param)
+
+
+def scaled_object(size):
+    return worker_scaled_object(
+        "worker",
+        settings=PLAN.sizes[size].worker,
+        queue=PLAN.queue,
+        autoscaling=PLAN.autoscaling,
+        jobs_per_pod=1,
+        authentication="worker-queue",
+    )
+
+
+def redis_triggers(spec):
+    return [trigger for trigger in spec["triggers"] if trigger["type"] == "redis"]
+
+
+def pods_wanted(**lengths):
+    """The formula's value, as KEDA would evaluate it, for these lengths by trigger name."""
+    values = {key.name: 0.0 for key in KEYS} | {name: float(n) for name, n in lengths.items()}
+    return eval(pods_wanted_formula(KEYS), {"__builtins__": {}, "float": float}, values)
+
+
+def test_the_keys_are_those_that_bullmq_writes_for_each_queue(spec):
+    watched = {trigger["metadata"]["listName"] for trigger in redis_triggers(spec)}
+    assert watched == {
+        f"bull:{queue}:{part}"
+        for queue in ("analysis", "extraction", "validation")
+        for part in ("wait", "prioritized", "active")
+    }
+
+
+def test_the_plans_literal_list_which_nobody_writes_is_not_watched(spec):
+    watched = {trigger["metadata"]["listName"] for trigger in redis_triggers(spec)}
+    assert PLAN.autoscaling.keda.list_name not in watched
+
+
+def test_ten_waiting_jobs_ask_for_one_worker():
+    assert pods_wanted(analysis_wait=10) == 1
+    assert pods_wanted(analysis_prioritized=10) == 1
+
+
+def test_waiting_jobs_are_summed_over_queues_and_priorities():
+    assert pods_wanted(analysis_wait=4, extraction_prioritized=4, validation_wait=2) == 1
+
+
+def test_a_running_job_keeps_its_worker_whatever_waits_behind_it():
+    assert pods_wanted(analysis_active=7, validation_active=3) == 10
+    assert math.ceil(pods_wanted(analysis_active=10, analysis_wait=50)) == 15
+
+
+def test_the_formula_names_every_redis_trigger_and_no_other(spec):
+    modifiers = spec["advanced"]["scalingModifiers"]
+    named = {trigger["name"] for trigger in redis_triggers(spec)}
+    words = modifiers["formula"].replace("(", " ").replace(")", " ").split()
+    assert {word for word in words if "_" in word} == named
+    assert all(name.isidentifier() for name in named)
+    # KEDA takes a fallback with a formula only if the target is a whole number.
+    assert int(modifiers["target"]) == 1
+    assert modifiers["metricType"] == "AverageValue"
+
+
+def test_the_queue_is_read_over_tls_with_the_login_of_the_authentication(spec):
+    for trigger in redis_triggers(spec):
+        assert trigger["metadata"]["enableTLS"] == "true"
+        assert trigger["authenticationRef"] == {"name": "worker-queue"}
+        assert not {"address", "username", "password"} & set(trigger["metadata"])
+    parameters = queue_authentication("queue-credentials")["secretTargetRef"]
+    assert {p["parameter"] for p in parameters} == {"address", "username", "password"}
+    assert {p["name"] for p in parameters} == {"queue-credentials"}
+    # With `tls` in both places KEDA refuses the trigger.
+    assert "tls" not in {p["parameter"] for p in parameters}
+
+
+def test_polling_cooldown_and_cpu_are_the_plans(spec):
+    assert (spec["pollingInterval"], spec["cooldownPeriod"]) == (15, 300)
+    (cpu,) = [trigger for trigger in spec["triggers"] if trigger["type"] == "cpu"]
+    assert (cpu["metricType"], cpu["metadata"]) == ("Utilization", {"value": "70"})
+
+
+def test_four_pods_a_minute_come_and_two_in_two_minutes_go(spec):
+    behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    assert behavior == {
+        "scaleUp": {
+            "stabilizationWindowSeconds": 60,
+            "policies": [{"type": "Pods", "value": 4, "periodSeconds": 60}],
+        },
+        "scaleDown": {
+            "stabilizationWindowSeconds": 300,
+            "policies": [{"type": "Pods", "value": 2, "periodSeconds": 120}],
+        },
+    }
+    hpa = PLAN.autoscaling.worker_hpa
+    assert behavior == scaling_behavior(hpa.scale_up, hpa.scale_down)
+
+
+@pytest.mark.parametrize(("size", "replicas"), [("small", (2, 5)), ("medium", (5, 10))])
+def test_the_range_is_the_sizes(size, replicas):
+    spec = scaled_object(size)
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == replicas
+
+
+def test_an_unreadable_queue_never_scales_in(spec):
+    assert spec["fallback"]["behavior"] == "currentReplicasIfHigher"
+    assert spec["fallback"]["replicas"] == spec["minReplicaCount"]
+
+
+def test_metadata_values_are_text_as_keda_demands(spec):
+    for trigger in spec["triggers"]:
+        assert all(isinstance(value, str) for value in trigger["metadata"].values())
