@@ -1,0 +1,1 @@
+"""One ComponentResource per layer of the plan. Reads no config and calls no AWS."""

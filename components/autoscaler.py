@@ -1,0 +1,76 @@
+"""The HorizontalPodAutoscaler of a served application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi_kubernetes as k8s
+from pulumi import Input, ResourceOptions
+
+from scaleplan.layers import ScalingPolicy
+from scaleplan.sizes import WorkloadSettings
+
+
+def scales(settings: WorkloadSettings) -> bool:
+    """Whether the replica range leaves an autoscaler anything to decide."""
+    return settings.max_replicas > settings.min_replicas
+
+
+def horizontal_pod_autoscaler(
+    name: str,
+    application: str,
+    *,
+    namespace: Input[str],
+    settings: WorkloadSettings,
+    utilization_percents: Mapping[str, int],
+    up: ScalingPolicy,
+    down: ScalingPolicy,
+    opts: ResourceOptions,
+) -> k8s.autoscaling.v2.HorizontalPodAutoscaler:
+    """Keep the application's Deployment at these utilizations of what its pods request.
+
+    `utilization_percents` maps a resource (`cpu`, `memory`) to its target; the one that asks for
+    the most pods wins.
+    """
+    return k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(name=application, namespace=namespace),
+        spec=k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgs(
+            scale_target_ref=k8s.autoscaling.v2.CrossVersionObjectReferenceArgs(
+                api_version="apps/v1", kind="Deployment", name=application
+            ),
+            min_replicas=settings.min_replicas,
+            max_replicas=settings.max_replicas,
+            metrics=[
+                _utilization(resource, percent)
+                for resource, percent in sorted(utilization_percents.items())
+            ],
+            behavior=k8s.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgs(
+                scale_up=_direction(up), scale_down=_direction(down)
+            ),
+        ),
+        opts=opts,
+    )
+
+
+def _utilization(resource: str, percent: int) -> k8s.autoscaling.v2.MetricSpecArgs:
+    return k8s.autoscaling.v2.MetricSpecArgs(
+        type="Resource",
+        resource=k8s.autoscaling.v2.ResourceMetricSourceArgs(
+            name=resource,
+            target=k8s.autoscaling.v2.MetricTargetArgs(
+                type="Utilization", average_utilization=percent
+            ),
+        ),
+    )
+
+
+def _direction(policy: ScalingPolicy) -> k8s.autoscaling.v2.HPAScalingRulesArgs:
+    return k8s.autoscaling.v2.HPAScalingRulesArgs(
+        stabilization_window_seconds=policy.stabilization_window_seconds,
+        policies=[
+            k8s.autoscaling.v2.HPAScalingPolicyArgs(
+                type="Pods", value=policy.pods, period_seconds=policy.period_seconds
+            )
+        ],
+    )

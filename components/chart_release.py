@@ -1,0 +1,53 @@
+"""How a pinned Helm chart is installed here: whole or not at all, on the system nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi import ResourceOptions
+
+from components.untyped_outputs import Release
+from components.versions import Chart
+from rendering.node_pools import POOL_LABEL, SYSTEM_POOL
+
+TIMEOUT_SECONDS = 600
+"""Twice Helm's default: a first deployment also pulls every image."""
+
+ON_SYSTEM_NODES = {POOL_LABEL: SYSTEM_POOL}
+"""Controllers stay off the machines that they, or Karpenter, may take away."""
+
+
+def chart_release(
+    parent: pulumi.Resource,
+    name: str,
+    chart: Chart,
+    *,
+    namespace: str,
+    values: Mapping[str, Any],
+    wait_for: Sequence[pulumi.Resource],
+) -> kubernetes.helm.v3.Release:
+    """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back."""
+    repository = None
+    if chart.repository is not None:
+        repository = kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository)
+    return Release(
+        name,
+        name=chart.name.rsplit("/", maxsplit=1)[-1],
+        chart=chart.name,
+        version=chart.version,
+        repository_opts=repository,
+        namespace=namespace,
+        create_namespace=True,
+        atomic=True,
+        timeout=TIMEOUT_SECONDS,
+        values=values,
+        opts=ResourceOptions(parent=parent, depends_on=list(wait_for)),
+    )
+
+
+def disruption_budget(replicas: int) -> dict[str, int]:
+    """One replica may go at a time; none at all for a single one, which would block every drain."""
+    return {"maxUnavailable": 1} if replicas > 1 else {}

@@ -1,0 +1,175 @@
+"""Everything an application needs to reach the data layers: three Secrets, one ConfigMap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from rendering.application_config import ApplicationPlan, application_config
+from rendering.connection_urls import postgres_url
+from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
+
+POSTGRES_CREDENTIALS = "postgres-credentials"
+CACHE_CREDENTIALS = "cache-credentials"
+QUEUE_CREDENTIALS = "queue-credentials"
+CONFIG_MAP = "application-config"
+
+_SECRET_VARIABLES: Mapping[str, tuple[str, str]] = {
+    "DATABASE_URL": (POSTGRES_CREDENTIALS, "url"),
+    "DATABASE_REPLICA_URL": (POSTGRES_CREDENTIALS, "replica-url"),
+    "SYSTEM_DATABASE_URL": (POSTGRES_CREDENTIALS, "system-url"),
+    "CACHE_URL": (CACHE_CREDENTIALS, "url"),
+    "QUEUE_URL": (QUEUE_CREDENTIALS, "url"),
+    # The plan's name, which its queue code reads.
+    "REDIS_URL": (QUEUE_CREDENTIALS, "url"),
+    # Sessions live in the queue's Redis: the cache evicts what it likes when it is full, which
+    # would log people out, while this one evicts nothing, has a standby and keeps snapshots. Their
+    # prefix keeps them apart from the jobs.
+    "SESSION_STORE_URL": (QUEUE_CREDENTIALS, "url"),
+}
+
+CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
+"""Nobody reads it: it makes a changed ConfigMap roll the pods, which would keep the old values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionsArgs:
+    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers."""
+
+    namespace: Input[str]
+    region: str
+    pgbouncer_host: Input[str]
+    pgbouncer_port: int
+    database: str
+    database_user: str
+    database_password: Input[str]
+    cache_url: Input[str]
+    queue_url: Input[str]
+    queue_host: Input[str]
+    queue_port: int
+    queue_user: str
+    queue_password: Input[str]
+    artifacts_bucket: Input[str]
+    plan: ApplicationPlan
+
+
+class Connections(ComponentResource):
+    """Orchestrator, worker and collaboration take the same environment from here.
+
+    After a change of a password, restart their Deployments: it is hashed into no annotation.
+    """
+
+    queue_secret_name: Output[str]
+
+    def __init__(
+        self, name: str, args: ConnectionsArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        pools = args.plan.pools
+        summary = {"poolMax": pools.primary_max, "replicaPoolMax": pools.replica_max}
+        super().__init__("researchflow:data:Connections", name, summary, opts)
+        self._name, self._args = name, args
+        self._config: dict[str, Input[str]] = {
+            **application_config(args.plan),
+            "ARTIFACTS_BUCKET": args.artifacts_bucket,
+            "AWS_REGION": args.region,
+        }
+        self._build_config_map()
+        self._build_secret("postgres", POSTGRES_CREDENTIALS, self._postgres())
+        self._build_secret("cache", CACHE_CREDENTIALS, {"url": args.cache_url})
+        self.queue_secret_name = self._build_secret("queue", QUEUE_CREDENTIALS, self._queue())
+        self.register_outputs({"queueSecretName": self.queue_secret_name})
+
+    def environment(self) -> list[k8s.core.v1.EnvVarArgs]:
+        """The variables of each application, as references: pod templates hold no secret."""
+        secrets = [
+            k8s.core.v1.EnvVarArgs(
+                name=variable,
+                value_from=k8s.core.v1.EnvVarSourceArgs(
+                    secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
+                ),
+            )
+            for variable, (secret, key) in _SECRET_VARIABLES.items()
+        ]
+        settings = [
+            k8s.core.v1.EnvVarArgs(
+                name=variable,
+                value_from=k8s.core.v1.EnvVarSourceArgs(
+                    config_map_key_ref=k8s.core.v1.ConfigMapKeySelectorArgs(
+                        name=CONFIG_MAP, key=variable
+                    )
+                ),
+            )
+            for variable in self._config
+        ]
+        return [
+            *secrets,
+            *settings,
+            k8s.core.v1.EnvVarArgs(
+                name=CONFIG_HASH_VARIABLE, value=Output.all(**self._config).apply(_hash_of)
+            ),
+        ]
+
+    def _postgres(self) -> Mapping[str, Input[str]]:
+        args = self._args
+        facts = Output.all(
+            user=args.database_user,
+            password=Output.secret(args.database_password),
+            host=args.pgbouncer_host,
+            port=args.pgbouncer_port,
+        )
+
+        def url(database: str) -> Output[str]:
+            return facts.apply(lambda known: postgres_url(**known, database=database))
+
+        return {
+            "url": url(args.database),
+            "replica-url": url(args.database + READ_ONLY_SUFFIX),
+            # The same until tenant data moves elsewhere, so that both share one pool.
+            "system-url": url(args.database),
+            "host": args.pgbouncer_host,
+            "port": str(args.pgbouncer_port),
+            "database": args.database,
+            "username": args.database_user,
+            "password": args.database_password,
+        }
+
+    def _queue(self) -> Mapping[str, Input[str]]:
+        args = self._args
+        return {
+            "url": args.queue_url,
+            "address": Output.concat(args.queue_host, f":{args.queue_port}"),
+            "username": args.queue_user,
+            "password": args.queue_password,
+        }
+
+    def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self._args.namespace)
+
+    def _build_config_map(self) -> None:
+        k8s.core.v1.ConfigMap(
+            f"{self._name}-config",
+            metadata=self._metadata(CONFIG_MAP),
+            data=self._config,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _build_secret(
+        self, role: str, secret_name: str, values: Mapping[str, Input[str]]
+    ) -> Output[str]:
+        secret = k8s.core.v1.Secret(
+            f"{self._name}-{role}",
+            metadata=self._metadata(secret_name),
+            string_data={key: Output.secret(value) for key, value in values.items()},
+            opts=ResourceOptions(parent=self),
+        )
+        # Through the Secret, so that what reads it is made after it.
+        return secret.id.apply(lambda _: secret_name)
+
+
+def _hash_of(config: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,58 @@
+"""Ports, health paths and drain times of the four applications: what pods, Services, target
+groups and the edge must agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LIVE_PATH = "/health/live"
+"""Answers 200 while the process works at all; a failure restarts the container."""
+
+READY_PATH = "/health/ready"
+"""Answers 200 while the pod can serve, its connections included; a failure takes it out of
+traffic."""
+
+LONGEST_REQUEST_SECONDS = 60
+"""What the edge waits for a response, hence what a pod is given to finish one. Longer work is a
+job in the queue."""
+
+PRE_STOP_SECONDS = 15
+"""How long a pod keeps serving after it was told to go, so that the load balancer has taken it out
+first: the controller reacts within seconds, and a target's draining takes a few more."""
+
+STOP_MARGIN_SECONDS = 15
+"""Between the end of the drain and the kill, for closing connections."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where an application listens, and how long it drains: its longest request or socket."""
+
+    application: str
+    port: int
+    drain_seconds: int
+
+    @property
+    def termination_grace_seconds(self) -> int:
+        """Time from the order to stop until the kill."""
+        return PRE_STOP_SECONDS + self.drain_seconds + STOP_MARGIN_SECONDS
+
+
+ORCHESTRATOR = Endpoint(
+    application="orchestrator", port=3001, drain_seconds=LONGEST_REQUEST_SECONDS
+)
+# Sockets live for hours and are told to reconnect elsewhere; two minutes spread that out.
+COLLABORATION = Endpoint(application="collaboration", port=1234, drain_seconds=120)
+WEB = Endpoint(application="web", port=8080, drain_seconds=15)
+
+SERVED = (ORCHESTRATOR, COLLABORATION, WEB)
+"""The applications behind the load balancer."""
+
+WORKER_HEALTH_PORT = 8081
+"""Workers take jobs from the queue and no requests; this port answers probes alone."""
+
+API_PATHS = "/api/*"
+"""What the orchestrator answers."""
+
+SOCKET_PATHS = "/collab*"
+"""What the collaboration server answers; the frontend has no route that begins so."""

@@ -1,0 +1,188 @@
+"""Karpenter: buys the machines that waiting pods need, and gives back those nobody needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components import versions
+from components.chart_release import ON_SYSTEM_NODES, chart_release
+from components.pod_role import PodRole, PodRoleArgs
+from rendering.cluster_documents import volume_key_use
+from rendering.karpenter_documents import (
+    EVENT_PATTERNS,
+    controller_policy,
+    event_pattern,
+    interruption_queue_policy,
+)
+from rendering.node_pools import (
+    APPLICATIONS_POOL,
+    NODE_CLASS,
+    WORKERS_POOL,
+    node_class_spec,
+    node_pool_spec,
+)
+from scaleplan.catalog import Architecture
+from scaleplan.nodes import PoolLimits
+
+NAMESPACE = "kube-system"
+"""Where the API server's priority levels keep the controller served when it is busy (Karpenter's
+reference, "Getting started")."""
+
+SERVICE_ACCOUNT = "karpenter"
+MESSAGE_RETENTION_SECONDS = 300
+"""A warning older than five minutes is about a machine that is gone (Karpenter's reference)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KarpenterArgs:
+    """Nodes get the role of the managed group, which EKS has let into the cluster already."""
+
+    region: str
+    account_id: str
+    cluster_name: str
+    node_role_arn: Input[str]
+    node_role_name: Input[str]
+    data_key_arn: Input[str]
+    disk_gib: int
+    architecture: Architecture
+    pool_limits: PoolLimits
+    replicas: int
+    cluster_ready: pulumi.Resource
+
+
+class Karpenter(ComponentResource):
+    """Controller, the queue that warns it, and two pools: applications and workers."""
+
+    def __init__(self, name: str, args: KarpenterArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {
+            "chart": versions.KARPENTER.version,
+            "applicationsCpu": args.pool_limits.applications.cpu_millicores // 1000,
+            "workersCpu": args.pool_limits.workers.cpu_millicores // 1000,
+        }
+        super().__init__("researchflow:platform:Karpenter", name, summary, opts)
+        self._name, self._args = name, args
+        queue = self._interruption_queue()
+        role = self._controller_role(queue)
+        release = chart_release(
+            self,
+            name,
+            versions.KARPENTER,
+            namespace=NAMESPACE,
+            wait_for=[role],
+            values={
+                "replicas": args.replicas,
+                "nodeSelector": ON_SYSTEM_NODES,
+                "serviceAccount": {"name": SERVICE_ACCOUNT},
+                "settings": {
+                    "clusterName": args.cluster_name,
+                    "eksControlPlane": True,
+                    "interruptionQueue": queue.name,
+                },
+                "controller": {
+                    # The chart derives its memory target from the limit, so the two are equal.
+                    "resources": {
+                        "requests": {"cpu": "250m", "memory": "1Gi"},
+                        "limits": {"cpu": "1", "memory": "1Gi"},
+                    }
+                },
+            },
+        )
+        self._node_class(release)
+        self._node_pool(APPLICATIONS_POOL, release)
+        self._node_pool(WORKERS_POOL, release)
+        self.register_outputs({})
+
+    def _interruption_queue(self) -> aws.sqs.Queue:
+        child = ResourceOptions(parent=self)
+        queue = aws.sqs.Queue(
+            f"{self._name}-interruptions",
+            message_retention_seconds=MESSAGE_RETENTION_SECONDS,
+            # Machine ids only, and EventBridge can't use a customer key without being named in it.
+            sqs_managed_sse_enabled=True,
+            opts=child,
+        )
+        rules: list[aws.cloudwatch.EventRule] = []
+        for event in EVENT_PATTERNS:
+            rule = aws.cloudwatch.EventRule(
+                f"{self._name}-{event}",
+                description=f"{self._args.cluster_name}: {event} events of machines to Karpenter",
+                event_pattern=event_pattern(event),
+                opts=child,
+            )
+            aws.cloudwatch.EventTarget(
+                f"{self._name}-{event}", rule=rule.name, arn=queue.arn, opts=child
+            )
+            rules.append(rule)
+        aws.sqs.QueuePolicy(
+            f"{self._name}-interruptions",
+            queue_url=queue.url,
+            policy=Output.all(queue_arn=queue.arn, rule_arns=[rule.arn for rule in rules]).apply(
+                lambda known: interruption_queue_policy(**known)
+            ),
+            opts=child,
+        )
+        return queue
+
+    def _controller_role(self, queue: aws.sqs.Queue) -> PodRole:
+        args = self._args
+        machines = Output.all(node_role_arn=args.node_role_arn, queue_arn=queue.arn).apply(
+            lambda known: controller_policy(
+                args.region, args.account_id, args.cluster_name, **known
+            )
+        )
+        return PodRole(
+            self._name,
+            PodRoleArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                namespace=NAMESPACE,
+                service_account=SERVICE_ACCOUNT,
+                policies={
+                    "machines": machines,
+                    "disks": Output.from_input(args.data_key_arn).apply(volume_key_use),
+                },
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _node_class(self, release: pulumi.Resource) -> None:
+        args = self._args
+        profile = aws.iam.InstanceProfile(
+            f"{self._name}-node", role=args.node_role_name, opts=ResourceOptions(parent=self)
+        )
+        kubernetes.apiextensions.CustomResource(
+            f"{self._name}-nodes",
+            api_version="karpenter.k8s.aws/v1",
+            kind="EC2NodeClass",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NODE_CLASS),
+            spec=node_class_spec(
+                cluster_name=args.cluster_name,
+                image_alias=versions.NODE_IMAGE_ALIAS,
+                disk_gib=args.disk_gib,
+                data_key_arn=args.data_key_arn,
+                profile=profile.name,
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[release]),
+        )
+
+    def _node_pool(self, pool: str, release: pulumi.Resource) -> None:
+        limits = self._args.pool_limits
+        kubernetes.apiextensions.CustomResource(
+            f"{self._name}-{pool}",
+            api_version="karpenter.sh/v1",
+            kind="NodePool",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=pool),
+            spec=node_pool_spec(
+                pool,
+                self._args.architecture,
+                limits.workers if pool == WORKERS_POOL else limits.applications,
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[release]),
+        )

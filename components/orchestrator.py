@@ -1,0 +1,101 @@
+"""The orchestrator: the API behind the load balancer, scaled on CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+
+from components.artifact_access import ArtifactAccess
+from components.autoscaler import horizontal_pod_autoscaler, scales
+from components.endpoints import ORCHESTRATOR
+from components.pod_template import PodTemplate
+from components.target_group_binding import target_group_binding
+from components.workload import Workload, WorkloadArgs
+from scaleplan.layers import AutoscalingPlan
+from scaleplan.sizes import WorkloadSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrchestratorArgs:
+    """`environment` is what `Connections` gives; `load_balancer_controller_ready` must exist before
+    pods can be registered in `target_group_arn`."""
+
+    namespace: Input[str]
+    image: Input[str]
+    settings: WorkloadSettings
+    autoscaling: AutoscalingPlan
+    environment: Sequence[k8s.core.v1.EnvVarArgs]
+    ca_config_map: Input[str]
+    artifacts: ArtifactAccess
+    target_group_arn: Input[str]
+    load_balancer_controller_ready: Resource
+    node_selector: Mapping[str, str] | None = None
+
+
+class Orchestrator(ComponentResource):
+    """Answers /api, reads and writes artifacts, and puts jobs into the queue."""
+
+    service_name: str
+
+    def __init__(
+        self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        settings = args.settings
+        summary = {
+            "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
+            "autoscaled": scales(settings),
+        }
+        super().__init__("researchflow:apps:Orchestrator", name, summary, opts)
+        role = args.artifacts.grant_to(ORCHESTRATOR.application, f"{name}-artifacts", parent=self)
+        pods = Workload(
+            f"{name}-workload",
+            WorkloadArgs(
+                namespace=args.namespace,
+                pod=self._pod(args),
+                autoscaled=scales(settings),
+                after=(role, args.load_balancer_controller_ready),
+            ),
+            ResourceOptions(parent=self),
+        )
+        target_group_binding(
+            f"{name}-targets",
+            ORCHESTRATOR,
+            namespace=args.namespace,
+            target_group_arn=args.target_group_arn,
+            parent=self,
+            after=[args.load_balancer_controller_ready, pods],
+        )
+        if scales(settings):
+            self._autoscaler(name, args, pods)
+        self.service_name = ORCHESTRATOR.application
+        self.register_outputs({"serviceName": self.service_name})
+
+    def _pod(self, args: OrchestratorArgs) -> PodTemplate:
+        return PodTemplate(
+            application=ORCHESTRATOR.application,
+            image=args.image,
+            settings=args.settings,
+            port=ORCHESTRATOR.port,
+            serves=True,
+            termination_grace_seconds=ORCHESTRATOR.termination_grace_seconds,
+            environment=args.environment,
+            ca_config_map=args.ca_config_map,
+            node_selector=args.node_selector,
+        )
+
+    def _autoscaler(self, name: str, args: OrchestratorArgs, pods: Workload) -> None:
+        # The plan gives one scaling behaviour, for the workers' HPA; it serves here as well.
+        plan = args.autoscaling.worker_hpa
+        horizontal_pod_autoscaler(
+            f"{name}-autoscaler",
+            ORCHESTRATOR.application,
+            namespace=args.namespace,
+            settings=args.settings,
+            utilization_percents={"cpu": plan.cpu_utilization_percent},
+            up=plan.scale_up,
+            down=plan.scale_down,
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
+        )

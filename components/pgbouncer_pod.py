@@ -1,0 +1,152 @@
+"""PgBouncer's pod: one locked-down container that writes nothing, and drains before it goes."""
+
+from __future__ import annotations
+
+import pulumi_kubernetes as k8s
+
+from components.pod_template import selector
+from components.versions import PGBOUNCER_IMAGE
+from rendering.pgbouncer_ini import (
+    CERTIFICATE_DIRECTORY,
+    CONFIG_DIRECTORY,
+    INI_FILE,
+    QUERY_WAIT_SECONDS,
+    memory_needed_mib,
+)
+from scaleplan.layers import PgbouncerPlan, ProbeTimes
+from scaleplan.sizes import PgbouncerSettings
+
+APPLICATION = "pgbouncer"
+"""Name of the Service, for good: the plan's applications connect to `pgbouncer:5432`."""
+
+CONFIG_MAP_NAME = APPLICATION
+USERS_SECRET_NAME = f"{APPLICATION}-users"
+TLS_SECRET_NAME = f"{APPLICATION}-tls"
+PORT_NAME = "postgres"
+
+POSTGRES_USER_ID = 70
+"""`postgres` in the Alpine image, which the image itself runs as."""
+
+ENDPOINT_REMOVAL_SECONDS = 10
+"""Until every node has taken a stopping pod out of the Service."""
+
+DRAIN_SECONDS = QUERY_WAIT_SECONDS // 2
+"""Given to running transactions. Meanwhile the pod's other clients wait, and must not run into
+their own limit before they are let go to another pod."""
+
+_EXIT_SECONDS = 10
+
+
+def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.PodSpecArgs:
+    """The pod, with the plan's probes and resources; its memory holds all the clients it admits."""
+    return k8s.core.v1.PodSpecArgs(
+        automount_service_account_token=False,
+        enable_service_links=False,
+        termination_grace_period_seconds=ENDPOINT_REMOVAL_SECONDS + DRAIN_SECONDS + _EXIT_SECONDS,
+        security_context=k8s.core.v1.PodSecurityContextArgs(
+            run_as_non_root=True,
+            run_as_user=POSTGRES_USER_ID,
+            run_as_group=POSTGRES_USER_ID,
+            fs_group=POSTGRES_USER_ID,
+            seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+        ),
+        topology_spread_constraints=[
+            _spread("topology.kubernetes.io/zone"),
+            _spread("kubernetes.io/hostname"),
+        ],
+        containers=[_container(settings, plan)],
+        volumes=[_config_volume(), _certificate_volume()],
+    )
+
+
+def drain_script() -> str:
+    """Wait for the Service to forget the pod, let transactions end (SIGINT), and wait for the exit.
+
+    It must not return earlier: Kubernetes then sends SIGTERM, on which PgBouncer, when already
+    shutting down, exits at once and cuts every transaction (pgbouncer 1.25, src/main.c).
+    """
+    wait = f"for _ in $(seq {DRAIN_SECONDS}); do kill -0 1 || exit 0; sleep 1; done"
+    return f"sleep {ENDPOINT_REMOVAL_SECONDS}; kill -INT 1; {wait}"
+
+
+def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.ContainerArgs:
+    resources = plan.resources
+    memory_limit = max(resources.memory_limit_mib, memory_needed_mib(settings))
+    return k8s.core.v1.ContainerArgs(
+        name=APPLICATION,
+        image=PGBOUNCER_IMAGE,
+        # PgBouncer itself, past the image's entry point, which writes an ini from environment
+        # variables. So nothing is written, and no part of the root file system need be writable.
+        command=["/usr/bin/pgbouncer", f"{CONFIG_DIRECTORY}/{INI_FILE}"],
+        ports=[k8s.core.v1.ContainerPortArgs(name=PORT_NAME, container_port=plan.listen_port)],
+        resources=k8s.core.v1.ResourceRequirementsArgs(
+            requests={
+                "memory": f"{resources.memory_request_mib}Mi",
+                "cpu": f"{resources.cpu_request_millicores}m",
+            },
+            limits={
+                "memory": f"{memory_limit}Mi",
+                "cpu": f"{resources.cpu_limit_millicores}m",
+            },
+        ),
+        liveness_probe=_probe(plan.liveness_probe),
+        readiness_probe=_probe(plan.readiness_probe),
+        lifecycle=k8s.core.v1.LifecycleArgs(
+            pre_stop=k8s.core.v1.LifecycleHandlerArgs(
+                exec_=k8s.core.v1.ExecActionArgs(command=["/bin/sh", "-c", drain_script()])
+            )
+        ),
+        security_context=k8s.core.v1.SecurityContextArgs(
+            allow_privilege_escalation=False,
+            privileged=False,
+            read_only_root_filesystem=True,
+            capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+        ),
+        volume_mounts=[
+            k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_DIRECTORY, read_only=True),
+            k8s.core.v1.VolumeMountArgs(
+                name="tls", mount_path=CERTIFICATE_DIRECTORY, read_only=True
+            ),
+        ],
+    )
+
+
+def _config_volume() -> k8s.core.v1.VolumeArgs:
+    ini = k8s.core.v1.ConfigMapProjectionArgs(name=CONFIG_MAP_NAME)
+    users = k8s.core.v1.SecretProjectionArgs(name=USERS_SECRET_NAME)
+    return k8s.core.v1.VolumeArgs(
+        name="config",
+        projected=k8s.core.v1.ProjectedVolumeSourceArgs(
+            default_mode=0o440,
+            sources=[
+                k8s.core.v1.VolumeProjectionArgs(config_map=ini),
+                k8s.core.v1.VolumeProjectionArgs(secret=users),
+            ],
+        ),
+    )
+
+
+def _certificate_volume() -> k8s.core.v1.VolumeArgs:
+    return k8s.core.v1.VolumeArgs(
+        name="tls",
+        secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=TLS_SECRET_NAME, default_mode=0o440),
+    )
+
+
+def _probe(times: ProbeTimes) -> k8s.core.v1.ProbeArgs:
+    return k8s.core.v1.ProbeArgs(
+        tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=PORT_NAME),
+        initial_delay_seconds=times.initial_delay_seconds,
+        period_seconds=times.period_seconds,
+    )
+
+
+def _spread(topology_key: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
+    return k8s.core.v1.TopologySpreadConstraintArgs(
+        max_skew=1,
+        topology_key=topology_key,
+        # A pod in the wrong zone serves, a pending one does not.
+        when_unsatisfiable="ScheduleAnyway",
+        label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(APPLICATION)),
+        match_label_keys=["pod-template-hash"],
+    )

@@ -1,0 +1,175 @@
+"""What applications find in the cluster: a namespace, disks, and the controllers they rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components import versions
+from components.chart_release import ON_SYSTEM_NODES, chart_release, disruption_budget
+from components.karpenter import Karpenter, KarpenterArgs
+from components.load_balancer_controller import (
+    LoadBalancerController,
+    LoadBalancerControllerArgs,
+)
+from scaleplan.catalog import Architecture
+from scaleplan.nodes import PoolLimits
+from scaleplan.sizes import NodesSettings
+
+NAMESPACE = "researchflow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformArgs:
+    """`replicas` of each controller; `cluster_ready` is what pods wait for."""
+
+    prefix: str
+    region: str
+    account_id: str
+    cluster_name: str
+    vpc_id: Input[str]
+    node_role_arn: Input[str]
+    node_role_name: Input[str]
+    data_key_arn: Input[str]
+    nodes: NodesSettings
+    architecture: Architecture
+    replicas: int
+    pool_limits: PoolLimits
+    cluster_ready: pulumi.Resource
+
+
+class Platform(ComponentResource):
+    """Depend on `keda_ready` or `load_balancer_controller_ready` before using their kinds."""
+
+    namespace: Output[str]
+    keda_ready: pulumi.Resource
+    load_balancer_controller_ready: pulumi.Resource
+
+    def __init__(self, name: str, args: PlatformArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {"karpenter": args.nodes.karpenter, "controllerReplicas": args.replicas}
+        super().__init__("researchflow:platform:Platform", name, summary, opts)
+        self._name, self._args = name, args
+        namespace = self._namespace()
+        self.namespace = namespace.metadata.name.apply(str)
+        self._storage_class()
+        self._metrics_server()
+        self.keda_ready = self._keda(namespace)
+        self.load_balancer_controller_ready = LoadBalancerController(
+            f"{name}-load-balancer-controller",
+            LoadBalancerControllerArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                vpc_id=args.vpc_id,
+                watch_namespace=self.namespace,
+                replicas=args.replicas,
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        ).release
+        if args.nodes.karpenter:
+            self._karpenter()
+        self.register_outputs({"namespace": self.namespace})
+
+    def _namespace(self) -> kubernetes.core.v1.Namespace:
+        return kubernetes.core.v1.Namespace(
+            f"{self._name}-{NAMESPACE}",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name=NAMESPACE,
+                labels={
+                    "pod-security.kubernetes.io/enforce": "restricted",
+                    "pod-security.kubernetes.io/warn": "restricted",
+                    # A new pod counts as ready only when the load balancer finds it healthy too.
+                    "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+                },
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+        )
+
+    def _storage_class(self) -> None:
+        kubernetes.storage.v1.StorageClass(
+            f"{self._name}-gp3",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name="gp3",
+                annotations={"storageclass.kubernetes.io/is-default-class": "true"},
+            ),
+            provisioner="ebs.csi.aws.com",
+            parameters={
+                "type": "gp3",
+                "encrypted": "true",
+                "kmsKeyId": self._args.data_key_arn,
+            },
+            # A volume lives in one zone: it is made where its pod was put.
+            volume_binding_mode="WaitForFirstConsumer",
+            allow_volume_expansion=True,
+            reclaim_policy="Delete",
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+        )
+
+    def _metrics_server(self) -> None:
+        replicas = self._args.replicas
+        # Its own short-lived certificate stays: the one that the chart would make lasts a year and
+        # is never renewed, and with it would go every HorizontalPodAutoscaler.
+        chart_release(
+            self,
+            f"{self._name}-metrics-server",
+            versions.METRICS_SERVER,
+            namespace="kube-system",
+            wait_for=[self._args.cluster_ready],
+            values={
+                "replicas": replicas,
+                "nodeSelector": ON_SYSTEM_NODES,
+                "podDisruptionBudget": {"enabled": replicas > 1, **disruption_budget(replicas)},
+                "resources": {
+                    "requests": {"cpu": "100m", "memory": "200Mi"},
+                    "limits": {"cpu": "500m", "memory": "400Mi"},
+                },
+            },
+        )
+
+    def _keda(self, namespace: kubernetes.core.v1.Namespace) -> pulumi.Resource:
+        replicas = self._args.replicas
+        budget = disruption_budget(replicas)
+        return chart_release(
+            self,
+            f"{self._name}-keda",
+            versions.KEDA,
+            namespace="keda",
+            # The chart puts role bindings into the namespace that it watches.
+            wait_for=[self._args.cluster_ready, namespace],
+            values={
+                "watchNamespace": self.namespace,
+                "nodeSelector": ON_SYSTEM_NODES,
+                "operator": {"replicaCount": replicas},
+                "metricsServer": {"replicaCount": replicas},
+                "webhooks": {"replicaCount": replicas},
+                "podDisruptionBudget": {
+                    "operator": budget,
+                    "metricServer": budget,
+                    "webhooks": budget,
+                },
+            },
+        )
+
+    def _karpenter(self) -> None:
+        args = self._args
+        Karpenter(
+            f"{self._name}-karpenter",
+            KarpenterArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                node_role_arn=args.node_role_arn,
+                node_role_name=args.node_role_name,
+                data_key_arn=args.data_key_arn,
+                disk_gib=args.nodes.system.disk_gib,
+                architecture=args.architecture,
+                pool_limits=args.pool_limits,
+                replicas=args.replicas,
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )

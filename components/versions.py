@@ -1,0 +1,76 @@
+"""Every pinned version: charts, images, cluster add-ons and the node image.
+
+Raise one at a time. Each entry says where the number was seen; nothing follows "latest".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A Helm chart at one version; `repository` is None when the name is an `oci://` address."""
+
+    name: str
+    repository: str | None
+    version: str
+
+
+# Newest release with tested Kubernetes versions 1.33 to 1.35 (kedacore/charts, tag v2.20.2).
+KEDA = Chart(name="keda", repository="https://kedacore.github.io/charts", version="2.20.2")
+
+# kubernetes-sigs/aws-load-balancer-controller, tag v3.5.0, helm/…/Chart.yaml.
+LOAD_BALANCER_CONTROLLER = Chart(
+    name="aws-load-balancer-controller",
+    repository="https://aws.github.io/eks-charts",
+    version="3.5.0",
+)
+
+# Application 0.8.1 (kubernetes-sigs/metrics-server, charts/metrics-server/Chart.yaml).
+METRICS_SERVER = Chart(
+    name="metrics-server",
+    repository="https://kubernetes-sigs.github.io/metrics-server/",
+    version="3.13.1",
+)
+
+# aws/karpenter-provider-aws, tag v1.14.1, charts/karpenter/Chart.yaml.
+KARPENTER = Chart(
+    name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
+)
+
+# Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag).
+PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.25.2-p0"
+
+NODE_IMAGE_ALIAS = "al2023@v20260903"
+"""Amazon Linux 2023 for Karpenter's nodes (awslabs/amazon-eks-ami release of 2026-09-03, as two
+public repositories pin it). Karpenter's reference advises against `@latest`: every new image would
+replace all nodes at a time nobody chose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddonVersions:
+    """Versions of the EKS add-ons that follow the cluster's minor version."""
+
+    coredns: str
+    kube_proxy: str
+
+
+ADDONS_BY_KUBERNETES: Mapping[str, AddonVersions] = MappingProxyType(
+    {
+        "1.33": AddonVersions(coredns="v1.12.4-eksbuild.29", kube_proxy="v1.33.10-eksbuild.21"),
+        "1.34": AddonVersions(coredns="v1.12.4-eksbuild.29", kube_proxy="v1.34.6-eksbuild.21"),
+        "1.35": AddonVersions(coredns="v1.13.2-eksbuild.21", kube_proxy="v1.35.3-eksbuild.21"),
+        "1.36": AddonVersions(coredns="v1.14.3-eksbuild.14", kube_proxy="v1.36.0-eksbuild.17"),
+    }
+)
+"""Defaults that `aws eks describe-addon-versions` gave in 2026, as public repositories recorded
+them (the 1.35 pair by two of them independently). Trust: good that they exist; AWS may withdraw an
+old build, so compare with `aws eks describe-addon-versions` before a first deployment."""
+
+# Recorded on running 1.35 and 1.36 clusters by several public repositories in 2026; same trust.
+VPC_CNI = "v1.22.4-eksbuild.3"
+POD_IDENTITY_AGENT = "v1.3.10-eksbuild.3"
+EBS_CSI_DRIVER = "v1.66.0-eksbuild.1"

@@ -1,0 +1,123 @@
+"""Arguments of the four applications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import Output
+
+from components.artifact_access import ArtifactAccess
+from components.artifacts import Artifacts
+from components.authority import Authority
+from components.cluster import Cluster
+from components.collaboration import CollaborationArgs
+from components.connections import Connections
+from components.encryption import Encryption
+from components.ingress import Ingress
+from components.orchestrator import OrchestratorArgs
+from components.platform import NAMESPACE, Platform
+from components.registry import Registry
+from components.web import WebArgs
+from components.worker import WorkerArgs
+from rendering.images import image_reference
+from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from wiring.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosting:
+    """What every application finds: cluster platform, image, connections, authority, bucket."""
+
+    platform: Platform
+    registry: Registry
+    connections: Connections
+    authority: Authority
+    access: ArtifactAccess
+
+
+def artifact_access(
+    site: Site, encryption: Encryption, cluster: Cluster, artifacts: Artifacts
+) -> ArtifactAccess:
+    """The artifacts bucket as orchestrator and worker may use it."""
+    return ArtifactAccess(
+        account_id=site.account_id,
+        region=site.settings.region,
+        cluster_name=cluster.cluster_name,
+        cluster_ready=cluster.ready,
+        namespace=NAMESPACE,
+        bucket_arn=artifacts.bucket_arn,
+        data_key_arn=encryption.data_key_arn,
+    )
+
+
+def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> OrchestratorArgs:
+    """The API's pods."""
+    return OrchestratorArgs(
+        namespace=hosting.platform.namespace,
+        image=_image(hosting.registry, "orchestrator", site.settings.images.orchestrator),
+        settings=site.settings.orchestrator,
+        autoscaling=site.plan.autoscaling,
+        environment=hosting.connections.environment(),
+        ca_config_map=hosting.authority.config_map_name,
+        artifacts=hosting.access,
+        target_group_arn=ingress.target_group_arns["orchestrator"],
+        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
+        node_selector=_nodes(site, APPLICATIONS_POOL),
+    )
+
+
+def worker_args(site: Site, hosting: Hosting) -> WorkerArgs:
+    """The workers' pods and what scales them."""
+    return WorkerArgs(
+        namespace=hosting.platform.namespace,
+        image=_image(hosting.registry, "worker", site.settings.images.worker),
+        settings=site.settings.worker,
+        queue=site.plan.queue,
+        autoscaling=site.plan.autoscaling,
+        environment=hosting.connections.environment(),
+        ca_config_map=hosting.authority.config_map_name,
+        queue_secret_name=hosting.connections.queue_secret_name,
+        artifacts=hosting.access,
+        keda_ready=hosting.platform.keda_ready,
+        node_selector=_nodes(site, WORKERS_POOL),
+    )
+
+
+def collaboration_args(site: Site, hosting: Hosting, ingress: Ingress) -> CollaborationArgs:
+    """The WebSocket server's pods."""
+    return CollaborationArgs(
+        namespace=hosting.platform.namespace,
+        image=_image(hosting.registry, "collaboration", site.settings.images.collaboration),
+        settings=site.settings.collaboration,
+        autoscaling=site.plan.autoscaling,
+        environment=hosting.connections.environment(),
+        ca_config_map=hosting.authority.config_map_name,
+        target_group_arn=ingress.target_group_arns["collaboration"],
+        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
+        node_selector=_nodes(site, APPLICATIONS_POOL),
+    )
+
+
+def web_args(site: Site, hosting: Hosting, ingress: Ingress) -> WebArgs:
+    """The frontend's pods and the bucket of its files."""
+    return WebArgs(
+        prefix=site.settings.prefix,
+        account_id=site.account_id,
+        region=site.settings.region,
+        namespace=hosting.platform.namespace,
+        image=_image(hosting.registry, "web", site.settings.images.web),
+        settings=site.settings.web,
+        autoscaling=site.plan.autoscaling,
+        target_group_arn=ingress.target_group_arns["web"],
+        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
+        protect=site.settings.protect_data,
+        node_selector=_nodes(site, APPLICATIONS_POOL),
+    )
+
+
+def _image(registry: Registry, application: str, pin: str) -> Output[str]:
+    return registry.repository_urls[application].apply(lambda url: image_reference(url, pin))
+
+
+def _nodes(site: Site, pool: str) -> dict[str, str] | None:
+    return node_selector(pool, karpenter=site.settings.nodes.karpenter)

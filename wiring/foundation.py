@@ -1,0 +1,104 @@
+"""Arguments of what everything stands on: keys, network, registry, bucket, cluster, platform."""
+
+from __future__ import annotations
+
+from components.artifacts import ArtifactsArgs
+from components.authority import AuthorityArgs
+from components.cluster import Cluster, ClusterArgs
+from components.encryption import Encryption, EncryptionArgs
+from components.network import Network, NetworkArgs
+from components.platform import Platform, PlatformArgs
+from components.registry import RegistryArgs
+from scaleplan.nodes import pool_limits
+from wiring.site import Site
+
+
+def encryption_args(site: Site) -> EncryptionArgs:
+    """Keys of the stack."""
+    return EncryptionArgs(
+        prefix=site.settings.prefix,
+        account_id=site.account_id,
+        region=site.settings.region,
+        protect=site.settings.protect_data,
+    )
+
+
+def network_args(site: Site, encryption: Encryption) -> NetworkArgs:
+    """The VPC, whose subnets carry the cluster's discovery tags."""
+    settings = site.settings
+    return NetworkArgs(
+        prefix=settings.prefix,
+        region=settings.region,
+        availability_zones=settings.availability_zones,
+        vpc_cidr=settings.vpc_cidr,
+        settings=settings.network,
+        logs_key_arn=encryption.logs_key_arn,
+        cluster_name=settings.prefix,
+        protect=settings.protect_data,
+    )
+
+
+def registry_args(site: Site, encryption: Encryption) -> RegistryArgs:
+    """The applications' image repositories."""
+    return RegistryArgs(
+        prefix=site.settings.prefix,
+        data_key_arn=encryption.data_key_arn,
+        protect=site.settings.protect_data,
+    )
+
+
+def artifacts_args(site: Site, encryption: Encryption) -> ArtifactsArgs:
+    """The bucket of what analyses read and write."""
+    return ArtifactsArgs(
+        prefix=site.settings.prefix,
+        account_id=site.account_id,
+        region=site.settings.region,
+        data_key_arn=encryption.data_key_arn,
+        protect=site.settings.protect_data,
+    )
+
+
+def cluster_args(site: Site, encryption: Encryption, network: Network) -> ClusterArgs:
+    """EKS in the private subnets."""
+    settings = site.settings
+    return ClusterArgs(
+        prefix=settings.prefix,
+        region=settings.region,
+        account_id=site.account_id,
+        kubernetes_version=settings.kubernetes_version,
+        private_subnet_ids=network.private_subnet_ids,
+        cluster_key_arn=encryption.cluster_key_arn,
+        logs_key_arn=encryption.logs_key_arn,
+        data_key_arn=encryption.data_key_arn,
+        settings=settings.nodes,
+        architecture=settings.architecture,
+        public_api_cidrs=settings.public_api_cidrs,
+        protect=settings.protect_data,
+    )
+
+
+def platform_args(
+    site: Site, encryption: Encryption, network: Network, cluster: Cluster
+) -> PlatformArgs:
+    """Controllers: two replicas of each where Karpenter may move machines under them."""
+    settings = site.settings
+    return PlatformArgs(
+        prefix=settings.prefix,
+        region=settings.region,
+        account_id=site.account_id,
+        cluster_name=cluster.cluster_name,
+        vpc_id=network.vpc_id,
+        node_role_arn=cluster.node_role_arn,
+        node_role_name=cluster.node_role_name,
+        data_key_arn=encryption.data_key_arn,
+        nodes=settings.nodes,
+        architecture=settings.architecture,
+        replicas=2 if settings.nodes.karpenter else 1,
+        pool_limits=pool_limits(settings),
+        cluster_ready=cluster.ready,
+    )
+
+
+def authority_args(site: Site, platform: Platform) -> AuthorityArgs:
+    """The authority of TLS inside the cluster."""
+    return AuthorityArgs(namespace=platform.namespace, organization=site.settings.prefix)

@@ -1,0 +1,58 @@
+"""Arguments of the way in: names, load balancer, CDN."""
+
+from __future__ import annotations
+
+from components.cluster import Cluster
+from components.dns import Dns, DnsArgs
+from components.edge import EdgeArgs
+from components.ingress import Ingress, IngressArgs
+from components.network import Network
+from components.web import Web
+from scaleplan.catalog import load_catalog
+from scaleplan.edge_limits import requests_per_address
+from wiring.site import Site
+
+
+def dns_args(site: Site, domain: str) -> DnsArgs:
+    """Zone and certificates of the stack's domain."""
+    return DnsArgs(
+        domain=domain,
+        hosted_zone_id=site.settings.hosted_zone_id,
+        protect=site.settings.protect_data,
+    )
+
+
+def ingress_args(site: Site, network: Network, cluster: Cluster, dns: Dns | None) -> IngressArgs:
+    """The internal load balancer, which speaks TLS where a domain gives it a certificate."""
+    settings = site.settings
+    return IngressArgs(
+        prefix=settings.prefix,
+        vpc_id=network.vpc_id,
+        private_subnet_ids=network.private_subnet_ids,
+        cluster_security_group_id=cluster.security_group_id,
+        cloudfront_prefix_list_id=load_catalog().region(settings.region).cloudfront_prefix_list_id,
+        certificate_arn=dns.origin_certificate_arn if dns else None,
+        protect=settings.protect_data,
+    )
+
+
+def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeArgs:
+    """The CDN before the frontend's bucket and the load balancer."""
+    return EdgeArgs(
+        prefix=site.settings.prefix,
+        settings=site.settings.edge,
+        plan=site.plan.edge,
+        static_bucket_name=web.bucket_name,
+        static_bucket_arn=web.bucket_arn,
+        static_bucket_regional_domain_name=web.bucket_regional_domain_name,
+        load_balancer_arn=ingress.load_balancer_arn,
+        load_balancer_dns_name=ingress.dns_name,
+        load_balancer_zone_id=ingress.zone_id,
+        origin_domain_name=dns.origin_domain_name if dns else ingress.dns_name,
+        origin_https=dns is not None,
+        domain=site.settings.domain,
+        zone_id=dns.zone_id if dns else None,
+        edge_certificate_arn=dns.edge_certificate_arn if dns else None,
+        requests_per_five_minutes=requests_per_address(site.plan),
+        protect=site.settings.protect_data,
+    )
