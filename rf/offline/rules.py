@@ -1,0 +1,34 @@
+"""All rules over all recorded resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rf.offline.input_rules import check_inputs
+from rf.offline.kubernetes_rules import check_object, check_release
+from rf.offline.secrets import without_secrets
+from rf.offline.text_rules import check_texts
+from rf.offline.value_rules import check_values
+from rf.offline.violations import Rule, Violation
+from rf.plan import RecordedResource
+
+_RULES = (check_inputs, check_values, check_object, check_release, check_texts)
+
+
+def check(resources: Sequence[RecordedResource]) -> list[Violation]:
+    """Every violation of every rule."""
+    return [
+        replace(violation, message=without_secrets(violation.message, resource.inputs))
+        for resource in resources
+        for rule in (_check_provider, *_RULES)
+        for violation in rule(resource)
+    ]
+
+
+def _check_provider(resource: RecordedResource) -> Iterator[Violation]:
+    """Default providers are disabled in every stack file, so a resource must have its own."""
+    if resource.custom and not resource.provider and not resource.type.startswith("pulumi:"):
+        package = resource.type.split(":")[0]
+        message = f"has no explicit {package} provider; default providers are disabled"
+        yield Violation(resource.urn, Rule.NO_PROVIDER, message)

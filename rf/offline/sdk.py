@@ -1,0 +1,69 @@
+"""What the installed SDKs declare: the class of a type token, its inputs and its outputs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_args
+
+import pulumi
+from pulumi import _types
+from pulumi.type_token import get_type_token
+
+_classes: dict[str, type] = {}
+
+
+def resource_class(token: str) -> type | None:
+    """The SDK's class of a token, or None. Only modules that the program uses are loaded."""
+    if token not in _classes:
+        _collect(pulumi.CustomResource)
+    return _classes.get(token)
+
+
+def _collect(base: type) -> None:
+    for cls in base.__subclasses__():
+        token = get_type_token(cls)
+        if token:
+            _classes.setdefault(token, cls)
+        _collect(cls)
+
+
+@cache
+def arguments_class(cls: type) -> type | None:
+    """The `...Args` class of a resource class: its inputs as the SDK declares them."""
+    module = sys.modules[cls.__module__]
+    for name in (f"{cls.__name__}InitArgs", f"{cls.__name__}Args"):
+        found = getattr(module, name, None)
+        if found is not None and _types.is_input_type(found):
+            return found
+    return None
+
+
+def is_input_type(annotation: Any) -> bool:
+    """Whether it is an SDK class of nested inputs."""
+    return isinstance(annotation, type) and _types.is_input_type(annotation)
+
+
+def is_output_type(annotation: Any) -> bool:
+    """Whether it is an SDK class of nested outputs."""
+    return isinstance(annotation, type) and _types.is_output_type(annotation)
+
+
+def properties_of(cls: type) -> Mapping[str, Any]:
+    """Provider names of a nested input or output class, with their annotations unevaluated away."""
+    return _types._raw_return_hints(cls)
+
+
+@cache
+def output_types(token: str) -> Mapping[str, Any]:
+    """Outputs of a token's class: name to the type inside `Output[...]`."""
+    cls = resource_class(token)
+    if cls is None:
+        return {}
+    declared: dict[str, Any] = {}
+    for key, annotation in _types._raw_return_hints(cls).items():
+        inner = get_args(annotation)
+        if inner:
+            declared[key] = inner[0]
+    return declared

@@ -1,0 +1,1 @@
+"""Strict schemas of the custom resources in use, a file a kind."""

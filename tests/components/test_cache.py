@@ -1,0 +1,156 @@
+"""The cache: cluster mode in every size, TLS and a login, eviction instead of refusal."""
+
+import pulumi
+import pytest
+
+from components.cache import Cache, CacheArgs
+from rf.plan import Secret, reveal
+from scaleplan.model import load_plan
+from scaleplan.sizes import Size
+
+PLAN = load_plan()
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+USER = "aws:elasticache/user:User"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+RECORDED = {}
+"""What each arrangement registered: tests only read it, so it is recorded once."""
+
+
+@pytest.fixture
+def cache(build):
+    def run(size=Size.MEDIUM, *, protect=True):
+        def construct(opts):
+            args = CacheArgs(
+                prefix="researchflow-test",
+                vpc_id="vpc-0a1b2c3d4e5f60718",
+                data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
+                client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
+                data_key_arn=KEY,
+                logs_key_arn=KEY,
+                settings=PLAN.sizes[size].cache,
+                protect=protect,
+            )
+            made = Cache("cache", args, opts)
+            pulumi.export("url", made.url)
+            pulumi.export("password", made.password)
+            pulumi.export("host", made.configuration_endpoint)
+            return made
+
+        key = (size, protect)
+        if key not in RECORDED:
+            RECORDED[key] = build(construct)
+        return RECORDED[key]
+
+    return run
+
+
+@pytest.mark.parametrize("size", Size)
+def test_shards_and_replicas_are_those_of_the_size(cache, size):
+    settings = PLAN.sizes[size].cache
+    group = cache(size).inputs(GROUP, "cache-group")
+    assert group["nodeType"] == settings.node_class
+    assert group["numNodeGroups"] == settings.shards
+    assert group["replicasPerNodeGroup"] == settings.replicas_per_shard
+    # Would exclude the two above.
+    assert "numCacheClusters" not in group
+
+
+@pytest.mark.parametrize("size", Size)
+def test_cluster_mode_is_on_from_one_shard_up_because_toggling_it_is_a_migration(cache, size):
+    built = cache(size)
+    group = built.inputs(GROUP, "cache-group")
+    (parameters,) = built.of_type("aws:elasticache/parameterGroup:ParameterGroup")
+    assert {"name": "cluster-enabled", "value": "yes"} in parameters.inputs["parameters"]
+    assert parameters.inputs["family"] == "redis7"
+    assert group["clusterMode"] == "enabled"
+    # AWS demands it of cluster mode, also without a replica.
+    assert group["automaticFailoverEnabled"] is True
+
+
+@pytest.mark.parametrize("size", Size)
+def test_several_zones_are_used_exactly_where_there_are_replicas(cache, size):
+    group = cache(size).inputs(GROUP, "cache-group")
+    assert group["multiAzEnabled"] is (PLAN.sizes[size].cache.replicas_per_shard > 0)
+
+
+def test_a_full_cache_evicts_what_is_least_used(cache):
+    (parameters,) = cache().of_type("aws:elasticache/parameterGroup:ParameterGroup")
+    policy = {"name": "maxmemory-policy", "value": PLAN.redis_cluster.maxmemory_policy}
+    assert policy in parameters.inputs["parameters"]
+
+
+@pytest.mark.parametrize("size", Size)
+def test_what_would_replace_the_group_is_the_same_in_every_size(cache, size):
+    group = cache(size).inputs(GROUP, "cache-group")
+    assert group["replicationGroupId"] == "researchflow-test-cache"
+    assert group["subnetGroupName"] == "researchflow-test-cache"
+    assert group["atRestEncryptionEnabled"] is True
+    assert group["kmsKeyId"] == KEY
+    assert group["port"] == 6379
+    assert (group["engine"], group["engineVersion"]) == ("redis", "7.1")
+
+
+def test_connections_are_encrypted_and_logged_in(cache):
+    built = cache()
+    group = built.inputs(GROUP, "cache-group")
+    assert group["transitEncryptionEnabled"] is True
+    assert group["transitEncryptionMode"] == "required"
+    assert group["userGroupIds"] == ["researchflow-test-cache"]
+    assert "authToken" not in group
+
+
+def test_the_default_user_is_off_and_the_application_may_not_administer(cache):
+    users = {r.inputs["userName"]: r.inputs["accessString"] for r in cache().of_type(USER)}
+    assert users["default"] == "off ~* -@all"
+    access = users["researchflow"].split()
+    assert access.index("-@all") < access.index("+@read")
+    # What is taken back comes after what was given, or it takes nothing.
+    assert access.index("-@dangerous") > max(
+        index for index, word in enumerate(access) if word.startswith("+@")
+    )
+    # The plan's cache.invalidate calls KEYS.
+    assert access.index("+keys") > access.index("-@dangerous")
+
+
+def test_the_user_group_holds_both_users(cache):
+    built = cache()
+    (group,) = built.of_type("aws:elasticache/userGroup:UserGroup")
+    assert sorted(group.inputs["userIds"]) == sorted(
+        r.inputs["userId"] for r in built.of_type(USER)
+    )
+
+
+def test_names_fit_elasticache_for_the_longest_stack_name():
+    longest = "researchflow-" + "s" * 16
+    assert len(f"{longest}-cache") <= 40
+    assert len(f"{longest}-queue-off") <= 40
+
+
+def test_slow_commands_and_engine_messages_go_to_encrypted_groups(cache):
+    built = cache()
+    deliveries = built.inputs(GROUP, "cache-group")["logDeliveryConfigurations"]
+    groups = {r.inputs["name"]: r.inputs for r in built.of_type("aws:cloudwatch/logGroup:LogGroup")}
+    assert {delivery["logType"] for delivery in deliveries} == {"slow-log", "engine-log"}
+    for delivery in deliveries:
+        assert groups[delivery["destination"]]["kmsKeyId"] == KEY
+        assert groups[delivery["destination"]]["retentionInDays"] > 0
+
+
+def test_only_the_cluster_reaches_the_port(cache):
+    (rule,) = cache().of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (6379, 6379)
+    assert rule.inputs["referencedSecurityGroupId"] == "sg-0c1c2c3c4c5c6c7c8"
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_protection_follows_the_stack(cache, protect):
+    assert cache(protect=protect).named(GROUP, "cache-group").protect is protect
+
+
+def test_the_url_speaks_tls_and_is_secret(cache):
+    built = cache()
+    url, password, host = (built.exported[key] for key in ("url", "password", "host"))
+    assert isinstance(url, Secret)
+    assert reveal(url) == f"rediss://researchflow:{reveal(password)}@{host}:6379"
+    assert reveal(password) not in built.plan.to_json()

@@ -1,0 +1,192 @@
+"""PgBouncer in the cluster: the plan's Deployment and Service, locked down."""
+
+import pytest
+
+from components.authority import Authority, AuthorityArgs
+from components.pgbouncer import CONFIG_HASH_ANNOTATION, Pgbouncer, PgbouncerArgs
+from components.pgbouncer_pod import DRAIN_SECONDS, drain_script
+from rendering.pgbouncer_ini import QUERY_WAIT_SECONDS
+from rf.plan import reveal
+from scaleplan.model import load_plan
+from scaleplan.sizes import Size
+
+PLAN = load_plan()
+PASSWORD = "Correct0Horse1Battery2Staple3"
+REPLICAS = ("b.example.com", "c.example.com")
+
+RECORDED = {}
+"""What each arrangement registered: tests only read it, so it is recorded once."""
+
+
+@pytest.fixture
+def pgbouncer(build):
+    def run(size=Size.MEDIUM, *, replicas=REPLICAS, password=PASSWORD, **changes):
+        def construct(opts):
+            authority = Authority(
+                "authority",
+                AuthorityArgs(namespace="researchflow", organization="ResearchFlow"),
+                opts,
+            )
+            args = PgbouncerArgs(
+                namespace="researchflow",
+                settings=PLAN.sizes[size].pgbouncer.model_copy(update=changes),
+                plan=PLAN.pgbouncer,
+                primary_address="db.example.com",
+                replica_addresses=replicas,
+                database_port=5432,
+                user="ros",
+                password=password,
+                authority=authority,
+            )
+            return Pgbouncer("pgbouncer", args, opts)
+
+        key = (size, replicas, password, *changes.items())
+        if key not in RECORDED:
+            RECORDED[key] = build(construct)
+        return RECORDED[key]
+
+    return run
+
+
+def deployment_of(built):
+    return built.inputs("kubernetes:apps/v1:Deployment", "pgbouncer-deployment")["spec"]
+
+
+def pod_of(built):
+    return deployment_of(built)["template"]["spec"]
+
+
+def container_of(built):
+    (container,) = pod_of(built)["containers"]
+    return container
+
+
+def ini_of(built):
+    return built.inputs("kubernetes:core/v1:ConfigMap", "pgbouncer-config")["data"]["pgbouncer.ini"]
+
+
+def config_hash_of(built):
+    return deployment_of(built)["template"]["metadata"]["annotations"][CONFIG_HASH_ANNOTATION]
+
+
+@pytest.mark.parametrize("size", Size)
+def test_the_pods_are_the_plans(pgbouncer, size):
+    built = pgbouncer(size)
+    container = container_of(built)
+    assert deployment_of(built)["replicas"] == PLAN.sizes[size].pgbouncer.replicas
+    assert container["resources"] == {
+        "requests": {"memory": "64Mi", "cpu": "50m"},
+        "limits": {"memory": "128Mi", "cpu": "200m"},
+    }
+    assert container["ports"][0]["containerPort"] == 6432
+    liveness, readiness = container["livenessProbe"], container["readinessProbe"]
+    assert (liveness["initialDelaySeconds"], liveness["periodSeconds"]) == (10, 10)
+    assert (readiness["initialDelaySeconds"], readiness["periodSeconds"]) == (5, 5)
+
+
+def test_the_service_is_the_plans_and_its_name_is_in_the_certificate(pgbouncer):
+    built = pgbouncer()
+    service = built.inputs("kubernetes:core/v1:Service", "pgbouncer-service")
+    (port,) = service["spec"]["ports"]
+    assert (service["metadata"]["name"], port["port"]) == ("pgbouncer", 5432)
+    assert port["targetPort"] == container_of(built)["ports"][0]["name"]
+    pod_labels = deployment_of(built)["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= pod_labels.items()
+    (request,) = built.of_type("tls:index/certRequest:CertRequest")
+    assert {"pgbouncer", "pgbouncer.researchflow.svc"} <= set(request.inputs["dnsNames"])
+
+
+def test_the_pod_runs_the_mounted_ini(pgbouncer):
+    built = pgbouncer()
+    container, pod = container_of(built), pod_of(built)
+    assert container["command"] == ["/usr/bin/pgbouncer", "/etc/pgbouncer/pgbouncer.ini"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert mounts == {"config": "/etc/pgbouncer", "tls": "/etc/pgbouncer-tls"}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    config_map, users = volumes["config"]["projected"]["sources"]
+    names = {r.inputs["metadata"]["name"] for r in built.of_type("kubernetes:core/v1:Secret")}
+    assert config_map["configMap"]["name"] == "pgbouncer"
+    assert {users["secret"]["name"], volumes["tls"]["secret"]["secretName"]} == names
+
+
+def test_every_file_that_the_ini_names_is_mounted(pgbouncer):
+    built = pgbouncer()
+    keys = built.inputs("kubernetes:core/v1:Secret", "pgbouncer-tls")["stringData"]
+    users = built.inputs("kubernetes:core/v1:Secret", "pgbouncer-users")["stringData"]
+    mounted = {f"/etc/pgbouncer-tls/{key}" for key in keys}
+    mounted |= {f"/etc/pgbouncer/{key}" for key in users}
+    named = {line.split(" = ")[1] for line in ini_of(built).splitlines() if "_file = " in line}
+    assert named == mounted
+
+
+def test_the_pod_is_locked_down(pgbouncer):
+    pod, container = pod_of(pgbouncer()), container_of(pgbouncer())
+    assert pod["securityContext"]["runAsUser"] == 70
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_the_image_is_pinned_past_the_known_crash(pgbouncer):
+    image = container_of(pgbouncer())["image"]
+    version = image.partition(":v")[2].partition("-")[0]
+    assert tuple(int(part) for part in version.split(".")) >= (1, 25, 2)
+
+
+def test_pods_are_spread_over_zones_and_one_may_go_at_a_time(pgbouncer):
+    built = pgbouncer()
+    keys = [c["topologyKey"] for c in pod_of(built)["topologySpreadConstraints"]]
+    assert "topology.kubernetes.io/zone" in keys
+    (budget,) = built.of_type("kubernetes:policy/v1:PodDisruptionBudget")
+    assert budget.inputs["spec"]["maxUnavailable"] == 1
+    assert deployment_of(built)["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_a_stopping_pod_lets_transactions_end_before_kubernetes_kills_it(pgbouncer):
+    built = pgbouncer()
+    pod = pod_of(built)
+    hook = container_of(built)["lifecycle"]["preStop"]["exec"]["command"]
+    assert hook == ["/bin/sh", "-c", drain_script()]
+    sleep, interrupt, *wait = drain_script().split("; ")
+    assert interrupt == "kill -INT 1"
+    # A second signal makes PgBouncer exit at once, so the hook has to stay until it has gone.
+    assert f"seq {DRAIN_SECONDS}" in wait[0]
+    assert pod["terminationGracePeriodSeconds"] > int(sleep.split()[1]) + DRAIN_SECONDS
+    assert DRAIN_SECONDS < QUERY_WAIT_SECONDS
+
+
+def test_a_changed_ini_rolls_the_pods(pgbouncer):
+    before, after = pgbouncer(), pgbouncer(default_pool_size=30)
+    assert ini_of(before) != ini_of(after)
+    assert config_hash_of(before) != config_hash_of(after)
+    assert config_hash_of(before) == config_hash_of(pgbouncer())
+
+
+def test_more_clients_get_more_memory_than_the_plans(pgbouncer):
+    container = container_of(pgbouncer(max_client_connections=8000))
+    assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) > 128
+
+
+def test_the_password_is_in_the_user_list_and_nowhere_else(pgbouncer):
+    built = pgbouncer()
+    users = built.named("kubernetes:core/v1:Secret", "pgbouncer-users")
+    assert reveal(users.inputs)["stringData"] == {"userlist.txt": f'"ros" "{PASSWORD}"\n'}
+    assert PASSWORD not in built.plan.to_json()
+    assert PASSWORD not in ini_of(built)
+
+
+def test_a_password_leaves_no_trace_in_the_annotation(pgbouncer):
+    assert config_hash_of(pgbouncer()) == config_hash_of(pgbouncer(password="Another0Password1"))
+
+
+def test_reads_go_to_the_primary_without_replicas(pgbouncer):
+    assert "researchflow_ro = host=db.example.com " in ini_of(pgbouncer(Size.SMALL, replicas=()))
+
+
+def test_the_names_for_writes_and_reads_are_served(pgbouncer):
+    built = pgbouncer()
+    served = {line.split(" = ")[0] for line in ini_of(built).split("[pgbouncer]")[0].splitlines()}
+    assert {built.result.database, f"{built.result.database}_ro"} <= served

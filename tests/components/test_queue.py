@@ -1,0 +1,117 @@
+"""The queue: one primary that loses no job, whatever the size."""
+
+import pulumi
+import pytest
+
+from components.cache import MAINTENANCE_WINDOW as CACHE_WINDOW
+from components.queue import Queue, QueueArgs
+from rf.plan import Secret, reveal
+from scaleplan.model import load_plan
+from scaleplan.sizes import Size
+
+PLAN = load_plan()
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+RECORDED = {}
+"""What each arrangement registered: tests only read it, so it is recorded once."""
+
+
+@pytest.fixture
+def queue(build):
+    def run(size=Size.MEDIUM, *, protect=True):
+        def construct(opts):
+            args = QueueArgs(
+                prefix="researchflow-test",
+                vpc_id="vpc-0a1b2c3d4e5f60718",
+                data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
+                client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
+                data_key_arn=KEY,
+                logs_key_arn=KEY,
+                settings=PLAN.sizes[size].queue,
+                protect=protect,
+            )
+            made = Queue("queue", args, opts)
+            pulumi.export("url", made.url)
+            pulumi.export("password", made.password)
+            pulumi.export("host", made.primary_endpoint)
+            return made
+
+        key = (size, protect)
+        if key not in RECORDED:
+            RECORDED[key] = build(construct)
+        return RECORDED[key]
+
+    return run
+
+
+@pytest.mark.parametrize("size", Size)
+def test_cluster_mode_is_off_because_rq_can_not_run_on_a_cluster(queue, size):
+    built = queue(size)
+    group = built.inputs(GROUP, "queue-group")
+    assert group["clusterMode"] == "disabled"
+    assert group["numCacheClusters"] == PLAN.sizes[size].queue.nodes
+    assert not {"numNodeGroups", "replicasPerNodeGroup"} & set(group)
+    (parameters,) = built.of_type("aws:elasticache/parameterGroup:ParameterGroup")
+    assert "cluster-enabled" not in {p["name"] for p in parameters.inputs["parameters"]}
+
+
+@pytest.mark.parametrize("size", Size)
+def test_a_full_queue_refuses_writes_and_evicts_no_job(queue, size):
+    (parameters,) = queue(size).of_type("aws:elasticache/parameterGroup:ParameterGroup")
+    assert {"name": "maxmemory-policy", "value": "noeviction"} in parameters.inputs["parameters"]
+
+
+@pytest.mark.parametrize("size", Size)
+def test_two_nodes_fail_over_and_one_does_not_pretend_to(queue, size):
+    group = queue(size).inputs(GROUP, "queue-group")
+    standby = PLAN.sizes[size].queue.nodes > 1
+    assert group["automaticFailoverEnabled"] is standby
+    assert group["multiAzEnabled"] is standby
+
+
+@pytest.mark.parametrize("size", Size)
+def test_jobs_are_kept_in_snapshots(queue, size):
+    built = queue(size)
+    group = built.named(GROUP, "queue-group")
+    assert group.inputs["snapshotRetentionLimit"] == 7
+    assert group.inputs["finalSnapshotIdentifier"] == "researchflow-test-queue-final"
+    assert group.protect
+
+
+def test_a_stack_to_throw_away_leaves_no_snapshot_behind(queue):
+    group = queue(protect=False).named(GROUP, "queue-group")
+    assert not group.protect
+    assert "finalSnapshotIdentifier" not in group.inputs
+
+
+def test_storage_and_connections_are_encrypted(queue):
+    group = queue().inputs(GROUP, "queue-group")
+    assert group["atRestEncryptionEnabled"] is True
+    assert group["kmsKeyId"] == KEY
+    assert group["transitEncryptionMode"] == "required"
+    assert group["userGroupIds"] == ["researchflow-test-queue"]
+
+
+def test_cache_and_queue_are_never_maintained_together(queue):
+    assert queue().inputs(GROUP, "queue-group")["maintenanceWindow"] != CACHE_WINDOW
+
+
+def test_the_application_may_block_publish_and_script_but_not_flush(queue):
+    users = queue().of_type("aws:elasticache/user:User")
+    access = {r.inputs["userName"]: r.inputs["accessString"].split() for r in users}
+    application = access["researchflow"]
+    assert {"+@blocking", "+@pubsub", "+@scripting", "&*"} <= set(application)
+    assert application.index("-@dangerous") > application.index("+@write")
+    # Taken back with @dangerous, and needed by every one of Bull, BullMQ and RQ.
+    assert application.index("+info") > application.index("-@dangerous")
+    assert access["default"][0] == "off"
+
+
+def test_the_url_is_the_primarys_and_secret(queue):
+    built = queue()
+    assert isinstance(built.exported["url"], Secret)
+    password = reveal(built.exported["password"])
+    host = built.exported["host"]
+    assert reveal(built.exported["url"]) == f"rediss://researchflow:{password}@{host}:6379"
+    assert password not in built.plan.to_json()

@@ -1,0 +1,68 @@
+"""The preview of the whole program: stable, without secrets, and the same set with unknowns."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from rf.plan import RecordedPlan, reveal
+from scaleplan.sizes import Size
+from tests.conftest import ROOT
+
+Planned = Callable[..., RecordedPlan]
+
+
+def _preview(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rf", "preview", *arguments]
+    environment = os.environ | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_the_json_is_the_same_bytes_whatever_the_shell_and_the_hash_seed() -> None:
+    first = _preview("--stack", "prod", "--json", PYTHONHASHSEED="1")
+    second = _preview(
+        "--stack", "prod", "--json", PYTHONHASHSEED="2", AWS_REGION="eu-west-1", AWS_PROFILE="x"
+    )
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    document = json.loads(first.stdout)
+    assert (document["format"], document["stack"], document["size"]) == (1, "prod", "large")
+    urns = [resource["urn"] for resource in document["resources"]]
+    assert urns == sorted(urns)
+
+
+def test_a_bad_setting_exits_2_without_a_traceback() -> None:
+    result = _preview("--stack", "dev", "--set", "worker.minReplicas=99", "--json")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "worker.maxReplicas" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("size", list(Size))
+def test_unknown_outputs_change_no_size_s_set_of_resources(planned: Planned, size: Size) -> None:
+    known = planned("prod", size=size.value)
+    unknown = planned("prod", size=size.value, unknowns=True)
+    assert {r.urn for r in known.resources} == {r.urn for r in unknown.resources}
+
+
+@pytest.mark.parametrize("size", list(Size))
+def test_no_secret_is_in_the_json(planned: Planned, size: Size) -> None:
+    plan = planned("prod", size=size.value)
+    text = plan.to_json()
+    assert "PRIVATE KEY" not in text
+    for password in plan.of_type("random:index/randomPassword:RandomPassword"):
+        assert reveal(password.outputs)["result"] not in text
+
+
+def test_every_custom_resource_stands_in_a_component(planned: Planned) -> None:
+    for resource in planned("prod", size=Size.LARGE.value).resources:
+        if resource.custom and not resource.type.startswith("pulumi:providers:"):
+            assert resource.parent, resource.urn

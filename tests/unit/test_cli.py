@@ -1,0 +1,140 @@
+"""The command line itself: exit codes, choices it suggests, what it refuses to overwrite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from rf.cli import app
+from rf.export import MARKER, ExportError, check_directory, files_of, write_export
+from rf.plan import RecordedPlan, RecordedResource, Secret
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_an_unknown_stack_exits_2_with_the_nearest_one() -> None:
+    result = _run("preview", "--stack", "prd")
+    assert result.exit_code == 2
+    assert "nearest: prod" in result.stderr
+    assert result.stdout == ""
+
+
+def test_an_unknown_size_exits_2_with_the_nearest_one() -> None:
+    result = _run("preview", "--stack", "dev", "--size", "medum")
+    assert result.exit_code == 2
+    assert "nearest: medium" in result.stderr
+
+
+def test_all_wrong_settings_are_listed_without_a_traceback() -> None:
+    result = _run(
+        "preview", "--stack", "dev", "--set", "worker.maxReplica=3", "--set", "region=us-est-1"
+    )
+    assert result.exit_code == 2
+    assert "nearest: maxReplicas" in result.stderr
+    assert "nearest: us-east-1" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_option_exits_2() -> None:
+    assert _run("preview", "--stak", "dev").exit_code == 2
+    assert _run("preview").exit_code == 2
+    assert _run("previw").exit_code == 2
+
+
+def _resource(kind: str, name: str, **inputs: object) -> RecordedResource:
+    token = f"kubernetes:core/v1:{kind}"
+    document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **inputs}
+    return RecordedResource(
+        urn=f"urn:pulumi:dev::researchflow::{token}::{name}",
+        type=token,
+        name=name,
+        parent="",
+        custom=True,
+        provider="",
+        inputs=document,
+        dependencies=(),
+        property_dependencies={},
+        protect=False,
+        retain_on_delete=False,
+        ignore_changes=(),
+        aliases=(),
+        resource_id=name,
+        outputs=document,
+    )
+
+
+@pytest.fixture
+def plan() -> RecordedPlan:
+    ini = "[databases]\nresearchflow = host=db.example password=hunter22\n"
+    resources = (
+        _resource("ConfigMap", "settings", data={"script": "one\ntwo\n"}),
+        _resource("Secret", "pgbouncer", stringData=Secret({"pgbouncer.ini": ini})),
+        _resource("Secret", "credentials", stringData=Secret({"password": "hunter22"})),
+    )
+    return RecordedPlan(
+        project="researchflow", stack="dev", size="small", resources=resources, outputs={}
+    )
+
+
+def test_export_writes_objects_by_kind_and_name(plan: RecordedPlan) -> None:
+    files = files_of(plan)
+    assert sorted(files) == [
+        "kubernetes/configmap/settings.yaml",
+        "kubernetes/secret/credentials.yaml",
+        "kubernetes/secret/pgbouncer.yaml",
+        "pgbouncer.ini",
+        "plan.json",
+    ]
+    assert files["pgbouncer.ini"].startswith("[databases]\n")
+    assert "script: |\n    one\n    two\n" in files["kubernetes/configmap/settings.yaml"]
+
+
+def test_export_shows_no_secret_anywhere(plan: RecordedPlan) -> None:
+    files = files_of(plan)
+    secret = files["kubernetes/secret/credentials.yaml"]
+    assert "password: '[secret]'" in secret
+    assert secret.startswith("# Values are replaced")
+    assert "password=[secret]" in files["pgbouncer.ini"]
+    assert not [name for name, text in files.items() if "hunter22" in text]
+
+
+def test_export_replaces_an_earlier_one_whole(plan: RecordedPlan, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_export(plan, out)
+    smaller = RecordedPlan(
+        project="researchflow", stack="dev", size="small", resources=(), outputs={}
+    )
+    assert write_export(smaller, out) == ["plan.json"]
+    assert {path.name for path in out.rglob("*") if path.is_file()} == {"plan.json", MARKER}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("before", ["foreign", "beside", "file"])
+def test_export_refuses_what_it_did_not_write(
+    plan: RecordedPlan, tmp_path: Path, before: str
+) -> None:
+    out = tmp_path / "out"
+    if before == "file":
+        out.write_text("mine")
+    else:
+        if before == "beside":
+            write_export(plan, out)
+        out.mkdir(exist_ok=True)
+        (out / "mine.txt").write_text("mine")
+    with pytest.raises(ExportError, match=str(out)):
+        check_directory(out)
+    with pytest.raises(ExportError, match=str(out)):
+        write_export(plan, out)
+    kept = out if before == "file" else out / "mine.txt"
+    assert kept.read_text() == "mine"
+
+
+def test_export_into_a_foreign_directory_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    result = _run("export", "--stack", "dev", "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert "is not empty" in result.stderr
