@@ -91,9 +91,14 @@ def up(
     stack: Stack,
     size: Size = None,
     overrides: Overrides = None,
+    *,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the embedded AWS running and say how to reach it.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Directory for the Kubernetes objects; a temporary one if left out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
@@ -103,7 +108,7 @@ def up(
 
         config = stack_config(stack, size=size, overrides=overrides or ())
         code = command.run_up(
-            PROGRAM, project_name(), stack, config=config, keep=keep, as_json=as_json
+            PROGRAM, project_name(), stack, config=config, keep=keep, as_json=as_json, out=out
         )
     raise typer.Exit(code)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,17 +20,28 @@ from rf.offline.violations import Rule, Violation
 from rf.plan import UNKNOWN, RecordedResource, reveal
 from scaleplan.mistakes import nearest
 
-KUBERNETES_VERSION = "1.35"
-"""The schema's version: the cluster's starting version, where every object must be valid."""
+STARTING_VERSION = "1.35"
+"""Kubernetes version of the schemas where a plan has no cluster that names another."""
 
 _HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
 _CHARTS = "kubernetes:helm.sh/"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_MINOR = re.compile(r"1\.\d+")
 _PINNED = re.compile(r"v?\d+\.\d+\.\d+([-+].+)?")
 
 
-def check_object(resource: RecordedResource) -> Iterator[Violation]:
-    """Violations of the schema by one Kubernetes object or custom resource."""
+def version_of(resources: Sequence[RecordedResource]) -> str:
+    """Kubernetes version that the plan's objects will meet: its own cluster's."""
+    named = (
+        str(resource.inputs.get("version"))
+        for resource in resources
+        if resource.type == "aws:eks/cluster:Cluster"
+    )
+    return next((version for version in named if _MINOR.fullmatch(version)), STARTING_VERSION)
+
+
+def check_object(resource: RecordedResource, version: str) -> Iterator[Violation]:
+    """Violations of that version's schema by one Kubernetes object or custom resource."""
     if not resource.type.startswith("kubernetes:") or resource.type.startswith(_CHARTS):
         return
     document = reveal(resource.inputs)
@@ -39,7 +50,7 @@ def check_object(resource: RecordedResource) -> Iterator[Violation]:
         message = "has no apiVersion and kind; offline only single objects can be checked"
         yield Violation(resource.urn, Rule.KUBERNETES_SCHEMA, message)
         return
-    for message in _object_mistakes(document, str(api_version), str(kind)):
+    for message in _object_mistakes(document, str(api_version), str(kind), version):
         yield Violation(resource.urn, Rule.KUBERNETES_SCHEMA, message)
 
 
@@ -62,23 +73,25 @@ def check_release(resource: RecordedResource) -> Iterator[Violation]:
         yield Violation(resource.urn, Rule.HELM_NOT_PINNED, message)
 
 
-def _object_mistakes(document: Mapping[str, Any], api_version: str, kind: str) -> Iterator[str]:
+def _object_mistakes(
+    document: Mapping[str, Any], api_version: str, kind: str, version: str
+) -> Iterator[str]:
     name = (document.get("metadata") or {}).get("name")
     if name and name != UNKNOWN and not _NAME.fullmatch(str(name)):
         yield f"metadata.name = {name}: allowed are lower-case letters, digits, '-' and '.'"
     own = _custom_schema(api_version, kind)
     if own is not None:
         yield from _errors(own, document.get("spec"), "spec")
-        yield from _errors(_metadata_validator(), document.get("metadata", {}), "metadata")
+        yield from _errors(_metadata_validator(version), document.get("metadata", {}), "metadata")
         for extra in sorted(document.keys() - {"apiVersion", "kind", "metadata", "spec"}):
             yield f"{extra} is not a field of {kind}"
         return
-    validator = _validator(api_version, kind)
+    validator = _validator(version, api_version, kind)
     if validator is None:
         known = [path.name for path in files("rf.schemas").iterdir() if path.name.endswith(".yaml")]
         kinds = ", ".join(sorted(entry.removesuffix(".yaml").rsplit("_", 1)[1] for entry in known))
         yield (
-            f"{api_version} {kind} is no kind of Kubernetes {KUBERNETES_VERSION},"
+            f"{api_version} {kind} is no kind of Kubernetes {version},"
             f" and no custom resource described in rf/schemas ({kinds})"
         )
         return
@@ -166,40 +179,40 @@ _METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 @cache
-def _metadata_validator() -> Any:
+def _metadata_validator(version: str) -> Any:
     """Metadata of a custom resource: that of any object."""
-    definitions = _definitions()
+    definitions = _definitions(version)
     reference = {"$ref": f"{definitions['$id']}#/$defs/{_METADATA}"}
-    return _Validator(reference, registry=_registry())
+    return _Validator(reference, registry=_registry(version))
 
 
-def _schema_file(name: str) -> Any:
-    folder = f"kubernetes-json-schema/v{KUBERNETES_VERSION}.0-local-strict"
+def _schema_file(version: str, name: str) -> Any:
+    folder = f"kubernetes-json-schema/v{version}.0-local-strict"
     return files(kubernetes_validate).joinpath(folder, name)
 
 
 @cache
-def _definitions() -> dict[str, Any]:
-    return json.loads(_schema_file("_definitions.json").read_text(encoding="utf-8"))
+def _definitions(version: str) -> dict[str, Any]:
+    return json.loads(_schema_file(version, "_definitions.json").read_text(encoding="utf-8"))
 
 
 @cache
-def _registry() -> Any:
-    return referencing.Resource.from_contents(_definitions()) @ referencing.Registry()
+def _registry(version: str) -> Any:
+    return referencing.Resource.from_contents(_definitions(version)) @ referencing.Registry()
 
 
 @cache
-def _validator(api_version: str, kind: str) -> Any:
+def _validator(version: str, api_version: str, kind: str) -> Any:
     """Validator of a built-in kind by kubernetes-validate's schemas, or None for an unknown one.
 
     Its own `validate` stops at the first mistake and reads all definitions anew for each object.
     """
     group = re.sub(r"^([^./]*)(?:\.[^/]*)?/", r"\1-", api_version)
-    path = _schema_file(f"{kind.lower()}-{group}.json")
+    path = _schema_file(version, f"{kind.lower()}-{group}.json")
     if not path.is_file():
         return None
     schema = json.loads(path.read_text(encoding="utf-8"))
-    registry = referencing.Resource.from_contents(schema) @ _registry()
+    registry = referencing.Resource.from_contents(schema) @ _registry(version)
     return _Validator(schema, registry=registry)
 
 

@@ -241,9 +241,11 @@ def _texts(project: str, config: Mapping[str, object]) -> dict[str, str]:
 
 
 def _is_refused_lookup(error: BaseException | None) -> bool:
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # a chain of errors may run in a circle
         if isinstance(error, LookupRefusedError):
             return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rf.offline.input_rules import check_inputs
-from rf.offline.kubernetes_rules import check_object, check_release
+from rf.offline.kubernetes_rules import check_object, check_release, version_of
 from rf.offline.secrets import without_secrets
 from rf.offline.text_rules import check_texts
 from rf.offline.value_rules import check_values
 from rf.offline.violations import Rule, Violation
 from rf.plan import RecordedResource
 
-_RULES = (check_inputs, check_values, check_object, check_release, check_texts)
+_RULES = (check_inputs, check_values, check_release, check_texts)
 
 
 def check(resources: Sequence[RecordedResource]) -> list[Violation]:
     """Every violation of every rule."""
+    check_kubernetes = partial(check_object, version=version_of(resources))
     return [
         replace(violation, message=without_secrets(violation.message, resource.inputs))
         for resource in resources
-        for rule in (_check_provider, *_RULES)
+        for rule in (_check_provider, *_RULES, check_kubernetes)
         for violation in rule(resource)
     ]
 

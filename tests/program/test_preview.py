@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from rf.export import write_export
+from rf.offline.kubernetes_rules import version_of
 from rf.plan import RecordedPlan, reveal
 from scaleplan.sizes import Size
 from tests.conftest import ROOT
@@ -66,3 +69,36 @@ def test_every_custom_resource_stands_in_a_component(planned: Planned) -> None:
     for resource in planned("prod", size=Size.LARGE.value).resources:
         if resource.custom and not resource.type.startswith("pulumi:providers:"):
             assert resource.parent, resource.urn
+
+
+def test_objects_are_checked_against_the_version_of_the_plan_s_own_cluster(
+    planned: Planned,
+) -> None:
+    assert version_of(planned("dev").resources) == "1.35"
+    newer = planned("dev", overrides=("kubernetesVersion=1.36",))
+    assert version_of(newer.resources) == "1.36"
+
+
+def test_an_export_holds_every_object_and_no_secret(tmp_path: Path, planned: Planned) -> None:
+    plan = planned("prod")
+    write_export(plan, tmp_path / "out")
+    files = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
+    assert {
+        "pgbouncer.ini",
+        "plan.json",
+        "helm/keda.yaml",
+        "kubernetes/deployment/orchestrator.yaml",
+        "kubernetes/scaledobject/worker.yaml",
+        "kubernetes/secret/postgres-credentials.yaml",
+    } <= files
+    objects = [
+        resource
+        for resource in plan.resources
+        if resource.type.startswith("kubernetes:") and "helm.sh" not in resource.type
+    ]
+    assert len([name for name in files if name.startswith("kubernetes/")]) == len(objects)
+    text = "".join(path.read_text("utf-8") for path in (tmp_path / "out").rglob("*.*"))
+    for password in plan.of_type("random:index/randomPassword:RandomPassword"):
+        assert reveal(password.outputs)["result"] not in text
+    ini = (tmp_path / "out" / "pgbouncer.ini").read_text("utf-8")
+    assert "pool_mode = transaction" in ini
