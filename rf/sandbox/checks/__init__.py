@@ -1,0 +1,7 @@
+"""What is read back and compared, a file an area. Importing the package registers the checks."""
+
+from __future__ import annotations
+
+from rf.sandbox.checks import cluster, data, edge, identity, network, storage
+
+__all__ = ["cluster", "data", "edge", "identity", "network", "storage"]

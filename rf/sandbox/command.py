@@ -1,0 +1,165 @@
+"""`python -m rf up`: the program's AWS resources created on this machine, read back, verified."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+
+from rf.export import check_directory, write_export
+from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.record import record
+from rf.offline.violations import OfflineError
+from rf.plan import RecordedPlan, reveal
+from rf.sandbox.api import Api
+from rf.sandbox.deployment import AWS_PROVIDER, Deployment
+from rf.sandbox.display import Progress, print_outcome
+from rf.sandbox.emulator import Emulator, EmulatorError
+from rf.sandbox.outcome import Exported, Kept, Outcome
+from rf.sandbox.registry import CreationError, World
+from rf.sandbox.verify import verify
+
+DEFAULT_REGION = "us-east-1"
+
+
+def run_up(
+    program: Path,
+    project: str,
+    stack: str,
+    *,
+    size: str | None = None,
+    config: Mapping[str, object] | None = None,
+    keep: bool = False,
+    as_json: bool = False,
+    out: Path | None = None,
+) -> int:
+    """The command. Returns 0 when the world is as planned, else 1.
+
+    `program`, `project`, `stack`, `size` and `config` are those of `rf.offline.record.record`;
+    InvalidSettings and pulumi.RunError come through. With `keep` the server outlives the command.
+    `out` is the folder for the files of `rf export`; a new temporary one by default.
+    """
+    errors = Console(stderr=True)
+    try:
+        with _stopping_cleanly(), Progress() as progress:
+            outcome = bring_up(
+                program,
+                project,
+                stack,
+                size=size,
+                config=config,
+                keep=keep,
+                out=out,
+                progress=progress,
+            )
+    except (CreationError, EmulatorError, OfflineError) as error:
+        errors.print(f"[red]{escape(str(error))}[/]", soft_wrap=True, highlight=False)
+        return 1
+    if as_json:
+        sys.stdout.write(json.dumps(outcome.to_json(), indent=1, sort_keys=True) + "\n")
+    else:
+        print_outcome(Console(), outcome)
+    return 1 if outcome.differing else 0
+
+
+def bring_up(
+    program: Path,
+    project: str,
+    stack: str,
+    *,
+    size: str | None = None,
+    config: Mapping[str, object] | None = None,
+    keep: bool = False,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Start the emulator, run the program against it, read the world back, stop.
+
+    Raises OfflineError for a program that can't be planned, before anything starts; CreationError
+    for the first resource that can't be created; EmulatorError when the server doesn't start;
+    ExportError for an `out` that holds anything but an earlier export.
+    """
+    if out is not None:
+        check_directory(out)
+    progress = progress or Progress()
+    began = time.monotonic()
+    progress.says("planning")
+    planned = record(program, project, stack, size, config)
+    region = _region(planned)
+    progress.says("starting the emulator")
+    with Emulator(ACCOUNT_ID) as emulator:
+        api = Api(emulator, region)
+        world = World(api, ACCOUNT_ID)
+        deployment = Deployment(world, progress.created)
+        plan = _deployed(deployment, program, project, stack, size=size, config=config)
+        progress.says("reading the world back")
+        checks = verify(api, plan, world.not_emulated)
+        folder = out or Path(tempfile.mkdtemp(prefix=f"{project}-{stack}-"))
+        exported = Exported(folder, tuple(write_export(plan, folder)))
+        kept = Kept(emulator.endpoint, region, emulator.pid) if keep else None
+        if keep:
+            emulator.detach()
+    return Outcome(
+        plan=plan,
+        created=world.created,
+        missing=api.missing,
+        checks=tuple(checks),
+        exported=exported,
+        simplified=tuple(sorted(api.simplified)),
+        requests=api.requests,
+        seconds=time.monotonic() - began,
+        kept=kept,
+    )
+
+
+def _deployed(
+    deployment: Deployment,
+    program: Path,
+    project: str,
+    stack: str,
+    **choices: Any,
+) -> RecordedPlan:
+    """The plan with the ids and outputs of what exists. Raises the deployment's failure first.
+
+    When a resource fails, what depends on it fails too; only the first says why.
+    """
+    try:
+        return record(program, project, stack, deploy=deployment, **choices)
+    except OfflineError as error:
+        if deployment.failure is not None:
+            raise deployment.failure from error
+        raise
+
+
+def _region(plan: RecordedPlan) -> str:
+    providers = plan.of_type(AWS_PROVIDER)
+    regions = [reveal(provider.inputs).get("region") for provider in providers]
+    return next((region for region in regions if region), DEFAULT_REGION)
+
+
+@contextlib.contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """A request to terminate unwinds like an exception, so that the server stops too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,67 @@
+"""Makes a program's registrations real while it runs, so that real ids flow through its Outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import rf.sandbox.handlers  # noqa: F401 - registers every handler
+from rf.offline.computed import Registration
+from rf.offline.secrets import without_secrets
+from rf.plan import reveal
+from rf.sandbox.registry import CreationError, Request, World
+
+AWS_PROVIDER = "pulumi:providers:aws"
+WITHOUT_AWS = ("pulumi:", "kubernetes:", "random:", "tls:")
+"""Packages whose resources are no AWS calls: the recorder answers them."""
+
+
+class Deployment:
+    """What `record(..., deploy=...)` hands each custom resource to, dependencies first.
+
+    After a failure every later registration is refused, so that the run ends soon.
+    """
+
+    def __init__(self, world: World, progress: Callable[[str], None]) -> None:
+        self.world = world
+        self.failure: CreationError | None = None
+        self._progress = progress
+        self._default_tags: Mapping[str, str] = {}
+
+    def __call__(
+        self, registration: Registration, invented: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """Create the resource; None where the recorder's answer stands."""
+        if registration.token == AWS_PROVIDER:
+            # A provider's nested inputs travel as JSON text.
+            tags = json.loads(reveal(registration.inputs).get("defaultTags") or "{}")
+            self._default_tags = tags.get("tags") or {}
+            return None
+        if registration.token.startswith(WITHOUT_AWS):
+            return None
+        if self.failure is not None:
+            # A new one each time: raising the same again would chain it to itself.
+            raise CreationError(f"{registration.urn}: not tried after an earlier failure")
+        request = Request(
+            urn=registration.urn,
+            token=registration.token,
+            name=registration.name,
+            inputs=self._tagged(reveal(registration.inputs), invented),
+            invented=reveal(invented),
+            region=registration.where,
+        )
+        try:
+            created = self.world.create(request)
+        except CreationError as error:
+            # An API's message may quote the value that it refuses.
+            self.failure = CreationError(without_secrets(str(error), registration.inputs))
+            raise self.failure from None
+        self._progress(registration.name)
+        return created.id, created.outputs
+
+    def _tagged(self, inputs: dict[str, Any], invented: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs with the provider's default tags, as the provider sends them."""
+        if "tagsAll" not in invented or not self._default_tags:
+            return inputs
+        return inputs | {"tags": {**self._default_tags, **(inputs.get("tags") or {})}}

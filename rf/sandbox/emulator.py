@@ -1,0 +1,163 @@
+"""The embedded AWS: moto's server as a process of our own, on a free loopback port."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 30.0
+"""How long the server may take to answer; it takes 0.4 s on two idle cores."""
+
+STOP_SECONDS = 5.0
+
+FAULT_SECONDS = 2.0
+
+_RAISED = re.compile(r"^Traceback .*\n(?:[ ].*\n)+(\S.*)\n", re.MULTILINE)
+"""A traceback in the log; its last line, the exception, is captured."""
+
+
+class EmulatorError(Exception):
+    """The emulator did not start. Says what its log ends with."""
+
+
+class Emulator:
+    """A moto server. As a context manager it always stops, unless `detach` was called.
+
+    `account_id` is the account that the emulator plays, so that ARNs agree with the plan's.
+    """
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._process: subprocess.Popen[bytes] | None = None
+        self._detached = False
+        handle, name = tempfile.mkstemp(prefix="rf-emulator-", suffix=".log")
+        os.close(handle)
+        self.log = Path(name)
+        self.endpoint = ""
+
+    @property
+    def pid(self) -> int:
+        """The process to stop when the emulator was kept."""
+        if self._process is None:
+            raise EmulatorError("the emulator is not running")
+        return self._process.pid
+
+    def __enter__(self) -> Emulator:
+        port = _free_port()
+        self.endpoint = f"http://{LOOPBACK}:{port}"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(self._account_id),
+                start_new_session=True,
+            )
+        try:
+            self._await_answer(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._detached:
+            self.stop()
+
+    def detach(self) -> None:
+        """Leave the server running after the `with` block: for `--keep`."""
+        self._detached = True
+        self.log.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End the server; asks first, then insists. Does nothing when it has ended."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
+        self.log.unlink(missing_ok=True)
+
+    def log_size(self) -> int:
+        """Bytes logged so far; `fault_since` of it reads what a request has caused."""
+        return self.log.stat().st_size
+
+    def fault_since(self, offset: int) -> str:
+        """The exception that made the server answer 500, e.g. `NotImplementedError: ...`.
+
+        The server logs it just after the answer has left, so this waits a moment for it.
+        """
+        deadline = time.monotonic() + FAULT_SECONDS
+        while time.monotonic() < deadline:
+            found = _RAISED.findall(self._log_from(offset))
+            if found:
+                return found[-1]
+            time.sleep(0.005)
+        return "no reason was logged"
+
+    def _log_from(self, offset: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(offset)
+            return log.read().decode(errors="replace")
+
+    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if _answers(self.endpoint):
+                return
+            time.sleep(0.02)
+        tail = self._log_from(0)[-600:].strip() or "nothing was logged"
+        raise EmulatorError(f"the emulator did not answer on {self.endpoint}: {tail}")
+
+
+def require_loopback(endpoint: str) -> None:
+    """Refuse an endpoint that is not this machine: the sandbox must never reach a real account."""
+    host = urlsplit(endpoint).hostname
+    if host not in (LOOPBACK, "localhost", "::1"):
+        raise ValueError(f"the sandbox only talks to this machine, not to {endpoint}")
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        with urlopen(f"{endpoint}/moto-api/", timeout=1) as answer:  # noqa: S310 - our own http URL
+            return answer.status == 200
+    except (URLError, OSError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def _environment(account_id: str) -> dict[str, str]:
+    """The server's environment: the shell's without anything of AWS, plus moto's switches."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return kept | {
+        "MOTO_ACCOUNT_ID": account_id,
+        # Attaching a managed policy whose name AWS doesn't know must fail here as it does there.
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        # Hundreds of machine images that no plan names; loading them takes over a second.
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    }

@@ -1,0 +1,116 @@
+"""One emulator for the suite, emptied between tests; a world to create small plans in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
+
+import pytest
+
+import rf.sandbox.handlers  # noqa: F401 - registers every handler
+from rf.offline.lookups import ACCOUNT_ID
+from rf.plan import RecordedPlan, RecordedResource
+from rf.sandbox.api import Api
+from rf.sandbox.emulator import Emulator
+from rf.sandbox.registry import Created, Request, World
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(ACCOUNT_ID) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def clients(emulator: Emulator) -> Api:
+    """One Api for all tests: building its clients takes longer than using them."""
+    return Api(emulator, REGION)
+
+
+@pytest.fixture
+def api(emulator: Emulator, clients: Api) -> Api:
+    """The Api on an emulator without resources, with nothing counted yet."""
+    urlopen(HttpRequest(f"{emulator.endpoint}/moto-api/reset", method="POST"), timeout=10).close()
+    clients.missing.clear()
+    clients.simplified.clear()
+    clients.requests = 0
+    return clients
+
+
+class SmallPlan:
+    """Creates resources one by one, and remembers them as a plan that `verify` can read."""
+
+    def __init__(self, api: Api) -> None:
+        self.world = World(api, ACCOUNT_ID)
+        self._resources: list[RecordedResource] = []
+
+    def create(self, token: str, name: str, inputs: Mapping[str, Any]) -> Created:
+        urn = f"urn:pulumi:test::researchflow::{token}::{name}"
+        created = self.world.create(
+            Request(urn=urn, token=token, name=name, inputs=inputs, invented={}, region=REGION)
+        )
+        self._resources.append(
+            RecordedResource(
+                urn=urn,
+                type=token,
+                name=name,
+                parent="",
+                custom=True,
+                provider="",
+                inputs=inputs,
+                dependencies=(),
+                property_dependencies={},
+                protect=False,
+                retain_on_delete=False,
+                ignore_changes=(),
+                aliases=(),
+                resource_id=created.id,
+                outputs=created.outputs,
+            )
+        )
+        return created
+
+    @property
+    def plan(self) -> RecordedPlan:
+        return RecordedPlan(
+            project="researchflow",
+            stack="test",
+            size="small",
+            resources=tuple(self._resources),
+            outputs={},
+        )
+
+
+@pytest.fixture
+def small_plan(api: Api) -> SmallPlan:
+    return SmallPlan(api)
+
+
+Network = Callable[[], tuple[str, list[str]]]
+
+
+@pytest.fixture
+def network(small_plan: SmallPlan) -> Network:
+    """A VPC with two subnets: its id and theirs."""
+
+    def build() -> tuple[str, list[str]]:
+        vpc = small_plan.create("aws:ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.0.0.0/16"}).id
+        subnets = [
+            small_plan.create(
+                "aws:ec2/subnet:Subnet",
+                f"subnet-{letter}",
+                {
+                    "vpcId": vpc,
+                    "cidrBlock": f"10.0.{index}.0/24",
+                    "availabilityZone": f"us-east-1{letter}",
+                },
+            ).id
+            for index, letter in enumerate("ab")
+        ]
+        return vpc, subnets
+
+    return build

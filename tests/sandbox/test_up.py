@@ -1,0 +1,196 @@
+"""The whole command: the program comes up as planned, and the server never outlives it unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+import pytest
+
+from rf.offline.record import PROGRAM, PROJECT_ROOT
+from rf.sandbox import command
+from rf.sandbox.command import bring_up, run_up
+from rf.sandbox.emulator import Emulator
+from rf.stacks import stack_config
+
+ONE_BUCKET = """
+import pulumi
+import pulumi_aws as aws
+
+provider = aws.Provider(
+    "aws", region="eu-west-1", default_tags=aws.ProviderDefaultTagsArgs(tags={"stack": "tiny"})
+)
+on_aws = pulumi.ResourceOptions(provider=provider)
+bucket = aws.s3.Bucket("files", bucket="researchflow-tiny", opts=on_aws)
+"""
+
+BROKEN = (
+    ONE_BUCKET
+    + """
+vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16", opts=on_aws)
+aws.ec2.Subnet("outside", vpc_id=vpc.id, cidr_block="192.168.0.0/24", opts=on_aws)
+"""
+)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
+    """Every emulator that a command starts."""
+    emulators: list[Emulator] = []
+
+    class Watched(Emulator):
+        def __enter__(self) -> Emulator:
+            emulators.append(self)
+            return super().__enter__()
+
+    monkeypatch.setattr(command, "Emulator", Watched)
+    return emulators
+
+
+def program(folder: Path, text: str) -> Path:
+    path = folder / "__main__.py"
+    path.write_text(text)
+    return path
+
+
+def answers(endpoint: str) -> bool:
+    try:
+        urlopen(f"{endpoint}/moto-api/", timeout=2).close()
+    except URLError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_stack_comes_up_as_planned(stack: str, tmp_path: Path) -> None:
+    config = stack_config(stack)
+    outcome = bring_up(PROGRAM, "researchflow", stack, config=config, out=tmp_path / "files")
+    assert outcome.differing == []
+    aws = {r.urn for r in outcome.plan.resources if r.custom and r.type.startswith("aws:")}
+    assert set(outcome.created) == aws
+    checked = {check.kind for check in outcome.checks}
+    assert {"subnet", "security group", "database", "Redis", "node group", "role"} <= checked
+    assert outcome.exported.count("kubernetes") > 20
+    [replicas] = [check.found for check in outcome.checks if check.subject == "instances"]
+    assert replicas == {"dev": 1, "prod": 3}[stack]
+
+
+def test_real_ids_flow_through_the_program_s_outputs(
+    tmp_path: Path, started: list[Emulator], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ONE_BUCKET + (
+        'key = aws.kms.Key("key", opts=on_aws)\n'
+        'aws.kms.Alias("key", name="alias/tiny", target_key_id=key.key_id, opts=on_aws)\n'
+        'pulumi.export("key", key.arn)\n'
+        'aws.cloudwatch.LogGroup("edge", name="/edge", region="us-east-1", opts=on_aws)\n'
+    )
+    assert (
+        run_up(
+            program(tmp_path, text), "researchflow", "tiny", as_json=True, out=tmp_path / "files"
+        )
+        == 0
+    )
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["ok"] is True
+    ids = {entry["type"]: entry["id"] for entry in shown["created"]}
+    assert len(ids["aws:kms/key:Key"]) == 36
+    assert ids["aws:s3/bucket:Bucket"] == "researchflow-tiny"
+    # The log group is read back where it was made: in its own region, not in its provider's.
+    groups = {c["verdict"] for c in shown["checks"] if c["kind"] == "log group"}
+    assert groups == {"ok"}
+    assert not answers(started[0].endpoint)
+
+
+def test_a_failure_names_the_resource_and_stops_the_server(
+    tmp_path: Path, started: list[Emulator], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_up(program(tmp_path, BROKEN), "researchflow", "tiny", out=tmp_path / "files") == 1
+    said = capsys.readouterr().err
+    assert "aws:ec2/subnet:Subnet::outside" in said
+    assert "InvalidSubnet" in said
+    assert not answers(started[0].endpoint)
+
+
+def test_a_program_that_cannot_be_planned_starts_nothing(
+    tmp_path: Path, started: list[Emulator], capsys: pytest.CaptureFixture[str]
+) -> None:
+    twice = ONE_BUCKET + 'aws.s3.Bucket("files", bucket="again", opts=on_aws)\n'
+    assert run_up(program(tmp_path, twice), "researchflow", "tiny", out=tmp_path / "files") == 1
+    assert "duplicate-urn" in capsys.readouterr().err
+    assert started == []
+
+
+def test_keep_leaves_the_server_reachable_and_says_how(
+    tmp_path: Path,
+    started: list[Emulator],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = program(tmp_path, ONE_BUCKET)
+    assert (
+        run_up(path, "researchflow", "tiny", keep=True, as_json=True, out=tmp_path / "files") == 0
+    )
+    [emulator] = started
+    try:
+        server = json.loads(capsys.readouterr().out)["server"]
+        assert answers(server["endpoint"])
+        assert server["pid"] == emulator.pid
+        assert server["region"] == "eu-west-1"
+        for name, value in server["environment"].items():
+            monkeypatch.setenv(name, value)
+        buckets = boto3.Session().client("s3").list_buckets()["Buckets"]
+        assert [bucket["Name"] for bucket in buckets] == ["researchflow-tiny"]
+    finally:
+        emulator.stop()
+    assert not answers(emulator.endpoint)
+
+
+def test_a_difference_makes_the_command_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untouched = command.verify
+
+    def verify_a_broken_world(api, plan, skipped):
+        api.client("s3").delete_bucket(Bucket="researchflow-tiny")
+        return untouched(api, plan, skipped)
+
+    monkeypatch.setattr(command, "verify", verify_a_broken_world)
+    assert (
+        run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "files") == 1
+    )
+    assert "differs from the plan" in capsys.readouterr().out
+
+
+def test_a_terminated_command_takes_its_server_along(tmp_path: Path) -> None:
+    program(tmp_path, ONE_BUCKET)
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from rf.sandbox import command\n"
+        "def wait(api, plan, skipped):\n"
+        "    print(api._emulator.endpoint, flush=True)\n"
+        "    time.sleep(60)\n"
+        "command.verify = wait\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "command.run_up(folder / '__main__.py', 'researchflow', 'tiny', out=folder / 'files')\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "AWS_PROFILE": "no-such-profile"},
+    )
+    assert running.stdout is not None
+    endpoint = running.stdout.readline().strip()
+    assert answers(endpoint)
+    running.send_signal(signal.SIGTERM)
+    running.wait(20)
+    assert not answers(endpoint)
