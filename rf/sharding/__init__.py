@@ -1,0 +1,1 @@
+"""Checks a PostgreSQL schema against the rules that Citus sets for distributed tables."""
