@@ -1,6 +1,6 @@
 """How long a preview takes at each size, as a multiple of a program of one resource.
 
-Run: `.venv/bin/python -m benchmarks.preview`. Times depend on the machine, ratios hardly do.
+Run: `.venv/bin/python benchmarks/preview.py`. Times depend on the machine, ratios hardly do.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from rf.offline.record import PROJECT_ROOT
-from scaleplan.sizes import Size
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+SIZES = ("small", "medium", "large")
 
 ROUNDS = 3
 """The fastest of these counts: what is slower was disturbed by something else."""
@@ -35,9 +35,9 @@ def main() -> None:
         program = Path(folder) / "__main__.py"
         program.write_text(_ONE, encoding="utf-8")
         commands = {"one resource": ["-c", _RECORD_ONE, str(program)]}
-        for size in Size:
-            arguments = ["-m", "rf", "preview", "--stack", "prod", "--size", size.value, "--json"]
-            commands[size.value] = arguments
+        for size in SIZES:
+            arguments = ["-m", "rf", "preview", "--stack", "prod", "--size", size, "--json"]
+            commands[size] = arguments
         # Rounds are interleaved, so that a busy minute slows every program alike.
         times = [
             {name: _seconds(arguments) for name, arguments in commands.items()}

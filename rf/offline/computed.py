@@ -6,84 +6,19 @@ that the SDK declares, so that no output of a plain type is ever None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from rf.offline import sdk
+from rf.offline import computed_aws, computed_edge, computed_material, computed_network, sdk
+from rf.offline.computed_material import kubernetes_object
+from rf.offline.invention import Computed, Invent, Registration, merged
 from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.urns import digest
-from rf.plan import UNKNOWN, Secret
-
-GLOBAL_REGION = "us-east-1"
-"""Where AWS keeps its global services; also the answer when a provider names no region."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registration:
-    """What a computed output may depend on: the resource's address and its inputs, nothing else."""
-
-    urn: str
-    token: str
-    name: str
-    inputs: Mapping[str, Any]
-    region: str | None
-
-    def hex(self, length: int, purpose: str = "") -> str:
-        """Hex digits of this resource, different for each purpose."""
-        return digest(self.urn, purpose)[:length]
-
-    def letters(self, length: int, purpose: str = "") -> str:
-        """Upper-case letters and digits of this resource, as AWS's opaque ids have them."""
-        number = int(digest(self.urn, purpose), 16)
-        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-        return "".join(alphabet[(number >> (5 * place)) % 32] for place in range(length))
-
-    def uuid(self, purpose: str = "") -> str:
-        """A well-formed version 4 UUID."""
-        text = self.hex(32, purpose)
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
-
-    def text(self, key: str, default: str = "") -> str:
-        """A text input, its secret revealed; `default` when it isn't given."""
-        value = self.inputs.get(key)
-        value = value.value if isinstance(value, Secret) else value
-        return default if value is None else str(value)
-
-    @property
-    def where(self) -> str:
-        """The resource's region: its own `region` input, else its provider's."""
-        return self.text("region") or self.region or GLOBAL_REGION
-
-    @property
-    def auto_name(self) -> str:
-        """The physical name that the provider makes when none is given: name, dash, 7 digits."""
-        return f"{self.name}-{self.hex(7, 'name')}"
-
-    def named(self, key: str = "name") -> str:
-        """The physical name: as given, or made by the provider."""
-        return self.text(key) or self.auto_name
-
-    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
-        """An ARN in the plan's account; `region=""` for global services."""
-        region = self.where if region is None else region
-        return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
-
-
-@dataclass(frozen=True)
-class Computed:
-    """An id and the outputs that a service decides, laid over the inputs."""
-
-    id: str
-    outputs: Mapping[str, Any]
-
-
-Invent = Callable[[Registration], Computed]
+from rf.plan import UNKNOWN
 
 
 def answer(registration: Registration) -> tuple[str, dict[str, Any]]:
     """Id and all outputs of a registration."""
-    invent = _registry().get(registration.token) or _registry_of_package(registration)
+    invent = _REGISTRY.get(registration.token) or _registry_of_package(registration)
     computed = invent(registration)
     outputs = merged(registration.inputs, computed.outputs)
     declared = sdk.output_types(registration.token)
@@ -101,7 +36,7 @@ def unknown_answer(registration: Registration) -> dict[str, Any]:
     Outputs that are no inputs are left out, which the SDK takes for unknown. A Kubernetes object is
     its inputs alone, because its API server does not exist yet.
     """
-    invent = _registry().get(registration.token)
+    invent = _REGISTRY.get(registration.token)
     if invent is None or registration.token.startswith("kubernetes:"):
         return dict(registration.inputs)
     return _with_unknowns(registration.inputs, invent(registration).outputs)
@@ -118,37 +53,15 @@ def _with_unknowns(given: Mapping[str, Any], computed: Mapping[str, Any]) -> dic
     return result
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` laid on `base`, objects key by key."""
-    result = dict(base)
-    for key, value in over.items():
-        below = result.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[key] = merged(below, value)
-        else:
-            result[key] = value
-    return result
-
-
-def _registry() -> Mapping[str, Invent]:
-    from rf.offline import (  # noqa: PLC0415
-        computed_aws,
-        computed_edge,
-        computed_material,
-        computed_network,
-    )
-
-    return {
-        **computed_network.REGISTRY,
-        **computed_aws.REGISTRY,
-        **computed_edge.REGISTRY,
-        **computed_material.REGISTRY,
-    }
+_REGISTRY: Mapping[str, Invent] = {
+    **computed_network.REGISTRY,
+    **computed_aws.REGISTRY,
+    **computed_edge.REGISTRY,
+    **computed_material.REGISTRY,
+}
 
 
 def _registry_of_package(registration: Registration) -> Invent:
-    from rf.offline.computed_material import kubernetes_object  # noqa: PLC0415
-
     if registration.token.startswith("kubernetes:"):
         return kubernetes_object
     return _anything

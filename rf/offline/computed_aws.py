@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from rf.offline.computed import Computed, Invent, Registration
+from rf.offline.invention import Computed, Invent, Registration
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.pem import certificate_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rf.offline.computed import Computed, Invent, Registration
+from rf.offline.invention import Computed, Invent, Registration
 
 
 def _distribution(registration: Registration) -> Computed:

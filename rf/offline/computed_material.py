@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rf.offline import pem
-from rf.offline.computed import Computed, Invent, Registration, merged
+from rf.offline.invention import Computed, Invent, Registration, merged
 from rf.plan import Secret
 
 

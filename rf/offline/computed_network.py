@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rf.offline.computed import Computed, Invent, Registration
+from rf.offline.invention import Computed, Invent, Registration
 from rf.offline.lookups import ACCOUNT_ID
 
 

@@ -9,7 +9,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
-from rf.offline.computed import Registration, answer, merged, unknown_answer
+from rf.offline.computed import answer, unknown_answer
+from rf.offline.invention import Registration, merged
 from rf.offline.lookups import LOOKUPS, LookupRefusedError
 from rf.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
 from rf.offline.violations import Rule, Violation

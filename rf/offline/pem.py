@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rf.offline.computed import Registration
+    from rf.offline.invention import Registration
 
 ISSUER = "made offline, not a credential"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import rf.sandbox.handlers  # noqa: F401 - registers every handler
-from rf.offline.computed import Registration
+from rf.offline.invention import Registration
 from rf.offline.secrets import without_secrets
 from rf.plan import reveal
 from rf.sandbox.registry import CreationError, Request, World
