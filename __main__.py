@@ -10,6 +10,7 @@ from pulumi import InvokeOptions, ResourceOptions
 import settings as stack_settings
 from components.artifacts import Artifacts
 from components.authority import Authority
+from components.broker import Broker
 from components.cache import Cache
 from components.cluster import Cluster
 from components.collaboration import Collaboration
@@ -29,7 +30,7 @@ from components.web import Web
 from components.worker import Worker
 from scaleplan.model import load_plan
 from wiring import applications, foundation, stores, traffic
-from wiring.site import Site, default_tags
+from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
 
@@ -58,6 +59,7 @@ placed = (site, encryption, network, cluster)
 database = Database("database", stores.database_args(*placed), on_aws)
 cache = Cache("cache", stores.cache_args(*placed), on_aws)
 queue = Queue("queue", stores.queue_args(*placed), on_aws)
+broker = Broker("broker", stores.broker_args(*placed), on_aws) if has_broker(site) else None
 
 # What applications find in the cluster.
 kubernetes_provider = kubernetes.Provider(
@@ -69,7 +71,9 @@ authority = Authority("authority", foundation.authority_args(site, platform), on
 pgbouncer = Pgbouncer(
     "pgbouncer", stores.pgbouncer_args(site, platform, database, authority), on_cluster
 )
-stored = stores.Stores(database=database, cache=cache, queue=queue, artifacts=artifacts)
+stored = stores.Stores(
+    database=database, cache=cache, queue=queue, broker=broker, artifacts=artifacts
+)
 connections = Connections(
     "connections", stores.connections_args(site, platform, pgbouncer, stored), on_cluster
 )

@@ -1,8 +1,8 @@
-"""The HorizontalPodAutoscaler of a served application."""
+"""The HorizontalPodAutoscaler of an application."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, ResourceOptions
@@ -26,11 +26,12 @@ def horizontal_pod_autoscaler(
     up: ScalingPolicy,
     down: ScalingPolicy,
     opts: ResourceOptions,
+    external: Sequence[k8s.autoscaling.v2.MetricSpecArgs] = (),
 ) -> k8s.autoscaling.v2.HorizontalPodAutoscaler:
     """Keep the application's Deployment at these utilizations of what its pods request.
 
-    `utilization_percents` maps a resource (`cpu`, `memory`) to its target; the one that asks for
-    the most pods wins.
+    `utilization_percents` maps a resource (`cpu`, `memory`) to its target; of these and of the
+    `external` metrics, the one that asks for the most pods wins.
     """
     return k8s.autoscaling.v2.HorizontalPodAutoscaler(
         name,
@@ -42,14 +43,45 @@ def horizontal_pod_autoscaler(
             min_replicas=settings.min_replicas,
             max_replicas=settings.max_replicas,
             metrics=[
-                _utilization(resource, percent)
-                for resource, percent in sorted(utilization_percents.items())
+                *external,
+                *(
+                    _utilization(resource, percent)
+                    for resource, percent in sorted(utilization_percents.items())
+                ),
             ],
             behavior=k8s.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgs(
                 scale_up=_direction(up), scale_down=_direction(down)
             ),
         ),
         opts=opts,
+    )
+
+
+def backlog_metric(
+    metric: str, queues: Sequence[str], per_replica: int
+) -> k8s.autoscaling.v2.MetricSpecArgs:
+    """The jobs of all these queues, `per_replica` of them for each pod.
+
+    One selector for all: the autoscaler adds up what a selector finds, but takes the largest of
+    several metrics.
+    """
+    return k8s.autoscaling.v2.MetricSpecArgs(
+        type="External",
+        external=k8s.autoscaling.v2.ExternalMetricSourceArgs(
+            metric=k8s.autoscaling.v2.MetricIdentifierArgs(
+                name=metric,
+                selector=k8s.meta.v1.LabelSelectorArgs(
+                    match_expressions=[
+                        k8s.meta.v1.LabelSelectorRequirementArgs(
+                            key="queue", operator="In", values=list(queues)
+                        )
+                    ]
+                ),
+            ),
+            target=k8s.autoscaling.v2.MetricTargetArgs(
+                type="AverageValue", average_value=str(per_replica)
+            ),
+        ),
     )
 
 

@@ -16,8 +16,7 @@ from components.redis_foundation import (
     RedisFoundation,
     RedisFoundationArgs,
 )
-from rendering.connection_urls import redis_url
-from rendering.redis_access import CACHE_ACCESS
+from rendering.redis_access import cache_users
 from scaleplan.sizes import CacheSettings
 
 EVICTION_POLICY = "allkeys-lru"
@@ -45,14 +44,12 @@ class Cache(ComponentResource):
     """Cluster mode from one shard up, since toggling the mode later is a migration.
 
     Shards and replicas are added and removed in place. Clients must speak the cluster protocol and
-    start from `configuration_endpoint`.
+    start from `configuration_endpoint`; `urls` has one login an application.
     """
 
     configuration_endpoint: Output[str]
     port: int
-    user: str
-    password: Output[str]
-    url: Output[str]
+    urls: dict[str, Output[str]]
 
     def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -71,21 +68,15 @@ class Cache(ComponentResource):
                 data_subnet_ids=args.data_subnet_ids,
                 client_security_group_id=args.client_security_group_id,
                 logs_key_arn=args.logs_key_arn,
-                access=CACHE_ACCESS,
+                users=cache_users(),
             ),
             opts=ResourceOptions(parent=self),
         )
         group = self._replication_group(name, group_id, args, foundation)
         self.configuration_endpoint = group.configuration_endpoint_address
         self.port = REDIS_PORT
-        self.user = foundation.user
-        self.password = foundation.password
-        self.url = Output.all(host=self.configuration_endpoint, password=self.password).apply(
-            lambda facts: redis_url(foundation.user, facts["password"], facts["host"], REDIS_PORT)
-        )
-        self.register_outputs(
-            {"configurationEndpoint": self.configuration_endpoint, "url": self.url}
-        )
+        self.urls = foundation.urls(self.configuration_endpoint)
+        self.register_outputs({"configurationEndpoint": self.configuration_endpoint})
 
     def _replication_group(
         self, name: str, group_id: str, args: CacheArgs, foundation: RedisFoundation

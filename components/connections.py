@@ -1,4 +1,4 @@
-"""Everything an application needs to reach the data layers: three Secrets, one ConfigMap."""
+"""Everything an application needs to reach the data layers: Secrets and one ConfigMap."""
 
 from __future__ import annotations
 
@@ -15,22 +15,13 @@ from rendering.connection_urls import postgres_url
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
 
 POSTGRES_CREDENTIALS = "postgres-credentials"
-CACHE_CREDENTIALS = "cache-credentials"
-QUEUE_CREDENTIALS = "queue-credentials"
+QUEUE_SCALER_CREDENTIALS = "queue-scaler-credentials"
 CONFIG_MAP = "application-config"
 
-_SECRET_VARIABLES: Mapping[str, tuple[str, str]] = {
-    "DATABASE_URL": (POSTGRES_CREDENTIALS, "url"),
-    "DATABASE_REPLICA_URL": (POSTGRES_CREDENTIALS, "replica-url"),
-    "SYSTEM_DATABASE_URL": (POSTGRES_CREDENTIALS, "system-url"),
-    "CACHE_URL": (CACHE_CREDENTIALS, "url"),
-    "QUEUE_URL": (QUEUE_CREDENTIALS, "url"),
-    # The plan's name, which its queue code reads.
-    "REDIS_URL": (QUEUE_CREDENTIALS, "url"),
-    # Sessions live in the queue's Redis: the cache evicts what it likes when it is full, which
-    # would log people out, while this one evicts nothing, has a standby and keeps snapshots. Their
-    # prefix keeps them apart from the jobs.
-    "SESSION_STORE_URL": (QUEUE_CREDENTIALS, "url"),
+_DATABASE_VARIABLES: Mapping[str, str] = {
+    "DATABASE_URL": "url",
+    "DATABASE_REPLICA_URL": "replica-url",
+    "SYSTEM_DATABASE_URL": "system-url",
 }
 
 CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
@@ -39,7 +30,11 @@ CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionsArgs:
-    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers."""
+    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers.
+
+    `urls` has the logins of each application by the variable that carries them. `scaler_login` is
+    what KEDA reads the queue with, None where KEDA isn't there.
+    """
 
     namespace: Input[str]
     region: str
@@ -48,23 +43,20 @@ class ConnectionsArgs:
     database: str
     database_user: str
     database_password: Input[str]
-    cache_url: Input[str]
-    queue_url: Input[str]
-    queue_host: Input[str]
-    queue_port: int
-    queue_user: str
-    queue_password: Input[str]
+    urls: Mapping[str, Mapping[str, Input[str]]]
+    scaler_login: Mapping[str, Input[str]] | None
     artifacts_bucket: Input[str]
     plan: ApplicationPlan
 
 
 class Connections(ComponentResource):
-    """Orchestrator, worker and collaboration take the same environment from here.
+    """Orchestrator, worker and collaboration take their environment from here.
 
-    After a change of a password, restart their Deployments: it is hashed into no annotation.
+    They share the database's login and have each their own of cache and queue. After a change of a
+    password, restart their Deployments: it is hashed into no annotation.
     """
 
-    queue_secret_name: Output[str]
+    scaler_secret_name: Output[str] | None
 
     def __init__(
         self, name: str, args: ConnectionsArgs, opts: ResourceOptions | None = None
@@ -80,12 +72,24 @@ class Connections(ComponentResource):
         }
         self._build_config_map()
         self._build_secret("postgres", POSTGRES_CREDENTIALS, self._postgres())
-        self._build_secret("cache", CACHE_CREDENTIALS, {"url": args.cache_url})
-        self.queue_secret_name = self._build_secret("queue", QUEUE_CREDENTIALS, self._queue())
-        self.register_outputs({"queueSecretName": self.queue_secret_name})
+        for application, urls in args.urls.items():
+            self._build_secret(application, credentials_of(application), urls)
+        self.scaler_secret_name = None
+        if args.scaler_login is not None:
+            self.scaler_secret_name = self._build_secret(
+                "scaler", QUEUE_SCALER_CREDENTIALS, args.scaler_login
+            )
+        self.register_outputs({"scalerSecretName": self.scaler_secret_name})
 
-    def environment(self) -> list[k8s.core.v1.EnvVarArgs]:
-        """The variables of each application, as references: pod templates hold no secret."""
+    def environment(self, application: str) -> list[k8s.core.v1.EnvVarArgs]:
+        """The variables of that application, as references: pod templates hold no secret.
+
+        Raises KeyError for an application without logins.
+        """
+        variables = {
+            **{name: (POSTGRES_CREDENTIALS, key) for name, key in _DATABASE_VARIABLES.items()},
+            **{name: (credentials_of(application), name) for name in self._args.urls[application]},
+        }
         secrets = [
             k8s.core.v1.EnvVarArgs(
                 name=variable,
@@ -93,7 +97,7 @@ class Connections(ComponentResource):
                     secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
                 ),
             )
-            for variable, (secret, key) in _SECRET_VARIABLES.items()
+            for variable, (secret, key) in variables.items()
         ]
         settings = [
             k8s.core.v1.EnvVarArgs(
@@ -138,15 +142,6 @@ class Connections(ComponentResource):
             "password": args.database_password,
         }
 
-    def _queue(self) -> Mapping[str, Input[str]]:
-        args = self._args
-        return {
-            "url": args.queue_url,
-            "address": Output.concat(args.queue_host, f":{args.queue_port}"),
-            "username": args.queue_user,
-            "password": args.queue_password,
-        }
-
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self._args.namespace)
 
@@ -169,6 +164,11 @@ class Connections(ComponentResource):
         )
         # Through the Secret, so that what reads it is made after it.
         return secret.id.apply(lambda _: secret_name)
+
+
+def credentials_of(application: str) -> str:
+    """Name of the Secret with the application's own logins, under the names of its variables."""
+    return f"{application}-credentials"
 
 
 def _hash_of(config: Mapping[str, str]) -> str:

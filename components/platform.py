@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -15,6 +16,8 @@ from components.load_balancer_controller import (
     LoadBalancerController,
     LoadBalancerControllerArgs,
 )
+from components.network_policy import network_policy_spec
+from rendering.controller_flows import ControllerPolicy, keda_policies, metrics_server_policy
 from scaleplan.catalog import Architecture
 from scaleplan.nodes import PoolLimits
 from scaleplan.sizes import NodesSettings
@@ -24,39 +27,52 @@ NAMESPACE = "researchflow"
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformArgs:
-    """`replicas` of each controller; `cluster_ready` is what pods wait for."""
+    """`replicas` of each controller; `cluster_ready` is what pods wait for. `vpc_cidr` and
+    `service_cidr` are where controllers find AWS and each other; `keda` says whether it's there."""
 
     prefix: str
     region: str
     account_id: str
     cluster_name: str
     vpc_id: Input[str]
+    vpc_cidr: IPv4Network
+    service_cidr: IPv4Network
     node_role_arn: Input[str]
     node_role_name: Input[str]
     data_key_arn: Input[str]
     nodes: NodesSettings
     architecture: Architecture
     replicas: int
+    keda: bool
+    queue_ports: tuple[int, ...]
     pool_limits: PoolLimits
     cluster_ready: pulumi.Resource
 
 
 class Platform(ComponentResource):
-    """Depend on `keda_ready` or `load_balancer_controller_ready` before using their kinds."""
+    """Depend on `keda_ready` or `load_balancer_controller_ready` before using their kinds.
+
+    The former is None where the stack goes without KEDA.
+    """
 
     namespace: Output[str]
-    keda_ready: pulumi.Resource
+    keda_ready: pulumi.Resource | None
     load_balancer_controller_ready: pulumi.Resource
 
     def __init__(self, name: str, args: PlatformArgs, opts: ResourceOptions | None = None) -> None:
-        summary = {"karpenter": args.nodes.karpenter, "controllerReplicas": args.replicas}
+        summary = {
+            "karpenter": args.nodes.karpenter,
+            "keda": args.keda,
+            "controllerReplicas": args.replicas,
+        }
         super().__init__("researchflow:platform:Platform", name, summary, opts)
         self._name, self._args = name, args
         namespace = self._namespace()
         self.namespace = namespace.metadata.name.apply(str)
         self._storage_class()
-        self._metrics_server()
-        self.keda_ready = self._keda(namespace)
+        metrics_server = self._metrics_server()
+        self.keda_ready = self._keda(namespace) if args.keda else None
+        self._network_policies(metrics_server)
         self.load_balancer_controller_ready = LoadBalancerController(
             f"{name}-load-balancer-controller",
             LoadBalancerControllerArgs(
@@ -109,11 +125,11 @@ class Platform(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
         )
 
-    def _metrics_server(self) -> None:
+    def _metrics_server(self) -> pulumi.Resource:
         replicas = self._args.replicas
         # Its own short-lived certificate stays: the one that the chart would make lasts a year and
         # is never renewed, and with it would go every HorizontalPodAutoscaler.
-        chart_release(
+        return chart_release(
             self,
             f"{self._name}-metrics-server",
             versions.METRICS_SERVER,
@@ -152,6 +168,24 @@ class Platform(ComponentResource):
                     "webhooks": budget,
                 },
             },
+        )
+
+    def _network_policies(self, metrics_server: pulumi.Resource) -> None:
+        vpc, services = self._args.vpc_cidr, self._args.service_cidr
+        if self.keda_ready is not None:
+            for policy in keda_policies(vpc, services, self._args.queue_ports):
+                self._network_policy("keda", policy, self.keda_ready)
+        self._network_policy("kube-system", metrics_server_policy(vpc, services), metrics_server)
+
+    def _network_policy(
+        self, namespace: str, policy: ControllerPolicy, after: pulumi.Resource
+    ) -> None:
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{self._name}-{policy.name}-flows",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=policy.name, namespace=namespace),
+            spec=network_policy_spec(policy),
+            # After the release, which makes the namespace.
+            opts=ResourceOptions(parent=self, depends_on=[after]),
         )
 
     def _karpenter(self) -> None:

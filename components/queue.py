@@ -16,8 +16,7 @@ from components.redis_foundation import (
     RedisFoundation,
     RedisFoundationArgs,
 )
-from rendering.connection_urls import redis_url
-from rendering.redis_access import QUEUE_ACCESS
+from rendering.redis_access import SCALER, RedisUser
 from scaleplan.sizes import QueueSettings
 
 EVICTION_POLICY = "noeviction"
@@ -33,7 +32,10 @@ MAINTENANCE_WINDOW = "sun:09:00-sun:10:00"
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
-    """`settings` decides the nodes; `data_key_arn` encrypts and can't change later."""
+    """`settings` decides the nodes; `data_key_arn` encrypts and can't change later.
+
+    `users` are the logins: which there are depends on the libraries that use the queue.
+    """
 
     prefix: str
     vpc_id: Input[str]
@@ -42,6 +44,7 @@ class QueueArgs:
     data_key_arn: Input[str]
     logs_key_arn: Input[str]
     settings: QueueSettings
+    users: Sequence[RedisUser]
     protect: bool
 
 
@@ -54,9 +57,8 @@ class Queue(ComponentResource):
 
     primary_endpoint: Output[str]
     port: int
-    user: str
-    password: Output[str]
-    url: Output[str]
+    urls: dict[str, Output[str]]
+    scaler_login: dict[str, Output[str]] | None
 
     def __init__(self, name: str, args: QueueArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -71,19 +73,26 @@ class Queue(ComponentResource):
                 data_subnet_ids=args.data_subnet_ids,
                 client_security_group_id=args.client_security_group_id,
                 logs_key_arn=args.logs_key_arn,
-                access=QUEUE_ACCESS,
+                users=args.users,
             ),
             opts=ResourceOptions(parent=self),
         )
         group = self._replication_group(name, group_id, args, foundation)
         self.primary_endpoint = group.primary_endpoint_address
         self.port = REDIS_PORT
-        self.user = foundation.user
-        self.password = foundation.password
-        self.url = Output.all(host=self.primary_endpoint, password=self.password).apply(
-            lambda facts: redis_url(foundation.user, facts["password"], facts["host"], REDIS_PORT)
-        )
-        self.register_outputs({"primaryEndpoint": self.primary_endpoint, "url": self.url})
+        self.urls = foundation.urls(self.primary_endpoint)
+        self.scaler_login = self._scaler_login(foundation)
+        self.register_outputs({"primaryEndpoint": self.primary_endpoint})
+
+    def _scaler_login(self, foundation: RedisFoundation) -> dict[str, Output[str]] | None:
+        """What KEDA's redis trigger takes, where it reads this queue."""
+        if SCALER not in foundation.passwords:
+            return None
+        return {
+            "address": Output.concat(self.primary_endpoint, f":{self.port}"),
+            "username": Output.from_input(SCALER),
+            "password": foundation.passwords[SCALER],
+        }
 
     def _replication_group(
         self, name: str, group_id: str, args: QueueArgs, foundation: RedisFoundation

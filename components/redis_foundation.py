@@ -9,14 +9,14 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from rendering.redis_access import DISABLED_ACCESS
+from rendering.connection_urls import redis_url
+from rendering.redis_access import DISABLED_ACCESS, RedisUser
 
 REDIS_PORT = 6379
 REDIS_ENGINE = "redis"
 REDIS_VERSION = "7.1"
 PARAMETER_FAMILY = "redis7"
 
-APPLICATION_USER = "researchflow"
 PASSWORD_LENGTH = 32
 """ElastiCache takes 16 to 128 characters. Letters and digits only: nothing to escape in URLs."""
 
@@ -28,25 +28,24 @@ _LOG_TYPES = ("slow-log", "engine-log")
 
 @dataclass(frozen=True, kw_only=True)
 class RedisFoundationArgs:
-    """`group_id` is the replication group's name; `access` what its application user may do."""
+    """`group_id` is the replication group's name; `users` are its logins, by application."""
 
     group_id: str
     vpc_id: Input[str]
     data_subnet_ids: Input[Sequence[Input[str]]]
     client_security_group_id: Input[str]
     logs_key_arn: Input[str]
-    access: str
+    users: Sequence[RedisUser]
 
 
 class RedisFoundation(ComponentResource):
-    """Subnet group, security group for one client group, two users and two log groups.
+    """Subnet group, security group for one client group, users and two log groups.
 
-    The user `default` is turned off. The application's password is generated once; a new one comes
-    by `pulumi up --target-replace` on it, and the pods that hold the old one must be restarted.
+    The user `default` is turned off. Each login's password is generated once; a new one comes by
+    `pulumi up --target-replace` on it, and the pods that hold the old one must be restarted.
     """
 
-    user: str
-    password: Output[str]
+    passwords: dict[str, Output[str]]
     user_group_id: Output[str]
     subnet_group_name: Output[str]
     security_group_id: Output[str]
@@ -55,9 +54,10 @@ class RedisFoundation(ComponentResource):
     def __init__(
         self, name: str, args: RedisFoundationArgs, opts: ResourceOptions | None = None
     ) -> None:
-        super().__init__("researchflow:data:RedisFoundation", name, {"users": 2}, opts)
+        super().__init__(
+            "researchflow:data:RedisFoundation", name, {"users": len(args.users)}, opts
+        )
         self._name, self._args = name, args
-        self.user = APPLICATION_USER
         self.subnet_group_name = aws.elasticache.SubnetGroup(
             f"{name}-subnets",
             name=args.group_id,
@@ -66,7 +66,7 @@ class RedisFoundation(ComponentResource):
             opts=ResourceOptions(parent=self),
         ).name
         self.security_group_id = self._security_group()
-        self.password = self._password("application")
+        self.passwords = {user.name: self._password(user.code) for user in args.users}
         self.user_group_id = self._user_group()
         self.log_deliveries = [self._log_delivery(log_type) for log_type in _LOG_TYPES]
         self.register_outputs(
@@ -75,6 +75,17 @@ class RedisFoundation(ComponentResource):
                 "userGroupId": self.user_group_id,
             }
         )
+
+    def urls(self, host: Input[str]) -> dict[str, Output[str]]:
+        """The `rediss://` URL of each login at that host, by the user's name."""
+        return {
+            user: Output.all(host=host, password=password).apply(
+                lambda facts, user=user: redis_url(
+                    user, facts["password"], facts["host"], REDIS_PORT
+                )
+            )
+            for user, password in self.passwords.items()
+        }
 
     def _security_group(self) -> Output[str]:
         group = aws.ec2.SecurityGroup(
@@ -99,12 +110,15 @@ class RedisFoundation(ComponentResource):
         # A group must hold a user named `default` (API error DefaultUserRequired). It can't log in,
         # and has a password that nobody is told, because "no password" reads as open in audits.
         disabled = self._user("off", "default", DISABLED_ACCESS, self._password("off"))
-        application = self._user("app", APPLICATION_USER, self._args.access, self.password)
+        logins = [
+            self._user(user.code, user.name, user.access, self.passwords[user.name])
+            for user in self._args.users
+        ]
         return aws.elasticache.UserGroup(
             f"{self._name}-users",
             engine=REDIS_ENGINE,
             user_group_id=self._args.group_id,
-            user_ids=[disabled, application],
+            user_ids=[disabled, *logins],
             opts=ResourceOptions(parent=self),
         ).user_group_id
 

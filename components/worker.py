@@ -1,4 +1,4 @@
-"""The workers: they take jobs from the queue, and KEDA keeps as many as the queue asks for."""
+"""The workers: they take jobs from the queue, and there are as many as the queue asks for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.artifact_access import ArtifactAccess
+from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.endpoints import STOP_MARGIN_SECONDS, WORKER_HEALTH_PORT
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
-from rendering.scaling_triggers import queue_authentication, worker_scaled_object
+from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
 from scaleplan.layers import AutoscalingPlan, QueuePlan
-from scaleplan.sizes import WorkloadSettings
+from scaleplan.sizes import QueueSettings, WorkloadSettings
 
 APPLICATION = "worker"
 
@@ -25,20 +26,29 @@ and BullMQ's worker start with one."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Keda:
+    """KEDA as the scaler: `secret_name` holds address and login of the queue, `ready` must exist
+    before KEDA's custom resources can."""
+
+    secret_name: Input[str]
+    ready: Resource
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkerArgs:
-    """`queue_secret_name` holds address, username and password of the queue; `keda_ready` must
-    exist before KEDA's custom resources can."""
+    """`jobs` says what carries the jobs; without `keda` the plan's own autoscaler does the scaling,
+    by a metric that someone else must serve."""
 
     namespace: Input[str]
     image: Input[str]
     settings: WorkloadSettings
     queue: QueuePlan
+    jobs: QueueSettings
     autoscaling: AutoscalingPlan
     environment: Sequence[k8s.core.v1.EnvVarArgs]
     ca_config_map: Input[str]
-    queue_secret_name: Input[str]
     artifacts: ArtifactAccess
-    keda_ready: Resource
+    keda: Keda | None
     node_selector: Mapping[str, str] | None = None
 
 
@@ -49,13 +59,12 @@ class Worker(ComponentResource):
     timeout and a margin, so neither a scale-in nor a drain kills a job.
     """
 
-    scaled_object_name: str
-
     def __init__(self, name: str, args: WorkerArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "queues": len(args.queue.names),
+            "scaledBy": "hpa" if args.keda is None else "keda",
         }
         super().__init__("researchflow:apps:Worker", name, summary, opts)
         role = args.artifacts.grant_to(APPLICATION, f"{name}-artifacts", parent=self)
@@ -66,9 +75,11 @@ class Worker(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        self._scaled_object(name, args, pods)
-        self.scaled_object_name = APPLICATION
-        self.register_outputs({"scaledObjectName": self.scaled_object_name})
+        if args.keda is None:
+            self._autoscaler(name, args, pods)
+        else:
+            self._scaled_object(name, args, args.keda, pods)
+        self.register_outputs({"deployment": pods.deployment.metadata.name})
 
     def _pod(self, args: WorkerArgs) -> PodTemplate:
         own = {
@@ -91,14 +102,16 @@ class Worker(ComponentResource):
             node_selector=args.node_selector,
         )
 
-    def _scaled_object(self, name: str, args: WorkerArgs, pods: Workload) -> None:
+    def _scaled_object(self, name: str, args: WorkerArgs, keda: Keda, pods: Workload) -> None:
         authentication = CustomResource(
             f"{name}-queue-login",
             api_version="keda.sh/v1alpha1",
             kind="TriggerAuthentication",
             metadata=k8s.meta.v1.ObjectMetaArgs(name="worker-queue", namespace=args.namespace),
-            spec=Output.from_input(args.queue_secret_name).apply(queue_authentication),
-            opts=ResourceOptions(parent=self, depends_on=[args.keda_ready]),
+            spec=Output.from_input(keda.secret_name).apply(
+                lambda secret_name: queue_authentication(secret_name, args.jobs.engine)
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[keda.ready]),
         )
         CustomResource(
             f"{name}-scaling",
@@ -108,12 +121,29 @@ class Worker(ComponentResource):
             spec=worker_scaled_object(
                 deployment=APPLICATION,
                 settings=args.settings,
-                queue=args.queue,
+                watched=watched_jobs(
+                    args.queue, args.jobs, args.autoscaling.keda.list_length, JOBS_PER_POD
+                ),
                 autoscaling=args.autoscaling,
-                jobs_per_pod=JOBS_PER_POD,
                 authentication="worker-queue",
             ),
             opts=ResourceOptions(
-                parent=self, depends_on=[args.keda_ready, authentication, pods.deployment]
+                parent=self, depends_on=[keda.ready, authentication, pods.deployment]
             ),
+        )
+
+    def _autoscaler(self, name: str, args: WorkerArgs, pods: Workload) -> None:
+        plan = args.autoscaling.worker_hpa
+        horizontal_pod_autoscaler(
+            f"{name}-autoscaler",
+            APPLICATION,
+            namespace=args.namespace,
+            settings=args.settings,
+            utilization_percents={"cpu": plan.cpu_utilization_percent},
+            external=[
+                backlog_metric(plan.queue_metric, args.queue.names, plan.queue_length_per_replica)
+            ],
+            up=plan.scale_up,
+            down=plan.scale_down,
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
         )

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rendering.cache_keys import (
+    AI_RESPONSE_PREFIX,
+    API_RESPONSE_PREFIX,
+    COLLABORATION_PREFIX,
+    FEATURE_FLAG_PREFIX,
+    LITERATURE_SEARCH_PREFIX,
+)
 from rendering.connection_urls import CA_FILE, KEY_PREFIX_SESSION
-from scaleplan.layers import CachePatternPlan, ConnectionPools, QueuePlan
+from rendering.queue_keys import prefix_of
+from scaleplan.layers import CacheClientPlan, CachePatternPlan, ConnectionPools, QueuePlan
+from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +23,9 @@ class ApplicationPlan:
 
     pools: ConnectionPools
     cache_patterns: CachePatternPlan
+    cache_client: CacheClientPlan
     queue: QueuePlan
+    jobs: QueueSettings
 
 
 def application_config(plan: ApplicationPlan) -> dict[str, str]:
@@ -28,6 +39,8 @@ def application_config(plan: ApplicationPlan) -> dict[str, str]:
         "DATABASE_POOL_MAX": str(plan.pools.primary_max),
         "DATABASE_REPLICA_POOL_MAX": str(plan.pools.replica_max),
         **_cache_times(plan.cache_patterns),
+        **_cache_client(plan.cache_client),
+        **_queue_clients(plan.jobs),
         **_job_defaults(plan.queue),
     }
 
@@ -39,7 +52,32 @@ def _cache_times(patterns: CachePatternPlan) -> dict[str, str]:
         "CACHE_TTL_FEATURE_FLAG_SECONDS": str(patterns.feature_flags.ttl_seconds),
         "CACHE_TTL_LITERATURE_SEARCH_SECONDS": str(patterns.literature_search.ttl_seconds),
         "CACHE_TTL_AI_RESPONSE_SECONDS": str(patterns.ai_responses.ttl_seconds),
+        "CACHE_KEY_PREFIX_API_RESPONSE": API_RESPONSE_PREFIX,
+        "CACHE_KEY_PREFIX_FEATURE_FLAG": FEATURE_FLAG_PREFIX,
+        "CACHE_KEY_PREFIX_LITERATURE_SEARCH": LITERATURE_SEARCH_PREFIX,
+        "CACHE_KEY_PREFIX_AI_RESPONSE": AI_RESPONSE_PREFIX,
+        "COLLABORATION_KEY_PREFIX": COLLABORATION_PREFIX,
         "SESSION_KEY_PREFIX": KEY_PREFIX_SESSION,
+    }
+
+
+def _cache_client(client: CacheClientPlan) -> dict[str, str]:
+    return {
+        "CACHE_MAX_RETRIES_PER_REQUEST": str(client.max_retries_per_request),
+        "CACHE_ENABLE_READY_CHECK": str(client.enable_ready_check).lower(),
+        "CACHE_LAZY_CONNECT": str(client.lazy_connect).lower(),
+    }
+
+
+def _queue_clients(jobs: QueueSettings) -> dict[str, str]:
+    """What to speak to the queue, and for Bull and BullMQ how their keys must begin."""
+    if jobs.engine is QueueEngine.RABBITMQ:
+        return {"QUEUE_ENGINE": str(jobs.engine)}
+    bulls = [client for client in jobs.clients if client is not QueueClient.RQ]
+    return {
+        "QUEUE_ENGINE": str(jobs.engine),
+        "QUEUE_CLIENTS": ",".join(jobs.clients),
+        **{f"{client.upper()}_PREFIX": prefix_of(client, jobs) for client in bulls},
     }
 
 

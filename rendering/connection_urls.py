@@ -25,6 +25,12 @@ def redis_url(user: str, password: str, host: str, port: int) -> str:
     return f"rediss://{_escaped(user)}:{_escaped(password)}@{host}:{port}"
 
 
+def with_login(endpoint: str, user: str, password: str) -> str:
+    """The URL of an endpoint `scheme://host:port` with a login."""
+    scheme, _, address = endpoint.partition("://")
+    return f"{scheme}://{_escaped(user)}:{_escaped(password)}@{address}"
+
+
 def _escaped(part: str) -> str:
     """Percent-encoded whole: `quote` leaves `/` alone unless told, and a password may hold one."""
     return quote(part, safe="")

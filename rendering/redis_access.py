@@ -1,4 +1,4 @@
-"""Redis access strings: which keys and commands a user may use.
+"""Redis users and access strings: which keys, channels and commands each application may use.
 
 Order and words are those that ElastiCache returns, or every preview would show a change: state,
 keys, channels, `-@all`, then what is allowed and what is taken back (Redis, "ACL").
@@ -6,23 +6,109 @@ keys, channels, `-@all`, then what is allowed and what is taken back (Redis, "AC
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rendering.cache_keys import (
+    AI_RESPONSE_PREFIX,
+    API_RESPONSE_PREFIX,
+    COLLABORATION_PREFIX,
+    FEATURE_FLAG_PREFIX,
+    LITERATURE_SEARCH_PREFIX,
+)
+from rendering.connection_urls import KEY_PREFIX_SESSION
+from rendering.queue_keys import backlog_keys, prefix_of
+from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
+
+ORCHESTRATOR, WORKER, COLLABORATION = "orchestrator", "worker", "collaboration"
+SCALER = "keda"
+
 DISABLED_ACCESS = "off ~* -@all"
 """Of the user `default`, which a group must contain (API error DefaultUserRequired): no login."""
 
 _EVERYDAY = "+@read +@write +@connection +@transaction +@scripting"
+_TAKEN_BACK = "-@admin -@dangerous"
+"""CONFIG, FLUSHALL, SHUTDOWN, ACL and the like; KEYS too, which stops a server while it walks."""
 
-CACHE_ACCESS = (
-    f"on ~* -@all {_EVERYDAY} -@admin -@dangerous"
-    # The plan's `cache.invalidate` finds its keys by KEYS; ioredis' ready check asks INFO.
-    " +keys +info"
-    # How a client of a cluster finds its shards.
-    " +cluster|info +cluster|nodes +cluster|shards +cluster|slots +cluster|keyslot"
-)
-"""The applications on the cache: data and scripts; no FLUSHALL, no administration, no channels."""
+_READY_CHECK = "+info"
+"""What ioredis asks before it sends anything."""
 
-QUEUE_ACCESS = (
-    f"on ~* &* -@all {_EVERYDAY} +@blocking +@pubsub -@admin -@dangerous"
-    # Bull, BullMQ and RQ ask for version and policy, list their workers, and read the clock.
-    " +info +client|list +time"
-)
-"""The applications and KEDA on the queue: what Bull, BullMQ and RQ send; no FLUSHALL or CONFIG."""
+_SHARDS = "+cluster|info +cluster|nodes +cluster|shards +cluster|slots +cluster|keyslot"
+"""How a client of a cluster finds its shards."""
+
+_NO_LISTING = "-scan -randomkey"
+"""Key patterns don't limit what these show, and a session's key is the session."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisUser:
+    """One login. `code` ends its id, which ElastiCache limits to 40 characters with the group's."""
+
+    name: str
+    code: str
+    access: str
+
+
+def cache_users() -> tuple[RedisUser, ...]:
+    """The applications on the cache: each with the kinds of entries that it has to do with.
+
+    Only the orchestrator invalidates by pattern, with SCAN. Collaboration servers tell each other
+    of edits on channels that nobody else hears.
+    """
+    shared = (FEATURE_FLAG_PREFIX, LITERATURE_SEARCH_PREFIX, AI_RESPONSE_PREFIX)
+    common = f"-@all {_EVERYDAY} {_TAKEN_BACK} {_READY_CHECK} {_SHARDS}"
+    fan_out = f"-@all {_EVERYDAY} +@pubsub {_TAKEN_BACK} {_READY_CHECK} {_SHARDS}"
+    edits = _keys(COLLABORATION_PREFIX, FEATURE_FLAG_PREFIX)
+    return (
+        _user(ORCHESTRATOR, f"on {_keys(API_RESPONSE_PREFIX, *shared)} {common}"),
+        _user(WORKER, f"on {_keys(*shared)} {common} {_NO_LISTING}"),
+        _user(COLLABORATION, f"on {edits} &{COLLABORATION_PREFIX}* {fan_out} {_NO_LISTING}"),
+    )
+
+
+def queue_users(
+    queues: Sequence[str], jobs: QueueSettings, *, scaled_by_keda: bool
+) -> tuple[RedisUser, ...]:
+    """The applications on the queue, and KEDA where it reads it.
+
+    Orchestrator and worker have the jobs, orchestrator and collaboration the sessions; the latter
+    only reads them. KEDA has the length of the very keys that it watches.
+    """
+    # Bull and RQ announce on channels under their own prefix; BullMQ on streams, which are keys.
+    prefixes = dict.fromkeys(prefix_of(client, jobs) for client in jobs.clients)
+    redis_jobs = jobs.engine is QueueEngine.REDIS
+    job_keys = [f"{prefix}:" for prefix in prefixes] if redis_jobs else []
+    talkers = [client for client in jobs.clients if client is not QueueClient.BULLMQ]
+    channels = "".join(f"&{prefix_of(client, jobs)}:* " for client in talkers if redis_jobs)
+    commands = (
+        f"{channels}-@all {_EVERYDAY} +@blocking +@pubsub {_TAKEN_BACK}"
+        # Bull, BullMQ and RQ ask for version and policy, list their workers, and read the clock.
+        f" {_READY_CHECK} +client|list +time {_NO_LISTING}"
+    )
+    sessions = f"on ~{KEY_PREFIX_SESSION}* -@all +@read +@connection {_TAKEN_BACK} {_READY_CHECK}"
+    users = [
+        _user(ORCHESTRATOR, f"on {_keys(*job_keys, KEY_PREFIX_SESSION)} {commands}"),
+        _user(COLLABORATION, f"{sessions} {_NO_LISTING}"),
+    ]
+    if redis_jobs:
+        users.append(_user(WORKER, f"on {_keys(*job_keys)} {commands}"))
+        if scaled_by_keda:
+            users.append(_user(SCALER, _scaler_access(queues, jobs)))
+    return tuple(users)
+
+
+def _scaler_access(queues: Sequence[str], jobs: QueueSettings) -> str:
+    """KEDA's script asks for a key's type and then for its length (pkg/scalers/redis_scaler.go)."""
+    keys = " ".join(f"~{key.key}" for key in backlog_keys(queues, jobs))
+    return f"on {keys} -@all +eval +hlen +llen +ping +scard +type +zcard"
+
+
+def _keys(*prefixes: str) -> str:
+    return " ".join(f"~{prefix}*" for prefix in prefixes)
+
+
+_CODES = {ORCHESTRATOR: "orch", WORKER: "worker", COLLABORATION: "collab", SCALER: "keda"}
+
+
+def _user(name: str, access: str) -> RedisUser:
+    return RedisUser(name=name, code=_CODES[name], access=access)

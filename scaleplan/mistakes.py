@@ -84,8 +84,13 @@ def _mistake(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Mist
         key=key,
         value=NOT_SET if given is None and rule is not None and rule.optional else shown(given),
         allowed=allowed,
-        nearest=nearest(given, choices) if choices and isinstance(given, str) else None,
+        nearest=nearest(given, choices) if _misspelt(given, choices) else None,
     )
+
+
+def _misspelt(given: object, choices: Sequence[str]) -> bool:
+    """A choice that is refused for what stands beside it is spelt right."""
+    return isinstance(given, str) and given not in choices
 
 
 def unknown_key(key: str, value: object, known: Sequence[str]) -> Mistake:

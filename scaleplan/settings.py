@@ -16,7 +16,15 @@ from scaleplan.model import load_plan
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
 from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
 from scaleplan.sharding import ShardingSettings
-from scaleplan.sizes import Section, Size, SizeProfile
+from scaleplan.sizes import (
+    QueueEngine,
+    QueueSettings,
+    ScalingSettings,
+    Section,
+    Size,
+    SizeProfile,
+    WorkerScaler,
+)
 
 SERVICE_CIDR = IPv4Network("172.20.0.0/16")
 """The cluster's Service addresses, for good (EKS: changing it replaces the cluster)."""
@@ -99,6 +107,7 @@ class Settings(SizeProfile):
     ] = ()
     # An empty object, as `Pulumi.yaml` declares it: each leaf has a default of its own.
     sharding: ShardingSettings = Field(default={}, validate_default=True)
+    scaling: ScalingSettings = Field(default={}, validate_default=True)
 
     @property
     def prefix(self) -> str:
@@ -141,6 +150,27 @@ class Settings(SizeProfile):
             allowed = "a DNS name; only a stack with protectData false may leave it out"
             raise PydanticCustomError("domain", "is missing", {"allowed": allowed})
         return domain
+
+    @field_validator("queue")
+    @classmethod
+    def _rabbitmq_needs_karpenter(cls, queue: QueueSettings, info: ValidationInfo) -> QueueSettings:
+        nodes = info.data.get("nodes")
+        if queue.engine is QueueEngine.RABBITMQ and nodes is not None and not nodes.karpenter:
+            allowed = "engine redis where nodes.karpenter is false: too small for a broker cluster"
+            raise PydanticCustomError("engine", "is too large", {"allowed": allowed})
+        return queue
+
+    @field_validator("scaling")
+    @classmethod
+    def _hpa_counts_jobs_in_redis(
+        cls, scaling: ScalingSettings, info: ValidationInfo
+    ) -> ScalingSettings:
+        queue = info.data.get("queue")
+        rabbitmq = queue is not None and queue.engine is QueueEngine.RABBITMQ
+        if scaling.worker is WorkerScaler.HPA and rabbitmq:
+            allowed = "worker keda where queue.engine is rabbitmq: redis_queue_length counts no job"
+            raise PydanticCustomError("scaling", "reads another queue", {"allowed": allowed})
+        return scaling
 
     @field_validator("hosted_zone_id")
     @classmethod

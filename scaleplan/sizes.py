@@ -7,14 +7,14 @@ file, so that every leaf can be overridden there and is checked by the same rule
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import ClassKind, load_catalog
-from scaleplan.rules import OneOf
+from scaleplan.rules import Allowed, Matching, OneOf
 
 
 class Size(StrEnum):
@@ -154,11 +154,107 @@ class CacheSettings(Section):
     replicas_per_shard: Annotated[int, _integer(0, 5, "copies of each shard")]
 
 
+class QueueEngine(StrEnum):
+    """What carries the jobs. Sessions live in Redis with either."""
+
+    REDIS = "redis"
+    RABBITMQ = "rabbitmq"
+
+
+class QueueClient(StrEnum):
+    """The libraries that put jobs into Redis; none reads the jobs of another."""
+
+    BULLMQ = "bullmq"
+    BULL = "bull"
+    RQ = "rq"
+
+
+BrokerClass = Literal["mq.m7g.large", "mq.m7g.xlarge", "mq.m7g.2xlarge", "mq.m7g.4xlarge"]
+"""Amazon MQ runs RabbitMQ 4 on m7g alone ("RabbitMQ 4"), and a cluster from large up; the service's
+processor is none of the applications' business, so `architecture` does not touch it."""
+
+
 class QueueSettings(Section):
-    """Queue Redis: cluster mode disabled; from two `nodes` on, spread over zones with failover."""
+    """Queue Redis: cluster mode disabled; from two `nodes` on, spread over zones with failover.
+
+    `engine: rabbitmq` adds an Amazon MQ cluster for the jobs; Redis then keeps the sessions.
+    """
 
     node_class: Annotated[CacheClass, Field(description="ElastiCache class of the nodes")]
     nodes: Annotated[int, _integer(1, 6, "nodes: one primary, the rest its copies")]
+    clients: Annotated[
+        tuple[QueueClient, ...],
+        Allowed("a list of one or more of bullmq, bull and rq, each once"),
+        Field(description="libraries whose jobs scale the workers, on the keys that each writes"),
+    ] = (QueueClient.BULLMQ,)
+    bullmq_prefix: Annotated[
+        str,
+        Matching(
+            r"([a-z][a-z0-9-]{0,31})?",
+            "empty, or a lower-case word of letters, digits and hyphens, 32 characters at most",
+        ),
+        Field(
+            description="beginning of BullMQ's keys; empty means bull, or bullmq where bull is a "
+            "client too, whose jobs it could not read"
+        ),
+    ] = ""
+    broker_class: Annotated[
+        str,
+        OneOf(lambda: get_args(BrokerClass)),
+        Field(description="Amazon MQ class of the three brokers, where the engine is rabbitmq"),
+    ] = "mq.m7g.large"
+    # Last, because it is judged by the others.
+    engine: Annotated[
+        QueueEngine,
+        Field(
+            description="what carries jobs; rabbitmq needs 2 nodes and karpenter, and applications "
+            "that speak AMQP, which Bull, BullMQ and RQ do not"
+        ),
+    ] = QueueEngine.REDIS
+
+    @field_validator("clients")
+    @classmethod
+    def _clients_are_named_once(cls, clients: tuple[QueueClient, ...]) -> tuple[QueueClient, ...]:
+        if not clients or len(set(clients)) != len(clients):
+            raise PydanticCustomError("clients", "are none, or one twice")
+        return clients
+
+    @field_validator("bullmq_prefix")
+    @classmethod
+    def _prefix_keeps_clients_apart(cls, prefix: str, info: ValidationInfo) -> str:
+        clients = info.data.get("clients", ())
+        taken = {QueueClient.BULL: "bull", QueueClient.RQ: "rq"}
+        if prefix == "session" or prefix in (taken[c] for c in clients if c in taken):
+            allowed = "another prefix: that one's keys are those of another client or of sessions"
+            raise PydanticCustomError("prefix", "is taken", {"allowed": allowed})
+        return prefix
+
+    @field_validator("engine")
+    @classmethod
+    def _rabbitmq_needs_a_standby(cls, engine: QueueEngine, info: ValidationInfo) -> QueueEngine:
+        if engine is QueueEngine.RABBITMQ and info.data.get("nodes") == 1:
+            allowed = "redis where queue.nodes is 1: brokers in three zones beside a single Redis"
+            raise PydanticCustomError("engine", "is too large", {"allowed": allowed})
+        return engine
+
+
+class WorkerScaler(StrEnum):
+    """What sets the number of workers."""
+
+    KEDA = "keda"
+    HPA = "hpa"
+
+
+class ScalingSettings(Section):
+    """Who scales the workers: KEDA reads the queue itself; the plan's own HPA needs a metric."""
+
+    worker: Annotated[
+        WorkerScaler,
+        Field(
+            description="keda, which the stack then installs, unless set; hpa needs a metrics "
+            "adapter of yours that serves redis_queue_length as an external metric"
+        ),
+    ] = WorkerScaler.KEDA
 
 
 class PriceClass(StrEnum):

@@ -18,9 +18,10 @@ from components.orchestrator import OrchestratorArgs
 from components.platform import NAMESPACE, Platform
 from components.registry import Registry
 from components.web import WebArgs
-from components.worker import WorkerArgs
+from components.worker import Keda, WorkerArgs
 from rendering.images import image_reference
 from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER
 from wiring.site import Site
 
 
@@ -57,7 +58,7 @@ def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> Orchest
         image=_image(hosting.registry, "orchestrator", site.settings.images.orchestrator),
         settings=site.settings.orchestrator,
         autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(),
+        environment=hosting.connections.environment(ORCHESTRATOR),
         ca_config_map=hosting.authority.config_map_name,
         artifacts=hosting.access,
         target_group_arn=ingress.target_group_arns["orchestrator"],
@@ -73,12 +74,12 @@ def worker_args(site: Site, hosting: Hosting) -> WorkerArgs:
         image=_image(hosting.registry, "worker", site.settings.images.worker),
         settings=site.settings.worker,
         queue=site.plan.queue,
+        jobs=site.settings.queue,
         autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(),
+        environment=hosting.connections.environment(WORKER),
         ca_config_map=hosting.authority.config_map_name,
-        queue_secret_name=hosting.connections.queue_secret_name,
         artifacts=hosting.access,
-        keda_ready=hosting.platform.keda_ready,
+        keda=_keda(hosting),
         node_selector=_nodes(site, WORKERS_POOL),
     )
 
@@ -90,7 +91,7 @@ def collaboration_args(site: Site, hosting: Hosting, ingress: Ingress) -> Collab
         image=_image(hosting.registry, "collaboration", site.settings.images.collaboration),
         settings=site.settings.collaboration,
         autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(),
+        environment=hosting.connections.environment(COLLABORATION),
         ca_config_map=hosting.authority.config_map_name,
         target_group_arn=ingress.target_group_arns["collaboration"],
         load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
@@ -113,6 +114,13 @@ def web_args(site: Site, hosting: Hosting, ingress: Ingress) -> WebArgs:
         protect=site.settings.protect_data,
         node_selector=_nodes(site, APPLICATIONS_POOL),
     )
+
+
+def _keda(hosting: Hosting) -> Keda | None:
+    ready, secret_name = hosting.platform.keda_ready, hosting.connections.scaler_secret_name
+    if ready is None or secret_name is None:
+        return None
+    return Keda(secret_name=secret_name, ready=ready)
 
 
 def _image(registry: Registry, application: str, pin: str) -> Output[str]:

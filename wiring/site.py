@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
+from scaleplan.sizes import QueueEngine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,11 @@ class Site:
     settings: Settings
     plan: Plan
     account_id: str
+
+
+def has_broker(site: Site) -> bool:
+    """Whether RabbitMQ carries the jobs."""
+    return site.settings.queue.engine is QueueEngine.RABBITMQ
 
 
 def default_tags(settings: Settings) -> aws.ProviderDefaultTagsArgs:

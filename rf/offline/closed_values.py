@@ -30,6 +30,10 @@ CLOSED: Mapping[tuple[str, str], frozenset[str]] = {
     (_GROUP, "engine"): frozenset({"redis", "valkey"}),
     (_GROUP, "authTokenUpdateStrategy"): frozenset({"SET", "ROTATE", "DELETE"}),
     ("aws:elasticache/user:User", "engine"): frozenset({"redis", "REDIS", "valkey", "VALKEY"}),
+    # pulumi_aws, mq.Broker: the provider takes any case, and AWS answers in this one.
+    ("aws:mq/broker:Broker", "engineType"): frozenset({"ActiveMQ", "RabbitMQ"}),
+    ("aws:mq/broker:Broker", "authenticationStrategy"): frozenset({"simple", "ldap"}),
+    ("aws:mq/broker:Broker", "storageType"): frozenset({"ebs", "efs"}),
     # EC2 API reference, IpPermission: names, IANA protocol numbers, or -1 for all.
     ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ipProtocol"): _PROTOCOLS,
     ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "ipProtocol"): _PROTOCOLS,

@@ -219,6 +219,20 @@ def _topic(registration: Registration) -> Computed:
     return Computed(arn, {"name": name, "arn": arn, "owner": ACCOUNT_ID})
 
 
+def _broker(registration: Registration) -> Computed:
+    unique = f"b-{registration.uuid()}"
+    host = f"{unique}.mq.{registration.where}.on.aws"
+    # A RabbitMQ cluster too has one entry: the load balancer before its nodes.
+    instance = {
+        "consoleUrl": f"https://{host}",
+        "endpoints": [f"amqps://{host}:5671"],
+        "ipAddress": "",
+    }
+    name = registration.named("brokerName")
+    arn = registration.arn("mq", f"broker:{name}:{unique}")
+    return Computed(unique, {"brokerName": name, "arn": arn, "instances": [instance]})
+
+
 _BUCKET_SETTINGS = (
     "Versioning:BucketVersioning",
     "ServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -259,6 +273,7 @@ REGISTRY: Mapping[str, Invent] = {
     "aws:elasticache/parameterGroup:ParameterGroup": _named("elasticache", "parametergroup:{}"),
     "aws:elasticache/user:User": _named("elasticache", "user:{}", "userId"),
     "aws:elasticache/userGroup:UserGroup": _named("elasticache", "usergroup:{}", "userGroupId"),
+    "aws:mq/broker:Broker": _broker,
     "aws:secretsmanager/secret:Secret": _secret,
     "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
     "aws:ecr/repository:Repository": _repository,

@@ -1,12 +1,15 @@
 """The cache: cluster mode in every size, TLS and a login, eviction instead of refusal."""
 
+import re
+
 import pulumi
 import pytest
 
 from components.cache import Cache, CacheArgs
+from rendering.redis_access import cache_users, queue_users
 from rf.plan import Secret, reveal
 from scaleplan.model import load_plan
-from scaleplan.sizes import Size
+from scaleplan.sizes import QueueSettings, Size
 
 PLAN = load_plan()
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -32,8 +35,7 @@ def cache(build):
                 protect=protect,
             )
             made = Cache("cache", args, opts)
-            pulumi.export("url", made.url)
-            pulumi.export("password", made.password)
+            pulumi.export("urls", made.urls)
             pulumi.export("host", made.configuration_endpoint)
             return made
 
@@ -100,20 +102,16 @@ def test_connections_are_encrypted_and_logged_in(cache):
     assert "authToken" not in group
 
 
-def test_the_default_user_is_off_and_the_application_may_not_administer(cache):
-    users = {r.inputs["userName"]: r.inputs["accessString"] for r in cache().of_type(USER)}
-    assert users["default"] == "off ~* -@all"
-    access = users["researchflow"].split()
-    assert access.index("-@all") < access.index("+@read")
-    # What is taken back comes after what was given, or it takes nothing.
-    assert access.index("-@dangerous") > max(
-        index for index, word in enumerate(access) if word.startswith("+@")
-    )
-    # The plan's cache.invalidate calls KEYS.
-    assert access.index("+keys") > access.index("-@dangerous")
+def test_each_application_has_its_own_login_and_the_default_user_is_off(cache):
+    built = cache()
+    users = {r.inputs["userName"]: r.inputs for r in built.of_type(USER)}
+    assert set(users) == {"default", "orchestrator", "worker", "collaboration"}
+    assert users["default"]["accessString"] == "off ~* -@all"
+    passwords = [reveal(user["passwords"])[0] for user in users.values()]
+    assert len(set(passwords)) == len(passwords)
 
 
-def test_the_user_group_holds_both_users(cache):
+def test_the_user_group_holds_all_users(cache):
     built = cache()
     (group,) = built.of_type("aws:elasticache/userGroup:UserGroup")
     assert sorted(group.inputs["userIds"]) == sorted(
@@ -122,9 +120,12 @@ def test_the_user_group_holds_both_users(cache):
 
 
 def test_names_fit_elasticache_for_the_longest_stack_name():
-    longest = "researchflow-" + "s" * 16
+    longest = "researchflow-" + "s" * 12
     assert len(f"{longest}-cache") <= 40
-    assert len(f"{longest}-queue-off") <= 40
+    jobs = QueueSettings(node_class="cache.t4g.small", nodes=1)
+    users = [*cache_users(), *queue_users(PLAN.queue.names, jobs, scaled_by_keda=True)]
+    for user in users:
+        assert len(f"{longest}-queue-{user.code}") <= 40
 
 
 def test_slow_commands_and_engine_messages_go_to_encrypted_groups(cache):
@@ -150,7 +151,9 @@ def test_protection_follows_the_stack(cache, protect):
 
 def test_the_url_speaks_tls_and_is_secret(cache):
     built = cache()
-    url, password, host = (built.exported[key] for key in ("url", "password", "host"))
-    assert isinstance(url, Secret)
-    assert reveal(url) == f"rediss://researchflow:{reveal(password)}@{host}:6379"
-    assert reveal(password) not in built.plan.to_json()
+    host = built.exported["host"]
+    for user, url in built.exported["urls"].items():
+        assert isinstance(url, Secret)
+        match = re.fullmatch(rf"rediss://{user}:(\w{{32}})@{re.escape(host)}:6379", reveal(url))
+        assert match
+        assert match[1] not in built.plan.to_json()

@@ -1,4 +1,4 @@
-"""Connections: one environment for all applications, secrets only in Secrets."""
+"""Connections: an environment for each application, secrets only in Secrets."""
 
 import pulumi
 import pytest
@@ -9,15 +9,20 @@ from rendering.application_config import ApplicationPlan
 from rendering.connection_urls import CA_DIRECTORY
 from rf.plan import reveal
 from scaleplan.model import load_plan
+from scaleplan.sizes import QueueClient, QueueEngine, Size
 
 PLAN = load_plan()
+JOBS = PLAN.sizes[Size.MEDIUM].queue
 SECRET = "kubernetes:core/v1:Secret"
 PASSWORD = "Correct0Horse1Battery2Staple3"
-CACHE_URL = f"rediss://researchflow:{PASSWORD}@cache.example.com:6379"
-QUEUE_URL = f"rediss://researchflow:{PASSWORD}@queue.example.com:6379"
+CACHE_URL = f"rediss://orchestrator:{PASSWORD}@cache.example.com:6379"
+OTHER_CACHE_URL = f"rediss://collaboration:{PASSWORD}@cache.example.com:6379"
+QUEUE_URL = f"rediss://orchestrator:{PASSWORD}@queue.example.com:6379"
+SESSIONS_URL = f"{QUEUE_URL}/0"
+LOGIN = {"address": "queue.example.com:6379", "username": "keda", "password": PASSWORD}
 
 
-def made(opts, bucket="artifacts-bucket"):
+def made(opts, bucket="artifacts-bucket", *, scaled_by_keda=True, jobs=JOBS):
     args = ConnectionsArgs(
         namespace="researchflow",
         region="us-east-1",
@@ -26,15 +31,22 @@ def made(opts, bucket="artifacts-bucket"):
         database="researchflow",
         database_user="ros",
         database_password=PASSWORD,
-        cache_url=CACHE_URL,
-        queue_url=QUEUE_URL,
-        queue_host="queue.example.com",
-        queue_port=6379,
-        queue_user="researchflow",
-        queue_password=PASSWORD,
+        urls={
+            "orchestrator": {
+                "CACHE_URL": CACHE_URL,
+                "QUEUE_URL": QUEUE_URL,
+                "SESSION_STORE_URL": SESSIONS_URL,
+            },
+            "collaboration": {"CACHE_URL": OTHER_CACHE_URL},
+        },
+        scaler_login=LOGIN if scaled_by_keda else None,
         artifacts_bucket=bucket,
         plan=ApplicationPlan(
-            pools=PLAN.pools, cache_patterns=PLAN.cache_patterns, queue=PLAN.queue
+            pools=PLAN.pools,
+            cache_patterns=PLAN.cache_patterns,
+            cache_client=PLAN.cache_client,
+            queue=PLAN.queue,
+            jobs=jobs,
         ),
     )
     return Connections("connections", args, opts)
@@ -42,7 +54,9 @@ def made(opts, bucket="artifacts-bucket"):
 
 @pytest.fixture
 def connections(build):
-    return lambda: build(lambda opts: made(opts).environment())
+    return lambda application="orchestrator", **options: build(
+        lambda opts: made(opts, **options).environment(application)
+    )
 
 
 def objects_of(built):
@@ -85,12 +99,63 @@ def test_pool_maxima_are_the_plans(connections):
     assert environment["DATABASE_REPLICA_POOL_MAX"] == "50"
 
 
-def test_jobs_and_sessions_go_to_the_redis_that_evicts_nothing(connections):
+def test_each_application_gets_its_own_logins_and_no_others(connections):
     environment = environment_of(connections())
-    assert environment["QUEUE_URL"] == environment["REDIS_URL"] == QUEUE_URL
-    assert environment["SESSION_STORE_URL"] == QUEUE_URL
+    assert environment["QUEUE_URL"] == QUEUE_URL
+    assert environment["SESSION_STORE_URL"] == SESSIONS_URL
     assert environment["SESSION_KEY_PREFIX"] == "session:"
     assert environment["CACHE_URL"] == CACHE_URL
+    other = environment_of(connections("collaboration"))
+    assert other["CACHE_URL"] == OTHER_CACHE_URL
+    assert not {"QUEUE_URL", "SESSION_STORE_URL"} & set(other)
+
+
+@pytest.mark.parametrize(
+    ("clients", "prefixes"),
+    [
+        (("bullmq",), {"BULLMQ_PREFIX": "bull"}),
+        (("bull",), {"BULL_PREFIX": "bull"}),
+        (("rq",), {}),
+        (("bull", "bullmq", "rq"), {"BULL_PREFIX": "bull", "BULLMQ_PREFIX": "bullmq"}),
+    ],
+)
+def test_applications_are_told_the_libraries_and_their_prefixes(connections, clients, prefixes):
+    jobs = JOBS.model_copy(update={"clients": tuple(map(QueueClient, clients))})
+    environment = environment_of(connections(jobs=jobs))
+    assert environment["QUEUE_CLIENTS"] == ",".join(clients)
+    found = {k: v for k, v in environment.items() if k in {"BULL_PREFIX", "BULLMQ_PREFIX"}}
+    assert found == prefixes
+
+
+def test_with_rabbitmq_no_library_of_redis_is_named(connections):
+    jobs = JOBS.model_copy(update={"engine": QueueEngine.RABBITMQ})
+    environment = environment_of(connections(jobs=jobs))
+    assert environment["QUEUE_ENGINE"] == "rabbitmq"
+    assert not {"QUEUE_CLIENTS", "BULL_PREFIX", "BULLMQ_PREFIX"} & set(environment)
+
+
+def test_each_kind_of_cache_entry_has_its_prefix(connections):
+    environment = environment_of(connections())
+    prefixes = {k: v for k, v in environment.items() if k.startswith("CACHE_KEY_PREFIX_")}
+    assert prefixes == {
+        "CACHE_KEY_PREFIX_AI_RESPONSE": "ai:",
+        "CACHE_KEY_PREFIX_API_RESPONSE": "api:",
+        "CACHE_KEY_PREFIX_FEATURE_FLAG": "flag:",
+        "CACHE_KEY_PREFIX_LITERATURE_SEARCH": "literature:",
+    }
+    assert environment["COLLABORATION_KEY_PREFIX"] == "collaboration:"
+
+
+def test_the_plans_cache_client_reaches_the_applications(connections):
+    environment = environment_of(connections())
+    assert environment["CACHE_MAX_RETRIES_PER_REQUEST"] == "3"
+    assert environment["CACHE_ENABLE_READY_CHECK"] == "true"
+    assert environment["CACHE_LAZY_CONNECT"] == "true"
+
+
+def test_without_keda_nobody_gets_its_login(connections):
+    assert "queue-scaler-credentials" in objects_of(connections())
+    assert "queue-scaler-credentials" not in objects_of(connections(scaled_by_keda=False))
 
 
 def test_the_plans_cache_times_reach_the_applications(connections):
@@ -128,7 +193,7 @@ def test_the_certificate_is_where_pods_mount_it(connections):
 
 def test_the_secrets_have_the_parts_too(connections):
     objects = objects_of(connections())
-    postgres, queue = objects["postgres-credentials"], objects["queue-credentials"]
+    postgres, queue = objects["postgres-credentials"], objects["queue-scaler-credentials"]
     parts = ("host", "port", "database", "username", "password")
     assert [postgres[key] for key in parts] == [
         "pgbouncer.researchflow.svc",
@@ -138,14 +203,13 @@ def test_the_secrets_have_the_parts_too(connections):
         PASSWORD,
     ]
     # What KEDA's TriggerAuthentication reads.
-    assert queue["address"] == "queue.example.com:6379"
-    assert (queue["username"], queue["password"]) == ("researchflow", PASSWORD)
+    assert queue == LOGIN
 
 
 def test_no_password_is_in_the_config_map_the_pods_or_the_plan(connections):
     built = connections()
     assert PASSWORD not in str(objects_of(built)["application-config"])
-    secret_names = {"DATABASE_URL", "CACHE_URL", "QUEUE_URL", "REDIS_URL", "SESSION_STORE_URL"}
+    secret_names = {"DATABASE_URL", "CACHE_URL", "QUEUE_URL", "SESSION_STORE_URL"}
     for variable in built.result:
         if variable.name in secret_names:
             assert variable.value is None
@@ -156,7 +220,7 @@ def test_no_password_is_in_the_config_map_the_pods_or_the_plan(connections):
 def test_a_changed_config_map_rolls_the_pods(build):
     def hash_with(bucket):
         def construct(opts):
-            variables = made(opts, bucket).environment()
+            variables = made(opts, bucket).environment("orchestrator")
             (variable,) = [v for v in variables if v.name == CONFIG_HASH_VARIABLE]
             pulumi.export("hash", variable.value)
 

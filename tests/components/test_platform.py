@@ -1,6 +1,7 @@
 """The platform: pinned controllers with roles of their own, and pools with an upper bound."""
 
 import json
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
@@ -26,7 +27,7 @@ LIMITS = PoolLimits(
 
 @pytest.fixture
 def platform(build):
-    def run(*, karpenter=True, replicas=2, architecture=Architecture.ARM64):
+    def run(*, karpenter=True, replicas=2, architecture=Architecture.ARM64, keda=True):
         def construct(opts):
             # Stands for the cluster: anything that pods can wait for.
             ready = aws.eks.Addon(
@@ -43,6 +44,8 @@ def platform(build):
                     account_id="123456789012",
                     cluster_name="researchflow-test",
                     vpc_id="vpc-1",
+                    vpc_cidr=IPv4Network("10.0.0.0/16"),
+                    service_cidr=IPv4Network("172.20.0.0/16"),
                     node_role_arn="arn:aws:iam::123456789012:role/node",
                     node_role_name="node",
                     data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
@@ -54,6 +57,8 @@ def platform(build):
                     ),
                     architecture=architecture,
                     replicas=replicas,
+                    keda=keda,
+                    queue_ports=(6379,),
                     pool_limits=LIMITS,
                     cluster_ready=ready,
                 ),
@@ -86,6 +91,61 @@ def test_without_karpenter_nothing_of_it_is_there(platform):
     built = platform(karpenter=False, replicas=1)
     assert set(releases(built)) == {"keda", "aws-load-balancer-controller", "metrics-server"}
     assert not [r for r in built.resources if "karpenter" in r.name]
+
+
+def test_without_keda_nothing_of_it_is_there(platform):
+    built = platform(keda=False)
+    assert "keda" not in releases(built)
+    assert not [r for r in built.resources if "keda" in r.name]
+    assert built.result.keda_ready is None
+
+
+def flows(built):
+    """Each policy's peers and ports, by namespace and name."""
+    found = {}
+    for resource in built.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        metadata, spec = resource.inputs["metadata"], resource.inputs["spec"]
+        assert set(spec["policyTypes"]) == {"Ingress", "Egress"}
+        found[metadata["namespace"], metadata["name"]] = {
+            direction: {(peer(rule[key][0]), rule["ports"][0]["port"]) for rule in spec[direction]}
+            for direction, key in (("ingress", "from"), ("egress", "to"))
+        }
+    return found
+
+
+def peer(written):
+    if "ipBlock" in written:
+        return written["ipBlock"]["cidr"]
+    (label,) = written["podSelector"]["matchLabels"].values()
+    return label
+
+
+def test_the_queue_is_reached_from_kedas_operator_alone(platform):
+    found = flows(platform())
+    to_queue = {name for name, flow in found.items() if ("10.0.0.0/16", 6379) in flow["egress"]}
+    assert to_queue == {("keda", "keda-operator")}
+
+
+def test_controllers_are_asked_by_the_api_server_and_ask_what_they_must(platform):
+    found = flows(platform())
+    assert set(found) == {
+        ("keda", "keda-operator"),
+        ("keda", "keda-operator-metrics-apiserver"),
+        ("keda", "keda-admission-webhooks"),
+        ("kube-system", "metrics-server"),
+    }
+    vpc, api, names = "10.0.0.0/16", ("172.20.0.1/32", 443), ("kube-dns", 53)
+    common = {api, (vpc, 443), names}
+    assert found["keda", "keda-operator"]["ingress"] == {("keda-operator-metrics-apiserver", 9666)}
+    assert found["keda", "keda-operator-metrics-apiserver"] == {
+        "ingress": {(vpc, 6443)},
+        "egress": common | {("keda-operator", 9666)},
+    }
+    assert found["keda", "keda-admission-webhooks"] == {"ingress": {(vpc, 9443)}, "egress": common}
+    assert found["kube-system", "metrics-server"] == {
+        "ingress": {(vpc, 10250)},
+        "egress": common | {(vpc, 10250)},
+    }
 
 
 def test_nothing_starts_before_the_cluster_is_ready(platform):

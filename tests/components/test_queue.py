@@ -1,10 +1,13 @@
 """The queue: one primary that loses no job, whatever the size."""
 
+import re
+
 import pulumi
 import pytest
 
 from components.cache import MAINTENANCE_WINDOW as CACHE_WINDOW
 from components.queue import Queue, QueueArgs
+from rendering.redis_access import queue_users
 from rf.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
@@ -19,7 +22,7 @@ RECORDED = {}
 
 @pytest.fixture
 def queue(build):
-    def run(size=Size.MEDIUM, *, protect=True):
+    def run(size=Size.MEDIUM, *, protect=True, keda=True):
         def construct(opts):
             args = QueueArgs(
                 prefix="researchflow-test",
@@ -29,15 +32,17 @@ def queue(build):
                 data_key_arn=KEY,
                 logs_key_arn=KEY,
                 settings=PLAN.sizes[size].queue,
+                users=queue_users(PLAN.queue.names, PLAN.sizes[size].queue, scaled_by_keda=keda),
                 protect=protect,
             )
             made = Queue("queue", args, opts)
-            pulumi.export("url", made.url)
-            pulumi.export("password", made.password)
+            pulumi.export("urls", made.urls)
+            if made.scaler_login:
+                pulumi.export("scaler", made.scaler_login)
             pulumi.export("host", made.primary_endpoint)
             return made
 
-        key = (size, protect)
+        key = (size, protect, keda)
         if key not in RECORDED:
             RECORDED[key] = build(construct)
         return RECORDED[key]
@@ -97,21 +102,31 @@ def test_cache_and_queue_are_never_maintained_together(queue):
     assert queue().inputs(GROUP, "queue-group")["maintenanceWindow"] != CACHE_WINDOW
 
 
-def test_the_application_may_block_publish_and_script_but_not_flush(queue):
-    users = queue().of_type("aws:elasticache/user:User")
-    access = {r.inputs["userName"]: r.inputs["accessString"].split() for r in users}
-    application = access["researchflow"]
-    assert {"+@blocking", "+@pubsub", "+@scripting", "&*"} <= set(application)
-    assert application.index("-@dangerous") > application.index("+@write")
-    # Taken back with @dangerous, and needed by every one of Bull, BullMQ and RQ.
-    assert application.index("+info") > application.index("-@dangerous")
-    assert access["default"][0] == "off"
+@pytest.mark.parametrize("keda", [True, False])
+def test_each_application_has_its_own_login_and_keda_where_it_is(queue, keda):
+    built = queue(keda=keda)
+    users = {r.inputs["userName"]: r.inputs for r in built.of_type("aws:elasticache/user:User")}
+    expected = {"default", "orchestrator", "worker", "collaboration"}
+    assert set(users) == expected | ({"keda"} if keda else set())
+    assert users["default"]["accessString"].split()[0] == "off"
+    assert ("scaler" in built.exported) is keda
 
 
-def test_the_url_is_the_primarys_and_secret(queue):
+def test_the_urls_are_the_primarys_and_secret(queue):
     built = queue()
-    assert isinstance(built.exported["url"], Secret)
-    password = reveal(built.exported["password"])
     host = built.exported["host"]
-    assert reveal(built.exported["url"]) == f"rediss://researchflow:{password}@{host}:6379"
-    assert password not in built.plan.to_json()
+    for user, url in built.exported["urls"].items():
+        assert isinstance(url, Secret)
+        match = re.fullmatch(rf"rediss://{user}:(\w{{32}})@{re.escape(host)}:6379", reveal(url))
+        assert match
+        assert match[1] not in built.plan.to_json()
+
+
+def test_keda_logs_in_with_the_password_of_its_own_user(queue):
+    built = queue()
+    login = reveal(built.exported["scaler"])
+    users = {
+        r.inputs["userName"]: reveal(r.inputs) for r in built.of_type("aws:elasticache/user:User")
+    }
+    assert login["address"] == f"{built.exported['host']}:6379"
+    assert users[login["username"]]["passwords"] == [login["password"]]

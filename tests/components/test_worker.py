@@ -2,8 +2,9 @@
 
 import pytest
 
-from components.worker import Worker, WorkerArgs
+from components.worker import Keda, Worker, WorkerArgs
 from scaleplan.model import load_plan
+from scaleplan.sizes import QueueEngine, Size
 from tests.components.applications import (
     AUTOSCALER,
     BUDGET,
@@ -25,7 +26,7 @@ AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
 
 @pytest.fixture
 def worker(build):
-    def run(settings=SCALING):
+    def run(settings=SCALING, *, keda=True, **jobs):
         def construct(opts):
             ready = controller(opts)
             plan = load_plan()
@@ -34,12 +35,12 @@ def worker(build):
                 image="123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1.4.0",
                 settings=settings,
                 queue=plan.queue,
+                jobs=plan.sizes[Size.MEDIUM].queue.model_copy(update=jobs),
                 autoscaling=plan.autoscaling,
                 environment=ENVIRONMENT,
                 ca_config_map="researchflow-ca",
-                queue_secret_name="queue-credentials",
                 artifacts=artifacts(ready),
-                keda_ready=ready,
+                keda=Keda(secret_name="queue-scaler-credentials", ready=ready) if keda else None,
             )
             return Worker("worker", args, opts)
 
@@ -69,7 +70,38 @@ def test_the_scaled_object_finds_its_deployment_and_its_login(worker):
     assert spec["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
     references = {t["authenticationRef"]["name"] for t in spec["triggers"] if t["type"] == "redis"}
     assert references == {login["metadata"]["name"]}
-    assert {r["name"] for r in login["spec"]["secretTargetRef"]} == {"queue-credentials"}
+    assert {r["name"] for r in login["spec"]["secretTargetRef"]} == {"queue-scaler-credentials"}
+
+
+def test_without_keda_the_plans_own_autoscaler_reads_queue_and_cpu(worker):
+    built = worker(keda=False)
+    assert built.of_type(SCALED_OBJECT) == built.of_type(AUTHENTICATION) == []
+    assert "replicas" not in built.inputs(DEPLOYMENT, "worker-workload-pods")["spec"]
+    spec = built.inputs(AUTOSCALER, "worker-autoscaler")["spec"]
+    assert spec["scaleTargetRef"]["name"] == "worker"
+    queue, cpu = spec["metrics"]
+    assert queue["external"]["metric"]["name"] == "redis_queue_length"
+    # One selector over all queues is summed; a metric for each would count the longest alone.
+    (expression,) = queue["external"]["metric"]["selector"]["matchExpressions"]
+    assert expression == {
+        "key": "queue",
+        "operator": "In",
+        "values": ["analysis", "extraction", "validation"],
+    }
+    assert queue["external"]["target"] == {"type": "AverageValue", "averageValue": "5"}
+    assert cpu["resource"]["target"]["averageUtilization"] == 70
+    assert spec["behavior"]["scaleUp"]["policies"] == [
+        {"type": "Pods", "value": 4, "periodSeconds": 60}
+    ]
+    assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 300
+
+
+def test_jobs_in_rabbitmq_are_read_from_rabbitmq(worker):
+    built = worker(engine=QueueEngine.RABBITMQ)
+    spec = built.inputs(SCALED_OBJECT, "worker-scaling")["spec"]
+    assert {t["type"] for t in spec["triggers"]} == {"cpu", "rabbitmq"}
+    login = built.inputs(AUTHENTICATION, "worker-queue-login")["spec"]["secretTargetRef"]
+    assert {reference["parameter"] for reference in login} == {"host", "username", "password"}
 
 
 def test_kedas_objects_wait_for_keda(worker):

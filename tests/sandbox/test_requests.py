@@ -103,8 +103,8 @@ def test_a_managed_policy_that_aws_does_not_have_is_refused(small_plan: SmallPla
 
 
 def test_a_type_without_a_handler_is_named(small_plan: SmallPlan) -> None:
-    with pytest.raises(CreationError, match="no handler for aws:mq/broker:Broker"):
-        small_plan.create("aws:mq/broker:Broker", "queue", {})
+    with pytest.raises(CreationError, match="no handler for aws:neptune/cluster:Cluster"):
+        small_plan.create("aws:neptune/cluster:Cluster", "queue", {})
 
 
 def test_an_input_that_no_request_carries_is_an_error(small_plan: SmallPlan) -> None:

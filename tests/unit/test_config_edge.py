@@ -73,7 +73,8 @@ def test_load_raises_what_pulumi_prints_without_a_traceback(engine: Any) -> None
     assert str(raised.value).splitlines() == [
         "3 mistakes in the configuration:",
         '  researchflow:protectData = "maybe": allowed is true or false',
-        '  researchflow:queue = "{bad": allowed is an object with the keys nodeClass, nodes',
+        '  researchflow:queue = "{bad": allowed is an object with the keys '
+        "brokerClass, bullmqPrefix, clients, engine, nodeClass, nodes",
         '  researchflow:size = "smal": allowed is small, medium, large; nearest: small',
     ]
 

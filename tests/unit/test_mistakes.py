@@ -33,6 +33,9 @@ def test_a_misspelt_leaf_names_the_right_one() -> None:
     assert mistake.nearest == "maxReplicas"
 
 
+QUEUE_KEYS = "an object with the keys brokerClass, bullmqPrefix, clients, engine, nodeClass, nodes"
+
+
 @pytest.mark.parametrize("key", ["project", "stack"])
 def test_project_and_stack_are_no_config(key: str) -> None:
     mistake = the_mistake(**{key: "other"})
@@ -69,9 +72,9 @@ def test_project_and_stack_are_no_config(key: str) -> None:
         ),
         ({"database": {"multiAz": 1}}, "database.multiAz", "1", "true or false"),
         ({"protectData": "no"}, "protectData", '"no"', "true or false"),
-        ({"queue": ["a"]}, "queue", '["a"]', "an object with the keys nodeClass, nodes"),
-        ({"queue": 3}, "queue", "3", "an object with the keys nodeClass, nodes"),
-        ({"queue": None}, "queue", "null", "an object with the keys nodeClass, nodes"),
+        ({"queue": ["a"]}, "queue", '["a"]', QUEUE_KEYS),
+        ({"queue": 3}, "queue", "3", QUEUE_KEYS),
+        ({"queue": None}, "queue", "null", QUEUE_KEYS),
         ({"edge": {"waf": {"on": True}}}, "edge.waf", '{"on": true}', "true or false"),
         (
             {"kubernetesVersion": 1.35},

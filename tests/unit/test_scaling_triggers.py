@@ -5,16 +5,34 @@ import math
 import pytest
 
 from rendering.scaling_triggers import (
+    WatchedKey,
     pods_wanted_formula,
     queue_authentication,
     scaling_behavior,
-    watched_keys,
+    watched_jobs,
     worker_scaled_object,
 )
 from scaleplan.model import load_plan
+from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 PLAN = load_plan()
-KEYS = watched_keys(PLAN.queue.names, PLAN.autoscaling.keda.list_length, active_per_pod=1)
+
+
+def jobs(*clients, **changes):
+    named = {"clients": tuple(map(QueueClient, clients))} if clients else {}
+    return QueueSettings(node_class="cache.m7g.large", nodes=2, **named, **changes)
+
+
+def watched(settings):
+    return watched_jobs(PLAN.queue, settings, PLAN.autoscaling.keda.list_length, 1)
+
+
+def keys(settings):
+    """The Redis keys that are watched."""
+    return {each.key for each in watched(settings) if isinstance(each, WatchedKey)}
+
+
+KEYS = watched(jobs())
 
 
 @pytest.fixture(params=list(PLAN.sizes))
@@ -22,13 +40,12 @@ def spec(request):
     return scaled_object(request.param)
 
 
-def scaled_object(size):
+def scaled_object(size, settings=None):
     return worker_scaled_object(
         "worker",
         settings=PLAN.sizes[size].worker,
-        queue=PLAN.queue,
+        watched=watched(settings or jobs()),
         autoscaling=PLAN.autoscaling,
-        jobs_per_pod=1,
         authentication="worker-queue",
     )
 
@@ -37,10 +54,68 @@ def redis_triggers(spec):
     return [trigger for trigger in spec["triggers"] if trigger["type"] == "redis"]
 
 
-def pods_wanted(**lengths):
+def pods_wanted(keys=KEYS, **lengths):
     """The formula's value, as KEDA would evaluate it, for these lengths by trigger name."""
-    values = {key.name: 0.0 for key in KEYS} | {name: float(n) for name, n in lengths.items()}
-    return eval(pods_wanted_formula(KEYS), {"__builtins__": {}, "float": float}, values)
+    names = {key.name for key in keys}
+    assert set(lengths) <= names
+    values = dict.fromkeys(names, 0.0) | {name: float(n) for name, n in lengths.items()}
+    return eval(pods_wanted_formula(keys), {"__builtins__": {}, "float": float}, values)
+
+
+@pytest.mark.parametrize(
+    ("clients", "parts"),
+    [
+        (["bull"], {"bull:{}:wait", "bull:{}:active"}),
+        (["rq"], {"rq:queue:{}", "rq:wip:{}"}),
+        (
+            ["bull", "bullmq", "rq"],
+            {
+                "bull:{}:wait",
+                "bull:{}:active",
+                "bullmq:{}:wait",
+                "bullmq:{}:prioritized",
+                "bullmq:{}:active",
+                "rq:queue:{}",
+                "rq:wip:{}",
+            },
+        ),
+    ],
+)
+def test_the_keys_are_those_that_the_clients_in_use_write(clients, parts):
+    assert keys(jobs(*clients)) == {
+        part.format(queue) for part in parts for queue in PLAN.queue.names
+    }
+
+
+def test_the_order_of_the_clients_changes_no_key():
+    assert keys(jobs("bull", "bullmq")) == keys(jobs("bullmq", "bull"))
+
+
+def test_a_prefix_once_given_stays_when_bull_goes():
+    before = keys(jobs("bull", "bullmq", bullmq_prefix="bullmq"))
+    assert keys(jobs("bullmq", bullmq_prefix="bullmq")) < before
+
+
+def test_jobs_of_all_clients_are_summed_and_every_trigger_is_in_the_formula():
+    all_three = watched(jobs("bullmq", "bull", "rq"))
+    names = {each.name for each in all_three}
+    assert len(names) == len(all_three) == 21
+    assert all(name.isidentifier() for name in names)
+    assert pods_wanted(all_three, analysis_wait=5, bull_analysis_wait=3, rq_analysis_queue=2) == 1
+    assert pods_wanted(all_three, rq_extraction_wip=2, bull_validation_active=1) == 3
+
+
+def test_in_rabbitmq_ready_jobs_are_counted_over_amqp():
+    spec = scaled_object("medium", jobs(engine=QueueEngine.RABBITMQ))
+    triggers = [trigger for trigger in spec["triggers"] if trigger["type"] != "cpu"]
+    assert [trigger["metadata"] for trigger in triggers] == [
+        {"protocol": "amqp", "queueName": queue, "mode": "QueueLength", "value": "10"}
+        for queue in PLAN.queue.names
+    ]
+    assert {trigger["authenticationRef"]["name"] for trigger in triggers} == {"worker-queue"}
+    # KEDA refuses it over AMQP, where the count never has what a worker holds.
+    assert not [t for t in triggers if "excludeUnacknowledged" in t["metadata"]]
+    assert pods_wanted(watched(jobs(engine=QueueEngine.RABBITMQ)), analysis_ready=20) == 2
 
 
 def test_the_keys_are_those_that_bullmq_writes_for_each_queue(spec):
@@ -87,9 +162,9 @@ def test_the_queue_is_read_over_tls_with_the_login_of_the_authentication(spec):
         assert trigger["metadata"]["enableTLS"] == "true"
         assert trigger["authenticationRef"] == {"name": "worker-queue"}
         assert not {"address", "username", "password"} & set(trigger["metadata"])
-    parameters = queue_authentication("queue-credentials")["secretTargetRef"]
+    parameters = queue_authentication("scaler", QueueEngine.REDIS)["secretTargetRef"]
     assert {p["parameter"] for p in parameters} == {"address", "username", "password"}
-    assert {p["name"] for p in parameters} == {"queue-credentials"}
+    assert {p["name"] for p in parameters} == {"scaler"}
     # With `tls` in both places KEDA refuses the trigger.
     assert "tls" not in {p["parameter"] for p in parameters}
 

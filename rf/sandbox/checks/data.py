@@ -122,6 +122,22 @@ def replication_group(
         yield "parameter group", inputs["parameterGroupName"], NOT_SHOWN
 
 
+@verifies("aws:mq/broker:Broker", "RabbitMQ")
+def broker(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
+    """Engine, class, deployment over zones, and that it is private."""
+    found = reader.read("mq", "DescribeBroker", BrokerId=identifier)
+    for subject, key, member in (
+        ("version", "engineVersion", "EngineVersion"),
+        ("class", "hostInstanceType", "HostInstanceType"),
+        ("deployment", "deploymentMode", "DeploymentMode"),
+        ("public", "publiclyAccessible", "PubliclyAccessible"),
+    ):
+        yield subject, inputs[key], found.get(member, NOT_SHOWN)
+    yield "engine", inputs["engineType"].upper(), str(found["EngineType"]).upper()
+    yield "subnets", sorted(inputs["subnetIds"]), sorted(found["SubnetIds"])
+    yield "security groups", inputs["securityGroups"], found["SecurityGroups"]
+
+
 @verifies_world
 def nothing_else_holds_data(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     """As many databases and Redis groups as the plan has."""
