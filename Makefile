@@ -14,6 +14,7 @@ test: $(READY) ## The default test suite
 
 test-services: $(READY) ## Tests with real servers, which .ci/services fetches once (as root)
 	-.ci/services
+	-.ci/node-clients
 	$(RUN) -m pytest -m services tests/services
 
 lint: $(READY) ## Style and likely faults

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.services.local_ini import exported, replica_hosts
+from tests.services.node_clients import NodeClients, find_node_clients
 from tests.services.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
 from tests.services.programs import (
     MissingServersError,
@@ -22,6 +23,8 @@ from tests.services.programs import (
     runnable_programs,
     services_folder,
 )
+from tests.services.queue_export import ExportedQueue, export_queue
+from tests.services.redis_servers import StartRedis, start_redis
 from tests.services.servers import DatabaseServers, start_database_servers
 
 
@@ -83,6 +86,34 @@ def start(
 @pytest.fixture
 def pgbouncer(start: StartPgbouncer, exported_ini: str) -> Pgbouncer:
     return start(exported_ini)
+
+
+@pytest.fixture(scope="session")
+def exported_queue(tmp_path_factory: pytest.TempPathFactory) -> ExportedQueue:
+    return export_queue(tmp_path_factory.mktemp("queue") / "out")
+
+
+@pytest.fixture(scope="session")
+def node_clients() -> NodeClients:
+    try:
+        return find_node_clients()
+    except MissingServersError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def redis(
+    programs: Programs, run_directory: Path, exported_queue: ExportedQueue
+) -> Iterator[StartRedis]:
+    """Start a Redis with a parameter group and the users of the export, empty for each test."""
+    directory = Path(tempfile.mkdtemp(prefix="redis-", dir=run_directory))
+    directory.chmod(0o755)
+    with ExitStack() as stack:
+        yield lambda layer, **parameters: start_redis(
+            stack, programs, directory / layer, exported_queue.layers[layer], parameters
+        )
 
 
 @pytest.fixture

@@ -82,12 +82,19 @@ class Process:
     command: list[str]
     log: Path
     stop_signal: signal.Signals
+    as_nobody: bool = True
     _running: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
+        last_signal = self.stop_signal.name.removeprefix("SIG")
+        command = (
+            unprivileged(self.command, dies_with_us=last_signal)
+            if self.as_nobody
+            else ["setpriv", f"--pdeathsig={last_signal}", *self.command]
+        )
         with self.log.open("ab") as output:
             self._running = subprocess.Popen(
-                unprivileged(self.command, dies_with_us=self.stop_signal.name.removeprefix("SIG")),
+                command,
                 cwd="/",
                 env=_environment(),
                 stdin=subprocess.DEVNULL,

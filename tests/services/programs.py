@@ -21,6 +21,9 @@ MINIMUM_PGBOUNCER = (1, 24)
 MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 """Production's major version. It is preferred to a newer one, where both are found."""
 
+MINIMUM_REDIS = (7, 0)
+"""ElastiCache's major version, and the first with selective permissions for channels by default."""
+
 _COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr")
 
 Version = tuple[int, int]
@@ -49,6 +52,7 @@ class Programs:
     postgres: Program
     pg_basebackup: Program
     pgbench: Program
+    redis_server: Program
 
     @cached_property
     def initdb(self) -> Path:
@@ -56,7 +60,8 @@ class Programs:
         return self.postgres.path.resolve().with_name("initdb")
 
     def __str__(self) -> str:
-        return ", ".join(map(str, (self.pgbouncer, self.postgres, self.pg_basebackup)))
+        named = (self.pgbouncer, self.postgres, self.pg_basebackup, self.redis_server)
+        return ", ".join(map(str, named))
 
 
 def services_folder() -> Path:
@@ -77,6 +82,7 @@ def find_programs(folder: Path) -> Programs:
         postgres=postgres,
         pg_basebackup=_find("pg_basebackup", own_major, folder),
         pgbench=_find("pgbench", own_major, folder),
+        redis_server=_find("redis-server", MINIMUM_REDIS, folder),
     )
 
 
@@ -87,7 +93,7 @@ def runnable_programs(scratch: Path) -> Programs:
     """
     folder = services_folder()
     found = find_programs(folder)
-    if all(_runs(program) for program in (found.postgres, found.pgbouncer)):
+    if all(_runs(program) for program in (found.postgres, found.pgbouncer, found.redis_server)):
         return found
     copy = scratch / "programs"
     copy.mkdir()

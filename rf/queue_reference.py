@@ -1,0 +1,80 @@
+"""Writes the tables of `docs/queues.md`: the keys of each library, and who may use which.
+
+`python -m rf.queue_reference` prints them; a test looks for them in the committed file.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rendering.queue_keys import JobState, queue_keys
+from rendering.redis_access import RedisUser, cache_users, queue_users
+from scaleplan.model import load_plan
+from scaleplan.sizes import QueueClient, QueueSettings
+
+COMMANDS = {
+    "list": "`LLEN`",
+    "zset": "`ZCARD`",
+    "set": "`SCARD`",
+}
+"""What counts the entries of a key, by its kind."""
+
+ALL_CLIENTS = QueueSettings(node_class="cache.m7g.large", nodes=2, clients=tuple(QueueClient))
+
+
+def keys_table() -> str:
+    """Every key of the plan's first queue, with all libraries on one Redis; others are alike."""
+    asked = {JobState.WAITING: "by ten", JobState.RUNNING: "by one"}
+    rows = [
+        (
+            key.client,
+            f"`{key.key}`",
+            key.state,
+            COMMANDS[key.kind],
+            key.meaning,
+            asked.get(key.state, "no"),
+        )
+        for key in queue_keys(load_plan().queue.names[:1], ALL_CLIENTS)
+    ]
+    head = ("library", "key", "jobs", "counted by", "what it holds", "scales the workers")
+    return _table(head, sorted(rows, key=lambda row: row[0]))
+
+
+def access_table() -> str:
+    """The logins and their access strings, of both Redis."""
+    queue = queue_users(load_plan().queue.names, ALL_CLIENTS, scaled_by_keda=True)
+    rows = [*_logins("cache", cache_users()), *_logins("queue", queue)]
+    return _table(("Redis", "login", "keys", "channels", "commands"), rows)
+
+
+def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]:
+    for user in users:
+        words = user.access.split()
+        keys = [word[1:] for word in words if word.startswith("~")]
+        channels = [word[1:] for word in words if word.startswith("&")]
+        commands = [word for word in words if word[0] in "+-"]
+        shown = keys if len(keys) < 9 else ["the waiting and running keys above, one by one"]
+        yield (
+            layer,
+            user.name,
+            ", ".join(f"`{key}`" for key in shown) if shown is keys else shown[0],
+            ", ".join(f"`{channel}`" for channel in channels) or "none",
+            f"<code>{' '.join(commands)}</code>",
+        )
+
+
+def _table(head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [tuple(head), tuple("---" for _ in head), *rows]
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines
+    )
+
+
+def main() -> None:
+    """Print both tables."""
+    sys.stdout.write(f"{keys_table()}\n{access_table()}")
+
+
+if __name__ == "__main__":
+    main()

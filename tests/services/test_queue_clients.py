@@ -1,0 +1,276 @@
+"""Jobs of the real Bull, BullMQ and RQ: what KEDA's exported triggers count, what logins allow."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis.exceptions
+from redis import Redis
+from rq import Queue as RqQueue
+from rq import Worker as RqWorker
+
+from rendering.queue_keys import JobState, queue_keys
+from scaleplan.model import load_plan
+from scaleplan.sizes import QueueClient, QueueSettings
+from tests.services.node_clients import NodeClients
+from tests.services.processes import wait_until
+from tests.services.programs import ROOT
+from tests.services.queue_export import ExportedQueue
+from tests.services.redis_servers import RedisServer, StartRedis
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+
+PLAN = load_plan()
+HOUR = timedelta(hours=1)
+PRIORITY = {"priority": PLAN.queue.job.default_priority}
+DELAYED = {"delay": HOUR // timedelta(milliseconds=1)}
+
+LENGTH = """
+local kind = redis.call('type', KEYS[1]).ok
+if kind == 'zset' then return redis.call('zcard', KEYS[1]) end
+return redis.call('llen', KEYS[1])
+"""
+"""What KEDA asks: the length of a key, by its type."""
+
+BULLS = ["bull", "bullmq"]
+
+
+class Queues:
+    """The queue's Redis as exported, and its libraries, each under its application's login."""
+
+    def __init__(self, server: RedisServer, clients: NodeClients, exported: ExportedQueue) -> None:
+        self.server = server
+        self._clients = clients
+        self._exported = exported
+
+    def lengths(self) -> dict[str, int]:
+        """What KEDA reads for each trigger, with its own login; those of zero are left out."""
+        with self.server.connect("keda") as keda:
+            found = {
+                name: int(str(keda.eval(LENGTH, 1, key)))
+                for name, key in self._exported.triggers.items()
+            }
+        return {name: length for name, length in found.items() if length}
+
+    def pods_wanted(self) -> float:
+        """The value of the exported formula."""
+        zeros = dict.fromkeys(self._exported.triggers, 0)
+        return eval(self._exported.formula, {"float": float}, zeros | self.lengths())
+
+    def node(
+        self, client: str, *steps: dict[str, Any], user: str, queue: str = "analysis"
+    ) -> dict[str, Any]:
+        """Steps of `tests/services/node/jobs.cjs`."""
+        return self._clients.run(
+            client,
+            *steps,
+            url=self.server.url(user),
+            prefix=self._exported.config[f"{client.upper()}_PREFIX"],
+            queue=queue,
+        )
+
+    def rq(self, user: str, queue: str = "analysis") -> RqQueue:
+        return RqQueue(queue, connection=self.server.connect(user))
+
+
+@pytest.fixture
+def queues(redis: StartRedis, node_clients: NodeClients, exported_queue: ExportedQueue) -> Queues:
+    return Queues(redis("queue"), node_clients, exported_queue)
+
+
+def test_jobs_of_bull_are_counted_where_it_keeps_them(queues: Queues):
+    steps = ({"add": 3}, {"add": 2, "options": PRIORITY}, {"add": 4, "options": DELAYED})
+    assert queues.node("bull", *steps, user="orchestrator")["added"] == 9
+    # Jobs with a priority stand in the same list; what is to run later does not count.
+    assert queues.lengths() == {"bull_analysis_wait": 5}
+    assert queues.node("bull", {"hold": 2}, user="worker")["held"] == 2
+    assert queues.lengths() == {"bull_analysis_wait": 3, "bull_analysis_active": 2}
+    assert queues.pods_wanted() == pytest.approx(3 / 10 + 2)
+
+
+def test_jobs_of_bullmq_are_counted_where_it_keeps_them(queues: Queues):
+    steps = ({"add": 3}, {"add": 2, "options": PRIORITY}, {"add": 4, "options": DELAYED})
+    assert queues.node("bullmq", *steps, user="orchestrator")["added"] == 9
+    # Jobs with a priority, which the plan gives to all, are not in `wait`.
+    assert queues.lengths() == {"analysis_wait": 3, "analysis_prioritized": 2}
+    assert queues.node("bullmq", {"hold": 4}, user="worker")["held"] == 4
+    assert queues.lengths() == {"analysis_prioritized": 1, "analysis_active": 4}
+    assert queues.pods_wanted() == pytest.approx(1 / 10 + 4)
+
+
+def test_jobs_of_rq_are_counted_where_it_keeps_them(queues: Queues):
+    queue = queues.rq("orchestrator")
+    for _ in range(3):
+        queue.enqueue(time.sleep, 60)
+    # RQ's only priority is a place further ahead.
+    queue.enqueue(time.sleep, 60, at_front=True)
+    queue.enqueue_in(HOUR, time.sleep, 60)
+    assert queues.lengths() == {"rq_analysis_queue": 4}
+    with rq_worker(queues):
+        expected = {"rq_analysis_queue": 3, "rq_analysis_wip": 1}
+        wait_until(lambda: queues.lengths() == expected, "RQ's worker holds a job")
+        assert queues.pods_wanted() == pytest.approx(3 / 10 + 1)
+        assert denied(queues) == set()
+
+
+def test_every_queue_of_the_plan_is_counted(queues: Queues):
+    for count, queue in enumerate(PLAN.queue.names, start=1):
+        queues.node("bullmq", {"add": count}, user="orchestrator", queue=queue)
+    assert queues.lengths() == {"analysis_wait": 1, "extraction_wait": 2, "validation_wait": 3}
+
+
+def test_the_plans_literal_list_holds_no_job_of_any_library(queues: Queues):
+    for client in BULLS:
+        queues.node(client, {"add": 2}, {"add": 1, "options": PRIORITY}, user="orchestrator")
+    queues.rq("orchestrator").enqueue(time.sleep, 0)
+    assert sum(queues.lengths().values()) == 7
+    literal = PLAN.autoscaling.keda.list_name
+    with queues.server.connect() as tester:
+        assert literal == "analysis"
+        assert tester.exists(literal) == 0
+    assert literal not in queues._exported.triggers.values()
+
+
+def test_bull_and_bullmq_do_not_touch_each_others_jobs(queues: Queues):
+    for client in BULLS:
+        assert queues.node(client, {"add": 2}, user="orchestrator")["added"] == 2
+    assert queues.lengths() == {"bull_analysis_wait": 2, "analysis_wait": 2}
+    queues.node("bull", {"work": 2}, user="worker")
+    assert queues.lengths() == {"analysis_wait": 2}
+    queues.node("bullmq", {"work": 2}, user="worker")
+    assert queues.lengths() == {}
+
+
+@pytest.mark.parametrize("client", BULLS)
+def test_failed_jobs_are_where_the_table_of_keys_says(queues: Queues, client: str):
+    queues.node(client, {"add": 2}, user="orchestrator")
+    queues.node(client, {"work": 2, "fail": True}, user="worker")
+    with queues.server.connect() as tester:
+        assert tester.zcard(key_of(client, JobState.FAILED)) == 2
+    assert queues.lengths() == {}
+
+
+def test_failed_jobs_of_rq_are_where_the_table_of_keys_says(queues: Queues):
+    queues.rq("orchestrator").enqueue(time.sleep, "not a number")
+    worker = RqWorker([queues.rq("worker")], connection=queues.server.connect("worker"))
+    worker.work(burst=True, logging_level="ERROR")
+    with queues.server.connect() as tester:
+        assert tester.zcard(key_of("rq", JobState.FAILED)) == 1
+
+
+@pytest.mark.parametrize("client", BULLS)
+def test_the_oldest_waiting_job_is_the_last_of_its_list_and_knows_its_age(
+    queues: Queues, client: str
+):
+    before = time.time() * 1000
+    queues.node(client, {"add": 2}, user="orchestrator")
+    wait = key_of(client, JobState.WAITING)
+    with queues.server.connect() as tester:
+        oldest = tester.lindex(wait, -1)
+        assert isinstance(oldest, bytes)
+        added = tester.hget(f"{wait.rpartition(':')[0]}:{oldest.decode()}", "timestamp")
+        assert oldest == b"1"
+        assert before <= float(str(added, "ascii") if isinstance(added, bytes) else "0")
+
+
+def test_nothing_that_the_libraries_do_is_refused_to_their_logins(queues: Queues):
+    steps = ({"add": 2}, {"add": 1, "options": PRIORITY}, {"add": 1, "options": DELAYED})
+    for client in BULLS:
+        queues.node(client, *steps, user="orchestrator")
+        queues.node(client, {"hold": 1}, {"work": 1}, user="worker")
+        queues.node(client, {"work": 1, "fail": True}, user="worker")
+    queues.rq("orchestrator").enqueue(time.sleep, 0)
+    queues.rq("orchestrator").enqueue_in(HOUR, time.sleep, 0)
+    worker = RqWorker([queues.rq("worker")], connection=queues.server.connect("worker"))
+    worker.work(burst=True, logging_level="ERROR")
+    assert denied(queues) == set()
+
+
+def test_the_worker_may_not_read_sessions_nor_list_keys(queues: Queues):
+    with queues.server.connect("orchestrator") as orchestrator:
+        orchestrator.set("session:abc", "someone", ex=60)
+    with queues.server.connect("collaboration") as collaboration:
+        assert collaboration.get("session:abc") == b"someone"
+        refused(collaboration, "SET", "session:abc", "someone else")
+        refused(collaboration, "LLEN", "bull:analysis:wait")
+        refused(collaboration, "SCAN", "0")
+    with queues.server.connect("worker") as worker:
+        refused(worker, "GET", "session:abc")
+        for command in ("SCAN 0", "KEYS *", "RANDOMKEY", "FLUSHALL", "CONFIG GET *", "ACL LIST"):
+            refused(worker, *command.split())
+        refused(worker, "SUBSCRIBE", "elsewhere")
+
+
+def test_keda_may_ask_for_lengths_and_nothing_else(queues: Queues):
+    with queues.server.connect("keda") as keda:
+        assert keda.ping()
+        assert keda.eval(LENGTH, 1, "bull:analysis:wait") == 0
+        refused(keda, "LRANGE", "bull:analysis:wait", 0, -1)
+        refused(keda, "LLEN", "bull:analysis:failed")
+        refused(keda, "DEL", "bull:analysis:wait")
+        refused(keda, "GET", "session:abc")
+        refused(keda, "KEYS", "*")
+        with pytest.raises(redis.exceptions.ResponseError, match=r"ACL|permission"):
+            keda.eval("return redis.call('lpop', KEYS[1])", 1, "bull:analysis:wait")
+
+
+def test_nobody_logs_in_as_the_default_user(queues: Queues):
+    with Redis(port=queues.server.port) as anonymous, pytest.raises(redis.exceptions.RedisError):
+        anonymous.ping()
+    with queues.server.connect("default") as default, pytest.raises(redis.exceptions.RedisError):
+        default.ping()
+
+
+def denied(queues: Queues) -> set[tuple[str, str]]:
+    """User and object of everything that was refused, other than KEDA's name for its client.
+
+    Nobody minds that refusal, and ElastiCache's Redis 7.1 would not take a login that names the
+    command, which is of 7.2.
+    """
+    with queues.server.connect() as tester:
+        found = {(str(entry["username"]), str(entry["object"])) for entry in tester.acl_log()}
+    return found - {("keda", "client|setinfo")}
+
+
+def refused(client: Redis, *command: Any) -> None:
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        client.execute_command(*command)
+
+
+def key_of(client: str, state: JobState) -> str:
+    """The first key of the queue `analysis` that the table has for this state."""
+    settings = QueueSettings(node_class="cache.m7g.large", nodes=2, clients=tuple(QueueClient))
+    keys = queue_keys(["analysis"], settings)
+    return next(key.key for key in keys if key.client == client and key.state is state)
+
+
+@contextmanager
+def rq_worker(queues: Queues) -> Iterator[None]:
+    """A worker process of its own, as in a pod, ended with its job when the test is over."""
+    code = (
+        "import os, redis, rq; connection = redis.Redis.from_url(os.environ['REDIS_URL']);"
+        "rq.Worker(['analysis', 'extraction', 'validation'], connection=connection)"
+        ".work(with_scheduler=True)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | {"REDIS_URL": queues.server.url("worker")},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
