@@ -186,8 +186,9 @@ def test_nothing_that_the_libraries_do_is_refused_to_their_logins(queues: Queues
     steps = ({"add": 2}, {"add": 1, "options": PRIORITY}, {"add": 1, "options": DELAYED})
     for client in BULLS:
         queues.node(client, *steps, user="orchestrator")
-        queues.node(client, {"hold": 1}, {"work": 1}, user="worker")
-        queues.node(client, {"work": 1, "fail": True}, user="worker")
+        queues.node(client, {"hold": 1}, {"work": 2}, user="worker")
+        queues.node(client, {"add": 1}, user="orchestrator", queue="extraction")
+        queues.node(client, {"work": 1, "fail": True}, user="worker", queue="extraction")
     queues.rq("orchestrator").enqueue(time.sleep, 0)
     queues.rq("orchestrator").enqueue_in(HOUR, time.sleep, 0)
     worker = RqWorker([queues.rq("worker")], connection=queues.server.connect("worker"))
