@@ -65,17 +65,17 @@ class ConnectionChain:
 
     @property
     def clients_of_fullest_pooler(self) -> int:
-        """Of one pooler in the worst of three cases; a single pooler has them all in each.
+        """Of one pooler in the worse of two cases.
 
-        One pooler is lost, and the others take its clients evenly. Or the poolers are rolled: a
-        pod that stops hands its clients to all others, so the last old one has gathered most. Or
-        the applications are rolled.
+        The applications are rolled, and every pooler has its part of both old and new pods. Or the
+        poolers are rolled: a pod that stops hands its clients to all others, so the last old one
+        has gathered most, and more than in the first case from five poolers on. A lost pooler is
+        within the first: from two on, 1/(n - 1) of the clients is no more than 2/n of them.
         """
         number = self.poolers.replicas
-        lost = Fraction(self.clients, max(1, number - 1))
-        rolled = self.clients * share_of_last_in_rollout(number)
         drained = Fraction(self.clients_while_old_pods_drain, number)
-        return ceil(max(lost, rolled, drained)) + STATS_CLIENTS
+        rolled = self.clients * share_of_last_in_rollout(number)
+        return ceil(max(drained, rolled)) + STATS_CLIENTS
 
     @property
     def connections_to_primary(self) -> int:

@@ -21,6 +21,7 @@ from scaleplan.connections import (
 from scaleplan.layers import ConnectionPools
 from scaleplan.model import load_plan
 from scaleplan.sizes import PgbouncerSettings, Size
+from tests.stack_config import ROOT
 
 PLAN = load_plan()
 CHAINS = {size: connection_chain(PLAN.sizes[size], PLAN.pools) for size in Size}
@@ -74,6 +75,15 @@ def test_full_pools_stay_below_the_plans_warning_of_used_connections(size):
     assert used * 100 <= warning * chain.max_connections
 
 
+@pytest.mark.parametrize("size", Size)
+def test_the_page_on_the_database_states_the_numbers_of_the_chain(size):
+    page = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
+    chain = CHAINS[size]
+    limit = chain.poolers.max_client_connections
+    assert f"{chain.clients_of_fullest_pooler} of {limit}" in page
+    assert f"{chain.connections_to_primary} of {chain.max_connections}" in page
+
+
 def test_the_names_counted_are_those_that_pgbouncer_serves():
     served = logical_databases(PLAN.pgbouncer, "db", ("b", "c"), 5432)
     reading = [database for database in served if database.hosts == ("b", "c")]
@@ -97,6 +107,7 @@ def test_a_pooler_that_has_room_for_the_worst_case_has_room_in_each_case(chain):
     room = chain.clients_of_fullest_pooler - STATS_CLIENTS
     number = chain.poolers.replicas
     assert room * max(1, number - 1) >= chain.clients
+    assert room >= chain.clients * share_of_last_in_rollout(number)
     assert room * number >= chain.clients_while_old_pods_drain
     assert room <= 2 * chain.clients
 
