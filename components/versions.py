@@ -41,7 +41,9 @@ KARPENTER = Chart(
     name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
 )
 
-# Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag).
+# Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag). Never
+# below 1.25.0: until then verify-full compared the certificate with a whole list of hosts, so that
+# the name for reads reached no replica (pgbouncer/pgbouncer#1303; seen with 1.24.1).
 PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.25.2-p0"
 
 # Reads PgBouncer's SHOW commands (prometheus-community/pgbouncer_exporter, tag v0.12.1).

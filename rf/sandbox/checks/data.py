@@ -88,7 +88,7 @@ def event_subscription(
         "rds", "DescribeEventSubscriptions", "EventSubscriptionsList", SubscriptionName=identifier
     )
     yield "topic", inputs["snsTopic"], found["SnsTopicArn"]
-    yield "instances", sorted(inputs["sourceIds"]), sorted(found["SourceIdsList"])
+    yield "sources", sorted(inputs["sourceIds"]), sorted(found["SourceIdsList"])
     yield "categories", sorted(inputs["eventCategories"]), sorted(found["EventCategoriesList"])
 
 
