@@ -151,11 +151,11 @@ def test_the_pod_is_locked_down(pgbouncer, name):
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_the_image_is_pinned_past_the_known_crash(pgbouncer):
+def test_the_image_is_pinned_past_the_known_crash_and_the_login_as_somebody_else(pgbouncer):
     image = container_of(pgbouncer())["image"]
     version = image.partition(":v")[2].partition("-")[0]
-    # From 1.25.0 on, verify-full works with the list of replicas.
-    assert tuple(int(part) for part in version.split(".")) >= (1, 25, 2)
+    # CVE-2026-107350; and from 1.25.0 on, verify-full works with the list of replicas.
+    assert tuple(int(part) for part in version.split(".")) >= (1, 26, 1)
 
 
 def test_pods_are_spread_over_zones_and_one_may_go_at_a_time(pgbouncer):
