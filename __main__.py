@@ -11,6 +11,7 @@ import settings as stack_settings
 from components.artifacts import Artifacts
 from components.authority import Authority
 from components.cache import Cache
+from components.citus import Citus
 from components.cluster import Cluster
 from components.collaboration import Collaboration
 from components.connections import Connections
@@ -28,7 +29,7 @@ from components.registry import Registry
 from components.web import Web
 from components.worker import Worker
 from scaleplan.model import load_plan
-from wiring import applications, foundation, stores, traffic
+from wiring import applications, foundation, sharding, stores, traffic
 from wiring.site import Site, default_tags
 
 settings = stack_settings.load()
@@ -66,6 +67,12 @@ kubernetes_provider = kubernetes.Provider(
 on_cluster = ResourceOptions(providers=[aws_provider, kubernetes_provider, tls_provider])
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
+citus = None
+if settings.sharding.present:
+    sharded = sharding.citus_args(
+        *placed, platform=platform, authority=authority, database=database
+    )
+    citus = Citus("citus", sharded, on_cluster)
 pgbouncer = Pgbouncer(
     "pgbouncer", stores.pgbouncer_args(site, platform, database, authority), on_cluster
 )

@@ -41,6 +41,16 @@ KARPENTER = Chart(
     name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
 )
 
+# Newest release, Kubernetes 1.18 to 1.35 (ongres/stackgres, tag 1.18.6, helm/…/Chart.yaml).
+STACKGRES_OPERATOR = Chart(
+    name="stackgres-operator",
+    repository="https://stackgres.io/downloads/stackgres-k8s/stackgres/helm/",
+    version="1.18.6",
+)
+
+# psql of the database's own major version; several public repositories pin this tag in 2026.
+POSTGRES_CLIENT_IMAGE = "postgres:16.13-alpine"
+
 # Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag).
 PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.25.2-p0"
 
