@@ -4,13 +4,17 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test lint types check clean
+.PHONY: up test test-services lint types check clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
 
 test: $(READY) ## The default test suite
 	$(RUN) -m pytest -n 2 --dist loadgroup
+
+test-services: $(READY) ## Tests with real servers, which .ci/services fetches once (as root)
+	-.ci/services
+	$(RUN) -m pytest -m services tests/services
 
 lint: $(READY) ## Style and likely faults
 	$(VENV)/bin/ruff check .

@@ -11,6 +11,7 @@ import settings as stack_settings
 from components.artifacts import Artifacts
 from components.authority import Authority
 from components.cache import Cache
+from components.citus import Citus
 from components.cluster import Cluster
 from components.collaboration import Collaboration
 from components.connections import Connections
@@ -30,7 +31,7 @@ from components.registry import Registry
 from components.web import Web
 from components.worker import Worker
 from scaleplan.model import load_plan
-from wiring import applications, foundation, stores, traffic
+from wiring import applications, foundation, sharding, stores, traffic
 from wiring.site import Site, default_tags
 
 settings = stack_settings.load()
@@ -58,9 +59,8 @@ cluster = Cluster("cluster", foundation.cluster_args(site, encryption, network),
 # What holds data, open to the cluster's pods alone.
 placed = (site, encryption, network, cluster)
 database = Database("database", stores.database_args(*placed), on_aws)
-credentials = DatabaseCredentials(
-    "database-credentials", stores.database_credentials_args(site, encryption, database), on_aws
-)
+roles = stores.database_credentials_args(site, encryption, database)
+credentials = DatabaseCredentials("database-credentials", roles, on_aws)
 cache = Cache("cache", stores.cache_args(*placed), on_aws)
 queue = Queue("queue", stores.queue_args(*placed), on_aws)
 
@@ -68,20 +68,21 @@ queue = Queue("queue", stores.queue_args(*placed), on_aws)
 kubernetes_provider = kubernetes.Provider(
     "kubernetes", kubeconfig=cluster.kubeconfig, enable_server_side_apply=True
 )
-on_cluster = ResourceOptions(
-    providers=[aws_provider, kubernetes_provider, random_provider, tls_provider]
-)
+in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
+on_cluster = ResourceOptions(providers=in_cluster)
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
-bootstrap = DatabaseBootstrap(
-    "database-bootstrap",
-    stores.database_bootstrap_args(site, platform, database, credentials),
-    on_cluster,
-)
+prepared = stores.database_bootstrap_args(site, platform, database, credentials)
+bootstrap = DatabaseBootstrap("database-bootstrap", prepared, on_cluster)
+citus = None
+if settings.sharding.present:
+    sharded = sharding.citus_args(
+        *placed, platform=platform, authority=authority, database=database
+    )
+    citus = Citus("citus", sharded, on_cluster)
 backend = stores.Backend(database=database, credentials=credentials, bootstrap=bootstrap)
-pgbouncer = Pgbouncer(
-    "pgbouncer", stores.pgbouncer_args(site, platform, backend, authority), on_cluster
-)
+pooled = stores.pgbouncer_args(site, platform, backend, authority)
+pgbouncer = Pgbouncer("pgbouncer", pooled, on_cluster)
 stored = stores.Stores(backend=backend, cache=cache, queue=queue, artifacts=artifacts)
 connections = Connections(
     "connections", stores.connections_args(site, platform, pgbouncer, stored), on_cluster

@@ -41,6 +41,13 @@ KARPENTER = Chart(
     name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
 )
 
+# Newest release, Kubernetes 1.18 to 1.35 (ongres/stackgres, tag 1.18.6, helm/…/Chart.yaml).
+STACKGRES_OPERATOR = Chart(
+    name="stackgres-operator",
+    repository="https://stackgres.io/downloads/stackgres-k8s/stackgres/helm/",
+    version="1.18.6",
+)
+
 # Not below 1.26.1 (2026-10-14, PgBouncer NEWS): up to 1.26.0 whoever knows one user's password can
 # log in as any other (CVE-2026-107350), here the exporter's user as the application, and up to
 # 1.25.2 anyone can crash it from afar (CVE-2026-19888). Before 1.25.0 verify-full compared the

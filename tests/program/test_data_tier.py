@@ -72,7 +72,7 @@ def test_the_bootstrap_gives_postgresql_the_verifiers_of_just_those_passwords(pl
 @pytest.mark.parametrize("size", SIZES)
 def test_no_pod_that_logs_in_starts_before_the_roles_are_there(planned, size):
     plan = planned("prod", size=size)
-    (job,) = plan.of_type(JOB)
+    job = plan.named(JOB, "database-bootstrap-job")
     waiting = {name for name, d in deployments_of(plan).items() if job.urn in d.dependencies}
     assert waiting == {"pgbouncer"} | database_clients_of(plan)
 
@@ -80,7 +80,7 @@ def test_no_pod_that_logs_in_starts_before_the_roles_are_there(planned, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_the_bootstrap_talks_to_the_writer_and_waits_for_it(planned, size):
     plan = planned("prod", size=size)
-    (job,) = plan.of_type(JOB)
+    job = plan.named(JOB, "database-bootstrap-job")
     (primary,) = [r for r in plan.of_type(INSTANCE) if "replicateSourceDb" not in r.inputs]
     (container,) = job.inputs["spec"]["template"]["spec"]["containers"]
     environment = {variable["name"]: variable.get("value") for variable in container["env"]}
@@ -91,7 +91,7 @@ def test_the_bootstrap_talks_to_the_writer_and_waits_for_it(planned, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_pgbouncer_admits_exactly_the_pods_that_are_told_of_it(planned, size):
     plan = planned("prod", size=size)
-    (policy,) = plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    policy = plan.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network")
     (peer,) = policy.inputs["spec"]["ingress"][0]["from"]
     (expression,) = peer["podSelector"]["matchExpressions"]
     admitted = set(expression["values"])
@@ -107,7 +107,7 @@ def test_pgbouncer_admits_exactly_the_pods_that_are_told_of_it(planned, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_pgbouncer_reaches_the_subnets_that_the_databases_stand_in(planned, size):
     plan = planned("prod", size=size)
-    (policy,) = plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    policy = plan.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network")
     reached = {peer["ipBlock"]["cidr"] for peer in policy.inputs["spec"]["egress"][0]["to"]}
     subnets = plan.of_type("aws:ec2/subnet:Subnet")
     (group,) = plan.of_type("aws:rds/subnetGroup:SubnetGroup")

@@ -1,0 +1,99 @@
+"""Fixtures of the tests with real servers. Without servers these skip, or fail where CI=true."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.services.local_ini import exported, replica_hosts
+from tests.services.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
+from tests.services.programs import (
+    MissingServersError,
+    Programs,
+    find_programs,
+    runnable_programs,
+    services_folder,
+)
+from tests.services.servers import DatabaseServers, start_database_servers
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if "not services" in terminalreporter.config.option.markexpr:
+        return
+    try:
+        text = str(find_programs(services_folder()))
+    except MissingServersError as error:
+        text = str(error)
+    terminalreporter.write_line(f"servers: {text}")
+
+
+@pytest.fixture(scope="session")
+def run_directory() -> Iterator[Path]:
+    """A folder that the servers' user can enter, unlike pytest's own."""
+    directory = Path(tempfile.mkdtemp(prefix="researchflow-services-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def programs(run_directory: Path) -> Programs:
+    try:
+        return runnable_programs(run_directory)
+    except MissingServersError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def exported_ini(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return exported(tmp_path_factory.mktemp("export") / "out")
+
+
+@pytest.fixture(scope="session")
+def databases(
+    programs: Programs, run_directory: Path, exported_ini: str
+) -> Iterator[DatabaseServers]:
+    with ExitStack() as stack:
+        # At least one, so that an ini without replicas fails where it is read from.
+        replicas = max(1, len(replica_hosts(exported_ini)))
+        yield start_database_servers(stack, programs, run_directory, replicas)
+
+
+@pytest.fixture
+def start(
+    programs: Programs, run_directory: Path, databases: DatabaseServers
+) -> Iterator[StartPgbouncer]:
+    """Start a PgBouncer on an ini as exported; each test has its own, so no pool is left over."""
+    directory = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=run_directory))
+    directory.chmod(0o755)
+    with ExitStack() as stack:
+        yield lambda ini: start_pgbouncer(stack, programs, directory / "run", databases, ini)
+
+
+@pytest.fixture
+def pgbouncer(start: StartPgbouncer, exported_ini: str) -> Pgbouncer:
+    return start(exported_ini)
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Connect through a PgBouncer with the URL that applications get; `options` override it."""
+    with ExitStack() as stack:
+
+        def run(pgbouncer: Pgbouncer, database: str, **options: Any) -> psycopg.Connection:
+            conninfo = pgbouncer.conninfo(database, **options)
+            connection = psycopg.connect(conninfo, autocommit=True)
+            stack.callback(connection.close)
+            return connection
+
+        yield run

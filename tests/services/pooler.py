@@ -1,0 +1,107 @@
+"""PgBouncer for one test run, on the program's ini and before the run's PostgreSQL servers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from rendering.connection_urls import postgres_url
+from rendering.pgbouncer_ini import INI_FILE, USERLIST_FILE, userlist
+from scaleplan.model import load_plan
+from tests.services.certificates import TestAuthority
+from tests.services.local_ini import Here, replica_hosts, substituted
+from tests.services.processes import Process, free_port, listens, write_private
+from tests.services.programs import Programs
+from tests.services.servers import APPLICATION_USER, PRIMARY_ADDRESS, DatabaseServers
+
+PGBOUNCER_NAMES = tuple(
+    f"pgbouncer{domain}"
+    for domain in (".researchflow.svc", "", ".researchflow", ".researchflow.svc.cluster.local")
+)
+"""The names on the certificate that the program issues; applications use the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pgbouncer:
+    """A running PgBouncer on the program's ini."""
+
+    process: Process
+    port: int
+    ini: Path
+    authority: TestAuthority
+    passwords: Mapping[str, str]
+
+    def conninfo(self, database: str, **options: Any) -> str:
+        """The URL of the applications' secret, with what is different here put over it.
+
+        The host's name is not: it is verified, though the address is this machine's.
+        """
+        user, port = APPLICATION_USER, load_plan().pgbouncer.service_port
+        url = postgres_url(user, self.passwords[user], PGBOUNCER_NAMES[0], port, database)
+        here = {
+            "hostaddr": PRIMARY_ADDRESS,
+            "port": self.port,
+            "sslrootcert": str(self.authority.file),
+            "connect_timeout": 20,
+        }
+        return make_conninfo(url, **(here | options))
+
+
+Connect = Callable[..., psycopg.Connection]
+"""Of a PgBouncer, a database's name and libpq options: a connection that the test's end closes."""
+
+StartPgbouncer = Callable[[str], Pgbouncer]
+"""Of an ini as exported."""
+
+
+def start_pgbouncer(
+    stack: ExitStack,
+    programs: Programs,
+    directory: Path,
+    databases: DatabaseServers,
+    ini: str,
+) -> Pgbouncer:
+    """Start it before the servers; leaving `stack` stops it. `ini` is as exported."""
+    directory.mkdir()
+    directory.chmod(0o755)
+    authority = TestAuthority(directory, "ca")
+    pair = authority.issue(*PGBOUNCER_NAMES)
+    passwords = databases.primary.passwords
+    users = userlist({APPLICATION_USER: passwords[APPLICATION_USER]})
+    here = Here(
+        primary=PRIMARY_ADDRESS,
+        replicas=databases.replica.addresses[: len(replica_hosts(ini))],
+        database_port=databases.primary.port,
+        listen_address=PRIMARY_ADDRESS,
+        listen_port=free_port(PRIMARY_ADDRESS),
+        files={
+            "auth_file": write_private(directory / USERLIST_FILE, users.encode()),
+            "client_tls_ca_file": authority.file,
+            "client_tls_cert_file": write_private(directory / "tls.crt", pair.certificate),
+            "client_tls_key_file": write_private(directory / "tls.key", pair.key),
+            "server_tls_ca_file": databases.primary.authority.file,
+        },
+    )
+    ini_file = write_private(directory / INI_FILE, substituted(ini, here).encode())
+    # SIGQUIT ends it at once; on SIGTERM it would wait for its clients.
+    process = Process(
+        [str(programs.pgbouncer.path), str(ini_file)],
+        directory / "pgbouncer.log",
+        signal.SIGQUIT,
+    )
+    stack.callback(process.stop)
+    process.wait_ready(lambda: listens(here.listen_address, here.listen_port))
+    return Pgbouncer(
+        process=process,
+        port=here.listen_port,
+        ini=ini_file,
+        authority=authority,
+        passwords=passwords,
+    )
