@@ -42,17 +42,14 @@ def vcpus_at_maximum(workload: WorkloadSettings) -> int:
     """vCPUs of the smallest machines that hold the workload at its maximum during a rollout.
 
     The smallest, because Karpenter buys for the pods that wait at the moment, often for one alone.
-    Raises ValueError when a pod fits on no machine that the pools may buy.
+    The largest pod that a stack may ask for, 14 CPU, fits on the largest machine.
     """
     pods = workload.max_replicas + ROLLOUT_SURGE_PODS
-    for vcpus in MACHINE_VCPUS:
-        held = vcpus * 10 * USABLE_PERCENT // workload.cpu_millicores
-        if held:
-            return -(-pods // held) * vcpus
-    raise ValueError(
-        f"a pod of {workload.cpu_millicores} millicores fits on no machine of"
-        f" {MACHINE_VCPUS[-1]} vCPUs or fewer"
-    )
+    held_by = {
+        vcpus: vcpus * 10 * USABLE_PERCENT // workload.cpu_millicores for vcpus in MACHINE_VCPUS
+    }
+    vcpus, held = next((vcpus, held) for vcpus, held in held_by.items() if held)
+    return -(-pods // held) * vcpus
 
 
 def pool_limits(size: SizeProfile) -> PoolLimits:

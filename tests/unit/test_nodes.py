@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from scaleplan.model import load_plan
 from scaleplan.nodes import MACHINE_VCPUS, USABLE_PERCENT, pool_limits, vcpus_at_maximum
@@ -46,6 +47,7 @@ def test_memory_never_limits_a_pool_before_its_cpu():
     assert limits.workers.memory_mib / limits.workers.cpu_millicores * 1000 == 8192
 
 
-def test_a_pod_that_fits_on_no_machine_is_refused():
-    with pytest.raises(ValueError, match="15000 millicores fits on no machine of 16 vCPUs"):
-        vcpus_at_maximum(workload(pods=1, cpu=15_000))
+def test_the_largest_pod_that_a_stack_may_ask_for_fits_on_the_largest_machine():
+    assert vcpus_at_maximum(workload(pods=1, cpu=14_000)) == 2 * 16
+    with pytest.raises(ValidationError, match="less than or equal to 14000"):
+        workload(pods=1, cpu=14_001)
