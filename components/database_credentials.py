@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -121,4 +122,5 @@ class DatabaseCredentials(ComponentResource):
 
 def _verifier(password: str, salt: str) -> str:
     # One salt for all passwords that a role ever has: random, so no two stacks or roles share one.
-    return scram_verifier(password, bytes.fromhex(salt))
+    # Hashed, it has the same length whatever form the random text has.
+    return scram_verifier(password, hashlib.sha256(salt.encode()).digest()[:SALT_BYTES])

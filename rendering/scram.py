@@ -16,17 +16,18 @@ ITERATIONS = 4096
 
 SALT_BYTES = 16
 
-_PLAIN = frozenset(string.ascii_letters + string.digits)
+_PLAIN = frozenset(string.ascii_letters + string.digits + string.punctuation + " ")
+"""Printable ASCII, which SASLprep leaves as it is (RFC 4013)."""
 
 
 def scram_verifier(password: str, salt: bytes) -> str:
     """`SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`, as PostgreSQL takes for a password.
 
-    Raises ValueError on other characters than letters and digits, which SASLprep might change, and
-    on a salt that is too short.
+    Raises ValueError on characters outside printable ASCII, which SASLprep might change, and on a
+    salt that is too short.
     """
     if not password or not set(password) <= _PLAIN:
-        raise ValueError("the password is empty, or holds other characters than letters and digits")
+        raise ValueError("the password is empty, or holds characters outside printable ASCII")
     if len(salt) < SALT_BYTES:
         raise ValueError(f"a salt of {len(salt)} bytes: give {SALT_BYTES} or more")
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)

@@ -1,5 +1,6 @@
 """The roles' credentials: a password each, in Secrets Manager with all it takes to connect."""
 
+import base64
 import json
 
 import pulumi
@@ -7,7 +8,7 @@ import pytest
 
 from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
 from rendering.database_roles import ROLES, RoleKey
-from rendering.scram import scram_verifier
+from rendering.scram import SALT_BYTES, scram_verifier
 from rf.plan import Secret, reveal
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -83,11 +84,14 @@ def test_the_verifier_is_of_the_password_and_both_are_secret(credentials):
         password, verifier = built.exported[f"{key}-password"], built.exported[f"{key}-verifier"]
         assert isinstance(password, Secret)
         assert isinstance(verifier, Secret)
-        salt = built.named("random:index/randomId:RandomId", f"credentials-{key}-salt")
-        expected = scram_verifier(reveal(password), bytes.fromhex(salt.outputs["hex"]))
-        assert reveal(verifier) == expected
+        kind, parameters, _ = reveal(verifier).split("$")
+        salt = base64.b64decode(parameters.split(":")[1])
+        assert (kind, len(salt)) == ("SCRAM-SHA-256", SALT_BYTES)
+        assert reveal(verifier) == scram_verifier(reveal(password), salt)
         assert reveal(password) not in built.plan.to_json()
         assert reveal(verifier) not in built.plan.to_json()
+    salts = {reveal(built.exported[f"{key}-verifier"]).split("$")[1] for key in ROLES}
+    assert len(salts) == len(ROLES)
 
 
 def test_a_version_is_no_secret_and_is_that_of_the_stored_password(credentials):

@@ -24,9 +24,9 @@ def test_it_is_the_same_at_every_run_and_another_with_another_salt():
     assert "Password1" not in scram_verifier("Password1", SALT)
 
 
-@pytest.mark.parametrize("password", ["", "with space", "naïve", "a/b"])
+@pytest.mark.parametrize("password", ["", "naïve", "a\tb"])
 def test_a_password_that_clients_might_normalise_is_refused(password):
-    with pytest.raises(ValueError, match="letters and digits"):
+    with pytest.raises(ValueError, match="printable ASCII"):
         scram_verifier(password, SALT)
 
 
