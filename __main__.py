@@ -12,10 +12,13 @@ from components.artifacts import Artifacts
 from components.authority import Authority
 from components.broker import Broker
 from components.cache import Cache
+from components.citus import Citus
 from components.cluster import Cluster
 from components.collaboration import Collaboration
 from components.connections import Connections
 from components.database import Database
+from components.database_bootstrap import DatabaseBootstrap
+from components.database_credentials import DatabaseCredentials
 from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
@@ -29,7 +32,7 @@ from components.registry import Registry
 from components.web import Web
 from components.worker import Worker
 from scaleplan.model import load_plan
-from wiring import applications, foundation, stores, traffic
+from wiring import applications, foundation, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
@@ -57,6 +60,8 @@ cluster = Cluster("cluster", foundation.cluster_args(site, encryption, network),
 # What holds data, open to the cluster's pods alone.
 placed = (site, encryption, network, cluster)
 database = Database("database", stores.database_args(*placed), on_aws)
+roles = stores.database_credentials_args(site, encryption, database)
+credentials = DatabaseCredentials("database-credentials", roles, on_aws)
 cache = Cache("cache", stores.cache_args(*placed), on_aws)
 queue = Queue("queue", stores.queue_args(*placed), on_aws)
 broker = Broker("broker", stores.broker_args(*placed), on_aws) if has_broker(site) else None
@@ -65,17 +70,24 @@ broker = Broker("broker", stores.broker_args(*placed), on_aws) if has_broker(sit
 kubernetes_provider = kubernetes.Provider(
     "kubernetes", kubeconfig=cluster.kubeconfig, enable_server_side_apply=True
 )
-on_cluster = ResourceOptions(providers=[aws_provider, kubernetes_provider, tls_provider])
+in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
+on_cluster = ResourceOptions(providers=in_cluster)
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
-pgbouncer = Pgbouncer(
-    "pgbouncer", stores.pgbouncer_args(site, platform, database, authority), on_cluster
-)
-stored = stores.Stores(
-    database=database, cache=cache, queue=queue, broker=broker, artifacts=artifacts
-)
+prepared = stores.database_bootstrap_args(site, platform, database, credentials)
+bootstrap = DatabaseBootstrap("database-bootstrap", prepared, on_cluster)
+citus = None
+if settings.sharding.present:
+    sharded = sharding.citus_args(
+        *placed, platform=platform, authority=authority, database=database
+    )
+    citus = Citus("citus", sharded, on_cluster)
+backend = stores.Backend(database=database, credentials=credentials, bootstrap=bootstrap)
+pooled = stores.pgbouncer_args(site, platform, backend, authority)
+pgbouncer = Pgbouncer("pgbouncer", pooled, on_cluster)
+kept = stores.Stores(backend=backend, cache=cache, queue=queue, broker=broker, artifacts=artifacts)
 connections = Connections(
-    "connections", stores.connections_args(site, platform, pgbouncer, stored), on_cluster
+    "connections", stores.connections_args(site, platform, pgbouncer, kept), on_cluster
 )
 
 # The applications, and the way in for those that answer requests.
@@ -102,6 +114,7 @@ pulumi.export("artifactsBucket", artifacts.bucket_name)
 pulumi.export("clusterName", cluster.cluster_name)
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("databaseSecretArn", database.secret_arn)
+pulumi.export("databaseEventsTopicArn", database.events_topic_arn)
 pulumi.export("repositories", registry.repository_urls)
 if dns and dns.name_servers:
     pulumi.export("nameServers", dns.name_servers)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.database_credentials import RoleCredentials
 from rendering.application_config import ApplicationPlan, application_config
 from rendering.connection_urls import postgres_url
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
@@ -32,8 +33,9 @@ CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
 class ConnectionsArgs:
     """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers.
 
-    `urls` has the logins of each application by the variable that carries them. `scaler_login` is
-    what KEDA reads the queue with, None where KEDA isn't there.
+    `application` writes, `read_only` reads; `database_ready` comes when both can log in. `urls` has
+    the Redis logins of each application by the variable that carries them. `scaler_login` is what
+    KEDA reads the queue with, None where KEDA isn't there.
     """
 
     namespace: Input[str]
@@ -41,8 +43,9 @@ class ConnectionsArgs:
     pgbouncer_host: Input[str]
     pgbouncer_port: int
     database: str
-    database_user: str
-    database_password: Input[str]
+    application: RoleCredentials
+    read_only: RoleCredentials
+    database_ready: Input[str]
     urls: Mapping[str, Mapping[str, Input[str]]]
     scaler_login: Mapping[str, Input[str]] | None
     artifacts_bucket: Input[str]
@@ -52,8 +55,9 @@ class ConnectionsArgs:
 class Connections(ComponentResource):
     """Orchestrator, worker and collaboration take their environment from here.
 
-    They share the database's login and have each their own of cache and queue. After a change of a
-    password, restart their Deployments: it is hashed into no annotation.
+    They share the database's logins and have each their own of cache and queue. A new password of
+    the database rolls their pods by its version, which tells nothing of it. After one of Redis,
+    restart their Deployments: no password is hashed into an annotation.
     """
 
     scaler_secret_name: Output[str] | None
@@ -113,34 +117,44 @@ class Connections(ComponentResource):
         return [
             *secrets,
             *settings,
-            k8s.core.v1.EnvVarArgs(
-                name=CONFIG_HASH_VARIABLE, value=Output.all(**self._config).apply(_hash_of)
-            ),
+            k8s.core.v1.EnvVarArgs(name=CONFIG_HASH_VARIABLE, value=self._config_hash()),
         ]
+
+    def _config_hash(self) -> Output[str]:
+        args = self._args
+        versions = [args.application.version, args.read_only.version]
+        # `ready` is not hashed: it is here so that no pod starts before the roles can log in.
+        return Output.all(config=self._config, versions=versions, ready=args.database_ready).apply(
+            lambda known: _hash_of({"config": known["config"], "versions": known["versions"]})
+        )
 
     def _postgres(self) -> Mapping[str, Input[str]]:
         args = self._args
-        facts = Output.all(
-            user=args.database_user,
-            password=Output.secret(args.database_password),
-            host=args.pgbouncer_host,
-            port=args.pgbouncer_port,
-        )
-
-        def url(database: str) -> Output[str]:
-            return facts.apply(lambda known: postgres_url(**known, database=database))
-
+        reads = args.database + READ_ONLY_SUFFIX
+        writes_url = self._url(args.application, args.database)
         return {
-            "url": url(args.database),
-            "replica-url": url(args.database + READ_ONLY_SUFFIX),
+            "url": writes_url,
+            "replica-url": self._url(args.read_only, reads),
             # The same until tenant data moves elsewhere, so that both share one pool.
-            "system-url": url(args.database),
+            "system-url": writes_url,
             "host": args.pgbouncer_host,
             "port": str(args.pgbouncer_port),
             "database": args.database,
-            "username": args.database_user,
-            "password": args.database_password,
+            "username": args.application.user,
+            "password": args.application.password,
+            "replica-database": reads,
+            "replica-username": args.read_only.user,
+            "replica-password": args.read_only.password,
         }
+
+    def _url(self, role: RoleCredentials, database: str) -> Output[str]:
+        return Output.all(
+            user=role.user,
+            password=Output.secret(role.password),
+            host=self._args.pgbouncer_host,
+            port=self._args.pgbouncer_port,
+            database=database,
+        ).apply(lambda known: postgres_url(**known))
 
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self._args.namespace)
@@ -171,5 +185,5 @@ def credentials_of(application: str) -> str:
     return f"{application}-credentials"
 
 
-def _hash_of(config: Mapping[str, str]) -> str:
+def _hash_of(config: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]

@@ -41,8 +41,28 @@ KARPENTER = Chart(
     name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
 )
 
-# Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag).
-PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.25.2-p0"
+# Newest release, Kubernetes 1.18 to 1.35 (ongres/stackgres, tag 1.18.6, helm/…/Chart.yaml).
+STACKGRES_OPERATOR = Chart(
+    name="stackgres-operator",
+    repository="https://stackgres.io/downloads/stackgres-k8s/stackgres/helm/",
+    version="1.18.6",
+)
+
+# Not below 1.26.1 (2026-10-14, PgBouncer NEWS): up to 1.26.0 whoever knows one user's password can
+# log in as any other (CVE-2026-107350), here the exporter's user as the application, and up to
+# 1.25.2 anyone can crash it from afar (CVE-2026-19888). Before 1.25.0 verify-full compared the
+# certificate with a whole list of hosts, so that the name for reads reached no replica
+# (pgbouncer/pgbouncer#1303; seen with 1.24.1). The tag has the shape of edoburu/docker-pgbouncer's;
+# v1.26.0-p0 is the newest that public repositories pin, so look for this one before a deployment:
+# a missing image stops a rollout, a vulnerable one stops nobody.
+PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.26.1-p0"
+
+# Reads PgBouncer's SHOW commands (prometheus-community/pgbouncer_exporter, tag v0.12.1).
+PGBOUNCER_EXPORTER_IMAGE = "prometheuscommunity/pgbouncer-exporter:v0.12.1"
+
+# Only its psql is used, of the database's own major version: `\getenv` came with 15. Several
+# public repositories pinned this tag in 2026; compare with the registry before a first deployment.
+POSTGRES_CLIENT_IMAGE = "postgres:16.14-alpine3.24"
 
 NODE_IMAGE_ALIAS = "al2023@v20260903"
 """Amazon Linux 2023 for Karpenter's nodes (awslabs/amazon-eks-ami release of 2026-09-03, as two

@@ -21,11 +21,17 @@ SERVER_CERTIFICATE = "citus-server-certificate"
 AUTHORITY = "researchflow-ca"
 
 PORT = 5433
-"""PostgreSQL itself; 5432 is the operator's own pooler (StackGres 1.18, `ShardedClusterServices`)."""
+"""PostgreSQL itself; 5432 is the operator's own pooler (`ShardedClusterServices`)."""
+
+SERVER_PORT = 5432
+"""The pod's port of PostgreSQL, to which the Service's leads (`EnvoyUtil.PG_PORT`)."""
 
 SUPERUSER = "postgres"
 SUPERUSER_PASSWORD_KEY = "superuser-password"  # noqa: S105 - the key under which the operator puts it
 """In the Secret that has the cluster's name (StackGres 1.18, `ShardedClusterSecret`)."""
+
+SERVER_LABELS = {"app": "StackGresCluster", "stackgres.io/cluster": "true"}
+"""What every database pod carries, and no pod of a backup or an operation."""
 
 COORDINATOR_HOST = f"{CLUSTER}.{NAMESPACE}.svc"
 READERS_HOST = f"{CLUSTER}-reads.{NAMESPACE}.svc"
@@ -50,5 +56,5 @@ def service_account(group: str) -> str:
 
 
 def pod_labels(group: str) -> dict[str, str]:
-    """Labels that find the group's pods (`ClusterLabelMapper`)."""
-    return {"app": "StackGresCluster", "stackgres.io/cluster-name": group_name(group)}
+    """Labels that find the group's servers and no other pod of it (`ClusterLabelFactory`)."""
+    return {**SERVER_LABELS, "stackgres.io/cluster-name": group_name(group)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scaleplan.catalog import Architecture
-from scaleplan.nodes import ResourceTotals
+from scaleplan.nodes import MACHINE_VCPUS, ResourceTotals
 
 POOL_LABEL = "researchflow/pool"
 """Label of every node; the value is the node group or node pool it belongs to."""
@@ -90,7 +90,7 @@ def node_pool_spec(pool: str, architecture: Architecture, limits: ResourceTotals
                     _one_of("kubernetes.io/os", "linux"),
                     _one_of("karpenter.sh/capacity-type", "on-demand"),
                     _one_of("karpenter.k8s.aws/instance-category", "c", "m", "r"),
-                    _one_of("karpenter.k8s.aws/instance-cpu", "4", "8", "16"),
+                    _one_of("karpenter.k8s.aws/instance-cpu", *map(str, MACHINE_VCPUS)),
                     {
                         "key": "karpenter.k8s.aws/instance-generation",
                         "operator": "Gt",

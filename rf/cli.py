@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from rf.sharding.command import sharding
+from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
 
 app = typer.Typer(
     name="rf",
@@ -113,6 +114,55 @@ def up(
     raise typer.Exit(code)
 
 
+@app.command()
+def simulate(
+    stack: Stack,
+    size: Size = None,
+    overrides: Overrides = None,
+    *,
+    load: Annotated[
+        Load,
+        typer.Option(help="Jobs an hour: a column of the plan's projections, or `2x` its last."),
+    ] = Load.CURRENT,
+    job_seconds: Annotated[
+        float,
+        typer.Option(min=0.1, max=86_400, help="Mean duration of a job; the plan gives none."),
+    ] = JOB_SECONDS,
+    burst: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Jobs that come at once, beside the load.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Another number draws other jobs.")] = 1,
+    hours: Annotated[
+        float, typer.Option(min=0.1, max=168, help="Time that is measured, after one hour before.")
+    ] = 8,
+    busy_percent: Annotated[
+        float,
+        typer.Option(min=0, max=1000, help="CPU of a running job, % of its pod's request."),
+    ] = BUSY_PERCENT,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw backlog and replicas over time.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
+    with _reported(), _progress(f"Simulating {stack}"):
+        from rf.simulation import command
+        from rf.stacks import plan_of
+
+        command.check_plot(plot)
+        question = Question(
+            load=load,
+            job_seconds=job_seconds,
+            burst=burst,
+            seed=seed,
+            hours=hours,
+            busy_percent=busy_percent,
+        )
+        plan = plan_of(stack, size=size, overrides=overrides or ())
+        comparison = command.compared(plan, question, plot)
+    command.report(comparison, plot, as_json=as_json)
+
+
 @contextmanager
 def _reported() -> Iterator[None]:
     """Turn expected errors into a message on stderr and an exit code, without a traceback."""
@@ -133,11 +183,13 @@ def _exit_code(error: Exception) -> int | None:
 
     from rf.export import ExportError
     from rf.offline.violations import OfflineError
+    from rf.simulation.errors import PlotError, SimulationError
     from scaleplan.mistakes import InvalidSettings
 
-    if isinstance(error, OfflineError):
+    if isinstance(error, OfflineError | SimulationError):
         return 1
-    return 2 if isinstance(error, InvalidSettings | RunError | ExportError) else None
+    refused = InvalidSettings | RunError | ExportError | PlotError
+    return 2 if isinstance(error, refused) else None
 
 
 @contextmanager

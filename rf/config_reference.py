@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -89,7 +90,7 @@ def _default(key: str, entry: Mapping[str, Any]) -> str:
 
 
 def _section_intro(entry: Mapping[str, Any], rule: FieldRule) -> str:
-    docstring = (rule.section.__doc__ or "").strip() if rule.section else ""
+    docstring = (inspect.getdoc(rule.section) or "") if rule.section else ""
     return f"{docstring}\n" if docstring else f"{entry['description']}\n"
 
 

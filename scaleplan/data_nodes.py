@@ -14,8 +14,8 @@ MAX_PODS = 110
 """EKS' maximum for machines under 30 vCPUs, which get their pods' addresses in prefixes."""
 
 HIDDEN_MEMORY_PER_MILLE = 75
-"""Of a machine's nominal memory, what hypervisor and kernel keep before Linux counts it: Karpenter's
-cautious assumption (settings reference, `VM_MEMORY_OVERHEAD_PERCENT` 0.075)."""
+"""Of a machine's nominal memory, what hypervisor and kernel keep before Linux counts it: the
+cautious assumption of Karpenter (settings reference, `VM_MEMORY_OVERHEAD_PERCENT` 0.075)."""
 
 KUBELET_MEMORY_MIB = 255
 KUBELET_MEMORY_MIB_A_POD = 11
@@ -53,7 +53,7 @@ class Placement:
 
 
 def placements(settings: CitusSettings, zones: Sequence[str]) -> tuple[Placement, ...]:
-    """The coordinator, then the shard clusters, dealt out over the zones one instance after another.
+    """The coordinator, then the shard clusters, dealt out over the zones instance by instance.
 
     So no group has two instances in a zone, the zones carry equally many within one, and a further
     shard cluster moves no earlier one, whose volumes could not follow it into another zone.

@@ -95,7 +95,7 @@ class WorkloadSettings(Section):
     min_replicas: Annotated[int, _integer(1, 200, "fewest pods")]
     max_replicas: Annotated[int, _integer(1, 200, "most pods; not below `minReplicas`")]
     memory_mib: Annotated[int, _integer(32, 262_144, "memory of a pod, MiB")]
-    cpu_millicores: Annotated[int, _integer(10, 64_000, "CPU of a pod, thousandths of a core")]
+    cpu_millicores: Annotated[int, _integer(10, 14_000, "CPU of a pod, thousandths of a core")]
 
     @field_validator("max_replicas")
     @classmethod

@@ -132,3 +132,26 @@ def test_the_shell_s_profile_and_credentials_do_not_matter(
     assert client.meta.endpoint_url.startswith("http://127.0.0.1:")
     assert client._request_signer._credentials.access_key == "sandbox"
     assert client.describe_vpcs()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_a_broker_is_asked_for_in_the_api_s_capitals_and_answers_its_endpoint(
+    small_plan: SmallPlan,
+) -> None:
+    created = small_plan.create(
+        "aws:mq/broker:Broker",
+        "broker",
+        {
+            "brokerName": "b",
+            "engineType": "RabbitMQ",
+            "engineVersion": "4.2",
+            "hostInstanceType": "mq.m7g.large",
+            "deploymentMode": "CLUSTER_MULTI_AZ",
+            "storageType": "ebs",
+            "authenticationStrategy": "simple",
+            "publiclyAccessible": False,
+            "autoMinorVersionUpgrade": True,
+            "users": [{"username": "u", "password": "Correct0Horse1"}],
+        },
+    )
+    (instance,) = created.outputs["instances"]
+    assert instance["endpoints"][0].startswith("amqps://")

@@ -37,6 +37,7 @@ class Pgbouncer:
     ini: Path
     authority: TestAuthority
     passwords: Mapping[str, str]
+    readers: tuple[str, ...]
 
     def conninfo(self, database: str, **options: Any) -> str:
         """The URL of the applications' secret, with what is different here put over it.
@@ -56,6 +57,9 @@ class Pgbouncer:
 
 Connect = Callable[..., psycopg.Connection]
 """Of a PgBouncer, a database's name and libpq options: a connection that the test's end closes."""
+
+READS_HOST_LISTS = (1, 25)
+"""From this version on, a name with several hosts works with verified certificates."""
 
 StartPgbouncer = Callable[[str], Pgbouncer]
 """Of an ini as exported."""
@@ -88,6 +92,7 @@ def start_pgbouncer(
             "client_tls_key_file": write_private(directory / "tls.key", pair.key),
             "server_tls_ca_file": databases.primary.authority.file,
         },
+        one_host_a_name=programs.pgbouncer.version < READS_HOST_LISTS,
     )
     ini_file = write_private(directory / INI_FILE, substituted(ini, here).encode())
     # SIGQUIT ends it at once; on SIGTERM it would wait for its clients.
@@ -104,4 +109,5 @@ def start_pgbouncer(
         ini=ini_file,
         authority=authority,
         passwords=passwords,
+        readers=here.replicas[:1] if here.one_host_a_name else here.replicas,
     )

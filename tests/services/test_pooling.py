@@ -219,7 +219,7 @@ def test_each_name_for_writing_reaches_the_primary(
 
 
 def test_writes_go_to_the_primary_and_are_read_from_every_replica(
-    pgbouncer: Pgbouncer, connect: Connect, databases: DatabaseServers
+    pgbouncer: Pgbouncer, connect: Connect
 ):
     writer, reader = connect(pgbouncer, WRITES), connect(pgbouncer, READS)
     writer.execute("create table patient (name text)")
@@ -243,7 +243,7 @@ def test_writes_go_to_the_primary_and_are_read_from_every_replica(
         for each in readers:
             transactions.enter_context(held(each))
         reached = {one(each, "select host(inet_server_addr())")[0] for each in readers}
-    assert reached == set(databases.replica.addresses)
+    assert reached == set(pgbouncer.readers)
 
 
 def test_clients_recover_when_the_primary_loses_its_connections(

@@ -1,0 +1,55 @@
+"""What a burst of 500 jobs costs at each size: CPU alone and KEDA, as multiples of a fixed maximum.
+
+Run: `.venv/bin/python benchmarks/scaling.py`. Simulated time, so the figures are the same on every
+machine; each size bears the plan's load of its users (50, 200 and 1000).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in {None, ""}:
+    # Started by its path, Python looks for modules beside this file only.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from rf.simulation.comparison import Comparison, compare
+from rf.simulation.question import Load, Question
+from rf.simulation.report import duration, ratio
+from rf.stacks import plan_of
+
+BURST = 500
+STACK = "prod"
+LOADS = {"small": Load.CURRENT, "medium": Load.SIX_MONTHS, "large": Load.TWELVE_MONTHS}
+
+
+def main() -> None:
+    """Print a block a size and a line a strategy."""
+    for size, load in LOADS.items():
+        compared = compare(plan_of(STACK, size=size), Question(load=load, burst=BURST))
+        _print(compared)
+
+
+def _print(compared: Comparison) -> None:
+    theory, fixed = compared.theory, compared.fixed
+    print(
+        f"{compared.size}: burst of {BURST} beside {theory.jobs_per_hour:g} jobs an hour of"
+        f" {compared.question.job_seconds:g} s; break-even {compared.break_even_seconds:.0f} s"
+    )
+    for warning in compared.warnings:
+        print(f"  note: {warning}")
+    for strategy in compared.strategies:
+        outcome = strategy.outcome
+        print(
+            f"  {strategy.title:<20}"
+            f" drained in {duration(outcome.drain_seconds):>9}"
+            f" {ratio(outcome.drain_seconds, fixed.drain_seconds):>8}"
+            f"   p95 wait {duration(outcome.wait_p95):>9}"
+            f" {ratio(outcome.wait_p95, fixed.wait_p95):>8}"
+            f"   pod hours {outcome.pod_hours:6.1f}"
+            f" {ratio(outcome.pod_hours, fixed.pod_hours):>8}"
+        )
+
+
+if __name__ == "__main__":
+    main()

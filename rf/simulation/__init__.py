@@ -1,0 +1,1 @@
+"""Discrete-event simulation of the job queues, the workers and their autoscaler."""

@@ -1,0 +1,48 @@
+"""`rf simulate`: the workers and their autoscaler under the plan's loads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import typer
+
+from rf.plan import RecordedPlan
+from rf.simulation.comparison import Comparison, compare
+from rf.simulation.errors import PlotError
+from rf.simulation.plot import write_plot
+from rf.simulation.question import Question
+from rf.simulation.report import show
+
+
+def check_plot(path: Path | None) -> None:
+    """Raise PlotError for a path that can't become a PNG, before anything is simulated."""
+    if path is None:
+        return
+    if path.suffix.lower() != ".png":
+        raise PlotError(f"{path}: a plot is a PNG, so its name ends in .png")
+    if not path.parent.is_dir():
+        raise PlotError(f"{path}: there is no directory {path.parent}")
+
+
+def compared(plan: RecordedPlan, question: Question, plot: Path | None) -> Comparison:
+    """Simulate, and write the plot if one is asked for. Raises PlotError or SimulationError."""
+    comparison = compare(plan, question)
+    if plot is not None:
+        try:
+            write_plot(comparison, plot)
+        except OSError as error:
+            raise PlotError(f"{plot}: {error.strerror or error}") from error
+    return comparison
+
+
+def report(comparison: Comparison, plot: Path | None, *, as_json: bool) -> None:
+    """Print what came of it, as JSON or for people."""
+    if as_json:
+        text = json.dumps(comparison.to_json(), sort_keys=True, indent=1, ensure_ascii=False)
+        sys.stdout.write(text + "\n")
+        return
+    show(comparison)
+    if plot is not None:
+        typer.echo(f"Plot: {plot}")

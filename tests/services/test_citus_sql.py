@@ -1,0 +1,183 @@
+"""The SQL for Citus on a real PostgreSQL, with Citus' catalogue and functions replaced."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from rendering.citus_distribution import distribution_sql
+from rendering.citus_role import application_role_sql
+from scaleplan.model import load_plan
+from tests.services.programs import Programs
+from tests.services.servers import DatabaseServers
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+
+PLAN = load_plan().sharding
+DISTRIBUTE = distribution_sql(
+    distributed_tables=PLAN.distributed_tables,
+    reference_tables=PLAN.reference_tables,
+    column=PLAN.distribution_column,
+)
+STUB = Path(__file__).with_name("citus_stub.sql").read_text(encoding="utf-8")
+
+TABLES = """
+CREATE TABLE organizations (id uuid PRIMARY KEY);
+CREATE TABLE feature_flags (name text PRIMARY KEY, organization uuid REFERENCES organizations);
+CREATE TABLE patients (
+    organization_id uuid NOT NULL REFERENCES organizations, id uuid,
+    PRIMARY KEY (organization_id, id));
+CREATE TABLE artifacts (
+    organization_id uuid NOT NULL REFERENCES organizations, id uuid, patient uuid,
+    PRIMARY KEY (organization_id, id),
+    FOREIGN KEY (organization_id, patient) REFERENCES patients);
+"""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A new database on the primary, and psql to run scripts in it as the job does."""
+
+    conninfo: str
+    psql: Path
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        command = [self.psql, "--no-psqlrc", "--quiet", "--dbname", self.conninfo]
+        return subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+
+    def rows(self, query: LiteralString) -> list[tuple]:
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def calls(self) -> list[str]:
+        return [call for (call,) in self.rows("SELECT call FROM calls ORDER BY number")]
+
+
+@pytest.fixture
+def database(databases: DatabaseServers, programs: Programs) -> Iterator[Database]:
+    name = f"citus_{uuid4().hex}"
+    with databases.primary.connect() as superuser:
+        superuser.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made = Database(
+            databases.primary.conninfo(dbname=name), programs.pgbench.path.with_name("psql")
+        )
+        assert made.run(STUB).returncode == 0
+        yield made
+        superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_what_points_elsewhere_is_distributed_after_it_and_a_second_run_does_nothing(
+    database: Database,
+):
+    database.run(TABLES)
+    first = database.run(DISTRIBUTE)
+    assert first.returncode == 0, first.stderr
+    assert "audit_logs is absent: skipped" in first.stdout
+    expected = [
+        "reference feature_flags",
+        "reference organizations",
+        "distributed patients",
+        "distributed artifacts",
+    ]
+    assert database.calls() == expected
+    assert database.run(DISTRIBUTE).returncode == 0
+    assert database.calls() == expected
+
+
+def test_a_table_that_comes_later_is_distributed_then(database: Database):
+    database.run(TABLES)
+    database.run(DISTRIBUTE)
+    database.run("CREATE TABLE audit_logs (organization_id uuid NOT NULL, at timestamptz)")
+    assert database.run(DISTRIBUTE).returncode == 0
+    assert database.calls()[-1] == "distributed audit_logs"
+
+
+def test_before_the_first_migration_nothing_happens(database: Database):
+    assert database.run(DISTRIBUTE).returncode == 0
+    assert database.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "mistake"),
+    [
+        ("CREATE TABLE audit_logs (id int)", "audit_logs has no column organization_id"),
+        (
+            "CREATE TABLE audit_logs (organization_id uuid)",
+            "audit_logs.organization_id may be null",
+        ),
+        (
+            "CREATE TABLE audit_logs (organization_id uuid NOT NULL, id int UNIQUE)",
+            "audit_logs: audit_logs_id_key must contain organization_id",
+        ),
+        (
+            "CREATE TABLE audit_logs (organization_id text NOT NULL)",
+            "the tables have organization_id of different types",
+        ),
+        (
+            "CREATE TABLE sites (id int PRIMARY KEY); CREATE TABLE audit_logs"
+            " (organization_id uuid NOT NULL, site int REFERENCES sites)",
+            "points to sites, which is neither distributed nor a reference table",
+        ),
+        (
+            "ALTER TABLE organizations ADD owner uuid, ADD FOREIGN KEY (id, owner)"
+            " REFERENCES patients (organization_id, id)",
+            "a reference table may not point (organizations_id_owner_fkey) to the distributed"
+            " table patients",
+        ),
+        (
+            "INSERT INTO pg_dist_partition VALUES ('patients', 'id', 's')",
+            "patients is distributed by id, not as wanted",
+        ),
+        (
+            "CREATE SUBSCRIPTION filling_SUFFIX CONNECTION 'host=nowhere' PUBLICATION p"
+            " WITH (connect = false); SET allow_system_table_mods = on;"
+            " INSERT INTO pg_subscription_rel SELECT oid, 'patients'::regclass, 'i', NULL"
+            " FROM pg_subscription WHERE subname = 'filling_suffix'",
+            "patients is being filled by subscription filling_suffix",
+        ),
+    ],
+)
+def test_a_broken_rule_is_named_and_nothing_is_distributed(
+    database: Database, schema: str, mistake: str
+):
+    database.run(TABLES)
+    made = database.run(schema)
+    assert "ERROR" not in made.stderr, made.stderr
+    run = database.run(DISTRIBUTE)
+    assert run.returncode != 0
+    assert mistake in run.stderr
+    assert database.calls() == []
+    if "SUBSCRIPTION" in schema:
+        database.run(
+            "ALTER SUBSCRIPTION filling_suffix SET (slot_name = NONE);"
+            " DROP SUBSCRIPTION filling_suffix"
+        )
+
+
+@pytest.mark.parametrize("password", ["plain0", """it's a "word" \\ """])
+def test_the_applications_role_is_made_twice_without_error_and_nodes_find_its_password(
+    database: Database, password: str
+):
+    user = f"role_{uuid4().hex}"
+    name = conninfo_to_dict(database.conninfo)["dbname"]
+    script = "\\set ON_ERROR_STOP on\n" + application_role_sql(user, password, str(name))
+    for _ in range(2):
+        run = database.run(script)
+        assert run.returncode == 0, run.stderr
+    (entry,) = database.rows("SELECT authinfo FROM pg_dist_authinfo")
+    assert conninfo_to_dict(entry[0]) == {"password": password}
+    as_role = make_conninfo(database.conninfo, user=user, password=password)
+    with psycopg.connect(as_role, autocommit=True) as connection:
+        connection.execute("CREATE TABLE migrated (id int)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DROP SCHEMA public CASCADE")
+    database.run(f"DROP OWNED BY {user}; DROP ROLE {user}")

@@ -1,0 +1,52 @@
+"""Arguments of Citus, for the stacks whose stage asks for it."""
+
+from __future__ import annotations
+
+from components.authority import Authority
+from components.citus import CitusArgs
+from components.cluster import Cluster
+from components.database import Database
+from components.encryption import Encryption
+from components.network import Network
+from components.platform import Platform
+from wiring.site import Site
+
+
+def citus_args(
+    site: Site,
+    encryption: Encryption,
+    network: Network,
+    cluster: Cluster,
+    *,
+    platform: Platform,
+    authority: Authority,
+    database: Database,
+) -> CitusArgs:
+    """The sharded database on nodes of its own, open to the applications' namespace alone.
+
+    The applications' role has the same name and password as on RDS, so that PgBouncer needs one.
+    """
+    settings = site.settings
+    return CitusArgs(
+        prefix=settings.prefix,
+        region=settings.region,
+        account_id=site.account_id,
+        availability_zones=settings.availability_zones,
+        cluster_name=cluster.cluster_name,
+        kubernetes_version=settings.kubernetes_version,
+        cluster_ready=cluster.ready,
+        node_role_arn=cluster.node_role_arn,
+        subnet_ids=network.private_subnet_ids,
+        data_key_arn=encryption.data_key_arn,
+        architecture=settings.architecture,
+        stage=settings.sharding,
+        settings=settings.citus,
+        plan=site.plan.sharding,
+        pgbouncer=settings.pgbouncer,
+        database=database.database_name,
+        application_user=database.user,
+        application_password=database.password,
+        client_namespace=platform.namespace,
+        authority=authority,
+        protect=settings.protect_data,
+    )
