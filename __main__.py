@@ -16,6 +16,8 @@ from components.cluster import Cluster
 from components.collaboration import Collaboration
 from components.connections import Connections
 from components.database import Database
+from components.database_bootstrap import DatabaseBootstrap
+from components.database_credentials import DatabaseCredentials
 from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
@@ -57,6 +59,9 @@ cluster = Cluster("cluster", foundation.cluster_args(site, encryption, network),
 # What holds data, open to the cluster's pods alone.
 placed = (site, encryption, network, cluster)
 database = Database("database", stores.database_args(*placed), on_aws)
+credentials = DatabaseCredentials(
+    "database-credentials", stores.database_credentials_args(site, encryption, database), on_aws
+)
 cache = Cache("cache", stores.cache_args(*placed), on_aws)
 queue = Queue("queue", stores.queue_args(*placed), on_aws)
 
@@ -64,19 +69,22 @@ queue = Queue("queue", stores.queue_args(*placed), on_aws)
 kubernetes_provider = kubernetes.Provider(
     "kubernetes", kubeconfig=cluster.kubeconfig, enable_server_side_apply=True
 )
-on_cluster = ResourceOptions(providers=[aws_provider, kubernetes_provider, tls_provider])
+on_cluster = ResourceOptions(
+    providers=[aws_provider, kubernetes_provider, random_provider, tls_provider]
+)
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
+roles = stores.database_bootstrap_args(site, platform, database, credentials)
+bootstrap = DatabaseBootstrap("database-bootstrap", roles, on_cluster)
 citus = None
 if settings.sharding.present:
-    sharded = sharding.citus_args(
-        *placed, platform=platform, authority=authority, database=database
-    )
-    citus = Citus("citus", sharded, on_cluster)
+    args = sharding.citus_args(*placed, platform=platform, authority=authority, database=database)
+    citus = Citus("citus", args, on_cluster)
+backend = stores.Backend(database=database, credentials=credentials, bootstrap=bootstrap)
 pgbouncer = Pgbouncer(
-    "pgbouncer", stores.pgbouncer_args(site, platform, database, authority), on_cluster
+    "pgbouncer", stores.pgbouncer_args(site, platform, backend, authority), on_cluster
 )
-stored = stores.Stores(database=database, cache=cache, queue=queue, artifacts=artifacts)
+stored = stores.Stores(backend=backend, cache=cache, queue=queue, artifacts=artifacts)
 connections = Connections(
     "connections", stores.connections_args(site, platform, pgbouncer, stored), on_cluster
 )
@@ -105,6 +113,7 @@ pulumi.export("artifactsBucket", artifacts.bucket_name)
 pulumi.export("clusterName", cluster.cluster_name)
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("databaseSecretArn", database.secret_arn)
+pulumi.export("databaseEventsTopicArn", database.events_topic_arn)
 pulumi.export("repositories", registry.repository_urls)
 if dns and dns.name_servers:
     pulumi.export("nameServers", dns.name_servers)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.database_credentials import RoleCredentials
 from rendering.application_config import ApplicationPlan, application_config
 from rendering.connection_urls import postgres_url
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
@@ -39,15 +40,19 @@ CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionsArgs:
-    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers."""
+    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers.
+
+    `application` writes, `read_only` reads; `database_ready` comes when both can log in.
+    """
 
     namespace: Input[str]
     region: str
     pgbouncer_host: Input[str]
     pgbouncer_port: int
     database: str
-    database_user: str
-    database_password: Input[str]
+    application: RoleCredentials
+    read_only: RoleCredentials
+    database_ready: Input[str]
     cache_url: Input[str]
     queue_url: Input[str]
     queue_host: Input[str]
@@ -61,7 +66,8 @@ class ConnectionsArgs:
 class Connections(ComponentResource):
     """Orchestrator, worker and collaboration take the same environment from here.
 
-    After a change of a password, restart their Deployments: it is hashed into no annotation.
+    A new password of the database rolls their pods by its version, which tells nothing of it.
+    After one of Redis, restart their Deployments: no password is hashed into an annotation.
     """
 
     queue_secret_name: Output[str]
@@ -109,34 +115,44 @@ class Connections(ComponentResource):
         return [
             *secrets,
             *settings,
-            k8s.core.v1.EnvVarArgs(
-                name=CONFIG_HASH_VARIABLE, value=Output.all(**self._config).apply(_hash_of)
-            ),
+            k8s.core.v1.EnvVarArgs(name=CONFIG_HASH_VARIABLE, value=self._config_hash()),
         ]
+
+    def _config_hash(self) -> Output[str]:
+        args = self._args
+        versions = [args.application.version, args.read_only.version]
+        # `ready` is not hashed: it is here so that no pod starts before the roles can log in.
+        return Output.all(config=self._config, versions=versions, ready=args.database_ready).apply(
+            lambda known: _hash_of({"config": known["config"], "versions": known["versions"]})
+        )
 
     def _postgres(self) -> Mapping[str, Input[str]]:
         args = self._args
-        facts = Output.all(
-            user=args.database_user,
-            password=Output.secret(args.database_password),
-            host=args.pgbouncer_host,
-            port=args.pgbouncer_port,
-        )
-
-        def url(database: str) -> Output[str]:
-            return facts.apply(lambda known: postgres_url(**known, database=database))
-
+        reads = args.database + READ_ONLY_SUFFIX
+        writes_url = self._url(args.application, args.database)
         return {
-            "url": url(args.database),
-            "replica-url": url(args.database + READ_ONLY_SUFFIX),
+            "url": writes_url,
+            "replica-url": self._url(args.read_only, reads),
             # The same until tenant data moves elsewhere, so that both share one pool.
-            "system-url": url(args.database),
+            "system-url": writes_url,
             "host": args.pgbouncer_host,
             "port": str(args.pgbouncer_port),
             "database": args.database,
-            "username": args.database_user,
-            "password": args.database_password,
+            "username": args.application.user,
+            "password": args.application.password,
+            "replica-database": reads,
+            "replica-username": args.read_only.user,
+            "replica-password": args.read_only.password,
         }
+
+    def _url(self, role: RoleCredentials, database: str) -> Output[str]:
+        return Output.all(
+            user=role.user,
+            password=Output.secret(role.password),
+            host=self._args.pgbouncer_host,
+            port=self._args.pgbouncer_port,
+            database=database,
+        ).apply(lambda known: postgres_url(**known))
 
     def _queue(self) -> Mapping[str, Input[str]]:
         args = self._args
@@ -171,5 +187,5 @@ class Connections(ComponentResource):
         return secret.id.apply(lambda _: secret_name)
 
 
-def _hash_of(config: Mapping[str, str]) -> str:
+def _hash_of(config: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]

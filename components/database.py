@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.database_events import DatabaseEvents, DatabaseEventsArgs
 from components.database_monitoring import DatabaseMonitoring, DatabaseMonitoringArgs
 from rendering.database_parameters import database_parameters
 from rendering.database_replicas import Replica, read_replicas
@@ -19,7 +20,9 @@ ENGINE = "postgres"
 PORT = 5432
 DATABASE_NAME = "ros"
 USER = "ros"
-"""The plan's names, for good: changing either replaces the instance (RDS)."""
+"""The plan's names, for good: changing either replaces the instance (RDS). The user is the master,
+whom only the bootstrap and people in an emergency use; rendering/database_roles.py has the others.
+"""
 
 PASSWORD_LENGTH = 32
 """Letters and digits only: RDS refuses `/`, `"` and `@`, and URLs need no escaping."""
@@ -45,6 +48,7 @@ class DatabaseArgs:
     """
 
     prefix: str
+    account_id: str
     vpc_id: Input[str]
     data_subnet_ids: Input[Sequence[Input[str]]]
     client_security_group_id: Input[str]
@@ -70,6 +74,7 @@ class Database(ComponentResource):
     user: str
     password: Output[str]
     secret_arn: Output[str]
+    events_topic_arn: Output[str]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -99,16 +104,17 @@ class Database(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         primary = self._build_primary()
+        copies = [self._build_replica(replica, primary) for replica in replicas]
         self.primary_address = primary.address
-        self.replica_addresses = [
-            self._build_replica(replica, primary).address for replica in replicas
-        ]
+        self.replica_addresses = [copy.address for copy in copies]
+        self.events_topic_arn = self._build_events([primary, *copies])
         self.secret_arn = self._build_secret()
         self.register_outputs(
             {
                 "primaryAddress": self.primary_address,
                 "replicaAddresses": self.replica_addresses,
                 "secretArn": self.secret_arn,
+                "eventsTopicArn": self.events_topic_arn,
             }
         )
 
@@ -130,7 +136,7 @@ class Database(ComponentResource):
             # A prefix, so that the next major version's group can stand beside this one.
             name_prefix=f"{self._identifier}-{family}-",
             family=family,
-            description=f"{self._identifier}: replication, TLS, SCRAM, slow statements",
+            description=f"{self._identifier}: replication, TLS, SCRAM, audit, slow statements",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(
                     name=parameter.name,
@@ -256,6 +262,20 @@ class Database(ComponentResource):
                 depends_on=self._monitoring.log_groups[_role_of(replica)],
             ),
         )
+
+    def _build_events(self, instances: Sequence[aws.rds.Instance]) -> Output[str]:
+        return DatabaseEvents(
+            f"{self._name}-events",
+            DatabaseEventsArgs(
+                prefix=self._args.prefix,
+                account_id=self._args.account_id,
+                # Through the instances: RDS refuses to watch what doesn't exist yet.
+                instances=[instance.identifier for instance in instances],
+                # The key of logs, not of data: who reads events needs no key to patients' data.
+                key_arn=self._args.logs_key_arn,
+            ),
+            ResourceOptions(parent=self),
+        ).topic_arn
 
     def _build_secret(self) -> Output[str]:
         secret = aws.secretsmanager.Secret(

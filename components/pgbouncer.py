@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi_kubernetes as k8s
+import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.authority import Authority, IssuedCertificate
+from components.database import PASSWORD_LENGTH
+from components.pgbouncer_network import pgbouncer_network
 from components.pgbouncer_pod import (
     APPLICATION,
     CONFIG_MAP_NAME,
     PORT_NAME,
+    STATS_SECRET_KEY,
+    STATS_SECRET_NAME,
     TLS_SECRET_NAME,
     USERS_SECRET_NAME,
     pgbouncer_pod,
+    stats_url,
 )
 from components.pod_template import labels, selector
 from rendering.pgbouncer_ini import (
     INI_FILE,
+    SERVER_AUTHORITIES_FILE,
+    STATS_USER,
     USERLIST_FILE,
     logical_databases,
     pgbouncer_ini,
@@ -30,13 +39,18 @@ from scaleplan.layers import PgbouncerPlan
 from scaleplan.sizes import PgbouncerSettings
 
 CONFIG_HASH_ANNOTATION = "researchflow.io/config-hash"
+CREDENTIALS_ANNOTATION = "researchflow.io/credentials-versions"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PgbouncerArgs:
     """`settings` sizes pods and pools, `plan` gives the timeouts, probes and resources.
 
-    `replica_addresses` are as many as there are read replicas, perhaps none.
+    `replica_addresses` are as many as there are read replicas, perhaps none. `passwords` are those
+    of the users who may connect, `credentials_versions` changes with them and tells nothing of
+    them. `server_authorities` is PEM text, of all that may sign a server's certificate.
+    `client_applications` alone reach the port, `server_networks` alone are reached. `after` is what
+    must exist before the first pod does.
     """
 
     namespace: Input[str]
@@ -45,17 +59,21 @@ class PgbouncerArgs:
     primary_address: Input[str]
     replica_addresses: Sequence[Input[str]]
     database_port: int
-    user: str
-    password: Input[str]
+    passwords: Mapping[str, Input[str]]
+    credentials_versions: Input[str]
     authority: Authority
+    server_authorities: str
+    client_applications: tuple[str, ...]
+    server_networks: tuple[IPv4Network, ...]
+    after: tuple[Resource, ...] = ()
 
 
 class Pgbouncer(ComponentResource):
     """The Deployment and Service of the plan, with TLS and SCRAM towards clients and database.
 
-    A changed ini or certificate rolls the pods. After a change of the password alone, run
-    `kubectl rollout restart deployment/pgbouncer`: it is hashed into no annotation. `database` is
-    the name for writes; reads have the same name and `_ro`.
+    A changed ini, certificate or authority rolls the pods by its hash, a changed password by its
+    version in Secrets Manager: no password is hashed into an annotation. `database` is the name
+    for writes; reads have the same name and `_ro`.
     """
 
     host: Output[str]
@@ -88,10 +106,13 @@ class Pgbouncer(ComponentResource):
             lambda addresses: self._ini(**addresses)
         )
         mounted = self._build_configuration(ini, certificate)
-        config_hash = Output.all(ini, certificate.certificate_pem).apply(_hash_of)
+        config_hash = Output.all(ini, certificate.certificate_pem, args.server_authorities).apply(
+            _hash_of
+        )
         self._build_deployment(config_hash, mounted)
         self._build_service()
         self._build_disruption_budget()
+        self._build_network_policy()
         self.register_outputs({"host": self.host, "port": self.port})
 
     def _ini(self, primary: str, replicas: Sequence[str]) -> str:
@@ -107,18 +128,29 @@ class Pgbouncer(ComponentResource):
     def _build_configuration(
         self, ini: Output[str], certificate: IssuedCertificate
     ) -> list[Resource]:
+        stats_password = self._build_stats_password()
         config = k8s.core.v1.ConfigMap(
             f"{self._name}-config",
             metadata=self._metadata(CONFIG_MAP_NAME),
-            data={INI_FILE: ini},
+            data={INI_FILE: ini, SERVER_AUTHORITIES_FILE: self._args.server_authorities},
             opts=ResourceOptions(parent=self),
         )
         users = k8s.core.v1.Secret(
             f"{self._name}-users",
             metadata=self._metadata(USERS_SECRET_NAME),
             string_data={
-                USERLIST_FILE: Output.secret(self._args.password).apply(
-                    lambda password: userlist({self._args.user: password})
+                USERLIST_FILE: Output.secret(
+                    Output.all(**self._args.passwords, **{STATS_USER: stats_password})
+                ).apply(userlist)
+            },
+            opts=ResourceOptions(parent=self),
+        )
+        stats = k8s.core.v1.Secret(
+            f"{self._name}-stats",
+            metadata=self._metadata(STATS_SECRET_NAME),
+            string_data={
+                STATS_SECRET_KEY: stats_password.apply(
+                    lambda password: stats_url(password, self._args.plan.listen_port)
                 )
             },
             opts=ResourceOptions(parent=self),
@@ -134,7 +166,17 @@ class Pgbouncer(ComponentResource):
             },
             opts=ResourceOptions(parent=self),
         )
-        return [config, users, keys]
+        return [config, users, stats, keys]
+
+    def _build_stats_password(self) -> Output[str]:
+        return Output.secret(
+            random.RandomPassword(
+                f"{self._name}-stats",
+                length=PASSWORD_LENGTH,
+                special=False,
+                opts=ResourceOptions(parent=self),
+            ).result
+        )
 
     def _build_deployment(self, config_hash: Output[str], mounted: list[Resource]) -> None:
         k8s.apps.v1.Deployment(
@@ -153,12 +195,15 @@ class Pgbouncer(ComponentResource):
                 template=k8s.core.v1.PodTemplateSpecArgs(
                     metadata=k8s.meta.v1.ObjectMetaArgs(
                         labels=labels(APPLICATION),
-                        annotations={CONFIG_HASH_ANNOTATION: config_hash},
+                        annotations={
+                            CONFIG_HASH_ANNOTATION: config_hash,
+                            CREDENTIALS_ANNOTATION: self._args.credentials_versions,
+                        },
                     ),
                     spec=pgbouncer_pod(self._args.settings, self._args.plan),
                 ),
             ),
-            opts=ResourceOptions(parent=self, depends_on=mounted),
+            opts=ResourceOptions(parent=self, depends_on=[*mounted, *self._args.after]),
         )
 
     def _build_service(self) -> None:
@@ -183,7 +228,23 @@ class Pgbouncer(ComponentResource):
             spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
                 # A maximum out, not a minimum in: a single pod must not block a node's drain.
                 max_unavailable=1,
+                # One that can't start must not keep a node from being drained either.
+                unhealthy_pod_eviction_policy="AlwaysAllow",
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(APPLICATION)),
+            ),
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _build_network_policy(self) -> None:
+        args = self._args
+        k8s.networking.v1.NetworkPolicy(
+            f"{self._name}-network",
+            metadata=self._metadata(APPLICATION),
+            spec=pgbouncer_network(
+                listen_port=args.plan.listen_port,
+                client_applications=args.client_applications,
+                server_networks=args.server_networks,
+                server_port=args.database_port,
             ),
             opts=ResourceOptions(parent=self),
         )

@@ -1,16 +1,19 @@
-"""PgBouncer's pod: one locked-down container that writes nothing, and drains before it goes."""
+"""PgBouncer's pod: locked down, writing nothing, drained before it goes, its metrics beside it."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 import pulumi_kubernetes as k8s
 
 from components.pod_template import selector
-from components.versions import PGBOUNCER_IMAGE
+from components.versions import PGBOUNCER_EXPORTER_IMAGE, PGBOUNCER_IMAGE
 from rendering.pgbouncer_ini import (
     CERTIFICATE_DIRECTORY,
     CONFIG_DIRECTORY,
     INI_FILE,
     QUERY_WAIT_SECONDS,
+    STATS_USER,
     memory_needed_mib,
 )
 from scaleplan.layers import PgbouncerPlan, ProbeTimes
@@ -22,7 +25,12 @@ APPLICATION = "pgbouncer"
 CONFIG_MAP_NAME = APPLICATION
 USERS_SECRET_NAME = f"{APPLICATION}-users"
 TLS_SECRET_NAME = f"{APPLICATION}-tls"
+STATS_SECRET_NAME = f"{APPLICATION}-stats"
+STATS_SECRET_KEY = "connection"  # noqa: S105 - the name of a key
 PORT_NAME = "postgres"
+METRICS_PORT_NAME = "metrics"
+METRICS_PORT = 9127
+"""The exporter's own default."""
 
 POSTGRES_USER_ID = 70
 """`postgres` in the Alpine image, which the image itself runs as."""
@@ -54,7 +62,7 @@ def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.
             _spread("topology.kubernetes.io/zone"),
             _spread("kubernetes.io/hostname"),
         ],
-        containers=[_container(settings, plan)],
+        containers=[_container(settings, plan), _exporter()],
         volumes=[_config_volume(), _certificate_volume()],
     )
 
@@ -96,18 +104,70 @@ def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.
                 exec_=k8s.core.v1.ExecActionArgs(command=["/bin/sh", "-c", drain_script()])
             )
         ),
-        security_context=k8s.core.v1.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            privileged=False,
-            read_only_root_filesystem=True,
-            capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-        ),
+        security_context=_locked_down(),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_DIRECTORY, read_only=True),
             k8s.core.v1.VolumeMountArgs(
                 name="tls", mount_path=CERTIFICATE_DIRECTORY, read_only=True
             ),
         ],
+    )
+
+
+def stats_url(password: str, listen_port: int) -> str:
+    """Where the exporter reads: PgBouncer's own console, in the same pod.
+
+    verify-ca, not verify-full: the certificate is for the Service's names, and this is loopback.
+    """
+    address = f"127.0.0.1:{listen_port}/pgbouncer"
+    authority = f"{CERTIFICATE_DIRECTORY}/ca.crt"
+    return (
+        f"postgres://{STATS_USER}:{quote(password, safe='')}@{address}"
+        f"?sslmode=verify-ca&sslrootcert={authority}"
+    )
+
+
+def _exporter() -> k8s.core.v1.ContainerArgs:
+    return k8s.core.v1.ContainerArgs(
+        name="exporter",
+        image=PGBOUNCER_EXPORTER_IMAGE,
+        ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=METRICS_PORT)],
+        env=[
+            k8s.core.v1.EnvVarArgs(
+                name="PGBOUNCER_EXPORTER_CONNECTION_STRING",
+                value_from=k8s.core.v1.EnvVarSourceArgs(
+                    secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(
+                        name=STATS_SECRET_NAME, key=STATS_SECRET_KEY
+                    )
+                ),
+            )
+        ],
+        resources=k8s.core.v1.ResourceRequirementsArgs(
+            requests={"memory": "32Mi", "cpu": "10m"}, limits={"memory": "64Mi", "cpu": "100m"}
+        ),
+        # No readiness probe: a pod whose metrics fail still pools.
+        liveness_probe=k8s.core.v1.ProbeArgs(
+            tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=METRICS_PORT_NAME), period_seconds=30
+        ),
+        security_context=_locked_down(),
+        volume_mounts=[
+            k8s.core.v1.VolumeMountArgs(
+                name="tls",
+                mount_path=f"{CERTIFICATE_DIRECTORY}/ca.crt",
+                # Not the server's key, which it has no use for.
+                sub_path="ca.crt",
+                read_only=True,
+            )
+        ],
+    )
+
+
+def _locked_down() -> k8s.core.v1.SecurityContextArgs:
+    return k8s.core.v1.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        privileged=False,
+        read_only_root_filesystem=True,
+        capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
     )
 
 

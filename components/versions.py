@@ -54,6 +54,13 @@ POSTGRES_CLIENT_IMAGE = "postgres:16.13-alpine"
 # Fixes the remote crash of CVE-2026-6664 (PgBouncer NEWS; edoburu/docker-pgbouncer, tag).
 PGBOUNCER_IMAGE = "edoburu/pgbouncer:v1.25.2-p0"
 
+# Reads PgBouncer's SHOW commands (prometheus-community/pgbouncer_exporter, tag v0.12.1).
+PGBOUNCER_EXPORTER_IMAGE = "prometheuscommunity/pgbouncer-exporter:v0.12.1"
+
+# Only its psql is used, of the database's own major version: `\getenv` came with 15. Several
+# public repositories pinned this tag in 2026; compare with the registry before a first deployment.
+POSTGRES_CLIENT_IMAGE = "postgres:16.14-alpine3.24"
+
 NODE_IMAGE_ALIAS = "al2023@v20260903"
 """Amazon Linux 2023 for Karpenter's nodes (awslabs/amazon-eks-ami release of 2026-09-03, as two
 public repositories pin it). Karpenter's reference advises against `@latest`: every new image would

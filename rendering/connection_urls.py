@@ -13,11 +13,13 @@ KEY_PREFIX_SESSION = "session:"
 """Beginning of each session's key, so that sessions and jobs never meet in the same Redis."""
 
 
-def postgres_url(user: str, password: str, host: str, port: int, database: str) -> str:
+def postgres_url(
+    user: str, password: str, host: str, port: int, database: str, *, ca_file: str = CA_FILE
+) -> str:
     """`postgresql://` URL that verifies certificate and name of the server (libpq, sslmode)."""
     credentials = f"{_escaped(user)}:{_escaped(password)}"
     address = f"{host}:{port}/{_escaped(database)}"
-    return f"postgresql://{credentials}@{address}?sslmode=verify-full&sslrootcert={CA_FILE}"
+    return f"postgresql://{credentials}@{address}?sslmode=verify-full&sslrootcert={ca_file}"
 
 
 def redis_url(user: str, password: str, host: str, port: int) -> str:

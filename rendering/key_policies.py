@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+RDS_EVENTS_SERVICE = "events.rds.amazonaws.com"
+
 _USE_AS_DATA_KEY = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -57,7 +59,10 @@ def data_key_policy(account_id: str) -> str:
 def logs_key_policy(account_id: str, region: str) -> str:
     """As plain, and CloudWatch Logs may encrypt this account's log groups of this region with it.
 
-    (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.)
+    (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.) RDS may
+    too, to publish its events to a topic that is encrypted with it (SNS developer guide, "Enable
+    compatibility between event sources from AWS services and encrypted topics"): an event says
+    what happened to an instance and holds none of its data.
     """
     groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
     logs = {
@@ -68,7 +73,15 @@ def logs_key_policy(account_id: str, region: str) -> str:
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     }
-    return _document([_account_statement(account_id), logs])
+    events = {
+        "Sid": "RdsPublishesEvents",
+        "Effect": "Allow",
+        "Principal": {"Service": RDS_EVENTS_SERVICE},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
+    return _document([_account_statement(account_id), logs, events])
 
 
 def _account_statement(account_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from scaleplan.connections import server_connections_per_database
 from scaleplan.layers import PgbouncerPlan
 from scaleplan.sizes import PgbouncerSettings
 
@@ -16,6 +17,10 @@ CONFIG_DIRECTORY = "/etc/pgbouncer"
 CERTIFICATE_DIRECTORY = "/etc/pgbouncer-tls"
 INI_FILE = "pgbouncer.ini"
 USERLIST_FILE = "userlist.txt"
+SERVER_AUTHORITIES_FILE = "server-authorities.crt"
+
+STATS_USER = "pgbouncer_stats"
+"""May ask PgBouncer for its statistics. PostgreSQL has no such role, so it reaches no data."""
 
 READ_ONLY_SUFFIX = "_ro"
 SYSTEM_SUFFIX = "_system"
@@ -34,6 +39,12 @@ DNS_TTL_SECONDS = 5
 
 LOGIN_RETRY_SECONDS = 2
 """Default 15: the reference asks for less with a host list, to pass over a dead host soon."""
+
+DEAD_PEER_SECONDS = 30
+"""Until a peer that has vanished without a word counts as gone. Linux alone would take two hours
+to try an idle connection, and a quarter of one to give up on sent data."""
+
+KEEPALIVE_PROBES = 3
 
 BASE_MEMORY_MIB = 12
 CLIENT_MEMORY_KIB = 30 + 4 * 4
@@ -94,6 +105,7 @@ def pgbouncer_ini(
     lines = ["[databases]", *(database.line for database in databases), "", "[pgbouncer]"]
     keys = {
         **_listening(plan),
+        **_servers(),
         **_pools(settings, plan, databases),
         **_timeouts(plan),
     }
@@ -109,6 +121,7 @@ def _listening(plan: PgbouncerPlan) -> dict[str, object]:
         "unix_socket_dir": "",
         "auth_type": "scram-sha-256",
         "auth_file": f"{CONFIG_DIRECTORY}/{USERLIST_FILE}",
+        "stats_users": STATS_USER,
         "client_tls_sslmode": "require",
         # Clients bring no certificate, yet without this PgBouncer loads the machine's own list of
         # authorities at start and fails where an image has none.
@@ -116,10 +129,22 @@ def _listening(plan: PgbouncerPlan) -> dict[str, object]:
         "client_tls_cert_file": f"{CERTIFICATE_DIRECTORY}/tls.crt",
         "client_tls_key_file": f"{CERTIFICATE_DIRECTORY}/tls.key",
         "client_tls_protocols": "secure",
-        "server_tls_sslmode": "require",
-        "server_tls_protocols": "secure",
         # JDBC and the metrics exporter send it; PgBouncer refuses what it can't track.
         "ignore_startup_parameters": "extra_float_digits",
+    }
+
+
+def _servers() -> dict[str, object]:
+    return {
+        # Chain and host name: without them anyone in the way could pose as the database.
+        "server_tls_sslmode": "verify-full",
+        "server_tls_ca_file": f"{CONFIG_DIRECTORY}/{SERVER_AUTHORITIES_FILE}",
+        "server_tls_protocols": "secure",
+        # When a host dies without closing its connections, what waits on them must not wait long.
+        "tcp_keepidle": DEAD_PEER_SECONDS // 2,
+        "tcp_keepintvl": DEAD_PEER_SECONDS // 2 // KEEPALIVE_PROBES,
+        "tcp_keepcnt": KEEPALIVE_PROBES,
+        "tcp_user_timeout": DEAD_PEER_SECONDS * 1000,
     }
 
 
@@ -134,6 +159,9 @@ def _pools(
         "min_pool_size": settings.min_pool_size,
         "reserve_pool_size": settings.reserve_pool_size,
         "reserve_pool_timeout": plan.reserve_pool_timeout_seconds,
+        # One pool's worth a name, whoever connects: pools are per user, so a second user of a name
+        # would open as many again, and scaleplan/connections.py would count too few.
+        "max_db_connections": server_connections_per_database(settings),
         # Last in, first out (0) would leave all load on one host of a list.
         "server_round_robin": int(several_hosts),
         "max_prepared_statements": PREPARED_STATEMENTS,

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pulumi import Output
+
 from components.artifacts import Artifacts
 from components.authority import Authority
 from components.cache import Cache, CacheArgs
 from components.cluster import Cluster
 from components.connections import ConnectionsArgs
 from components.database import Database, DatabaseArgs
+from components.database_bootstrap import DatabaseBootstrap, DatabaseBootstrapArgs
+from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
 from components.encryption import Encryption
 from components.network import Network
 from components.pgbouncer import Pgbouncer, PgbouncerArgs
 from components.platform import Platform
 from components.queue import Queue, QueueArgs
 from rendering.application_config import ApplicationPlan
+from rendering.database_roles import RoleKey
+from rendering.rds_authority import rds_authority
+from rendering.subnet_layout import subnet_layout
 from wiring.site import Site
+
+DATABASE_CLIENTS = ("orchestrator", "worker", "collaboration")
+"""Applications whose pods may reach PgBouncer; the web frontend has nothing to ask it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """What PgBouncer stands before."""
+
+    database: Database
+    credentials: DatabaseCredentials
+    bootstrap: DatabaseBootstrap
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
     """What holds data."""
 
-    database: Database
+    backend: Backend
     cache: Cache
     queue: Queue
     artifacts: Artifacts
@@ -36,6 +55,7 @@ def database_args(
     settings = site.settings
     return DatabaseArgs(
         prefix=settings.prefix,
+        account_id=site.account_id,
         vpc_id=network.vpc_id,
         data_subnet_ids=network.data_subnet_ids,
         client_security_group_id=cluster.security_group_id,
@@ -76,10 +96,43 @@ def queue_args(site: Site, encryption: Encryption, network: Network, cluster: Cl
     )
 
 
+def database_credentials_args(
+    site: Site, encryption: Encryption, database: Database
+) -> DatabaseCredentialsArgs:
+    """Passwords of the roles that applications and migrations use."""
+    return DatabaseCredentialsArgs(
+        prefix=site.settings.prefix,
+        primary_address=database.primary_address,
+        replica_addresses=database.replica_addresses,
+        port=database.port,
+        database_name=database.database_name,
+        data_key_arn=encryption.data_key_arn,
+        protect=site.settings.protect_data,
+    )
+
+
+def database_bootstrap_args(
+    site: Site, platform: Platform, database: Database, credentials: DatabaseCredentials
+) -> DatabaseBootstrapArgs:
+    """The roles themselves, made at the writer by the master user."""
+    return DatabaseBootstrapArgs(
+        namespace=platform.namespace,
+        host=database.primary_address,
+        port=database.port,
+        database_name=database.database_name,
+        master_user=database.user,
+        master_password=database.password,
+        roles=credentials.roles,
+        authority=rds_authority(site.settings.region),
+    )
+
+
 def pgbouncer_args(
-    site: Site, platform: Platform, database: Database, authority: Authority
+    site: Site, platform: Platform, backend: Backend, authority: Authority
 ) -> PgbouncerArgs:
-    """Pools before the database's primary and replicas."""
+    """Pools before the database's primary and replicas, for the roles of the applications."""
+    database = backend.database
+    pooled = [backend.credentials.roles[key] for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY)]
     return PgbouncerArgs(
         namespace=platform.namespace,
         settings=site.settings.pgbouncer,
@@ -87,9 +140,13 @@ def pgbouncer_args(
         primary_address=database.primary_address,
         replica_addresses=database.replica_addresses,
         database_port=database.port,
-        user=database.user,
-        password=database.password,
+        passwords={role.user: role.password for role in pooled},
+        credentials_versions=Output.all(*(role.version for role in pooled)).apply(",".join),
         authority=authority,
+        server_authorities=rds_authority(site.settings.region),
+        client_applications=DATABASE_CLIENTS,
+        server_networks=tuple(subnet_layout(site.settings.vpc_cidr).data.values()),
+        after=(backend.bootstrap.job,),
     )
 
 
@@ -97,15 +154,16 @@ def connections_args(
     site: Site, platform: Platform, pgbouncer: Pgbouncer, stores: Stores
 ) -> ConnectionsArgs:
     """What the applications are told of everything they connect to."""
-    plan = site.plan
+    plan, roles = site.plan, stores.backend.credentials.roles
     return ConnectionsArgs(
         namespace=platform.namespace,
         region=site.settings.region,
         pgbouncer_host=pgbouncer.host,
         pgbouncer_port=pgbouncer.port,
         database=pgbouncer.database,
-        database_user=stores.database.user,
-        database_password=stores.database.password,
+        application=roles[RoleKey.APPLICATION],
+        read_only=roles[RoleKey.READ_ONLY],
+        database_ready=stores.backend.bootstrap.ready,
         cache_url=stores.cache.url,
         queue_url=stores.queue.url,
         queue_host=stores.queue.primary_endpoint,

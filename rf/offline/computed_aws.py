@@ -270,4 +270,6 @@ REGISTRY: Mapping[str, Invent] = {
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _of("queueUrl"),
     "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicPolicy:TopicPolicy": _of("arn"),
+    "aws:rds/eventSubscription:EventSubscription": _named("rds", "es:{}"),
 }

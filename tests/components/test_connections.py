@@ -5,6 +5,7 @@ import pytest
 
 from components import pod_template
 from components.connections import CONFIG_HASH_VARIABLE, Connections, ConnectionsArgs
+from components.database_credentials import RoleCredentials
 from rendering.application_config import ApplicationPlan
 from rendering.connection_urls import CA_DIRECTORY
 from rf.plan import reveal
@@ -13,19 +14,27 @@ from scaleplan.model import load_plan
 PLAN = load_plan()
 SECRET = "kubernetes:core/v1:Secret"
 PASSWORD = "Correct0Horse1Battery2Staple3"
+READER_PASSWORD = "Only0Reading1Of2Patients3"
 CACHE_URL = f"rediss://researchflow:{PASSWORD}@cache.example.com:6379"
 QUEUE_URL = f"rediss://researchflow:{PASSWORD}@queue.example.com:6379"
 
 
-def made(opts, bucket="artifacts-bucket"):
+def role(user, password, version):
+    return RoleCredentials(
+        user=user, password=password, verifier="", version=version, secret_arn=""
+    )
+
+
+def made(opts, bucket="artifacts-bucket", version="v1", ready="database-bootstrap-1"):
     args = ConnectionsArgs(
         namespace="researchflow",
         region="us-east-1",
         pgbouncer_host="pgbouncer.researchflow.svc",
         pgbouncer_port=5432,
         database="researchflow",
-        database_user="ros",
-        database_password=PASSWORD,
+        application=role("researchflow_app", PASSWORD, version),
+        read_only=role("researchflow_readonly", READER_PASSWORD, "v1"),
+        database_ready=ready,
         cache_url=CACHE_URL,
         queue_url=QUEUE_URL,
         queue_host="queue.example.com",
@@ -73,9 +82,10 @@ def test_every_variable_refers_to_a_key_that_exists(connections):
 
 def test_writes_and_reads_go_to_pgbouncer_under_the_names_it_serves(connections):
     environment = environment_of(connections())
-    base = f"postgresql://ros:{PASSWORD}@pgbouncer.researchflow.svc:5432"
-    assert environment["DATABASE_URL"].startswith(f"{base}/researchflow?sslmode=verify-full")
-    assert environment["DATABASE_REPLICA_URL"].startswith(f"{base}/researchflow_ro?")
+    writes = f"postgresql://researchflow_app:{PASSWORD}@pgbouncer.researchflow.svc:5432"
+    reads = f"postgresql://researchflow_readonly:{READER_PASSWORD}@pgbouncer.researchflow.svc:5432"
+    assert environment["DATABASE_URL"].startswith(f"{writes}/researchflow?sslmode=verify-full")
+    assert environment["DATABASE_REPLICA_URL"].startswith(f"{reads}/researchflow_ro?")
     assert environment["SYSTEM_DATABASE_URL"] == environment["DATABASE_URL"]
 
 
@@ -134,8 +144,14 @@ def test_the_secrets_have_the_parts_too(connections):
         "pgbouncer.researchflow.svc",
         "5432",
         "researchflow",
-        "ros",
+        "researchflow_app",
         PASSWORD,
+    ]
+    reading = ("replica-database", "replica-username", "replica-password")
+    assert [postgres[key] for key in reading] == [
+        "researchflow_ro",
+        "researchflow_readonly",
+        READER_PASSWORD,
     ]
     # What KEDA's TriggerAuthentication reads.
     assert queue["address"] == "queue.example.com:6379"
@@ -151,16 +167,27 @@ def test_no_password_is_in_the_config_map_the_pods_or_the_plan(connections):
             assert variable.value is None
             assert variable.value_from.secret_key_ref is not None
     assert PASSWORD not in built.plan.to_json()
+    assert READER_PASSWORD not in built.plan.to_json()
 
 
-def test_a_changed_config_map_rolls_the_pods(build):
-    def hash_with(bucket):
+@pytest.fixture
+def config_hash(build):
+    def run(**changes):
         def construct(opts):
-            variables = made(opts, bucket).environment()
+            variables = made(opts, **changes).environment()
             (variable,) = [v for v in variables if v.name == CONFIG_HASH_VARIABLE]
             pulumi.export("hash", variable.value)
 
         return build(construct).exported["hash"]
 
-    assert hash_with("one") != hash_with("two")
-    assert hash_with("one") == hash_with("one")
+    return run
+
+
+def test_a_changed_config_map_rolls_the_pods(config_hash):
+    assert config_hash(bucket="one") != config_hash(bucket="two")
+    assert config_hash(bucket="one") == config_hash(bucket="one")
+
+
+def test_a_new_password_rolls_the_pods_and_another_bootstrap_does_not(config_hash):
+    assert config_hash(version="v1") != config_hash(version="v2")
+    assert config_hash(ready="database-bootstrap-1") == config_hash(ready="database-bootstrap-2")

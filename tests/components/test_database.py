@@ -13,6 +13,7 @@ from scaleplan.sizes import Size
 PLAN = load_plan()
 INSTANCE = "aws:rds/instance:Instance"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+LOGS_KEY = "arn:aws:kms:us-east-1:123456789012:key/66666666-7777-8888-9999-000000000000"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 RECORDED = {}
@@ -25,11 +26,12 @@ def database(build):
         def construct(opts):
             args = DatabaseArgs(
                 prefix="researchflow-test",
+                account_id="123456789012",
                 vpc_id="vpc-0a1b2c3d4e5f60718",
                 data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
                 client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
                 data_key_arn=KEY,
-                logs_key_arn=KEY,
+                logs_key_arn=LOGS_KEY,
                 availability_zones=ZONES,
                 settings=PLAN.sizes[size].database,
                 replication=PLAN.replication,
@@ -160,7 +162,7 @@ def test_logs_go_to_encrypted_groups_that_exist_before_rds_would_make_its_own(da
         for log in instance.inputs["enabledCloudwatchLogsExports"]:
             group = groups.pop(f"/aws/rds/instance/{instance.inputs['identifier']}/{log}")
             assert group.urn in instance.dependencies
-            assert group.inputs["kmsKeyId"] == KEY
+            assert group.inputs["kmsKeyId"] == LOGS_KEY
             assert group.inputs["retentionInDays"] == 90
     assert not groups
 
@@ -209,6 +211,35 @@ def test_the_secret_says_how_to_connect_and_is_secret(database):
     (secret,) = built.of_type("aws:secretsmanager/secret:Secret")
     assert secret.inputs["name"] == "researchflow-test/database"
     assert secret.inputs["kmsKeyId"] == KEY
+
+
+@pytest.mark.parametrize("size", Size)
+def test_failovers_and_failures_of_every_instance_are_told_to_the_topic(database, size):
+    built = database(size)
+    (topic,) = built.of_type("aws:sns/topic:Topic")
+    (subscription,) = built.of_type("aws:rds/eventSubscription:EventSubscription")
+    assert subscription.inputs["snsTopic"] == topic.outputs["arn"]
+    assert subscription.inputs["sourceType"] == "db-instance"
+    identifiers = {r.inputs["identifier"] for r in built.of_type(INSTANCE)}
+    assert set(subscription.inputs["sourceIds"]) == identifiers
+    categories = set(subscription.inputs["eventCategories"])
+    assert {"failover", "failure", "low storage", "maintenance"} <= categories
+    assert topic.inputs["kmsMasterKeyId"] == LOGS_KEY
+    # RDS subscribes by publishing a first message, which the policy has to let in.
+    (policy,) = built.of_type("aws:sns/topicPolicy:TopicPolicy")
+    assert policy.urn in subscription.dependencies
+
+
+def test_only_rds_of_this_account_publishes_and_only_over_tls(database):
+    (policy,) = database().of_type("aws:sns/topicPolicy:TopicPolicy")
+    allow, deny = json.loads(policy.inputs["policy"])["Statement"]
+    assert allow["Principal"] == {"Service": "events.rds.amazonaws.com"}
+    assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert allow["Resource"] == deny["Resource"] == policy.inputs["arn"]
+    assert (deny["Effect"], deny["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
 
 
 def test_the_password_is_shown_nowhere(database):

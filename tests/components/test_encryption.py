@@ -51,10 +51,18 @@ def test_keys_are_guarded_unless_the_stack_says_otherwise(encryption, protect):
     [
         ("cluster", []),
         ("data", ["AutoScalingEncryptsNodeDisks", "AutoScalingHandsNodeDisksToEc2"]),
-        ("logs", ["CloudWatchLogs"]),
+        ("logs", ["CloudWatchLogs", "RdsPublishesEvents"]),
     ],
 )
 def test_each_key_admits_only_the_services_of_its_purpose(encryption, purpose, others):
     policy = json.loads(encryption().inputs(KEY, f"encryption-{purpose}")["policy"])
     sids = [statement["Sid"] for statement in policy["Statement"]]
     assert sids == ["AccountAdministersThroughIam", *others]
+
+
+def test_rds_events_are_admitted_for_this_account_alone(encryption):
+    policy = json.loads(encryption().inputs(KEY, "encryption-logs")["policy"])
+    (statement,) = [s for s in policy["Statement"] if s["Sid"] == "RdsPublishesEvents"]
+    assert statement["Principal"] == {"Service": "events.rds.amazonaws.com"}
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}

@@ -1,5 +1,7 @@
 """PgBouncer in the cluster: the plan's Deployment and Service, locked down."""
 
+from ipaddress import IPv4Network
+
 import pytest
 
 from components.authority import Authority, AuthorityArgs
@@ -12,6 +14,7 @@ from scaleplan.sizes import Size
 
 PLAN = load_plan()
 PASSWORD = "Correct0Horse1Battery2Staple3"
+READER_PASSWORD = "Only0Reading1Of2Patients3"
 REPLICAS = ("b.example.com", "c.example.com")
 
 RECORDED = {}
@@ -20,7 +23,15 @@ RECORDED = {}
 
 @pytest.fixture
 def pgbouncer(build):
-    def run(size=Size.MEDIUM, *, replicas=REPLICAS, password=PASSWORD, **changes):
+    def run(
+        size=Size.MEDIUM,
+        *,
+        replicas=REPLICAS,
+        password=PASSWORD,
+        versions="v1",
+        root="root",
+        **changes,
+    ):
         def construct(opts):
             authority = Authority(
                 "authority",
@@ -34,13 +45,16 @@ def pgbouncer(build):
                 primary_address="db.example.com",
                 replica_addresses=replicas,
                 database_port=5432,
-                user="ros",
-                password=password,
+                passwords={"researchflow_app": password, "researchflow_readonly": READER_PASSWORD},
+                credentials_versions=versions,
                 authority=authority,
+                server_authorities=root,
+                client_applications=("orchestrator", "worker"),
+                server_networks=(IPv4Network("10.0.204.0/22"), IPv4Network("10.0.208.0/22")),
             )
             return Pgbouncer("pgbouncer", args, opts)
 
-        key = (size, replicas, password, *changes.items())
+        key = (size, replicas, password, versions, root, *changes.items())
         if key not in RECORDED:
             RECORDED[key] = build(construct)
         return RECORDED[key]
@@ -56,9 +70,14 @@ def pod_of(built):
     return deployment_of(built)["template"]["spec"]
 
 
-def container_of(built):
-    (container,) = pod_of(built)["containers"]
+def container_of(built, name="pgbouncer"):
+    (container,) = [c for c in pod_of(built)["containers"] if c["name"] == name]
     return container
+
+
+def stats_password_of(built):
+    (password,) = built.of_type("random:index/randomPassword:RandomPassword")
+    return reveal(password.outputs)["result"]
 
 
 def ini_of(built):
@@ -106,7 +125,7 @@ def test_the_pod_runs_the_mounted_ini(pgbouncer):
     config_map, users = volumes["config"]["projected"]["sources"]
     names = {r.inputs["metadata"]["name"] for r in built.of_type("kubernetes:core/v1:Secret")}
     assert config_map["configMap"]["name"] == "pgbouncer"
-    assert {users["secret"]["name"], volumes["tls"]["secret"]["secretName"]} == names
+    assert {users["secret"]["name"], volumes["tls"]["secret"]["secretName"]} < names
 
 
 def test_every_file_that_the_ini_names_is_mounted(pgbouncer):
@@ -114,13 +133,15 @@ def test_every_file_that_the_ini_names_is_mounted(pgbouncer):
     keys = built.inputs("kubernetes:core/v1:Secret", "pgbouncer-tls")["stringData"]
     users = built.inputs("kubernetes:core/v1:Secret", "pgbouncer-users")["stringData"]
     mounted = {f"/etc/pgbouncer-tls/{key}" for key in keys}
-    mounted |= {f"/etc/pgbouncer/{key}" for key in users}
+    config = built.inputs("kubernetes:core/v1:ConfigMap", "pgbouncer-config")["data"]
+    mounted |= {f"/etc/pgbouncer/{key}" for key in [*users, *config] if key != "pgbouncer.ini"}
     named = {line.split(" = ")[1] for line in ini_of(built).splitlines() if "_file = " in line}
     assert named == mounted
 
 
-def test_the_pod_is_locked_down(pgbouncer):
-    pod, container = pod_of(pgbouncer()), container_of(pgbouncer())
+@pytest.mark.parametrize("name", ["pgbouncer", "exporter"])
+def test_the_pod_is_locked_down(pgbouncer, name):
+    pod, container = pod_of(pgbouncer()), container_of(pgbouncer(), name)
     assert pod["securityContext"]["runAsUser"] == 70
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -170,16 +191,95 @@ def test_more_clients_get_more_memory_than_the_plans(pgbouncer):
     assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) > 128
 
 
-def test_the_password_is_in_the_user_list_and_nowhere_else(pgbouncer):
+def test_the_user_list_has_the_applications_roles_and_the_exporter_but_not_the_master(pgbouncer):
     built = pgbouncer()
     users = built.named("kubernetes:core/v1:Secret", "pgbouncer-users")
-    assert reveal(users.inputs)["stringData"] == {"userlist.txt": f'"ros" "{PASSWORD}"\n'}
-    assert PASSWORD not in built.plan.to_json()
-    assert PASSWORD not in ini_of(built)
+    assert reveal(users.inputs)["stringData"] == {
+        "userlist.txt": f'"pgbouncer_stats" "{stats_password_of(built)}"\n'
+        f'"researchflow_app" "{PASSWORD}"\n'
+        f'"researchflow_readonly" "{READER_PASSWORD}"\n'
+    }
 
 
-def test_a_password_leaves_no_trace_in_the_annotation(pgbouncer):
-    assert config_hash_of(pgbouncer()) == config_hash_of(pgbouncer(password="Another0Password1"))
+def test_no_password_is_outside_a_secret(pgbouncer):
+    built = pgbouncer()
+    for password in (PASSWORD, READER_PASSWORD, stats_password_of(built)):
+        assert password not in built.plan.to_json()
+        assert password not in ini_of(built)
+
+
+def test_a_new_password_rolls_the_pods_by_its_version_alone(pgbouncer):
+    def annotations(**changes):
+        return deployment_of(pgbouncer(**changes))["template"]["metadata"]["annotations"]
+
+    assert annotations() == annotations(password="Another0Password1")
+    assert annotations() != annotations(versions="v2")
+
+
+def test_a_renewed_database_authority_rolls_the_pods(pgbouncer):
+    assert config_hash_of(pgbouncer()) != config_hash_of(pgbouncer(root="renewed"))
+
+
+def test_databases_are_verified_against_the_mounted_authority(pgbouncer):
+    built = pgbouncer()
+    config = built.inputs("kubernetes:core/v1:ConfigMap", "pgbouncer-config")["data"]
+    assert config["server-authorities.crt"] == "root"
+    assert "server_tls_sslmode = verify-full" in ini_of(built)
+    assert "server_tls_ca_file = /etc/pgbouncer/server-authorities.crt" in ini_of(built)
+
+
+def test_the_exporter_reads_as_a_user_that_reaches_no_data(pgbouncer):
+    built = pgbouncer()
+    exporter = container_of(built, "exporter")
+    assert exporter["ports"] == [{"name": "metrics", "containerPort": 9127}]
+    assert exporter["image"].endswith(":v0.12.1")
+    assert "stats_users = pgbouncer_stats" in ini_of(built)
+    (variable,) = exporter["env"]
+    reference = variable["valueFrom"]["secretKeyRef"]
+    secret = built.inputs("kubernetes:core/v1:Secret", "pgbouncer-stats")
+    assert secret["metadata"]["name"] == reference["name"]
+    url = secret["stringData"][reference["key"]]
+    assert url.startswith(
+        f"postgres://pgbouncer_stats:{stats_password_of(built)}@127.0.0.1:6432/pgbouncer?"
+    )
+    (mount,) = exporter["volumeMounts"]
+    assert mount["mountPath"] in url
+    assert mount["subPath"] == "ca.crt"
+
+
+def test_only_applications_reach_the_pooler_and_only_prometheus_its_metrics(pgbouncer):
+    policy = pgbouncer().inputs(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
+    )
+    spec = policy["spec"]
+    assert spec["podSelector"]["matchLabels"] == {"app": "pgbouncer"}
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    clients, metrics = spec["ingress"]
+    (peer,) = clients["from"]
+    assert peer["podSelector"]["matchExpressions"] == [
+        {"key": "app", "operator": "In", "values": ["orchestrator", "worker"]}
+    ]
+    # Without one, the pods of every namespace would be meant.
+    assert "namespaceSelector" not in peer
+    assert clients["ports"] == [{"port": 6432, "protocol": "TCP"}]
+    (prometheus,) = metrics["from"]
+    assert prometheus["namespaceSelector"]["matchLabels"] == {
+        "kubernetes.io/metadata.name": "monitoring"
+    }
+    assert metrics["ports"] == [{"port": 9127, "protocol": "TCP"}]
+
+
+def test_the_pooler_reaches_the_databases_and_dns_alone(pgbouncer):
+    policy = pgbouncer().inputs(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
+    )
+    databases, dns = policy["spec"]["egress"]
+    assert [peer["ipBlock"]["cidr"] for peer in databases["to"]] == [
+        "10.0.204.0/22",
+        "10.0.208.0/22",
+    ]
+    assert databases["ports"] == [{"port": 5432, "protocol": "TCP"}]
+    assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
 
 
 def test_reads_go_to_the_primary_without_replicas(pgbouncer):

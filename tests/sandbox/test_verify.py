@@ -175,3 +175,30 @@ def test_what_the_emulator_does_not_answer_is_not_called_fine(small_plan: SmallP
     [check] = found(small_plan, "parameter group")
     assert check.verdict is Verdict.NOT_SHOWN
     assert check.to_json()["found"] is None
+
+
+def test_a_topic_that_lost_its_key_and_events_of_fewer_kinds_are_found(
+    small_plan: SmallPlan,
+) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    topic = small_plan.create("aws:sns/topic:Topic", "events", {"kmsMasterKeyId": key}).id
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    small_plan.create("aws:sns/topicPolicy:TopicPolicy", "events", {"arn": topic, "policy": policy})
+    subscription = {
+        "name": "events",
+        "snsTopic": topic,
+        "sourceType": "db-instance",
+        "sourceIds": ["primary"],
+        "eventCategories": ["failover", "failure"],
+    }
+    small_plan.create("aws:rds/eventSubscription:EventSubscription", "events", subscription)
+    assert differences(small_plan) == []
+
+    client(small_plan, "sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue=""
+    )
+    client(small_plan, "rds").delete_event_subscription(SubscriptionName="events")
+    found_now = {(kind, subject) for kind, _, subject in differences(small_plan)}
+    assert ("topic", "key") in found_now
+    assert ("database events", "exists") in found_now

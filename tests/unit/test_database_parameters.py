@@ -24,20 +24,38 @@ def test_what_rds_owns_is_left_out():
     assert not {"wal_level", "hot_standby", "archive_mode"} & set(BY_NAME)
 
 
-def test_a_static_parameter_waits_for_a_reboot():
-    waiting = {name for name, p in BY_NAME.items() if p.apply_method == "pending-reboot"}
-    assert waiting == {
-        "max_replication_slots",
-        "max_wal_senders",
-        "rds.logical_replication",
-        "shared_preload_libraries",
-    }
-
-
 def test_tls_and_scram_are_forced():
     assert BY_NAME["rds.force_ssl"].value == "1"
     assert BY_NAME["rds.accepted_password_auth_method"].value == "scram"
     assert BY_NAME["password_encryption"].value == "scram-sha-256"
+
+
+STATIC = {
+    "max_replication_slots",
+    "max_wal_senders",
+    "rds.logical_replication",
+    "shared_preload_libraries",
+}
+"""ApplyType static in `aws rds describe-engine-default-parameters --db-parameter-group-family
+postgres16`; all others of the group are dynamic there, or belong to a preloaded library."""
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_each_parameter_has_the_apply_method_that_rds_takes(name):
+    expected = "pending-reboot" if name in STATIC else "immediate"
+    assert BY_NAME[name].apply_method == expected
+
+
+def test_changes_of_structure_rights_and_data_are_audited_for_every_session():
+    assert "pgaudit" in BY_NAME["shared_preload_libraries"].value.split(",")
+    assert set(BY_NAME["pgaudit.log"].value.split(",")) == {"ddl", "role", "write"}
+    assert BY_NAME["pgaudit.role"].value == "rds_pgaudit"
+
+
+def test_values_of_statements_which_may_be_patients_data_stay_out_of_the_logs():
+    assert BY_NAME["pgaudit.log_parameter"].value == "0"
+    assert BY_NAME["log_parameter_max_length"].value == "0"
+    assert BY_NAME["log_parameter_max_length_on_error"].value == "0"
 
 
 def test_two_replicas_stand_in_the_second_and_third_zone():

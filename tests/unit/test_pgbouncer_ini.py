@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from rendering.database_roles import ROLES
 from rendering.pgbouncer_ini import (
     QUERY_WAIT_SECONDS,
+    STATS_USER,
     logical_databases,
     memory_needed_mib,
     pgbouncer_ini,
@@ -59,7 +61,8 @@ def test_clients_need_tls_and_scram_and_the_server_too():
     settings = parsed(rendered(Size.LARGE))["pgbouncer"]
     assert settings["auth_type"] == "scram-sha-256"
     assert settings["client_tls_sslmode"] == "require"
-    assert settings["server_tls_sslmode"] == "require"
+    # The name too: a certificate of another database of the region is no proof.
+    assert settings["server_tls_sslmode"] == "verify-full"
 
 
 def test_prepared_statements_work_in_transaction_mode():
@@ -96,6 +99,27 @@ def test_a_new_connection_after_a_failover_is_not_kept_from_the_new_address():
     assert int(settings["dns_max_ttl"]) <= 5
     assert int(settings["server_login_retry"]) < int(settings["dns_max_ttl"])
     assert int(settings["query_wait_timeout"]) == QUERY_WAIT_SECONDS
+
+
+def test_a_peer_that_vanishes_is_given_up_within_half_a_minute():
+    settings = parsed(rendered(Size.MEDIUM))["pgbouncer"]
+    idle, interval, count = (int(settings[f"tcp_keep{key}"]) for key in ("idle", "intvl", "cnt"))
+    assert idle + interval * count <= 30
+    assert int(settings["tcp_user_timeout"]) <= 30_000
+
+
+@pytest.mark.parametrize("size", Size)
+def test_a_name_never_opens_more_than_one_pool_with_its_reserve(size):
+    settings = parsed(rendered(size))["pgbouncer"]
+    pool = int(settings["default_pool_size"]) + int(settings["reserve_pool_size"])
+    assert int(settings["max_db_connections"]) == pool
+
+
+def test_statistics_are_for_a_user_that_postgresql_does_not_know():
+    settings = parsed(rendered(Size.MEDIUM))["pgbouncer"]
+    assert settings["stats_users"] == STATS_USER
+    assert STATS_USER not in {role.name for role in ROLES.values()}
+    assert "admin_users" not in settings
 
 
 def test_the_user_list_quotes_what_it_must():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -76,6 +77,36 @@ def subnet_group(
     )
     found = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
     yield "subnets", sorted(inputs["subnetIds"]), sorted(found)
+
+
+@verifies("aws:rds/eventSubscription:EventSubscription", "database events")
+def event_subscription(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """Of which instances, of what, and whom it tells."""
+    found = reader.one(
+        "rds", "DescribeEventSubscriptions", "EventSubscriptionsList", SubscriptionName=identifier
+    )
+    yield "topic", inputs["snsTopic"], found["SnsTopicArn"]
+    yield "instances", sorted(inputs["sourceIds"]), sorted(found["SourceIdsList"])
+    yield "categories", sorted(inputs["eventCategories"]), sorted(found["EventCategoriesList"])
+
+
+@verifies("aws:sns/topic:Topic", "topic")
+def topic(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
+    """What it is encrypted with."""
+    answer = reader.read("sns", "GetTopicAttributes", TopicArn=identifier)
+    yield "key", inputs.get("kmsMasterKeyId"), answer["Attributes"].get("KmsMasterKeyId")
+
+
+@verifies("aws:sns/topicPolicy:TopicPolicy", "topic policy")
+def topic_policy(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """Who may publish."""
+    answer = reader.read("sns", "GetTopicAttributes", TopicArn=identifier)
+    found = json.loads(answer["Attributes"]["Policy"])
+    yield "policy", json.loads(inputs["policy"]), found
 
 
 @verifies(REPLICATION_GROUP, "Redis")

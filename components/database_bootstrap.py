@@ -1,0 +1,220 @@
+"""The Job that makes a fresh database the application's: extensions, roles and their rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.database_credentials import RoleCredentials
+from components.pod_template import labels
+from components.versions import POSTGRES_CLIENT_IMAGE
+from rendering.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
+from rendering.connection_urls import postgres_url
+from rendering.database_roles import ROLES, RoleKey
+from rendering.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
+
+APPLICATION = "database-bootstrap"
+
+RDS_AUTHORITY_CONFIG_MAP = "rds-authority"
+MIGRATOR_CREDENTIALS = "migrator-credentials"
+
+CREDENTIALS_ANNOTATION = "researchflow.io/credentials-versions"
+"""Secrets Manager's ids of the passwords in use: a new password runs the Job again."""
+
+POSTGRES_USER_ID = 70
+"""`postgres` in the Alpine image; the process writes nothing and needs no other user."""
+
+ATTEMPTS = 6
+DEADLINE_SECONDS = 600
+"""For all attempts together: a new instance's name may take minutes to resolve everywhere."""
+
+_SQL_DIRECTORY = "/etc/researchflow/bootstrap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseBootstrapArgs:
+    """`host` is the writer itself, not PgBouncer, which knows neither master user nor migrator.
+
+    `authority` is the PEM text of the region's RDS root.
+    """
+
+    namespace: Input[str]
+    host: Input[str]
+    port: int
+    database_name: str
+    master_user: str
+    master_password: Input[str]
+    roles: Mapping[RoleKey, RoleCredentials]
+    authority: str
+
+
+class DatabaseBootstrap(ComponentResource):
+    """A Job, because only the cluster reaches the database. Its name carries the script's hash.
+
+    Changed SQL, a new password or another host runs it anew; it can run as often as one likes. It
+    stays after it has ended, since a Job that deletes itself would be made again by every
+    deployment. What uses a role depends on `job`, or takes `ready`: both wait for its success.
+    """
+
+    job: Resource
+    ready: Output[str]
+    authority_config_map: Output[str]
+    migrator_secret_name: Output[str]
+
+    def __init__(
+        self, name: str, args: DatabaseBootstrapArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        script = bootstrap_sql(args.database_name)
+        job_name = f"{APPLICATION}-{content_hash(script + POSTGRES_CLIENT_IMAGE)}"
+        super().__init__("researchflow:data:DatabaseBootstrap", name, {"job": job_name}, opts)
+        self._name, self._args = name, args
+        authority = self._build_config_map("authority", RDS_AUTHORITY_CONFIG_MAP, RDS_CA_KEY)
+        self.authority_config_map = authority.id.apply(lambda _: RDS_AUTHORITY_CONFIG_MAP)
+        sql = self._build_config_map("script", APPLICATION, SQL_FILE, script)
+        secret = self._build_secret("secrets", APPLICATION, self._secrets())
+        self.job = k8s.batch.v1.Job(
+            f"{name}-job",
+            metadata=self._metadata(job_name),
+            spec=self._job(),
+            opts=ResourceOptions(parent=self, depends_on=[authority, sql, secret]),
+        )
+        self.ready = self.job.id.apply(lambda _: job_name)
+        migrator = self._build_secret("migrator", MIGRATOR_CREDENTIALS, self._migrator())
+        self.migrator_secret_name = Output.all(migrator.id, self.ready).apply(
+            lambda _: MIGRATOR_CREDENTIALS
+        )
+        self.register_outputs({"ready": self.ready})
+
+    def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=name, namespace=self._args.namespace, labels=labels(APPLICATION)
+        )
+
+    def _build_config_map(
+        self, role: str, object_name: str, key: str, text: str | None = None
+    ) -> k8s.core.v1.ConfigMap:
+        return k8s.core.v1.ConfigMap(
+            f"{self._name}-{role}",
+            metadata=self._metadata(object_name),
+            data={key: self._args.authority if text is None else text},
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _build_secret(
+        self, role: str, object_name: str, values: Mapping[str, Input[str]]
+    ) -> k8s.core.v1.Secret:
+        return k8s.core.v1.Secret(
+            f"{self._name}-{role}",
+            metadata=self._metadata(object_name),
+            string_data={key: Output.secret(value) for key, value in values.items()},
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _secrets(self) -> dict[str, Input[str]]:
+        verifiers = {
+            ROLES[key].variable: credentials.verifier
+            for key, credentials in self._args.roles.items()
+        }
+        return {"PGPASSWORD": self._args.master_password, **verifiers}
+
+    def _migrator(self) -> dict[str, Input[str]]:
+        args, migrator = self._args, self._args.roles[RoleKey.MIGRATOR]
+        url = Output.all(
+            user=migrator.user,
+            password=migrator.password,
+            host=args.host,
+            port=args.port,
+            database=args.database_name,
+        ).apply(lambda facts: postgres_url(**facts, ca_file=RDS_CA_FILE))
+        return {
+            "url": url,
+            "host": args.host,
+            "port": str(args.port),
+            "database": args.database_name,
+            "username": migrator.user,
+            "password": migrator.password,
+        }
+
+    def _job(self) -> k8s.batch.v1.JobSpecArgs:
+        versions = [credentials.version for credentials in self._args.roles.values()]
+        return k8s.batch.v1.JobSpecArgs(
+            backoff_limit=ATTEMPTS,
+            active_deadline_seconds=DEADLINE_SECONDS,
+            template=k8s.core.v1.PodTemplateSpecArgs(
+                metadata=k8s.meta.v1.ObjectMetaArgs(
+                    labels=labels(APPLICATION),
+                    annotations={CREDENTIALS_ANNOTATION: Output.all(*versions).apply(",".join)},
+                ),
+                spec=k8s.core.v1.PodSpecArgs(
+                    # Never, not OnFailure: the pods of failed attempts keep their logs.
+                    restart_policy="Never",
+                    automount_service_account_token=False,
+                    enable_service_links=False,
+                    security_context=k8s.core.v1.PodSecurityContextArgs(
+                        run_as_non_root=True,
+                        run_as_user=POSTGRES_USER_ID,
+                        run_as_group=POSTGRES_USER_ID,
+                        fs_group=POSTGRES_USER_ID,
+                        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+                    ),
+                    containers=[self._container()],
+                    volumes=[
+                        _config_volume("script", APPLICATION),
+                        _config_volume("authority", RDS_AUTHORITY_CONFIG_MAP),
+                    ],
+                ),
+            ),
+        )
+
+    def _container(self) -> k8s.core.v1.ContainerArgs:
+        args = self._args
+        facts: dict[str, Input[str]] = {
+            "PGHOST": args.host,
+            "PGPORT": str(args.port),
+            "PGDATABASE": args.database_name,
+            "PGUSER": args.master_user,
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": RDS_CA_FILE,
+            "PGCONNECT_TIMEOUT": "15",
+            "PGAPPNAME": APPLICATION,
+        }
+        return k8s.core.v1.ContainerArgs(
+            name=APPLICATION,
+            image=POSTGRES_CLIENT_IMAGE,
+            # psql itself, past the image's entry point, which would start a server. What queries
+            # return goes nowhere: nobody reads it, and the log shall hold errors alone.
+            command=["psql", "--no-psqlrc", "--quiet", "--output=/dev/null"],
+            args=[f"--file={_SQL_DIRECTORY}/{SQL_FILE}"],
+            env=[k8s.core.v1.EnvVarArgs(name=key, value=value) for key, value in facts.items()],
+            env_from=[
+                k8s.core.v1.EnvFromSourceArgs(
+                    secret_ref=k8s.core.v1.SecretEnvSourceArgs(name=APPLICATION)
+                )
+            ],
+            resources=k8s.core.v1.ResourceRequirementsArgs(
+                requests={"cpu": "50m", "memory": "32Mi"},
+                limits={"cpu": "200m", "memory": "64Mi"},
+            ),
+            security_context=k8s.core.v1.SecurityContextArgs(
+                allow_privilege_escalation=False,
+                privileged=False,
+                read_only_root_filesystem=True,
+                capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+            ),
+            volume_mounts=[
+                k8s.core.v1.VolumeMountArgs(
+                    name="script", mount_path=_SQL_DIRECTORY, read_only=True
+                ),
+                k8s.core.v1.VolumeMountArgs(
+                    name="authority", mount_path=RDS_CA_DIRECTORY, read_only=True
+                ),
+            ],
+        )
+
+
+def _config_volume(name: str, config_map: str) -> k8s.core.v1.VolumeArgs:
+    source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map)
+    return k8s.core.v1.VolumeArgs(name=name, config_map=source)

@@ -1,0 +1,58 @@
+"""The roles of the database, each with just the rights of its work; the master user has none of it.
+
+`ros`, the master user, is for the bootstrap and for emergencies: no pod of an application knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rendering.database_parameters import AUDIT_ROLE
+
+__all__ = ["AUDIT_ROLE", "ROLES", "DatabaseRole", "RoleKey"]
+
+
+class RoleKey(StrEnum):
+    """A role's part in resource names; the role itself is named after the project."""
+
+    APPLICATION = "application"
+    READ_ONLY = "readonly"
+    MIGRATOR = "migrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseRole:
+    """A login role: its name in PostgreSQL, and the variable that carries its SCRAM verifier."""
+
+    key: RoleKey
+    name: str
+    purpose: str
+
+    @property
+    def variable(self) -> str:
+        """Environment variable of the bootstrap, and key of its Secret."""
+        return f"VERIFIER_{self.key.upper()}"
+
+
+ROLES: dict[RoleKey, DatabaseRole] = {
+    role.key: role
+    for role in (
+        DatabaseRole(
+            key=RoleKey.APPLICATION,
+            name="researchflow_app",
+            purpose="reads and writes rows; owns nothing, so it can alter and drop nothing",
+        ),
+        DatabaseRole(
+            key=RoleKey.READ_ONLY,
+            name="researchflow_readonly",
+            purpose="reads, from the replicas where there are any",
+        ),
+        DatabaseRole(
+            key=RoleKey.MIGRATOR,
+            name="researchflow_migrator",
+            purpose="runs the migrations and owns the tables; no application pod knows it",
+        ),
+    )
+}
+"""The names are for good: a new name would be a new role that owns nothing."""

@@ -1,0 +1,151 @@
+"""The chain from the applications' pools to max_connections, and that every stack keeps it."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rendering.pgbouncer_ini import logical_databases
+from scaleplan.connections import (
+    DIRECT_CONNECTIONS,
+    NAMES_ON_PRIMARY,
+    NAMES_ON_REPLICAS,
+    STATS_CLIENTS,
+    ConnectionChain,
+    connection_chain,
+    max_connections,
+    server_connections_per_database,
+    share_of_last_in_rollout,
+)
+from scaleplan.layers import ConnectionPools
+from scaleplan.model import load_plan
+from scaleplan.sizes import PgbouncerSettings, Size
+from tests.stack_config import ROOT
+
+PLAN = load_plan()
+CHAINS = {size: connection_chain(PLAN.sizes[size], PLAN.pools) for size in Size}
+
+# Not the models themselves: Hypothesis would ask them for their camelCase names too.
+poolers = st.builds(
+    PgbouncerSettings.model_construct,
+    replicas=st.integers(1, 20),
+    max_client_connections=st.integers(1, 20_000),
+    default_pool_size=st.integers(1, 1_000),
+    min_pool_size=st.just(0),
+    reserve_pool_size=st.integers(0, 1_000),
+)
+chains = st.builds(
+    ConnectionChain,
+    pods=st.integers(1, 600),
+    pools=st.builds(
+        ConnectionPools.model_construct,
+        primary_max=st.integers(1, 100),
+        replica_max=st.integers(0, 100),
+    ),
+    poolers=poolers,
+    read_replicas=st.integers(0, 15),
+    max_connections=st.integers(100, 5_000),
+)
+
+
+@pytest.mark.parametrize(("size", "clients"), [("small", 840), ("medium", 1540), ("large", 2870)])
+def test_clients_are_all_pods_of_a_rollout_with_both_pools_full(size, clients):
+    assert CHAINS[Size(size)].clients == clients
+
+
+@pytest.mark.parametrize("size", Size)
+def test_every_size_fits_from_the_pools_to_max_connections(size):
+    assert CHAINS[size].problems() == []
+
+
+@pytest.mark.parametrize("size", Size)
+def test_every_size_fits_with_one_pooler_lost(size):
+    chain = CHAINS[size]
+    left = chain.poolers.replicas - 1
+    room = left * (chain.poolers.max_client_connections - STATS_CLIENTS)
+    assert room >= chain.clients
+
+
+@pytest.mark.parametrize("size", Size)
+def test_full_pools_stay_below_the_plans_warning_of_used_connections(size):
+    chain = CHAINS[size]
+    warning = PLAN.thresholds.database_connections.warning
+    used = chain.connections_to_primary + DIRECT_CONNECTIONS
+    assert used * 100 <= warning * chain.max_connections
+
+
+@pytest.mark.parametrize("size", Size)
+def test_the_page_on_the_database_states_the_numbers_of_the_chain(size):
+    page = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
+    chain = CHAINS[size]
+    limit = chain.poolers.max_client_connections
+    assert f"{chain.clients_of_fullest_pooler} of {limit}" in page
+    assert f"{chain.connections_to_primary} of {chain.max_connections}" in page
+
+
+def test_the_names_counted_are_those_that_pgbouncer_serves():
+    served = logical_databases(PLAN.pgbouncer, "db", ("b", "c"), 5432)
+    reading = [database for database in served if database.hosts == ("b", "c")]
+    assert len(reading) == NAMES_ON_REPLICAS
+    assert len(served) - len(reading) == NAMES_ON_PRIMARY
+
+
+def test_max_connections_are_those_measured_on_rds_and_never_more():
+    assert max_connections(8) <= 832
+    assert max_connections(8) >= 820
+    assert max_connections(64) == 5000
+
+
+def test_a_rollout_of_three_poolers_gathers_sixteen_of_27_clients_on_the_last():
+    assert share_of_last_in_rollout(3) == Fraction(16, 27)
+    assert share_of_last_in_rollout(1) == 1
+
+
+@given(chain=chains)
+def test_a_pooler_that_has_room_for_the_worst_case_has_room_in_each_case(chain):
+    room = chain.clients_of_fullest_pooler - STATS_CLIENTS
+    number = chain.poolers.replicas
+    assert room * max(1, number - 1) >= chain.clients
+    assert room >= chain.clients * share_of_last_in_rollout(number)
+    assert room * number >= chain.clients_while_old_pods_drain
+    assert room <= 2 * chain.clients
+
+
+@given(chain=chains)
+def test_a_chain_without_problems_never_exceeds_a_limit_and_one_beyond_it_says_so(chain):
+    limit = chain.poolers.max_client_connections
+    fits = chain.clients_of_fullest_pooler <= limit and (
+        max(chain.connections_to_primary, chain.connections_to_replica) <= chain.usable_connections
+    )
+    assert fits == (not chain.problems())
+
+
+@given(chain=chains)
+def test_reads_leave_the_primary_as_soon_as_there_is_a_replica(chain):
+    per_name = 2 * chain.poolers.replicas * server_connections_per_database(chain.poolers)
+    total = chain.connections_to_primary + chain.connections_to_replica
+    assert total == per_name * (NAMES_ON_PRIMARY + NAMES_ON_REPLICAS)
+    assert (chain.connections_to_replica == 0) == (chain.read_replicas == 0)
+
+
+@given(number=st.integers(1, 50), clients=st.integers(1, 100_000))
+def test_the_formula_of_a_rollout_is_what_moving_the_clients_one_pod_at_a_time_gives(
+    number, clients
+):
+    old = [Fraction(clients, number)] * number
+    new: list[Fraction] = []
+    while len(old) > 1:
+        leaving = old.pop() / number
+        old = [each + leaving for each in old]
+        new = [each + leaving for each in [*new, Fraction(0)]]
+    assert old[0] == clients * share_of_last_in_rollout(number)
+
+
+def test_a_limit_that_is_too_low_is_named_with_what_it_would_take():
+    large = PLAN.sizes[Size.LARGE]
+    tight = large.pgbouncer.model_copy(update={"max_client_connections": 200})
+    profile = large.model_copy(update={"pgbouncer": tight})
+    (problem,) = connection_chain(profile, PLAN.pools).problems()
+    assert "maxClientConnections = 200" in problem
+    assert "1915 clients" in problem
