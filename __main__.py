@@ -74,13 +74,14 @@ on_cluster = ResourceOptions(
 )
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
-roles = stores.database_bootstrap_args(site, platform, database, credentials)
+sharded = sharding.citus_args(
+    *placed, platform=platform, authority=authority, database=database, credentials=credentials
+)
+citus = Citus("citus", sharded, on_cluster) if settings.sharding.present else None
+serving = citus if settings.sharding.serving else None
+roles = stores.database_bootstrap_args(site, platform, database, credentials, serving)
 bootstrap = DatabaseBootstrap("database-bootstrap", roles, on_cluster)
-citus = None
-if settings.sharding.present:
-    args = sharding.citus_args(*placed, platform=platform, authority=authority, database=database)
-    citus = Citus("citus", args, on_cluster)
-backend = stores.Backend(database=database, credentials=credentials, bootstrap=bootstrap)
+backend = stores.Backend(database, credentials, bootstrap, serving)
 pgbouncer = Pgbouncer(
     "pgbouncer", stores.pgbouncer_args(site, platform, backend, authority), on_cluster
 )
