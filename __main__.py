@@ -74,15 +74,14 @@ in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
 on_cluster = ResourceOptions(providers=in_cluster)
 platform = Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = Authority("authority", foundation.authority_args(site, platform), on_cluster)
-prepared = stores.database_bootstrap_args(site, platform, database, credentials)
-bootstrap = DatabaseBootstrap("database-bootstrap", prepared, on_cluster)
-citus = None
-if settings.sharding.present:
-    sharded = sharding.citus_args(
-        *placed, platform=platform, authority=authority, database=database
-    )
-    citus = Citus("citus", sharded, on_cluster)
-backend = stores.Backend(database=database, credentials=credentials, bootstrap=bootstrap)
+sharded = sharding.citus_args(
+    *placed, platform=platform, authority=authority, database=database, credentials=credentials
+)
+citus = Citus("citus", sharded, on_cluster) if settings.sharding.present else None
+serving = citus if settings.sharding.serving else None
+roles = stores.database_bootstrap_args(site, platform, database, credentials, serving)
+bootstrap = DatabaseBootstrap("database-bootstrap", roles, on_cluster)
+backend = stores.Backend(database, credentials, bootstrap, serving)
 pooled = stores.pgbouncer_args(site, platform, backend, authority)
 pgbouncer = Pgbouncer("pgbouncer", pooled, on_cluster)
 kept = stores.Stores(backend=backend, cache=cache, queue=queue, broker=broker, artifacts=artifacts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -12,9 +13,11 @@ from components.authority import Authority
 from components.citus_backups import CitusBackups, CitusBackupsArgs
 from components.citus_cluster import CitusCluster, CitusClusterArgs
 from components.data_nodes import DataNodes, DataNodesArgs
+from components.database_credentials import RoleCredentials
 from components.distribution_job import DistributionJob, DistributionJobArgs
 from components.sharding_operator import ShardingOperator, ShardingOperatorArgs
 from rendering.citus_names import COORDINATOR_HOST, NAMESPACE, PORT, READERS_HOST
+from rendering.database_roles import RoleKey
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.data_nodes import max_connections, placements, pod_resources, pods_by_zone
 from scaleplan.sharding import ShardingSettings
@@ -27,7 +30,7 @@ class CitusArgs:
     """`settings` sizes it, `stage` says whether tables are distributed by themselves.
 
     `plan` names the tables. `pgbouncer` is whose connections the servers must take;
-    `application_user` may log in with its password. `subnet_ids` and `availability_zones` are in
+    `roles` may log in. `subnet_ids` and `availability_zones` are in
     the same order. `client_namespace` is where the connections come from.
     """
 
@@ -47,8 +50,7 @@ class CitusArgs:
     plan: ShardingPlan
     pgbouncer: PgbouncerSettings
     database: str
-    application_user: str
-    application_password: Input[str]
+    roles: Mapping[RoleKey, RoleCredentials]
     client_namespace: Input[str]
     authority: Authority
     protect: bool
@@ -179,8 +181,7 @@ class Citus(ComponentResource):
                 max_connections=max_connections(args.pgbouncer, settings.shard_clusters),
                 backups_kept=settings.backup_retention_days,
                 database=args.database,
-                application_user=args.application_user,
-                application_password=args.application_password,
+                roles=args.roles,
                 backup_bucket=backups.bucket_name,
                 data_key_arn=args.data_key_arn,
                 authority=args.authority,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,17 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components import sharding_operator
 from components.authority import Authority
+from components.database_credentials import RoleCredentials
 from rendering import citus_names as names
 from rendering.citus_cluster import (
     instance_profile_spec,
     object_storage_spec,
-    role_script_spec,
+    roles_script_spec,
     sharded_cluster_spec,
 )
 from rendering.citus_postgres import postgres_config_spec
-from rendering.citus_role import application_role_sql
+from rendering.citus_roles import citus_roles_sql
+from rendering.database_roles import RoleKey
 from scaleplan.data_nodes import Placement
 from scaleplan.nodes import ResourceTotals
 
@@ -29,7 +31,7 @@ VOLUME_MIB_PER_SECOND = 170
 """Three shards together have what RDS gets from gp3 at 400 GiB: 12,000 and 500 MiB/s."""
 
 _STABLE, _ALPHA, _STORAGE = (f"stackgres.io/{version}" for version in ("v1", "v1alpha1", "v1beta1"))
-_ROLE_SQL = "role.sql"
+_ROLES_SQL = "roles.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,7 @@ class CitusClusterArgs:
     max_connections: int
     backups_kept: int
     database: str
-    application_user: str
-    application_password: Input[str]
+    roles: Mapping[RoleKey, RoleCredentials]
     backup_bucket: Input[str]
     data_key_arn: Input[str]
     authority: Authority
@@ -140,26 +141,25 @@ class CitusCluster(ComponentResource):
 
     def _configuration(self) -> list[pulumi.Resource]:
         args = self._args
-        role = k8s.core.v1.Secret(
-            f"{self._name}-application-role",
-            metadata=self._metadata(names.APPLICATION_ROLE),
+        passwords = Output.all(**{role.user: role.password for role in args.roles.values()})
+        roles = k8s.core.v1.Secret(
+            f"{self._name}-roles",
+            metadata=self._metadata(names.ROLES),
             string_data={
-                _ROLE_SQL: Output.secret(args.application_password).apply(
-                    lambda password: application_role_sql(
-                        args.application_user, password, args.database
-                    )
+                _ROLES_SQL: Output.secret(passwords).apply(
+                    lambda known: citus_roles_sql(args.database, known)
                 )
             },
             opts=ResourceOptions(parent=self),
         )
-        secret_name = role.metadata.name.apply(str)
+        secret_name = roles.metadata.name.apply(str)
         return [
             self._custom(
-                "application-role",
+                "roles",
                 _STABLE,
                 "SGScript",
-                names.APPLICATION_ROLE,
-                role_script_spec(args.database, secret_name, _ROLE_SQL),
+                names.ROLES,
+                roles_script_spec(args.database, secret_name, _ROLES_SQL),
             ),
             self._custom(
                 "profile",
@@ -219,7 +219,9 @@ class CitusCluster(ComponentResource):
             )
 
     def _network_policy(self) -> None:
-        """Applications reach PostgreSQL alone; servers, jobs and operator reach one another."""
+        """Clients (PgBouncer, migrations) reach PostgreSQL alone; servers, jobs and operator one
+        another.
+        """
         k8s.networking.v1.NetworkPolicy(
             f"{self._name}-servers",
             metadata=self._metadata(f"{names.CLUSTER}-servers"),

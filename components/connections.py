@@ -33,9 +33,11 @@ CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
 class ConnectionsArgs:
     """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers.
 
-    `application` writes, `read_only` reads; `database_ready` comes when both can log in. `urls` has
-    the Redis logins of each application by the variable that carries them. `scaler_login` is what
-    KEDA reads the queue with, None where KEDA isn't there.
+    `system_database` is the same until tenants' data moves elsewhere, so that both share one pool;
+    then it is `Pgbouncer.system_database`. `application` writes, `read_only` reads;
+    `database_ready` comes when both can log in. `urls` has the Redis logins of each application by
+    the variable that carries them. `scaler_login` is what KEDA reads the queue with, None where
+    KEDA isn't there.
     """
 
     namespace: Input[str]
@@ -43,6 +45,7 @@ class ConnectionsArgs:
     pgbouncer_host: Input[str]
     pgbouncer_port: int
     database: str
+    system_database: str
     application: RoleCredentials
     read_only: RoleCredentials
     database_ready: Input[str]
@@ -131,12 +134,10 @@ class Connections(ComponentResource):
     def _postgres(self) -> Mapping[str, Input[str]]:
         args = self._args
         reads = args.database + READ_ONLY_SUFFIX
-        writes_url = self._url(args.application, args.database)
         return {
-            "url": writes_url,
+            "url": self._url(args.application, args.database),
             "replica-url": self._url(args.read_only, reads),
-            # The same until tenant data moves elsewhere, so that both share one pool.
-            "system-url": writes_url,
+            "system-url": self._url(args.application, args.system_database),
             "host": args.pgbouncer_host,
             "port": str(args.pgbouncer_port),
             "database": args.database,

@@ -12,7 +12,7 @@ from components.database_credentials import RoleCredentials
 from components.pod_template import labels
 from components.versions import POSTGRES_CLIENT_IMAGE
 from rendering.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
-from rendering.connection_urls import postgres_url
+from rendering.connection_urls import CA_FILE, postgres_url
 from rendering.database_roles import ROLES, RoleKey
 from rendering.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
 
@@ -35,10 +35,19 @@ _SQL_DIRECTORY = "/etc/researchflow/bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Coordinator:
+    """Where Citus is written to: a name of its certificate, and PostgreSQL's own port."""
+
+    host: Input[str]
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatabaseBootstrapArgs:
     """`host` is the writer itself, not PgBouncer, which knows neither master user nor migrator.
 
-    `authority` is the PEM text of the region's RDS root.
+    `authority` is the PEM text of the region's RDS root. `coordinator` is given where tenants'
+    tables are on Citus: migrations then have two places to go to.
     """
 
     namespace: Input[str]
@@ -49,6 +58,7 @@ class DatabaseBootstrapArgs:
     master_password: Input[str]
     roles: Mapping[RoleKey, RoleCredentials]
     authority: str
+    coordinator: Coordinator | None
 
 
 class DatabaseBootstrap(ComponentResource):
@@ -122,21 +132,29 @@ class DatabaseBootstrap(ComponentResource):
 
     def _migrator(self) -> dict[str, Input[str]]:
         args, migrator = self._args, self._args.roles[RoleKey.MIGRATOR]
-        url = Output.all(
-            user=migrator.user,
-            password=migrator.password,
-            host=args.host,
-            port=args.port,
-            database=args.database_name,
-        ).apply(lambda facts: postgres_url(**facts, ca_file=RDS_CA_FILE))
+        system_url = self._migrator_url(args.host, args.port, RDS_CA_FILE)
+        tenants: Coordinator | DatabaseBootstrapArgs = args.coordinator or args
         return {
-            "url": url,
-            "host": args.host,
-            "port": str(args.port),
+            "url": self._migrator_url(tenants.host, tenants.port, CA_FILE)
+            if args.coordinator
+            else system_url,
+            "system-url": system_url,
+            "host": tenants.host,
+            "port": str(tenants.port),
             "database": args.database_name,
             "username": migrator.user,
             "password": migrator.password,
         }
+
+    def _migrator_url(self, host: Input[str], port: int, ca_file: str) -> Output[str]:
+        migrator = self._args.roles[RoleKey.MIGRATOR]
+        return Output.all(
+            user=migrator.user,
+            password=migrator.password,
+            host=host,
+            port=port,
+            database=self._args.database_name,
+        ).apply(lambda facts: postgres_url(**facts, ca_file=ca_file))
 
     def _job(self) -> k8s.batch.v1.JobSpecArgs:
         versions = [credentials.version for credentials in self._args.roles.values()]

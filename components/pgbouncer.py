@@ -30,7 +30,9 @@ from rendering.pgbouncer_ini import (
     INI_FILE,
     SERVER_AUTHORITIES_FILE,
     STATS_USER,
+    SYSTEM_SUFFIX,
     USERLIST_FILE,
+    Servers,
     logical_databases,
     pgbouncer_ini,
     userlist,
@@ -43,28 +45,38 @@ CREDENTIALS_ANNOTATION = "researchflow.io/credentials-versions"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """Database servers that answer alike, all at one port."""
+
+    hosts: Sequence[Input[str]]
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PgbouncerArgs:
     """`settings` sizes pods and pools, `plan` gives the timeouts, probes and resources.
 
-    `replica_addresses` are as many as there are read replicas, perhaps none. `passwords` are those
-    of the users who may connect, `credentials_versions` changes with them and tells nothing of
-    them. `server_authorities` is PEM text, of all that may sign a server's certificate.
-    `client_applications` alone reach the port, `server_networks` alone are reached. `after` is what
+    `writer` and `readers` hold the tenants' data, `system` is RDS's primary whoever that is.
+    `passwords` are those of the users who may connect, `credentials_versions` changes with them and
+    tells nothing of them. `server_authorities` is PEM text, of all that may sign a server's
+    certificate. `client_applications` alone reach the port. Reached alone are `server_networks`, at
+    the port of `system`, and inside the cluster `server_namespaces` at their ports. `after` is what
     must exist before the first pod does.
     """
 
     namespace: Input[str]
     settings: PgbouncerSettings
     plan: PgbouncerPlan
-    primary_address: Input[str]
-    replica_addresses: Sequence[Input[str]]
-    database_port: int
+    writer: Upstream
+    readers: Upstream
+    system: Upstream
     passwords: Mapping[str, Input[str]]
     credentials_versions: Input[str]
     authority: Authority
-    server_authorities: str
+    server_authorities: Input[str]
     client_applications: tuple[str, ...]
     server_networks: tuple[IPv4Network, ...]
+    server_namespaces: Mapping[str, tuple[int, ...]]
     after: tuple[Resource, ...] = ()
 
 
@@ -73,12 +85,13 @@ class Pgbouncer(ComponentResource):
 
     A changed ini, certificate or authority rolls the pods by its hash, a changed password by its
     version in Secrets Manager: no password is hashed into an annotation. `database` is the name
-    for writes; reads have the same name and `_ro`.
+    for writes; reads have the same name and `_ro`. `system_database` is always on RDS.
     """
 
     host: Output[str]
     port: int
     database: str
+    system_database: str
 
     def __init__(self, name: str, args: PgbouncerArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
@@ -92,6 +105,7 @@ class Pgbouncer(ComponentResource):
         self.host = Output.concat(*service)
         self.port = args.plan.service_port
         self.database = args.plan.database_alias
+        self.system_database = self.database + SYSTEM_SUFFIX
         certificate = args.authority.issue(
             f"{name}-server",
             [
@@ -102,9 +116,7 @@ class Pgbouncer(ComponentResource):
             ],
             parent=self,
         )
-        ini = Output.all(primary=args.primary_address, replicas=list(args.replica_addresses)).apply(
-            lambda addresses: self._ini(**addresses)
-        )
+        ini = self._ini()
         mounted = self._build_configuration(ini, certificate)
         config_hash = Output.all(ini, certificate.certificate_pem, args.server_authorities).apply(
             _hash_of
@@ -115,10 +127,21 @@ class Pgbouncer(ComponentResource):
         self._build_network_policy()
         self.register_outputs({"host": self.host, "port": self.port})
 
-    def _ini(self, primary: str, replicas: Sequence[str]) -> str:
-        plan = self._args.plan
-        databases = logical_databases(plan, primary, replicas, self._args.database_port)
-        return pgbouncer_ini(self._args.settings, plan, databases)
+    def _ini(self) -> Output[str]:
+        args = self._args
+        upstreams = {"writer": args.writer, "readers": args.readers, "system": args.system}
+
+        def rendered(hosts: Mapping[str, Sequence[str]]) -> str:
+            servers = {
+                role: Servers(hosts=tuple(hosts[role]), port=upstream.port)
+                for role, upstream in upstreams.items()
+            }
+            databases = logical_databases(args.plan, **servers)
+            return pgbouncer_ini(args.settings, args.plan, databases)
+
+        return Output.all(**{role: list(each.hosts) for role, each in upstreams.items()}).apply(
+            rendered
+        )
 
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(
@@ -244,7 +267,8 @@ class Pgbouncer(ComponentResource):
                 listen_port=args.plan.listen_port,
                 client_applications=args.client_applications,
                 server_networks=args.server_networks,
-                server_port=args.database_port,
+                server_port=args.system.port,
+                server_namespaces=args.server_namespaces,
             ),
             opts=ResourceOptions(parent=self),
         )

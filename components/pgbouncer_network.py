@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
 import pulumi_kubernetes as k8s
@@ -22,10 +22,12 @@ def pgbouncer_network(
     client_applications: Sequence[str],
     server_networks: Sequence[IPv4Network],
     server_port: int,
+    server_namespaces: Mapping[str, Sequence[int]],
 ) -> k8s.networking.v1.NetworkPolicySpecArgs:
     """Clients in, databases and the cluster's DNS out, nothing else.
 
     A policy sees a pod's own port: clients of the Service's 5432 arrive at `listen_port`.
+    `server_namespaces` has the ports of databases inside the cluster.
     """
     clients = k8s.networking.v1.NetworkPolicyPeerArgs(
         pod_selector=k8s.meta.v1.LabelSelectorArgs(
@@ -55,6 +57,14 @@ def pgbouncer_network(
         ],
         egress=[
             k8s.networking.v1.NetworkPolicyEgressRuleArgs(to=databases, ports=[_port(server_port)]),
+            *(
+                # Without a selector of pods: the node's agent sees the Service's address, which it
+                # knows only when the policy's selector fits the Service's own.
+                k8s.networking.v1.NetworkPolicyEgressRuleArgs(
+                    to=[_namespace(namespace)], ports=[_port(port) for port in ports]
+                )
+                for namespace, ports in server_namespaces.items()
+            ),
             k8s.networking.v1.NetworkPolicyEgressRuleArgs(
                 to=[_namespace("kube-system", {"k8s-app": "kube-dns"})],
                 ports=[_port(53, "UDP"), _port(53, "TCP")],

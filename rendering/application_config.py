@@ -19,9 +19,13 @@ from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationPlan:
-    """The plan's numbers that applications themselves must keep."""
+    """The plan's numbers that applications themselves must keep.
+
+    `system_pool_max` is None where the system database is the one that they write to anyway.
+    """
 
     pools: ConnectionPools
+    system_pool_max: int | None
     cache_patterns: CachePatternPlan
     cache_client: CacheClientPlan
     queue: QueuePlan
@@ -32,12 +36,14 @@ def application_config(plan: ApplicationPlan) -> dict[str, str]:
     """Environment variables by name. A name ends in its unit; all values are text, as Kubernetes
     demands.
     """
+    system_pool = plan.system_pool_max
     return {
         # Node's own list of authorities and libpq's, for what takes no certificate from its URL.
         "NODE_EXTRA_CA_CERTS": CA_FILE,
         "PGSSLROOTCERT": CA_FILE,
         "DATABASE_POOL_MAX": str(plan.pools.primary_max),
         "DATABASE_REPLICA_POOL_MAX": str(plan.pools.replica_max),
+        **({"SYSTEM_DATABASE_POOL_MAX": str(system_pool)} if system_pool is not None else {}),
         **_cache_times(plan.cache_patterns),
         **_cache_client(plan.cache_client),
         **_queue_clients(plan.jobs),

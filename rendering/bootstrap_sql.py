@@ -14,8 +14,7 @@ from collections.abc import Sequence
 
 from rendering.database_parameters import PRELOADED_LIBRARIES
 from rendering.database_roles import AUDIT_ROLE, ROLES, DatabaseRole, RoleKey
-
-SCHEMA = "public"
+from rendering.role_rights import SCHEMA, role_rights
 
 SQL_FILE = "bootstrap.sql"
 
@@ -44,7 +43,9 @@ def bootstrap_sql(database: str, extensions: Sequence[str] = PRELOADED_LIBRARIES
             "",
             _role_without_login(AUDIT_ROLE),
             *(_login_role(role) for role in login_roles),
-            _rights(database),
+            _acting_for_the_migrator(),
+            role_rights(database),
+            _rights_on_what_is_there(),
         ]
     )
 
@@ -72,38 +73,20 @@ SELECT format('ALTER ROLE {role.name} LOGIN {_ATTRIBUTES} PASSWORD %L', :'{name}
 """
 
 
-def _rights(database: str) -> str:
+def _acting_for_the_migrator() -> str:
+    migrator = ROLES[RoleKey.MIGRATOR].name
+    return f"""-- The master user acts for the migrator, to set what its future tables grant.
+GRANT {migrator} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+"""
+
+
+def _rights_on_what_is_there() -> str:
     application = ROLES[RoleKey.APPLICATION].name
     read_only = ROLES[RoleKey.READ_ONLY].name
-    migrator = ROLES[RoleKey.MIGRATOR].name
-    everyone = f"{application}, {read_only}, {migrator}"
-    return f"""-- Nobody enters by being in PUBLIC, and nobody but the migrator creates anything.
-REVOKE ALL ON DATABASE {database} FROM PUBLIC;
-REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC;
-GRANT CONNECT ON DATABASE {database} TO {everyone};
-GRANT TEMPORARY ON DATABASE {database} TO {application}, {migrator};
-GRANT CREATE ON DATABASE {database} TO {migrator};
-GRANT USAGE ON SCHEMA {SCHEMA} TO {everyone};
-GRANT CREATE ON SCHEMA {SCHEMA} TO {migrator};
-
--- The master user acts for the migrator: it sets what the migrator's future tables grant.
-GRANT {migrator} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
-ALTER DEFAULT PRIVILEGES FOR ROLE {migrator} IN SCHEMA {SCHEMA}
-  GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {application};
-ALTER DEFAULT PRIVILEGES FOR ROLE {migrator} IN SCHEMA {SCHEMA}
-  GRANT USAGE, SELECT ON SEQUENCES TO {application};
-ALTER DEFAULT PRIVILEGES FOR ROLE {migrator} IN SCHEMA {SCHEMA}
-  GRANT SELECT ON TABLES TO {read_only};
-ALTER DEFAULT PRIVILEGES FOR ROLE {migrator} IN SCHEMA {SCHEMA}
-  GRANT SELECT ON SEQUENCES TO {read_only};
-
--- And what the tables grant that are there already, but for those of extensions.
+    return f"""-- And what the tables grant that are there already, but for those of extensions.
 {_grant_on_relations("SELECT, INSERT, UPDATE, DELETE", "r,p,v,m", application)}
 {_grant_on_relations("USAGE, SELECT", "S", application)}
 {_grant_on_relations("SELECT", "r,p,v,m,S", read_only)}
-
--- A second lock beside the missing rights, and on the primary the only difference to a replica.
-ALTER ROLE {read_only} SET default_transaction_read_only = on;
 """
 
 

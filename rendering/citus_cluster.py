@@ -57,8 +57,8 @@ def object_storage_spec(bucket: Any, region: str) -> dict[str, Any]:
     }
 
 
-def role_script_spec(database: str, secret: Any, key: str) -> dict[str, Any]:
-    """Spec of an SGScript (stackgres.io/v1) whose SQL holds a password, hence is in a Secret.
+def roles_script_spec(database: str, secret: Any, key: str) -> dict[str, Any]:
+    """Spec of an SGScript (stackgres.io/v1) whose SQL holds passwords, hence is in a Secret.
 
     Tried again until Citus' own tables exist on the node.
     """
@@ -67,7 +67,7 @@ def role_script_spec(database: str, secret: Any, key: str) -> dict[str, Any]:
         "continueOnError": False,
         "scripts": [
             {
-                "name": "application-role",
+                "name": "roles",
                 "database": database,
                 "retryOnError": True,
                 "scriptFrom": {"secretKeyRef": {"name": secret, "key": key}},
@@ -143,7 +143,7 @@ def _instances(group: Placement, volume_gib: int) -> dict[str, Any]:
             "sgPostgresConfig": names.POSTGRES_CONFIG,
             "patroni": {"dynamicConfig": {"postgresql": {"pg_hba": list(TLS_ONLY_RULES)}}},
         },
-        "managedSql": {"scripts": [{"sgScript": names.APPLICATION_ROLE}]},
+        "managedSql": {"scripts": [{"sgScript": names.ROLES}]},
     }
 
 

@@ -35,8 +35,8 @@ def postgres_config_spec(
         "shared_buffers": f"{quarter}MB",
         # The node runs nothing else, so the rest but work memory is page cache.
         "effective_cache_size": f"{pod.memory_mib * 7 // 10}MB",
-        # A further quarter if every connection sorts at once; 4 MB is PostgreSQL's default.
-        "work_mem": f"{max(4, quarter // max_connections)}MB",
+        # A further quarter if every connection sorts at once.
+        "work_mem": f"{max(1, quarter // max_connections)}MB",
         "maintenance_work_mem": f"{min(_LARGEST_MAINTENANCE_MIB, pod.memory_mib // 16)}MB",
         # Few checkpoints, yet a full `pg_wal` leaves room for a backup that can't be written.
         "max_wal_size": f"{_wal_gib(volume_gib)}GB",

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from scaleplan.connections import server_connections_per_database
 from scaleplan.layers import PgbouncerPlan
+from scaleplan.server_pools import server_connections_per_database
 from scaleplan.sizes import PgbouncerSettings
 
 CONFIG_DIRECTORY = "/etc/pgbouncer"
@@ -53,45 +53,51 @@ _HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 
 
 @dataclass(frozen=True, kw_only=True)
+class Servers:
+    """Hosts that answer alike and are asked in turn, all at one port."""
+
+    hosts: tuple[str, ...]
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogicalDatabase:
     """A database as clients name it, and the servers and database that stand behind the name."""
 
     name: str
-    hosts: tuple[str, ...]
-    port: int
+    servers: Servers
     server_database: str
 
     @property
     def line(self) -> str:
         """Its line under `[databases]`. Raises ValueError without a host, or on a wrong one."""
-        if not self.hosts:
+        if not self.servers.hosts:
             raise ValueError(f"database {self.name} has no host")
-        for host in self.hosts:
+        for host in self.servers.hosts:
             if not host or not set(host) <= _HOST_CHARACTERS:
                 raise ValueError(f"{host!r} of database {self.name} is no host name or address")
-        hosts = ",".join(self.hosts)
-        return f"{self.name} = host={hosts} port={self.port} dbname={self.server_database}"
+        hosts, port = ",".join(self.servers.hosts), self.servers.port
+        return f"{self.name} = host={hosts} port={port} dbname={self.server_database}"
 
 
 def logical_databases(
-    plan: PgbouncerPlan, primary: str, replicas: Sequence[str], port: int
+    plan: PgbouncerPlan, *, writer: Servers, readers: Servers, system: Servers
 ) -> tuple[LogicalDatabase, ...]:
     """The names that clients use.
 
-    The plan's ini calls the database `researchflow`, its URL `ros`: both are served. Reads go to
-    the replicas in turn, or to the primary where a stack has none, so that the name always works.
-    The system name stays with the primary when tenant data moves elsewhere.
+    The plan's ini calls the database `researchflow`, its URL `ros`: both are served. The system
+    name stays with RDS when tenants' data, and with it the others, moves elsewhere.
     """
     alias, server_database = plan.database_alias, plan.database_name
-    hosts = {
-        alias: (primary,),
-        server_database: (primary,),
-        alias + READ_ONLY_SUFFIX: tuple(replicas) or (primary,),
-        alias + SYSTEM_SUFFIX: (primary,),
+    behind = {
+        alias: writer,
+        server_database: writer,
+        alias + READ_ONLY_SUFFIX: readers,
+        alias + SYSTEM_SUFFIX: system,
     }
     return tuple(
-        LogicalDatabase(name=name, hosts=servers, port=port, server_database=server_database)
-        for name, servers in hosts.items()
+        LogicalDatabase(name=name, servers=servers, server_database=server_database)
+        for name, servers in behind.items()
     )
 
 
@@ -151,7 +157,7 @@ def _servers() -> dict[str, object]:
 def _pools(
     settings: PgbouncerSettings, plan: PgbouncerPlan, databases: Sequence[LogicalDatabase]
 ) -> dict[str, object]:
-    several_hosts = any(len(database.hosts) > 1 for database in databases)
+    several_hosts = any(len(database.servers.hosts) > 1 for database in databases)
     return {
         "pool_mode": plan.pool_mode,
         "max_client_conn": settings.max_client_connections,
@@ -160,7 +166,7 @@ def _pools(
         "reserve_pool_size": settings.reserve_pool_size,
         "reserve_pool_timeout": plan.reserve_pool_timeout_seconds,
         # One pool's worth a name, whoever connects: pools are per user, so a second user of a name
-        # would open as many again, and scaleplan/connections.py would count too few.
+        # would open as many again, and scaleplan/server_pools.py would count too few.
         "max_db_connections": server_connections_per_database(settings),
         # Last in, first out (0) would leave all load on one host of a list.
         "server_round_robin": int(several_hosts),
@@ -181,7 +187,7 @@ def _timeouts(plan: PgbouncerPlan) -> dict[str, object]:
 
 
 def userlist(passwords: Mapping[str, str]) -> str:
-    """`userlist.txt`: each user with the plain password, which SCRAM towards RDS needs.
+    """`userlist.txt`: each user with the plain password, which SCRAM towards servers needs.
 
     A hash would do for clients only (reference, "Authentication file format"). Raises ValueError
     on a line break, which can't be quoted.

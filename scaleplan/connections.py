@@ -2,6 +2,7 @@
 
 pools of a pod x pods -> clients of the poolers -> `max_client_conn`
 names x (pool + reserve) x poolers -> server connections -> `max_connections` of the class
+where Citus serves, the same for its names -> clients that a coordinator lets in
 """
 
 from __future__ import annotations
@@ -10,15 +11,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from scaleplan import data_nodes
 from scaleplan.catalog import load_catalog
 from scaleplan.layers import ConnectionPools
 from scaleplan.nodes import ROLLOUT_SURGE_PODS
+from scaleplan.server_pools import (
+    NAMES_FOR_READS,
+    NAMES_FOR_SYSTEM,
+    NAMES_FOR_WRITES,
+    server_connections_per_name,
+)
 from scaleplan.sizes import PgbouncerSettings, SizeProfile
 
-NAMES_ON_PRIMARY = 3
-NAMES_ON_REPLICAS = 1
-"""Databases that PgBouncer serves (`rendering.pgbouncer_ini.logical_databases`): both names for
-writes and the system's, and one for reads, which is the primary's too where there is no replica."""
+SYSTEM_POOL_MAX = 2
+"""Most connections that one pod opens to the system database where Citus serves; before that it has
+no pool of its own. The plan gives no number: next to nothing is asked there, so one connection and
+another while that is busy."""
 
 STATS_CLIENTS = 1
 """The metrics exporter's connection, which counts like any client's."""
@@ -46,11 +54,19 @@ class ConnectionChain:
     poolers: PgbouncerSettings
     read_replicas: int
     max_connections: int
+    coordinator_clients: int | None = None
+    """Clients that a coordinator of Citus lets in; None where Citus doesn't serve."""
+
+    @property
+    def serving(self) -> bool:
+        """Whether tenants' data is on Citus, so that RDS has the system's name alone."""
+        return self.coordinator_clients is not None
 
     @property
     def connections_per_pod(self) -> int:
-        """Of one application pod: to the primary's name and to the replicas'."""
-        return self.pools.primary_max + self.pools.replica_max
+        """Of one application pod: to the name for writes, to that for reads, to the system's."""
+        system = SYSTEM_POOL_MAX if self.serving else 0
+        return self.pools.primary_max + self.pools.replica_max + system
 
     @property
     def clients(self) -> int:
@@ -79,22 +95,35 @@ class ConnectionChain:
 
     @property
     def connections_to_primary(self) -> int:
-        """Most server connections to the primary, each pooler twice as while its old pod drains."""
-        names = NAMES_ON_PRIMARY + (0 if self.read_replicas else NAMES_ON_REPLICAS)
-        return names * self._per_name()
+        """Most server connections to RDS's primary, which reads too where it has no replica."""
+        names = NAMES_FOR_SYSTEM
+        if not self.serving:
+            names += NAMES_FOR_WRITES + (0 if self.read_replicas else NAMES_FOR_READS)
+        return names * server_connections_per_name(self.poolers)
 
     @property
     def connections_to_replica(self) -> int:
         """Most server connections to one replica, should all others be gone; 0 without replicas."""
-        return NAMES_ON_REPLICAS * self._per_name() if self.read_replicas else 0
+        if self.serving or not self.read_replicas:
+            return 0
+        return NAMES_FOR_READS * server_connections_per_name(self.poolers)
+
+    @property
+    def connections_to_coordinator(self) -> int:
+        """Most server connections to one coordinator; 0 where Citus doesn't serve."""
+        return data_nodes.pooled_connections(self.poolers) if self.serving else 0
 
     @property
     def usable_connections(self) -> int:
         """What PgBouncer may take of `max_connections`."""
         return self.max_connections - DIRECT_CONNECTIONS
 
-    def _per_name(self) -> int:
-        return 2 * self.poolers.replicas * server_connections_per_database(self.poolers)
+    @property
+    def usable_coordinator_connections(self) -> int:
+        """What PgBouncer may take of what a coordinator lets in; 0 where Citus doesn't serve."""
+        if self.coordinator_clients is None:
+            return 0
+        return self.coordinator_clients - data_nodes.ADMINISTRATION_CONNECTIONS
 
     def problems(self) -> list[str]:
         """What doesn't fit, in sentences; empty when all does."""
@@ -113,12 +142,25 @@ class ConnectionChain:
             for server, count in servers.items()
             if count > self.usable_connections
         ]
+        if self.connections_to_coordinator > self.usable_coordinator_connections:
+            found.append(
+                f"PgBouncer may open {self.connections_to_coordinator} connections to a "
+                f"coordinator, which has {self.usable_coordinator_connections} of the "
+                f"{self.coordinator_clients} that it lets in for it"
+            )
         return found
 
 
-def connection_chain(profile: SizeProfile, pools: ConnectionPools) -> ConnectionChain:
-    """The chain of a size, or of a stack's settings. Raises KeyError on an unknown class."""
+def connection_chain(
+    profile: SizeProfile, pools: ConnectionPools, *, serving: bool
+) -> ConnectionChain:
+    """The chain of a size, or of a stack's settings; `serving` is whether Citus has tenants' data.
+
+    Raises KeyError on an unknown class.
+    """
     applications = (profile.orchestrator, profile.worker, profile.collaboration)
+    shards = profile.citus.shard_clusters
+    citus_connections = data_nodes.max_connections(profile.pgbouncer, shards)
     return ConnectionChain(
         pods=sum(each.max_replicas + ROLLOUT_SURGE_PODS for each in applications),
         pools=pools,
@@ -127,12 +169,10 @@ def connection_chain(profile: SizeProfile, pools: ConnectionPools) -> Connection
         max_connections=max_connections(
             load_catalog().instance_class(profile.database.instance_class).memory_gib
         ),
+        coordinator_clients=(
+            data_nodes.admitted_clients(citus_connections, shards) if serving else None
+        ),
     )
-
-
-def server_connections_per_database(poolers: PgbouncerSettings) -> int:
-    """Most server connections that one pooler opens for one database name."""
-    return poolers.default_pool_size + poolers.reserve_pool_size
 
 
 def max_connections(memory_gib: float) -> int:

@@ -8,6 +8,11 @@ from itertools import accumulate
 
 from scaleplan.catalog import InstanceClass
 from scaleplan.nodes import ResourceTotals
+from scaleplan.server_pools import (
+    NAMES_FOR_READS,
+    NAMES_FOR_WRITES,
+    server_connections_per_name,
+)
 from scaleplan.sizes import CitusSettings, PgbouncerSettings
 
 MAX_PODS = 110
@@ -100,22 +105,29 @@ def pod_resources(machine: InstanceClass) -> ResourceTotals:
     return ResourceTotals(cpu_millicores=cpu, memory_mib=memory)
 
 
-def client_connections(pgbouncer: PgbouncerSettings) -> int:
-    """Most connections that one coordinator gets from outside.
+def pooled_connections(pgbouncer: PgbouncerSettings) -> int:
+    """Most connections that PgBouncer opens to one coordinator.
 
-    Each PgBouncer pod opens a full pool for writes and, as the readers' Service includes the
-    primary, perhaps its whole pool for reads.
+    Those for writes and, as the readers' Service includes the primary, perhaps all for reads.
     """
-    pool = pgbouncer.default_pool_size + pgbouncer.reserve_pool_size
-    return pgbouncer.replicas * pool * 2 + ADMINISTRATION_CONNECTIONS
+    return (NAMES_FOR_WRITES + NAMES_FOR_READS) * server_connections_per_name(pgbouncer)
+
+
+def client_connections(pgbouncer: PgbouncerSettings) -> int:
+    """Most connections that one coordinator gets from outside."""
+    return pooled_connections(pgbouncer) + ADMINISTRATION_CONNECTIONS
 
 
 def max_connections(pgbouncer: PgbouncerSettings, shard_clusters: int) -> int:
     """`max_connections` of each instance, rounded up to ten.
 
-    StackGres lets `max_connections * 90 / (100 * (1 + shard clusters))` clients in at the
-    coordinator (`citus.max_client_connections`), and that must hold all of them. A shard's instance
-    gets no more than the coordinator's shared pool, which has the same size.
+    The coordinator must let all clients in (`admitted_clients`). A shard's instance gets no more
+    than the coordinator's shared pool, which has the same size.
     """
     parts = client_connections(pgbouncer) * (1 + shard_clusters) * 100
     return -(-parts // (CLIENT_SHARE_PERCENT * 10)) * 10
+
+
+def admitted_clients(max_connections: int, shard_clusters: int) -> int:
+    """Clients that StackGres lets in at a coordinator (`citus.max_client_connections`)."""
+    return max_connections * CLIENT_SHARE_PERCENT // (100 * (1 + shard_clusters))

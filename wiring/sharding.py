@@ -6,6 +6,7 @@ from components.authority import Authority
 from components.citus import CitusArgs
 from components.cluster import Cluster
 from components.database import Database
+from components.database_credentials import DatabaseCredentials
 from components.encryption import Encryption
 from components.network import Network
 from components.platform import Platform
@@ -21,10 +22,11 @@ def citus_args(
     platform: Platform,
     authority: Authority,
     database: Database,
+    credentials: DatabaseCredentials,
 ) -> CitusArgs:
     """The sharded database on nodes of its own, open to the applications' namespace alone.
 
-    The applications' role has the same name and password as on RDS, so that PgBouncer needs one.
+    Its roles have the names and passwords that they have on RDS, so that PgBouncer needs one each.
     """
     settings = site.settings
     return CitusArgs(
@@ -44,8 +46,7 @@ def citus_args(
         plan=site.plan.sharding,
         pgbouncer=settings.pgbouncer,
         database=database.database_name,
-        application_user=database.user,
-        application_password=database.password,
+        roles=credentials.roles,
         client_namespace=platform.namespace,
         authority=authority,
         protect=settings.protect_data,

@@ -11,21 +11,24 @@ from components.artifacts import Artifacts
 from components.authority import Authority
 from components.broker import Broker, BrokerArgs
 from components.cache import Cache, CacheArgs
+from components.citus import Citus
 from components.cluster import Cluster
 from components.connections import ConnectionsArgs
 from components.database import Database, DatabaseArgs
-from components.database_bootstrap import DatabaseBootstrap, DatabaseBootstrapArgs
+from components.database_bootstrap import Coordinator, DatabaseBootstrap, DatabaseBootstrapArgs
 from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
 from components.encryption import Encryption
 from components.network import Network
-from components.pgbouncer import Pgbouncer, PgbouncerArgs
+from components.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
 from components.platform import Platform
 from components.queue import Queue, QueueArgs
 from rendering.application_config import ApplicationPlan
+from rendering.citus_names import NAMESPACE, PORT, SERVER_PORT
 from rendering.database_roles import RoleKey
 from rendering.rds_authority import rds_authority
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
 from rendering.subnet_layout import subnet_layout
+from scaleplan.connections import SYSTEM_POOL_MAX
 from scaleplan.sizes import WorkerScaler
 from wiring.site import Site
 
@@ -33,13 +36,14 @@ DATABASE_CLIENTS = ("orchestrator", "worker", "collaboration")
 """Applications whose pods may reach PgBouncer; the web frontend has nothing to ask it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Backend:
-    """What PgBouncer stands before."""
+    """What PgBouncer stands before; `citus` only where tenants' data is on it."""
 
     database: Database
     credentials: DatabaseCredentials
     bootstrap: DatabaseBootstrap
+    citus: Citus | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,9 +140,13 @@ def database_credentials_args(
 
 
 def database_bootstrap_args(
-    site: Site, platform: Platform, database: Database, credentials: DatabaseCredentials
+    site: Site,
+    platform: Platform,
+    database: Database,
+    credentials: DatabaseCredentials,
+    citus: Citus | None,
 ) -> DatabaseBootstrapArgs:
-    """The roles themselves, made at the writer by the master user."""
+    """The roles themselves, made at RDS by the master user; `citus` only where it serves."""
     return DatabaseBootstrapArgs(
         namespace=platform.namespace,
         host=database.primary_address,
@@ -148,30 +156,46 @@ def database_bootstrap_args(
         master_password=database.password,
         roles=credentials.roles,
         authority=rds_authority(site.settings.region),
+        coordinator=Coordinator(host=citus.host, port=citus.port) if citus else None,
     )
 
 
 def pgbouncer_args(
     site: Site, platform: Platform, backend: Backend, authority: Authority
 ) -> PgbouncerArgs:
-    """Pools before the database's primary and replicas, for the roles of the applications."""
-    database = backend.database
+    """Pools for the roles of the applications: before RDS, and before Citus where it serves."""
+    primary = Upstream(hosts=[backend.database.primary_address], port=backend.database.port)
+    writer, readers = primary, _replicas(backend.database) or primary
+    # RDS signs with its region's root, Citus' servers are signed by the in-cluster authority.
+    authorities: Input[str] = rds_authority(site.settings.region)
+    citus = backend.citus
+    if citus:
+        writer = Upstream(hosts=[citus.host], port=citus.port)
+        readers = Upstream(hosts=[citus.readers_host], port=citus.port)
+        authorities = Output.concat(authorities, authority.certificate_pem)
     pooled = [backend.credentials.roles[key] for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY)]
     return PgbouncerArgs(
         namespace=platform.namespace,
         settings=site.settings.pgbouncer,
         plan=site.plan.pgbouncer,
-        primary_address=database.primary_address,
-        replica_addresses=database.replica_addresses,
-        database_port=database.port,
+        writer=writer,
+        readers=readers,
+        system=primary,
         passwords={role.user: role.password for role in pooled},
         credentials_versions=Output.all(*(role.version for role in pooled)).apply(",".join),
         authority=authority,
-        server_authorities=rds_authority(site.settings.region),
+        server_authorities=authorities,
         client_applications=DATABASE_CLIENTS,
         server_networks=tuple(subnet_layout(site.settings.vpc_cidr).data.values()),
+        # A node's agent sees the Service's port, others the pod's.
+        server_namespaces={NAMESPACE: (PORT, SERVER_PORT)} if citus else {},
         after=(backend.bootstrap.job,),
     )
+
+
+def _replicas(database: Database) -> Upstream | None:
+    hosts = database.replica_addresses
+    return Upstream(hosts=hosts, port=database.port) if hosts else None
 
 
 def connections_args(
@@ -179,12 +203,14 @@ def connections_args(
 ) -> ConnectionsArgs:
     """What the applications are told of everything they connect to."""
     plan, roles = site.plan, stores.backend.credentials.roles
+    serving = stores.backend.citus is not None
     return ConnectionsArgs(
         namespace=platform.namespace,
         region=site.settings.region,
         pgbouncer_host=pgbouncer.host,
         pgbouncer_port=pgbouncer.port,
         database=pgbouncer.database,
+        system_database=pgbouncer.system_database if serving else pgbouncer.database,
         application=roles[RoleKey.APPLICATION],
         read_only=roles[RoleKey.READ_ONLY],
         database_ready=stores.backend.bootstrap.ready,
@@ -193,6 +219,7 @@ def connections_args(
         artifacts_bucket=stores.artifacts.bucket_name,
         plan=ApplicationPlan(
             pools=plan.pools,
+            system_pool_max=SYSTEM_POOL_MAX if serving else None,
             cache_patterns=plan.cache_patterns,
             cache_client=plan.cache_client,
             queue=plan.queue,

@@ -8,7 +8,10 @@ import pytest
 
 from components.authority import Authority, AuthorityArgs
 from components.citus import Citus, CitusArgs
+from components.database_credentials import RoleCredentials
 from rendering.citus_names import server_names
+from rendering.citus_roles import citus_roles_sql
+from rendering.database_roles import ROLES
 from rf.plan import reveal
 from scaleplan.catalog import Architecture
 from scaleplan.model import load_plan
@@ -74,8 +77,16 @@ def citus(build):
                     plan=PLAN.sharding,
                     pgbouncer=row.pgbouncer,
                     database="ros",
-                    application_user="ros",
-                    application_password=pulumi.Output.secret(PASSWORD),
+                    roles={
+                        key: RoleCredentials(
+                            user=role.name,
+                            password=pulumi.Output.secret(f"{PASSWORD}{key}"),
+                            verifier="",
+                            version="",
+                            secret_arn="",
+                        )
+                        for key, role in ROLES.items()
+                    },
                     client_namespace="researchflow",
                     authority=authority,
                     protect=protect,
@@ -201,8 +212,8 @@ def test_a_commit_waits_for_the_copy_where_there_is_one(citus, size):
 def test_postgres_is_given_the_connections_that_pgbouncer_opens(citus):
     config = only(citus(), f"{STACKGRES}v1:SGPostgresConfig")
     settings = config["spec"]["postgresql.conf"]
-    assert settings["max_connections"] == "720"
-    assert settings["max_prepared_transactions"] == "1440"
+    assert settings["max_connections"] == "2050"
+    assert settings["max_prepared_transactions"] == "4100"
     for part in ("coordinator", "shards"):
         configured = spec_of(citus())[part]["configurations"]["sgPostgresConfig"]
         assert configured == config["metadata"]["name"]
@@ -324,7 +335,7 @@ def test_applications_reach_postgres_and_no_other_port(citus):
     assert [rule["ports"] for rule in clients] == [[{"port": 5432, "protocol": "TCP"}]]
 
 
-def test_the_role_of_the_applications_is_made_on_every_node(citus):
+def test_the_three_roles_are_made_on_every_node_with_their_passwords(citus):
     built = citus()
     script = only(built, f"{STACKGRES}v1:SGScript")
     for part in ("coordinator", "shards"):
@@ -334,9 +345,10 @@ def test_the_role_of_the_applications_is_made_on_every_node(citus):
     (entry,) = script["spec"]["scripts"]
     assert (entry["database"], entry["retryOnError"]) == ("ros", True)
     reference = entry["scriptFrom"]["secretKeyRef"]
-    secret = built.inputs("kubernetes:core/v1:Secret", "citus-cluster-application-role")
+    secret = built.inputs("kubernetes:core/v1:Secret", "citus-cluster-roles")
     assert reference["name"] == secret["metadata"]["name"]
-    assert PASSWORD in secret["stringData"][reference["key"]]
+    passwords = {role.name: f"{PASSWORD}{key}" for key, role in ROLES.items()}
+    assert secret["stringData"] == {reference["key"]: citus_roles_sql("ros", passwords)}
 
 
 def test_the_password_is_nowhere_in_the_plan(citus):

@@ -35,6 +35,7 @@ def made(
     bucket="artifacts-bucket",
     version="v1",
     ready="database-bootstrap-1",
+    system=("researchflow", None),
     *,
     scaled_by_keda=True,
     jobs=JOBS,
@@ -45,6 +46,7 @@ def made(
         pgbouncer_host="pgbouncer.researchflow.svc",
         pgbouncer_port=5432,
         database="researchflow",
+        system_database=system[0],
         application=role("researchflow_app", PASSWORD, version),
         read_only=role("researchflow_readonly", READER_PASSWORD, "v1"),
         database_ready=ready,
@@ -60,6 +62,7 @@ def made(
         artifacts_bucket=bucket,
         plan=ApplicationPlan(
             pools=PLAN.pools,
+            system_pool_max=system[1],
             cache_patterns=PLAN.cache_patterns,
             cache_client=PLAN.cache_client,
             queue=PLAN.queue,
@@ -109,6 +112,15 @@ def test_writes_and_reads_go_to_pgbouncer_under_the_names_it_serves(connections)
     assert environment["DATABASE_URL"].startswith(f"{writes}/researchflow?sslmode=verify-full")
     assert environment["DATABASE_REPLICA_URL"].startswith(f"{reads}/researchflow_ro?")
     assert environment["SYSTEM_DATABASE_URL"] == environment["DATABASE_URL"]
+    assert "SYSTEM_DATABASE_POOL_MAX" not in environment
+
+
+def test_a_system_database_of_its_own_has_a_small_pool_of_its_own(connections):
+    environment = environment_of(connections(system=("researchflow_system", 2)))
+    system = f"postgresql://researchflow_app:{PASSWORD}@pgbouncer.researchflow.svc:5432"
+    assert environment["SYSTEM_DATABASE_URL"].startswith(f"{system}/researchflow_system?")
+    assert "/researchflow?" in environment["DATABASE_URL"]
+    assert environment["SYSTEM_DATABASE_POOL_MAX"] == "2"
 
 
 def test_pool_maxima_are_the_plans(connections):

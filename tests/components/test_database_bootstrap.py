@@ -7,6 +7,7 @@ import pytest
 
 from components.database_bootstrap import (
     CREDENTIALS_ANNOTATION,
+    Coordinator,
     DatabaseBootstrap,
     DatabaseBootstrapArgs,
 )
@@ -22,7 +23,7 @@ MASTER_PASSWORD = "Master0Of1All2"
 
 @pytest.fixture
 def bootstrap(build):
-    def run(*, version="v1", database="ros"):
+    def run(*, version="v1", database="ros", coordinator=None):
         def construct(opts):
             args = DatabaseBootstrapArgs(
                 namespace="researchflow",
@@ -42,6 +43,7 @@ def bootstrap(build):
                     for key, role in ROLES.items()
                 },
                 authority="root",
+                coordinator=coordinator,
             )
             made = DatabaseBootstrap("bootstrap", args, opts)
             pulumi.export("ready", made.ready)
@@ -167,3 +169,16 @@ def test_migrations_reach_the_writer_as_their_own_role_over_verified_tls(bootstr
         "postgresql://researchflow_migrator:migratorPassword1@db.example.com:5432/ros"
         "?sslmode=verify-full&sslrootcert=/etc/researchflow/rds/rds.crt"
     )
+    assert secret["system-url"] == secret["url"]
+
+
+def test_migrations_of_tenants_tables_reach_the_coordinator_where_citus_has_them(bootstrap):
+    coordinator = Coordinator(host="citus.citus.svc", port=5433)
+    before = secret_of(bootstrap(), "migrator-credentials")
+    secret = secret_of(bootstrap(coordinator=coordinator), "migrator-credentials")
+    assert secret["url"] == (
+        "postgresql://researchflow_migrator:migratorPassword1@citus.citus.svc:5433/ros"
+        "?sslmode=verify-full&sslrootcert=/etc/researchflow/ca/ca.crt"
+    )
+    assert (secret["host"], secret["port"]) == ("citus.citus.svc", "5433")
+    assert secret["system-url"] == before["url"]

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from components.authority import Authority, AuthorityArgs
-from components.pgbouncer import CONFIG_HASH_ANNOTATION, Pgbouncer, PgbouncerArgs
+from components.pgbouncer import CONFIG_HASH_ANNOTATION, Pgbouncer, PgbouncerArgs, Upstream
 from components.pgbouncer_pod import DRAIN_SECONDS, drain_script
 from rendering.pgbouncer_ini import QUERY_WAIT_SECONDS
 from rf.plan import reveal
@@ -16,6 +16,8 @@ PLAN = load_plan()
 PASSWORD = "Correct0Horse1Battery2Staple3"
 READER_PASSWORD = "Only0Reading1Of2Patients3"
 REPLICAS = ("b.example.com", "c.example.com")
+PRIMARY = Upstream(hosts=["db.example.com"], port=5432)
+CITUS = Upstream(hosts=["citus.citus.svc"], port=5433)
 
 RECORDED = {}
 """What each arrangement registered: tests only read it, so it is recorded once."""
@@ -30,6 +32,7 @@ def pgbouncer(build):
         password=PASSWORD,
         versions="v1",
         root="root",
+        serving=False,
         **changes,
     ):
         def construct(opts):
@@ -42,19 +45,20 @@ def pgbouncer(build):
                 namespace="researchflow",
                 settings=PLAN.sizes[size].pgbouncer.model_copy(update=changes),
                 plan=PLAN.pgbouncer,
-                primary_address="db.example.com",
-                replica_addresses=replicas,
-                database_port=5432,
+                writer=CITUS if serving else PRIMARY,
+                readers=Upstream(hosts=replicas, port=5433 if serving else 5432),
+                system=PRIMARY,
                 passwords={"researchflow_app": password, "researchflow_readonly": READER_PASSWORD},
                 credentials_versions=versions,
                 authority=authority,
                 server_authorities=root,
                 client_applications=("orchestrator", "worker"),
                 server_networks=(IPv4Network("10.0.204.0/22"), IPv4Network("10.0.208.0/22")),
+                server_namespaces={"citus": (5433, 5432)} if serving else {},
             )
             return Pgbouncer("pgbouncer", args, opts)
 
-        key = (size, replicas, password, versions, root, *changes.items())
+        key = (size, replicas, password, versions, root, serving, *changes.items())
         if key not in RECORDED:
             RECORDED[key] = build(construct)
         return RECORDED[key]
@@ -283,8 +287,20 @@ def test_the_pooler_reaches_the_databases_and_dns_alone(pgbouncer):
     assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
 
 
-def test_reads_go_to_the_primary_without_replicas(pgbouncer):
-    assert "researchflow_ro = host=db.example.com " in ini_of(pgbouncer(Size.SMALL, replicas=()))
+def test_the_pooler_reaches_databases_inside_the_cluster_where_there_are_some(pgbouncer):
+    policy = pgbouncer(serving=True).inputs(
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
+    )
+    networks, inside, _ = policy["spec"]["egress"]
+    assert networks["ports"] == [{"port": 5432, "protocol": "TCP"}]
+    assert inside["to"] == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "citus"}}}
+    ]
+    assert [port["port"] for port in inside["ports"]] == [5433, 5432]
+
+
+def test_another_server_rolls_the_pods(pgbouncer):
+    assert config_hash_of(pgbouncer()) != config_hash_of(pgbouncer(serving=True))
 
 
 def test_the_names_for_writes_and_reads_are_served(pgbouncer):

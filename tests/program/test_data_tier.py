@@ -16,6 +16,7 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SECRET = "kubernetes:core/v1:Secret"
 JOB = "kubernetes:batch/v1:Job"
 INSTANCE = "aws:rds/instance:Instance"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 
 def secrets_of(plan):
@@ -91,7 +92,7 @@ def test_the_bootstrap_talks_to_the_writer_and_waits_for_it(planned, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_pgbouncer_admits_exactly_the_pods_that_are_told_of_it(planned, size):
     plan = planned("prod", size=size)
-    policy = plan.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network")
+    policy = plan.named(POLICY, "pgbouncer-network")
     (peer,) = policy.inputs["spec"]["ingress"][0]["from"]
     (expression,) = peer["podSelector"]["matchExpressions"]
     admitted = set(expression["values"])
@@ -107,7 +108,7 @@ def test_pgbouncer_admits_exactly_the_pods_that_are_told_of_it(planned, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_pgbouncer_reaches_the_subnets_that_the_databases_stand_in(planned, size):
     plan = planned("prod", size=size)
-    policy = plan.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network")
+    policy = plan.named(POLICY, "pgbouncer-network")
     reached = {peer["ipBlock"]["cidr"] for peer in policy.inputs["spec"]["egress"][0]["to"]}
     subnets = plan.of_type("aws:ec2/subnet:Subnet")
     (group,) = plan.of_type("aws:rds/subnetGroup:SubnetGroup")
@@ -137,4 +138,7 @@ def test_the_runbooks_name_resources_that_exist(planned):
 @pytest.mark.parametrize("stack", stack_names(ROOT))
 def test_every_stack_fits_from_its_pools_to_its_databases_connections(stack):
     settings = parse(PROJECT, stack, read_stack(ROOT, PROJECT, stack))
-    assert connection_chain(settings, load_plan().pools).problems() == []
+    assert (
+        connection_chain(settings, load_plan().pools, serving=settings.sharding.serving).problems()
+        == []
+    )

@@ -9,6 +9,7 @@ import pytest
 from rf.plan import RecordedPlan, RecordedResource, reveal
 
 SIZES = ("small", "medium", "large")
+CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
 INSTANCE = "aws:rds/instance:Instance"
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -26,6 +27,7 @@ HOLDS_DATA = {
     "aws:rds/instance:Instance",
     "aws:s3/bucket:Bucket",
     "aws:secretsmanager/secret:Secret",
+    CITUS,
 }
 GROWS_IN_PLACE = {
     # Terraform AWS provider 6 / pulumi-aws 7: none of these replaces its resource.
@@ -37,11 +39,19 @@ GROWS_IN_PLACE = {
         "automaticFailoverEnabled", "multiAzEnabled", "nodeType", "numCacheClusters",
         "numNodeGroups", "replicasPerNodeGroup",
     },
+    # The operator's own work; it refuses what it can't do to a running cluster.
+    CITUS: {"spec"},
 }  # fmt: skip
 
 
-def at(planned, size) -> RecordedPlan:
-    return planned("prod", size=size)
+SERVING = ()
+BEFORE_CITUS = ("sharding.stage=off",)
+FILLING_CITUS = ("sharding.stage=parallel",)
+"""prod itself is at `serving`, whatever its size."""
+
+
+def at(planned, size, overrides=()) -> RecordedPlan:
+    return planned("prod", size=size, overrides=overrides)
 
 
 def by_object_name(plan: RecordedPlan, token: str) -> dict[str, dict]:
@@ -182,7 +192,7 @@ def test_every_database_that_applications_are_told_of_is_one_that_pgbouncer_serv
 
 @pytest.mark.parametrize("size", SIZES)
 def test_pgbouncer_reaches_the_primary_and_reads_from_the_replicas(planned, size):
-    plan = at(planned, size)
+    plan = at(planned, size, BEFORE_CITUS)
     ini = pooler_ini(plan)
     hosts = dict(re.findall(r"^(\w+) = host=(\S+)", ini, re.MULTILINE))
     instances = plan.of_type(INSTANCE)
@@ -204,8 +214,9 @@ def test_poolers_that_are_left_after_losing_one_take_every_client(planned, size)
         if name in {"orchestrator", "collaboration"}:
             pods += item["spec"].get("replicas", 0)
     config = by_object_name(plan, CONFIG_MAP)["application-config"]["data"]
-    clients = pods * int(config["DATABASE_POOL_MAX"])
-    clients += pods * int(config["DATABASE_REPLICA_POOL_MAX"])
+    pools = [config[key] for key in config if key.endswith("DATABASE_POOL_MAX")]
+    clients = pods * sum(int(pool) for pool in [*pools, config["DATABASE_REPLICA_POOL_MAX"]])
+    assert len(pools) == 2
     poolers = by_object_name(plan, DEPLOYMENT)["pgbouncer"]["spec"]["replicas"]
     (limit,) = re.findall(r"max_client_conn = (\d+)", pooler_ini(plan))
     assert (poolers - 1) * int(limit) >= clients
@@ -258,18 +269,37 @@ def test_only_a_stack_that_says_so_may_lose_data(planned):
     assert primary.inputs["deletionProtection"] is False
 
 
+@pytest.mark.parametrize("stage", [BEFORE_CITUS, SERVING])
 @pytest.mark.parametrize(("smaller", "larger"), [("small", "medium"), ("medium", "large")])
-def test_growing_keeps_what_holds_data_and_changes_it_in_place(planned, smaller, larger):
-    before = {r.urn: r for r in at(planned, smaller).resources if r.type in HOLDS_DATA}
-    after = {r.urn: r for r in at(planned, larger).resources}
+def test_growing_keeps_what_holds_data_and_changes_it_in_place(planned, smaller, larger, stage):
+    assert_kept(at(planned, smaller, stage), at(planned, larger, stage))
+
+
+@pytest.mark.parametrize(
+    ("stage", "following"),
+    # The way there, and the way back while RDS still has all.
+    [(BEFORE_CITUS, FILLING_CITUS), (FILLING_CITUS, SERVING), (SERVING, FILLING_CITUS)],
+)
+def test_no_stage_on_the_way_to_citus_changes_what_holds_data(planned, stage, following):
+    changed = assert_kept(at(planned, "large", stage), at(planned, "large", following))
+    assert changed == set()
+
+
+def assert_kept(earlier: RecordedPlan, later: RecordedPlan) -> set[str]:
+    """All that holds data is still there. Returns what has changed in place."""
+    before = {r.urn: r for r in earlier.resources if r.type in HOLDS_DATA}
+    after = {r.urn: r for r in later.resources}
+    changes: set[str] = set()
     assert set(before) <= set(after)
     for urn, old in before.items():
         new = after[urn]
         keys = set(old.inputs) | set(new.inputs)
         changed = {key for key in keys if old.inputs.get(key) != new.inputs.get(key)}
+        changes |= {f"{urn} {key}" for key in changed}
         assert changed <= GROWS_IN_PLACE.get(old.type, set()), urn
         for key in ("allocatedStorage", "maxAllocatedStorage"):
             assert new.inputs.get(key, 0) >= old.inputs.get(key, 0), urn
+    return changes
 
 
 @pytest.mark.parametrize("size", SIZES)

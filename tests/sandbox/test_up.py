@@ -78,7 +78,11 @@ def test_the_stack_comes_up_as_planned(stack: str, tmp_path: Path) -> None:
     checked = {check.kind for check in outcome.checks}
     assert {"subnet", "security group", "database", "Redis", "node group", "role"} <= checked
     assert outcome.exported.count("kubernetes") > 20
-    [replicas] = [check.found for check in outcome.checks if check.subject == "instances"]
+    [replicas] = [
+        check.found
+        for check in outcome.checks
+        if (check.kind, check.subject) == ("database", "instances")
+    ]
     assert replicas == {"dev": 1, "prod": 3}[stack]
 
 

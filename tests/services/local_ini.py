@@ -14,6 +14,9 @@ from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
 from tests.services.programs import ROOT
 
 STACK = "prod"
+STAGE = "sharding.stage=off"
+"""Before Citus serves: then the readers are a list, of which each test may lose one. Where it does,
+only hosts and ports differ."""
 
 _HOST = re.compile(r"\bhost=(\S+)")
 _PORT = re.compile(r"\bport=\d+")
@@ -36,7 +39,18 @@ class Here:
 
 def exported(out: Path) -> str:
     """The pgbouncer.ini of production, exported to `out` as anyone gets it."""
-    command = [sys.executable, "-m", "rf", "export", "--stack", STACK, "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "rf",
+        "export",
+        "--stack",
+        STACK,
+        "--set",
+        STAGE,
+        "--out",
+        str(out),
+    ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return (out / "pgbouncer.ini").read_text(encoding="utf-8")

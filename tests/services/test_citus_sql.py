@@ -15,7 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rendering.citus_distribution import distribution_sql
-from rendering.citus_role import application_role_sql
+from rendering.citus_roles import citus_roles_sql
+from rendering.database_roles import ROLES, RoleKey
 from scaleplan.model import load_plan
 from tests.services.programs import Programs
 from tests.services.servers import DatabaseServers
@@ -163,21 +164,73 @@ def test_a_broken_rule_is_named_and_nothing_is_distributed(
         )
 
 
-@pytest.mark.parametrize("password", ["plain0", """it's a "word" \\ """])
-def test_the_applications_role_is_made_twice_without_error_and_nodes_find_its_password(
-    database: Database, password: str
-):
-    user = f"role_{uuid4().hex}"
-    name = conninfo_to_dict(database.conninfo)["dbname"]
-    script = "\\set ON_ERROR_STOP on\n" + application_role_sql(user, password, str(name))
-    for _ in range(2):
-        run = database.run(script)
-        assert run.returncode == 0, run.stderr
-    (entry,) = database.rows("SELECT authinfo FROM pg_dist_authinfo")
-    assert conninfo_to_dict(entry[0]) == {"password": password}
-    as_role = make_conninfo(database.conninfo, user=user, password=password)
-    with psycopg.connect(as_role, autocommit=True) as connection:
-        connection.execute("CREATE TABLE migrated (id int)")
+@dataclass(frozen=True)
+class Node:
+    """A database with the roles in it, each with its password."""
+
+    database: Database
+    passwords: dict[str, str]
+
+    def connect(self, key: RoleKey) -> psycopg.Connection:
+        user = ROLES[key].name
+        conninfo = make_conninfo(self.database.conninfo, user=user, password=self.passwords[user])
+        return psycopg.connect(conninfo, autocommit=True)
+
+
+@pytest.fixture
+def node(database: Database) -> Iterator[Node]:
+    """The script has run twice, in one go each time, as the operator sends it."""
+    # As a generated password may, one holds characters that SQL and connection strings escape.
+    passwords = {role.name: f"""it's "{key}" \\ """ for key, role in ROLES.items()}
+    name = str(conninfo_to_dict(database.conninfo)["dbname"])
+    script = citus_roles_sql(name, passwords)
+    names = [sql.Identifier(role) for role in passwords]
+    with psycopg.connect(database.conninfo, autocommit=True) as superuser:
+        there = superuser.execute("SELECT rolname FROM pg_roles").fetchall()
+        assert not set(passwords) & {role for (role,) in there}, "another test needs them"
+        for _ in range(2):
+            superuser.execute(script.encode())
+        superuser.execute("RESET ALL")
+        yield Node(database, passwords)
+        for statement in (sql.SQL("DROP OWNED BY {} CASCADE"), sql.SQL("DROP ROLE {}")):
+            for role in names:
+                superuser.execute(statement.format(role))
+
+
+def test_nodes_find_the_password_of_each_role(node: Node):
+    entries = dict(node.database.rows("SELECT rolename, authinfo FROM pg_dist_authinfo"))
+    logins = {user: conninfo_to_dict(login) for user, login in entries.items()}
+    assert logins == {user: {"password": text} for user, text in node.passwords.items()}
+
+
+def test_tables_of_migrations_are_the_applications_and_the_readers_to_use(node: Node):
+    with node.connect(RoleKey.MIGRATOR) as migrator:
+        migrator.execute("CREATE TABLE patients (id serial PRIMARY KEY, name text)")
+    with node.connect(RoleKey.APPLICATION) as application:
+        application.execute("INSERT INTO patients (name) VALUES ('Ada')")
+        application.execute("UPDATE patients SET name = 'Ida'")
+        for forbidden in (
+            "DROP TABLE patients",
+            "ALTER TABLE patients ADD more int",
+            "TRUNCATE patients",
+            "CREATE TABLE mine (id int)",
+            "DROP SCHEMA public CASCADE",
+            "SELECT authinfo FROM pg_dist_authinfo",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                application.execute(forbidden)
+    with node.connect(RoleKey.READ_ONLY) as reader:
+        assert reader.execute("SELECT name FROM patients").fetchall() == [("Ida",)]
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            reader.execute("DELETE FROM patients")
+        reader.execute("SET default_transaction_read_only = off")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("DROP SCHEMA public CASCADE")
-    database.run(f"DROP OWNED BY {user}; DROP ROLE {user}")
+            reader.execute("DELETE FROM patients")
+
+
+def test_the_job_distributes_tables_that_the_migrator_owns(node: Node):
+    with node.connect(RoleKey.MIGRATOR) as migrator:
+        migrator.execute(TABLES)
+    run = node.database.run(DISTRIBUTE)
+    assert run.returncode == 0, run.stderr
+    assert "distributed patients" in node.database.calls()

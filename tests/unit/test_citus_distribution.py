@@ -1,16 +1,12 @@
-"""The SQL for Citus: order, rules and repetition as far as text shows them, and secrets quoted.
+"""The SQL that distributes tables: order, rules and repetition as far as text shows them.
 
-What it does on a server was tried on PostgreSQL 16 with Citus' catalogue and functions replaced.
+What it does to a server is for the tests with servers.
 """
-
-from typing import Any
 
 import pglast
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from rendering.citus_distribution import distribution_sql
-from rendering.citus_role import application_role_sql
 from scaleplan.model import load_plan
 
 PLAN = load_plan().sharding
@@ -83,25 +79,3 @@ def test_names_are_quoted():
 def test_a_table_is_of_one_kind():
     with pytest.raises(ValueError, match="named twice"):
         distribution_sql(distributed_tables=["a"], reference_tables=["a"], column="c")
-
-
-@pytest.mark.parametrize("password", ["plain0", "it's", 'a "word"', "back\\slash'"])
-def test_a_password_arrives_as_it_is_in_the_role_and_in_what_nodes_log_in_with(password):
-    sql = application_role_sql("ros", password, "ros")
-    parsed: dict[str, Any] = {type(raw.stmt).__name__: raw.stmt for raw in pglast.parse_sql(sql)}
-    options = {option.defname: option.arg for option in parsed["AlterRoleStmt"].options}
-    assert options["password"].sval == password
-    login = parsed["InsertStmt"].selectStmt.valuesLists[0][2].val.sval
-    assert conninfo_to_dict(login) == {"password": password}
-
-
-def test_the_applications_role_is_no_superuser_and_its_password_is_not_logged():
-    sql = application_role_sql("ros", "secret0", "ros")
-    assert "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS" in sql
-    assert sql.index("SET log_statement = 'none'") < sql.index("secret0")
-    assert sql.index("enable_ddl_propagation = off") < sql.index("CREATE ROLE")
-
-
-def test_a_zero_byte_is_refused():
-    with pytest.raises(ValueError, match="zero byte"):
-        application_role_sql("ros", "a\0b", "ros")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scaleplan.catalog import load_catalog
 from scaleplan.data_nodes import (
-    CLIENT_SHARE_PERCENT,
+    admitted_clients,
     client_connections,
     max_connections,
     placements,
@@ -108,12 +108,14 @@ pools = st.builds(
 @given(pools, st.integers(1, 30))
 def test_all_of_pgbouncers_connections_are_let_in(pgbouncer: PgbouncerSettings, shards: int):
     allowed = max_connections(pgbouncer, shards)
-    # What the operator computes for the coordinator (`citus.max_client_connections`).
-    let_in = allowed * CLIENT_SHARE_PERCENT // (100 * (1 + shards))
     pool = pgbouncer.default_pool_size + pgbouncer.reserve_pool_size
-    assert let_in >= client_connections(pgbouncer) > 2 * pgbouncer.replicas * pool
+    clients = client_connections(pgbouncer)
+    # Two names for writes and one for reads, while each old pooler drains beside its new one.
+    assert admitted_clients(allowed, shards) >= clients > 3 * 2 * pgbouncer.replicas * pool
 
 
-def test_large_takes_three_pgbouncers():
-    assert client_connections(LARGE.pgbouncer) == 3 * (20 + 5) * 2 + 10
-    assert max_connections(LARGE.pgbouncer, 3) == 720
+def test_large_takes_three_pgbouncers_and_those_that_replace_them():
+    assert client_connections(LARGE.pgbouncer) == 3 * 2 * 3 * (20 + 5) + 10
+    assert max_connections(LARGE.pgbouncer, 3) == 2050
+    # What the operator computes for the coordinator: 90 % of them in four parts.
+    assert admitted_clients(2050, 3) == 461

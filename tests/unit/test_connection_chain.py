@@ -1,30 +1,37 @@
 """The chain from the applications' pools to max_connections, and that every stack keeps it."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendering.pgbouncer_ini import logical_databases
+from rendering.pgbouncer_ini import Servers, logical_databases
 from scaleplan.connections import (
     DIRECT_CONNECTIONS,
-    NAMES_ON_PRIMARY,
-    NAMES_ON_REPLICAS,
     STATS_CLIENTS,
+    SYSTEM_POOL_MAX,
     ConnectionChain,
     connection_chain,
     max_connections,
-    server_connections_per_database,
     share_of_last_in_rollout,
 )
 from scaleplan.layers import ConnectionPools
 from scaleplan.model import load_plan
+from scaleplan.server_pools import (
+    NAMES_FOR_READS,
+    NAMES_FOR_SYSTEM,
+    NAMES_FOR_WRITES,
+    server_connections_per_name,
+)
 from scaleplan.sizes import PgbouncerSettings, Size
 from tests.stack_config import ROOT
 
 PLAN = load_plan()
-CHAINS = {size: connection_chain(PLAN.sizes[size], PLAN.pools) for size in Size}
+CHAINS = {size: connection_chain(PLAN.sizes[size], PLAN.pools, serving=False) for size in Size}
+SERVING = {size: connection_chain(PLAN.sizes[size], PLAN.pools, serving=True) for size in Size}
+ALL_CHAINS = [*CHAINS.values(), *SERVING.values()]
 
 # Not the models themselves: Hypothesis would ask them for their camelCase names too.
 poolers = st.builds(
@@ -46,6 +53,7 @@ chains = st.builds(
     poolers=poolers,
     read_replicas=st.integers(0, 15),
     max_connections=st.integers(100, 5_000),
+    coordinator_clients=st.none() | st.integers(20, 5_000),
 )
 
 
@@ -54,41 +62,59 @@ def test_clients_are_all_pods_of_a_rollout_with_both_pools_full(size, clients):
     assert CHAINS[Size(size)].clients == clients
 
 
-@pytest.mark.parametrize("size", Size)
-def test_every_size_fits_from_the_pools_to_max_connections(size):
-    assert CHAINS[size].problems() == []
+@pytest.mark.parametrize("chain", ALL_CHAINS)
+def test_every_size_fits_from_the_pools_to_max_connections(chain):
+    assert chain.problems() == []
 
 
-@pytest.mark.parametrize("size", Size)
-def test_every_size_fits_with_one_pooler_lost(size):
-    chain = CHAINS[size]
+@pytest.mark.parametrize("chain", ALL_CHAINS)
+def test_every_size_fits_with_one_pooler_lost(chain):
     left = chain.poolers.replicas - 1
     room = left * (chain.poolers.max_client_connections - STATS_CLIENTS)
     assert room >= chain.clients
 
 
-@pytest.mark.parametrize("size", Size)
-def test_full_pools_stay_below_the_plans_warning_of_used_connections(size):
-    chain = CHAINS[size]
+@pytest.mark.parametrize("chain", ALL_CHAINS)
+def test_full_pools_stay_below_the_plans_warning_of_used_connections(chain):
     warning = PLAN.thresholds.database_connections.warning
     used = chain.connections_to_primary + DIRECT_CONNECTIONS
     assert used * 100 <= warning * chain.max_connections
 
 
-@pytest.mark.parametrize("size", Size)
-def test_the_page_on_the_database_states_the_numbers_of_the_chain(size):
+@pytest.mark.parametrize("chain", ALL_CHAINS)
+def test_the_page_on_the_database_states_the_numbers_of_the_chain(chain):
     page = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
-    chain = CHAINS[size]
     limit = chain.poolers.max_client_connections
     assert f"{chain.clients_of_fullest_pooler} of {limit}" in page
     assert f"{chain.connections_to_primary} of {chain.max_connections}" in page
+    if chain.serving:
+        coordinator = f"{chain.connections_to_coordinator} of {chain.coordinator_clients}"
+        assert coordinator in page
 
 
 def test_the_names_counted_are_those_that_pgbouncer_serves():
-    served = logical_databases(PLAN.pgbouncer, "db", ("b", "c"), 5432)
-    reading = [database for database in served if database.hosts == ("b", "c")]
-    assert len(reading) == NAMES_ON_REPLICAS
-    assert len(served) - len(reading) == NAMES_ON_PRIMARY
+    writer, readers, system = (Servers(hosts=(name,), port=5432) for name in "wrs")
+    served = logical_databases(PLAN.pgbouncer, writer=writer, readers=readers, system=system)
+    behind = [database.servers for database in served]
+    assert behind.count(writer) == NAMES_FOR_WRITES
+    assert behind.count(readers) == NAMES_FOR_READS
+    assert behind.count(system) == NAMES_FOR_SYSTEM
+
+
+@pytest.mark.parametrize("size", Size)
+def test_where_citus_serves_rds_keeps_the_system_database_alone(size):
+    before, serving = CHAINS[size], SERVING[size]
+    assert serving.connections_to_primary == server_connections_per_name(serving.poolers)
+    assert serving.connections_to_replica == 0
+    assert serving.connections_to_coordinator == 3 * server_connections_per_name(serving.poolers)
+    assert serving.connections_per_pod == before.connections_per_pod + SYSTEM_POOL_MAX
+    assert before.connections_to_coordinator == 0
+
+
+def test_a_coordinator_that_lets_too_few_in_is_named():
+    chain = replace(SERVING[Size.LARGE], coordinator_clients=459)
+    (problem,) = chain.problems()
+    assert "450 connections to a coordinator, which has 449 of the 459 that it lets in" in problem
 
 
 def test_max_connections_are_those_measured_on_rds_and_never_more():
@@ -115,18 +141,23 @@ def test_a_pooler_that_has_room_for_the_worst_case_has_room_in_each_case(chain):
 @given(chain=chains)
 def test_a_chain_without_problems_never_exceeds_a_limit_and_one_beyond_it_says_so(chain):
     limit = chain.poolers.max_client_connections
-    fits = chain.clients_of_fullest_pooler <= limit and (
-        max(chain.connections_to_primary, chain.connections_to_replica) <= chain.usable_connections
+    fits = (
+        chain.clients_of_fullest_pooler <= limit
+        and max(chain.connections_to_primary, chain.connections_to_replica)
+        <= chain.usable_connections
+        and chain.connections_to_coordinator <= chain.usable_coordinator_connections
     )
     assert fits == (not chain.problems())
 
 
 @given(chain=chains)
 def test_reads_leave_the_primary_as_soon_as_there_is_a_replica(chain):
-    per_name = 2 * chain.poolers.replicas * server_connections_per_database(chain.poolers)
     total = chain.connections_to_primary + chain.connections_to_replica
-    assert total == per_name * (NAMES_ON_PRIMARY + NAMES_ON_REPLICAS)
-    assert (chain.connections_to_replica == 0) == (chain.read_replicas == 0)
+    total += chain.connections_to_coordinator
+    names = NAMES_FOR_WRITES + NAMES_FOR_READS + NAMES_FOR_SYSTEM
+    assert total == names * server_connections_per_name(chain.poolers)
+    reads = chain.read_replicas > 0 and not chain.serving
+    assert (chain.connections_to_replica > 0) == reads
 
 
 @given(number=st.integers(1, 50), clients=st.integers(1, 100_000))
@@ -146,6 +177,6 @@ def test_a_limit_that_is_too_low_is_named_with_what_it_would_take():
     large = PLAN.sizes[Size.LARGE]
     tight = large.pgbouncer.model_copy(update={"max_client_connections": 200})
     profile = large.model_copy(update={"pgbouncer": tight})
-    (problem,) = connection_chain(profile, PLAN.pools).problems()
+    (problem,) = connection_chain(profile, PLAN.pools, serving=False).problems()
     assert "maxClientConnections = 200" in problem
     assert "1915 clients" in problem

@@ -9,6 +9,7 @@ from rendering.database_roles import ROLES
 from rendering.pgbouncer_ini import (
     QUERY_WAIT_SECONDS,
     STATS_USER,
+    Servers,
     logical_databases,
     memory_needed_mib,
     pgbouncer_ini,
@@ -21,10 +22,20 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "pgbouncer.ini"
 PLAN = load_plan()
 PRIMARY = "db.example.internal"
 REPLICAS = ("b.example.internal", "c.example.internal")
+CITUS = Servers(hosts=("citus.citus.svc",), port=5433)
+CITUS_READERS = Servers(hosts=("citus-reads.citus.svc",), port=5433)
 
 
-def rendered(size: Size, replicas: tuple[str, ...] = REPLICAS) -> str:
-    databases = logical_databases(PLAN.pgbouncer, PRIMARY, replicas, 5432)
+def rendered(
+    size: Size, replicas: tuple[str, ...] = REPLICAS, *, writer: Servers | None = None
+) -> str:
+    primary = Servers(hosts=(PRIMARY,), port=5432)
+    databases = logical_databases(
+        PLAN.pgbouncer,
+        writer=writer or primary,
+        readers=CITUS_READERS if writer else Servers(hosts=replicas, port=5432),
+        system=primary,
+    )
     return pgbouncer_ini(PLAN.sizes[size].pgbouncer, PLAN.pgbouncer, databases)
 
 
@@ -76,14 +87,20 @@ def test_writes_go_to_the_primary_and_reads_to_the_replicas():
     assert databases["researchflow_ro"] == f"host={','.join(REPLICAS)} port=5432 dbname=ros"
 
 
-def test_reads_go_to_the_primary_where_there_is_no_replica():
-    ini = parsed(rendered(Size.SMALL, replicas=()))
-    assert ini["databases"]["researchflow_ro"] == ini["databases"]["researchflow"]
+def test_the_system_database_stays_where_it_is_when_the_tenants_data_moves():
+    databases = parsed(rendered(Size.LARGE, writer=CITUS))["databases"]
+    for name in ("researchflow", "ros"):
+        assert databases[name] == "host=citus.citus.svc port=5433 dbname=ros"
+    assert databases["researchflow_ro"] == "host=citus-reads.citus.svc port=5433 dbname=ros"
+    assert databases["researchflow_system"] == f"host={PRIMARY} port=5432 dbname=ros"
 
 
-@pytest.mark.parametrize(
-    ("replicas", "round_robin"), [((), "0"), (REPLICAS[:1], "0"), (REPLICAS, "1")]
-)
+def test_a_name_without_a_server_is_refused():
+    with pytest.raises(ValueError, match="researchflow_ro has no host"):
+        rendered(Size.SMALL, replicas=())
+
+
+@pytest.mark.parametrize(("replicas", "round_robin"), [(REPLICAS[:1], "0"), (REPLICAS, "1")])
 def test_load_is_spread_over_the_hosts_of_a_list(replicas, round_robin):
     assert parsed(rendered(Size.MEDIUM, replicas))["pgbouncer"]["server_round_robin"] == round_robin
 

@@ -1,0 +1,25 @@
+"""What PgBouncer opens towards servers: a pool and its reserve for each name that it serves.
+
+Shared by the chain of connections (`scaleplan.connections`) and by what Citus must take
+(`scaleplan.data_nodes`).
+"""
+
+from __future__ import annotations
+
+from scaleplan.sizes import PgbouncerSettings
+
+NAMES_FOR_WRITES = 2
+NAMES_FOR_READS = 1
+NAMES_FOR_SYSTEM = 1
+"""Databases that PgBouncer serves (`rendering.pgbouncer_ini.logical_databases`): the plan's two
+names for writes, one for reads, and the system's."""
+
+
+def server_connections_per_database(poolers: PgbouncerSettings) -> int:
+    """Most server connections that one pooler opens for one database name."""
+    return poolers.default_pool_size + poolers.reserve_pool_size
+
+
+def server_connections_per_name(poolers: PgbouncerSettings) -> int:
+    """Most that all poolers open for one name, each twice as while its old pod drains."""
+    return 2 * poolers.replicas * server_connections_per_database(poolers)
