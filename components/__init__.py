@@ -1,1 +1,51 @@
 """One ComponentResource per layer of the plan. Reads no config and calls no AWS."""
+
+from components.artifacts import Artifacts
+from components.authority import Authority
+from components.broker import Broker
+from components.cache import Cache
+from components.citus import Citus
+from components.cluster import Cluster
+from components.collaboration import Collaboration
+from components.connections import Connections
+from components.database import Database
+from components.database_bootstrap import DatabaseBootstrap
+from components.database_credentials import DatabaseCredentials
+from components.dns import Dns
+from components.edge import Edge
+from components.encryption import Encryption
+from components.ingress import Ingress
+from components.network import Network
+from components.orchestrator import Orchestrator
+from components.pgbouncer import Pgbouncer
+from components.platform import Platform
+from components.queue import Queue
+from components.registry import Registry
+from components.web import Web
+from components.worker import Worker
+
+__all__ = [
+    "Artifacts",
+    "Authority",
+    "Broker",
+    "Cache",
+    "Citus",
+    "Cluster",
+    "Collaboration",
+    "Connections",
+    "Database",
+    "DatabaseBootstrap",
+    "DatabaseCredentials",
+    "Dns",
+    "Edge",
+    "Encryption",
+    "Ingress",
+    "Network",
+    "Orchestrator",
+    "Pgbouncer",
+    "Platform",
+    "Queue",
+    "Registry",
+    "Web",
+    "Worker",
+]
