@@ -11,7 +11,10 @@ from pulumi import ResourceOptions
 
 from components.untyped_outputs import Release
 from components.versions import Chart
-from rendering.node_pools import POOL_LABEL, SYSTEM_POOL
+from rendering.node_pools import POOL_LABEL
+from scaleplan.controllers import controller
+from scaleplan.machines import ResourceTotals
+from scaleplan.pods import SYSTEM_POOL
 
 TIMEOUT_SECONDS = 600
 """Twice Helm's default: a first deployment also pulls every image."""
@@ -51,3 +54,19 @@ def chart_release(
 def disruption_budget(replicas: int) -> dict[str, int]:
     """One replica may go at a time; none at all for a single one, which would block every drain."""
     return {"maxUnavailable": 1} if replicas > 1 else {}
+
+
+def resources_of(name: str) -> dict[str, dict[str, str]]:
+    """Requests and limits of that controller's pod, as a chart takes them.
+
+    Raises KeyError when `scaleplan.controllers` has no such row, ValueError when it has no limits.
+    """
+    row = controller(name)
+    if row.limits is None:
+        message = f"{name} belongs to an add-on, which has limits of its own"
+        raise ValueError(message)
+    return {"requests": _amounts(row.requests), "limits": _amounts(row.limits)}
+
+
+def _amounts(amounts: ResourceTotals) -> dict[str, str]:
+    return {"cpu": f"{amounts.cpu_millicores}m", "memory": f"{amounts.memory_mib}Mi"}

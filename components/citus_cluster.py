@@ -24,7 +24,7 @@ from rendering.citus_postgres import postgres_config_spec
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import RoleKey
 from scaleplan.data_nodes import Placement
-from scaleplan.nodes import ResourceTotals
+from scaleplan.machines import ResourceTotals
 
 VOLUME_IOPS = 4000
 VOLUME_MIB_PER_SECOND = 170

@@ -18,8 +18,8 @@ from components.cluster_addons import (
 from components.node_group import NodeGroup, NodeGroupArgs
 from rendering.cluster_documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
 from rendering.kubeconfig import kubeconfig
-from rendering.node_pools import SYSTEM_POOL
 from scaleplan.catalog import Architecture
+from scaleplan.pods import SYSTEM_POOL
 from scaleplan.settings import SERVICE_CIDR
 from scaleplan.sizes import NodesSettings
 

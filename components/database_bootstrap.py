@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.chart_release import ON_SYSTEM_NODES
 from components.database_credentials import RoleCredentials
 from components.pod_template import labels
 from components.versions import POSTGRES_CLIENT_IMAGE
@@ -171,6 +172,7 @@ class DatabaseBootstrap(ComponentResource):
                     restart_policy="Never",
                     automount_service_account_token=False,
                     enable_service_links=False,
+                    node_selector=ON_SYSTEM_NODES,
                     security_context=k8s.core.v1.PodSecurityContextArgs(
                         run_as_non_root=True,
                         run_as_user=POSTGRES_USER_ID,

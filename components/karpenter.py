@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components import versions
-from components.chart_release import ON_SYSTEM_NODES, chart_release
+from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.cluster_documents import volume_key_use
 from rendering.karpenter_documents import (
@@ -27,7 +27,7 @@ from rendering.node_pools import (
     node_pool_spec,
 )
 from scaleplan.catalog import Architecture
-from scaleplan.nodes import PoolLimits
+from scaleplan.node_pools import PoolLimits
 
 NAMESPACE = "kube-system"
 """Where the API server's priority levels keep the controller served when it is busy (Karpenter's
@@ -83,13 +83,7 @@ class Karpenter(ComponentResource):
                     "eksControlPlane": True,
                     "interruptionQueue": queue.name,
                 },
-                "controller": {
-                    # The chart derives its memory target from the limit, so the two are equal.
-                    "resources": {
-                        "requests": {"cpu": "250m", "memory": "1Gi"},
-                        "limits": {"cpu": "1", "memory": "1Gi"},
-                    }
-                },
+                "controller": {"resources": resources_of("karpenter")},
             },
         )
         self._node_class(release)

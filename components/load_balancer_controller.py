@@ -8,7 +8,12 @@ import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components import versions
-from components.chart_release import ON_SYSTEM_NODES, chart_release, disruption_budget
+from components.chart_release import (
+    ON_SYSTEM_NODES,
+    chart_release,
+    disruption_budget,
+    resources_of,
+)
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.load_balancer_controller_documents import target_registration_policy
 
@@ -85,10 +90,7 @@ class LoadBalancerController(ComponentResource):
                         "NLBGatewayAPI": False,
                     }
                 },
-                "resources": {
-                    "requests": {"cpu": "100m", "memory": "128Mi"},
-                    "limits": {"cpu": "500m", "memory": "256Mi"},
-                },
+                "resources": resources_of("aws-load-balancer-controller"),
             },
         )
         self.register_outputs({})

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pulumi_kubernetes as k8s
 
+from components.chart_release import ON_SYSTEM_NODES
 from components.pod_template import selector
 from components.versions import PGBOUNCER_EXPORTER_IMAGE, PGBOUNCER_IMAGE
 from rendering.pgbouncer_ini import (
@@ -17,6 +18,7 @@ from rendering.pgbouncer_ini import (
     memory_needed_mib,
 )
 from scaleplan.layers import PgbouncerPlan, ProbeTimes
+from scaleplan.pods import PGBOUNCER_EXPORTER
 from scaleplan.sizes import PgbouncerSettings
 
 APPLICATION = "pgbouncer"
@@ -50,6 +52,8 @@ def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.
     return k8s.core.v1.PodSpecArgs(
         automount_service_account_token=False,
         enable_service_links=False,
+        # Not on machines that Karpenter takes away: each drain moves clients to the others.
+        node_selector=ON_SYSTEM_NODES,
         termination_grace_period_seconds=ENDPOINT_REMOVAL_SECONDS + DRAIN_SECONDS + _EXIT_SECONDS,
         security_context=k8s.core.v1.PodSecurityContextArgs(
             run_as_non_root=True,
@@ -143,7 +147,11 @@ def _exporter() -> k8s.core.v1.ContainerArgs:
             )
         ],
         resources=k8s.core.v1.ResourceRequirementsArgs(
-            requests={"memory": "32Mi", "cpu": "10m"}, limits={"memory": "64Mi", "cpu": "100m"}
+            requests={
+                "memory": f"{PGBOUNCER_EXPORTER.memory_mib}Mi",
+                "cpu": f"{PGBOUNCER_EXPORTER.cpu_millicores}m",
+            },
+            limits={"memory": "64Mi", "cpu": "100m"},
         ),
         # No readiness probe: a pod whose metrics fail still pools.
         liveness_probe=k8s.core.v1.ProbeArgs(

@@ -10,7 +10,12 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components import versions
-from components.chart_release import ON_SYSTEM_NODES, chart_release, disruption_budget
+from components.chart_release import (
+    ON_SYSTEM_NODES,
+    chart_release,
+    disruption_budget,
+    resources_of,
+)
 from components.karpenter import Karpenter, KarpenterArgs
 from components.load_balancer_controller import (
     LoadBalancerController,
@@ -19,7 +24,7 @@ from components.load_balancer_controller import (
 from components.network_policy import network_policy_spec
 from rendering.controller_flows import ControllerPolicy, keda_policies, metrics_server_policy
 from scaleplan.catalog import Architecture
-from scaleplan.nodes import PoolLimits
+from scaleplan.node_pools import PoolLimits
 from scaleplan.sizes import NodesSettings
 
 NAMESPACE = "researchflow"
@@ -139,10 +144,7 @@ class Platform(ComponentResource):
                 "replicas": replicas,
                 "nodeSelector": ON_SYSTEM_NODES,
                 "podDisruptionBudget": {"enabled": replicas > 1, **disruption_budget(replicas)},
-                "resources": {
-                    "requests": {"cpu": "100m", "memory": "200Mi"},
-                    "limits": {"cpu": "500m", "memory": "400Mi"},
-                },
+                "resources": resources_of("metrics-server"),
             },
         )
 
@@ -162,6 +164,11 @@ class Platform(ComponentResource):
                 "operator": {"replicaCount": replicas},
                 "metricsServer": {"replicaCount": replicas},
                 "webhooks": {"replicaCount": replicas},
+                "resources": {
+                    "operator": resources_of("keda-operator"),
+                    "metricServer": resources_of("keda-operator-metrics-apiserver"),
+                    "webhooks": resources_of("keda-admission-webhooks"),
+                },
                 "podDisruptionBudget": {
                     "operator": budget,
                     "metricServer": budget,

@@ -8,7 +8,7 @@ import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components import versions
-from components.chart_release import ON_SYSTEM_NODES, chart_release
+from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 
 NAMESPACE = "stackgres"
 
@@ -48,11 +48,7 @@ class ShardingOperator(ComponentResource):
                 "deploy": {"operator": True, "restapi": False, "collector": False},
                 "operator": {
                     "nodeSelector": ON_SYSTEM_NODES,
-                    # A Java program. Databases serve on while it is away.
-                    "resources": {
-                        "requests": {"cpu": "100m", "memory": "512Mi"},
-                        "limits": {"cpu": "1", "memory": "1Gi"},
-                    },
+                    "resources": resources_of("stackgres-operator"),
                 },
                 "jobs": {"nodeSelector": ON_SYSTEM_NODES},
             },

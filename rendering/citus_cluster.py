@@ -11,7 +11,7 @@ from typing import Any
 from rendering import citus_names as names
 from rendering.node_pools import POOL_LABEL
 from scaleplan.data_nodes import Placement
-from scaleplan.nodes import ResourceTotals
+from scaleplan.machines import ResourceTotals
 
 BACKUP_SCHEDULE = "30 2 * * *"
 """Daily, in UTC, before the maintenance windows of RDS. Between them the log is archived."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaleplan.nodes import ResourceTotals
+from scaleplan.machines import ResourceTotals
 
 WORKER_PROCESSES = 32
 LOGICAL_WORKERS = 16

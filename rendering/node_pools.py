@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from scaleplan.catalog import Architecture
-from scaleplan.nodes import MACHINE_VCPUS, ResourceTotals
+from scaleplan.machines import MAX_PODS, ResourceTotals
+from scaleplan.node_pools import MACHINE_VCPUS
+from scaleplan.pods import APPLICATIONS_POOL, WORKERS_POOL
 
 POOL_LABEL = "researchflow/pool"
 """Label of every node; the value is the node group or node pool it belongs to."""
 
-SYSTEM_POOL = "system"
-APPLICATIONS_POOL = "applications"
-WORKERS_POOL = "workers"
-
 NODE_CLASS = "nodes"
-MAX_PODS = 110
-"""Kubernetes' tested limit, and EKS's for machines under 30 vCPUs; addresses come in prefixes."""
 
 _KUBERNETES_ARCHITECTURE = {Architecture.ARM64: "arm64", Architecture.X86_64: "amd64"}
 

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Literal
 
+from scaleplan.nodes import PRIVATE_PREFIX_LENGTH
+
 ZoneKey = Literal["a", "b", "c"]
 ZONE_KEYS: tuple[ZoneKey, ...] = ("a", "b", "c")
 """Names of the three zones in resource names: the first zone of a stack file is a, and so on."""
 
 VPC_PREFIX_LENGTH = 16
-PRIVATE_PREFIX_LENGTH = 18
-"""16,384 addresses a zone. A node takes its pods' addresses in /28 prefixes, 128 addresses for up
-to 110 pods, so one zone alone can hold about 120 full nodes: more than the large size ever runs,
-even with the other two zones lost."""
-
 SMALL_PREFIX_LENGTH = 22
 """1,024 addresses a zone for public (NAT gateways) and for data (databases and caches)."""
 

@@ -22,7 +22,10 @@ class Architecture(StrEnum):
 
 
 class InstanceClass(BaseModel):
-    """One AWS machine class: what it is called, what it holds, and its twin of the other family."""
+    """One AWS machine class: what it is called, what it holds, and its twin of the other family.
+
+    Only a `compute` class says how many network `interfaces` it has, and addresses on each.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
@@ -32,6 +35,8 @@ class InstanceClass(BaseModel):
     vcpus: int
     memory_gib: float
     counterpart: str
+    interfaces: int = 0
+    addresses_per_interface: int = 0
 
 
 class Region(BaseModel):

@@ -14,7 +14,7 @@ from math import ceil, floor
 from scaleplan import data_nodes
 from scaleplan.catalog import load_catalog
 from scaleplan.layers import ConnectionPools
-from scaleplan.nodes import ROLLOUT_SURGE_PODS
+from scaleplan.pods import ROLLOUT_SURGE_PODS
 from scaleplan.server_pools import (
     NAMES_FOR_READS,
     NAMES_FOR_SYSTEM,

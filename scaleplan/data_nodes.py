@@ -7,35 +7,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from scaleplan.catalog import InstanceClass
-from scaleplan.nodes import ResourceTotals
+from scaleplan.machines import DAEMONSETS, ResourceTotals, allocatable
 from scaleplan.server_pools import (
     NAMES_FOR_READS,
     NAMES_FOR_WRITES,
     server_connections_per_name,
 )
 from scaleplan.sizes import CitusSettings, PgbouncerSettings
-
-MAX_PODS = 110
-"""EKS' maximum for machines under 30 vCPUs, which get their pods' addresses in prefixes."""
-
-HIDDEN_MEMORY_PER_MILLE = 75
-"""Of a machine's nominal memory, what hypervisor and kernel keep before Linux counts it: the
-cautious assumption of Karpenter (settings reference, `VM_MEMORY_OVERHEAD_PERCENT` 0.075)."""
-
-KUBELET_MEMORY_MIB = 255
-KUBELET_MEMORY_MIB_A_POD = 11
-EVICTION_MEMORY_MIB = 100
-"""Reserve and hard eviction threshold of EKS' nodes (awslabs/amazon-eks-ami, nodeadm,
-`kubelet/config.go`)."""
-
-KUBELET_CPU_SHARES = (60, 10, 5, 5)
-KUBELET_CPU_SHARE_OF_OTHERS = 2.5
-"""Millicores kept of the first, second, third and fourth vCPU, and of each further one (the same
-file)."""
-
-DAEMONSETS = ResourceTotals(cpu_millicores=300, memory_mib=512)
-"""Room for what runs on every node: network, kube-proxy, disks and identity request 180 m and
-120 MiB; the rest is for an agent of metrics and one of logs."""
 
 SPARE_NODES_A_ZONE = 1
 """Room of a zone's group above what its pods need, for a replacement while the old node drains."""
@@ -93,13 +71,9 @@ def pod_resources(machine: InstanceClass) -> ResourceTotals:
 
     Raises ValueError when less than a gibibyte or one CPU is left.
     """
-    nominal = int(machine.memory_gib * 1024)
-    visible = nominal * (1000 - HIDDEN_MEMORY_PER_MILLE) // 1000
-    kubelet = KUBELET_MEMORY_MIB + KUBELET_MEMORY_MIB_A_POD * MAX_PODS + EVICTION_MEMORY_MIB
-    memory = (visible - kubelet - DAEMONSETS.memory_mib) // 1024 * 1024
-    further = max(0, machine.vcpus - len(KUBELET_CPU_SHARES))
-    reserve = sum(KUBELET_CPU_SHARES[: machine.vcpus]) + KUBELET_CPU_SHARE_OF_OTHERS * further
-    cpu = int(machine.vcpus * 1000 - reserve - DAEMONSETS.cpu_millicores) // 100 * 100
+    given = allocatable(vcpus=machine.vcpus, memory_mib=int(machine.memory_gib * 1024))
+    memory = (given.memory_mib - DAEMONSETS.memory_mib) // 1024 * 1024
+    cpu = (given.cpu_millicores - DAEMONSETS.cpu_millicores) // 100 * 100
     if memory < 1024 or cpu < 1000:
         raise ValueError(f"{machine.name} is too small for a database: {cpu} m, {memory} MiB left")
     return ResourceTotals(cpu_millicores=cpu, memory_mib=memory)

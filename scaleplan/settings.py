@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.fitting import node_mistakes
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
@@ -205,6 +206,8 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         mistakes += mistakes_of(error, Settings, project)
         settings = None
     mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
+    if settings is not None and not mistakes:
+        mistakes += node_mistakes(settings, project)
     if mistakes or settings is None:
         raise InvalidSettings(mistakes)
     return settings

@@ -11,7 +11,8 @@ from components.network import Network, NetworkArgs
 from components.platform import Platform, PlatformArgs
 from components.redis_foundation import REDIS_PORT
 from components.registry import RegistryArgs
-from scaleplan.nodes import pool_limits
+from scaleplan.controllers import controller_replicas
+from scaleplan.node_pools import pool_limits
 from scaleplan.settings import SERVICE_CIDR
 from scaleplan.sizes import WorkerScaler
 from wiring.site import Site, has_broker
@@ -99,7 +100,7 @@ def platform_args(
         data_key_arn=encryption.data_key_arn,
         nodes=settings.nodes,
         architecture=settings.architecture,
-        replicas=2 if settings.nodes.karpenter else 1,
+        replicas=controller_replicas(karpenter=settings.nodes.karpenter),
         keda=settings.scaling.worker is WorkerScaler.KEDA,
         queue_ports=(AMQPS_PORT if has_broker(site) else REDIS_PORT,),
         pool_limits=pool_limits(settings),

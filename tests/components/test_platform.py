@@ -10,7 +10,8 @@ import pytest
 from components.platform import Platform, PlatformArgs
 from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
 from scaleplan.catalog import Architecture
-from scaleplan.nodes import PoolLimits, ResourceTotals
+from scaleplan.machines import ResourceTotals
+from scaleplan.node_pools import PoolLimits
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
 
 RELEASE = "kubernetes:helm.sh/v3:Release"

@@ -1,0 +1,116 @@
+"""Every pod that a stack may run at once, and the pool of nodes that it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaleplan.controllers import CONTROLLERS
+from scaleplan.machines import ResourceTotals
+from scaleplan.model import load_plan
+from scaleplan.sizes import SizeProfile, WorkloadSettings
+
+if TYPE_CHECKING:
+    from scaleplan.settings import Settings
+
+SYSTEM_POOL = "system"
+APPLICATIONS_POOL = "applications"
+WORKERS_POOL = "workers"
+
+ROLLOUT_SURGE_PODS = 1
+"""Pods beyond the maximum while a Deployment rolls out (`maxSurge: 1` on every workload)."""
+
+PGBOUNCER_EXPORTER = ResourceTotals(cpu_millicores=10, memory_mib=32)
+"""Beside PgBouncer in each of its pods."""
+
+BOOTSTRAP_JOB = ResourceTotals(cpu_millicores=50, memory_mib=32)
+DISTRIBUTION_JOB = ResourceTotals(cpu_millicores=20, memory_mib=32)
+"""One pod each, for minutes: psql."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodDemand:
+    """Pods of one kind at their most: `pods` of them, and `surge` more while they roll out."""
+
+    name: str
+    pool: str
+    pods: int
+    surge: int
+    requests: ResourceTotals
+
+    @property
+    def at_most(self) -> int:
+        """Pods at once, a rollout included."""
+        return self.pods + self.surge
+
+
+def pods_at_maxima(settings: Settings) -> tuple[PodDemand, ...]:
+    """Pods of the applications and controllers at their maxima; daemonsets are in the machines.
+
+    Without Karpenter the system nodes carry all. Citus' pods are not here: each has a node of its
+    own (`scaleplan.data_nodes`).
+    """
+    found = [*_controllers(settings), *_poolers(settings), *_jobs(settings)]
+    found += application_pods(settings)
+    return tuple(found)
+
+
+def application_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
+    """The four applications at their autoscalers' maxima."""
+    karpenter = size.nodes.karpenter
+    return tuple(
+        PodDemand(
+            name=name,
+            pool=pool if karpenter else SYSTEM_POOL,
+            pods=workload.max_replicas,
+            surge=ROLLOUT_SURGE_PODS,
+            requests=requests_of(workload),
+        )
+        for name, pool, workload in (
+            ("orchestrator", APPLICATIONS_POOL, size.orchestrator),
+            ("collaboration", APPLICATIONS_POOL, size.collaboration),
+            ("web", APPLICATIONS_POOL, size.web),
+            ("worker", WORKERS_POOL, size.worker),
+        )
+    )
+
+
+def requests_of(workload: WorkloadSettings) -> ResourceTotals:
+    """What one pod of an application requests."""
+    return ResourceTotals(cpu_millicores=workload.cpu_millicores, memory_mib=workload.memory_mib)
+
+
+def _controllers(settings: Settings) -> Iterator[PodDemand]:
+    for row in CONTROLLERS:
+        replicas = row.replicas_of(settings)
+        if replicas:
+            yield PodDemand(
+                name=row.name,
+                pool=SYSTEM_POOL,
+                pods=replicas,
+                surge=row.surge,
+                requests=row.requests,
+            )
+
+
+def _poolers(settings: Settings) -> Iterator[PodDemand]:
+    planned = load_plan().pgbouncer.resources
+    yield PodDemand(
+        name="pgbouncer",
+        pool=SYSTEM_POOL,
+        pods=settings.pgbouncer.replicas,
+        surge=ROLLOUT_SURGE_PODS,
+        requests=ResourceTotals(
+            cpu_millicores=planned.cpu_request_millicores + PGBOUNCER_EXPORTER.cpu_millicores,
+            memory_mib=planned.memory_request_mib + PGBOUNCER_EXPORTER.memory_mib,
+        ),
+    )
+
+
+def _jobs(settings: Settings) -> Iterator[PodDemand]:
+    jobs = {"database-bootstrap": BOOTSTRAP_JOB}
+    if settings.sharding.present:
+        jobs["citus-distribution"] = DISTRIBUTION_JOB
+    for name, requests in jobs.items():
+        yield PodDemand(name=name, pool=SYSTEM_POOL, pods=1, surge=0, requests=requests)
