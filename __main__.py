@@ -71,6 +71,9 @@ connections = layers.Connections(
 dns = (
     layers.Dns("dns", traffic.dns_args(site, settings.domain), on_aws) if settings.domain else None
 )
+if dns:
+    names = traffic.external_dns_args(site, cluster, dns)
+    layers.ExternalDns("external-dns", names, on_cluster)
 ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)
 hosting = applications.Hosting(
     platform=platform,

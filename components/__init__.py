@@ -14,6 +14,7 @@ from components.database_credentials import DatabaseCredentials
 from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
+from components.external_dns import ExternalDns
 from components.ingress import Ingress
 from components.network import Network
 from components.orchestrator import Orchestrator
@@ -39,6 +40,7 @@ __all__ = [
     "Dns",
     "Edge",
     "Encryption",
+    "ExternalDns",
     "Ingress",
     "Network",
     "Orchestrator",

@@ -11,6 +11,7 @@ from pulumi import ResourceOptions
 
 from components.untyped_outputs import Release
 from components.versions import Chart
+from rendering.chart_values import check_values
 from rendering.node_pools import POOL_LABEL
 from scaleplan.controllers import controller
 from scaleplan.machines import ResourceTotals
@@ -32,13 +33,17 @@ def chart_release(
     values: Mapping[str, Any],
     wait_for: Sequence[pulumi.Resource],
 ) -> kubernetes.helm.v3.Release:
-    """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back."""
+    """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back.
+
+    Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have.
+    """
+    check_values(chart.short_name, chart.version, values)
     repository = None
     if chart.repository is not None:
         repository = kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository)
     return Release(
         name,
-        name=chart.name.rsplit("/", maxsplit=1)[-1],
+        name=chart.short_name,
         chart=chart.name,
         version=chart.version,
         repository_opts=repository,

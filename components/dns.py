@@ -29,6 +29,7 @@ class Dns(ComponentResource):
     """The zone of the domain, and certificates for `domain` at the edge and `origin.<domain>` at
     the load balancer. Both are validated by DNS, hence renewed without anybody's doing."""
 
+    domain: str
     zone_id: Output[str]
     name_servers: Output[Sequence[str]] | None
     edge_certificate_arn: Output[str]
@@ -39,6 +40,7 @@ class Dns(ComponentResource):
         summary = {"domain": args.domain, "ownZone": args.hosted_zone_id is None}
         super().__init__("researchflow:network:Dns", name, summary, opts)
         self._name = name
+        self.domain = args.domain
         self.origin_domain_name = f"origin.{args.domain}"
         self._zone(args)
         self.edge_certificate_arn = self._certificate("edge", args.domain, EDGE_CERTIFICATE_REGION)

@@ -18,6 +18,11 @@ class Chart:
     repository: str | None
     version: str
 
+    @property
+    def short_name(self) -> str:
+        """The name without an address: that of the release and of the list of its values' keys."""
+        return self.name.rsplit("/", maxsplit=1)[-1]
+
 
 # Newest release with tested Kubernetes versions 1.33 to 1.35 (kedacore/charts, tag v2.20.2).
 KEDA = Chart(name="keda", repository="https://kedacore.github.io/charts", version="2.20.2")
@@ -34,6 +39,13 @@ METRICS_SERVER = Chart(
     name="metrics-server",
     repository="https://kubernetes-sigs.github.io/metrics-server/",
     version="3.13.1",
+)
+
+# Application 0.21.0 (kubernetes-sigs/external-dns, tag external-dns-helm-chart-1.21.1).
+EXTERNAL_DNS = Chart(
+    name="external-dns",
+    repository="https://kubernetes-sigs.github.io/external-dns/",
+    version="1.21.1",
 )
 
 # aws/karpenter-provider-aws, tag v1.14.1, charts/karpenter/Chart.yaml.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from components.cluster import Cluster
 from components.dns import Dns, DnsArgs
 from components.edge import EdgeArgs
+from components.external_dns import ExternalDnsArgs
 from components.ingress import Ingress, IngressArgs
 from components.network import Network
 from components.web import Web
@@ -19,6 +20,20 @@ def dns_args(site: Site, domain: str) -> DnsArgs:
         domain=domain,
         hosted_zone_id=site.settings.hosted_zone_id,
         protect=site.settings.protect_data,
+    )
+
+
+def external_dns_args(site: Site, cluster: Cluster, dns: Dns) -> ExternalDnsArgs:
+    """Names below the domain, except those that the program writes."""
+    return ExternalDnsArgs(
+        region=site.settings.region,
+        account_id=site.account_id,
+        cluster_name=cluster.cluster_name,
+        owner=site.settings.prefix,
+        domain=dns.domain,
+        own_names=(dns.origin_domain_name,),
+        zone_id=dns.zone_id,
+        cluster_ready=cluster.ready,
     )
 
 

@@ -337,19 +337,3 @@ def test_no_secret_is_in_a_config_map_or_an_annotation(planned, size):
     )
     for password in passwords:
         assert password not in open_text
-
-
-@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_custom_resources_wait_for_what_defines_their_kind(planned, stack):
-    plan = planned(stack)
-    chart_of = {
-        "kubernetes:keda.sh/v1alpha1:": "keda",
-        "kubernetes:karpenter.sh/v1:": "karpenter",
-        "kubernetes:karpenter.k8s.aws/v1:": "karpenter",
-        "kubernetes:elbv2.k8s.aws/v1beta1:": "aws-load-balancer-controller",
-    }
-    releases = {r.inputs["name"]: r.urn for r in plan.of_type("kubernetes:helm.sh/v3:Release")}
-    for resource in plan.resources:
-        for group, chart in chart_of.items():
-            if resource.type.startswith(group):
-                assert releases[chart] in resource.dependencies, resource.urn

@@ -1,0 +1,75 @@
+"""external-dns writes names below the domain in the stack's zone, and takes nothing away."""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.external_dns import ExternalDns, ExternalDnsArgs
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+
+
+@pytest.fixture
+def built(build):
+    def construct(opts):
+        zone = aws.route53.Zone("zone", name="a.example.com", opts=opts)
+        ready = aws.eks.Addon(
+            "names", cluster_name="researchflow-test", addon_name="coredns", opts=opts
+        )
+        pulumi.export("zone", zone.zone_id)
+        return ExternalDns(
+            "external-dns",
+            ExternalDnsArgs(
+                region="us-east-1",
+                account_id="123456789012",
+                cluster_name="researchflow-test",
+                owner="researchflow-test",
+                domain="a.example.com",
+                own_names=("origin.a.example.com",),
+                zone_id=zone.zone_id,
+                cluster_ready=ready,
+            ),
+            opts,
+        )
+
+    return build(construct)
+
+
+def values_of(built):
+    return built.inputs(RELEASE, "external-dns")["values"]
+
+
+def test_it_adds_and_changes_records_of_its_own_in_one_zone(built):
+    values = values_of(built)
+    assert values["policy"] == "upsert-only"
+    assert (values["registry"], values["txtOwnerId"]) == ("txt", "researchflow-test")
+    assert values["domainFilters"] == ["a.example.com"]
+    assert values["extraArgs"]["zone-id-filter"] == built.exported["zone"]
+    assert values["managedRecordTypes"] == ["A", "AAAA", "CNAME"]
+
+
+def test_its_role_writes_in_that_zone_alone_and_not_the_programs_names(built):
+    policy = json.loads(
+        built.inputs("aws:iam/rolePolicy:RolePolicy", "external-dns-records")["policy"]
+    )
+    write, read, find = policy["Statement"]
+    zone = f"arn:aws:route53:::hostedzone/{built.exported['zone']}"
+    assert write["Resource"] == [zone] == read["Resource"]
+    condition = write["Condition"]
+    names = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    assert condition["ForAllValues:StringLike"] == {names: ["*.a.example.com"]}
+    assert condition["ForAllValues:StringNotEquals"] == {names: ["origin.a.example.com"]}
+    exact = condition["ForAllValues:StringEquals"]
+    assert exact["route53:ChangeResourceRecordSetsActions"] == ["CREATE", "UPSERT"]
+    assert "NS" not in exact["route53:ChangeResourceRecordSetsRecordTypes"]
+    assert (find["Action"], find["Resource"]) == (["route53:ListHostedZones"], ["*"])
+
+
+def test_it_starts_with_its_role(built):
+    (association,) = built.of_type(ASSOCIATION)
+    assert association.inputs["namespace"] == "external-dns"
+    assert association.inputs["serviceAccount"] == values_of(built)["serviceAccount"]["name"]
+    assert association.urn in built.named(RELEASE, "external-dns").dependencies
