@@ -1,0 +1,50 @@
+"""What a configuration costs in a month, from settings and a load: no program is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from scaleplan.bill import Estimate, Item, Line
+from scaleplan.cost_edge import edge_items, network_items, storage_items
+from scaleplan.cost_machines import machine_items
+from scaleplan.cost_stores import store_items
+from scaleplan.prices import PriceBook, load_prices
+from scaleplan.settings import Settings
+from scaleplan.usage import CostedLoad, Usage, usage_of
+
+
+def estimate(settings: Settings, load: CostedLoad, book: PriceBook | None = None) -> Estimate:
+    """The month's bill of a configuration under a load. Pure: no program is recorded.
+
+    What the file has no price of is in `unpriced`, with its quantity.
+    """
+    prices = book or load_prices()
+    usage = usage_of(load)
+    lines: list[Line] = []
+    unpriced: list[Item] = []
+    for item in _items(settings, load, usage, prices):
+        price = prices.find(item.key, settings.region)
+        if price is None:
+            unpriced.append(item)
+        else:
+            lines.append(Line(item=item, price=price, monthly=item.quantity.map(price.monthly)))
+    return Estimate(
+        stack=settings.stack,
+        size=str(settings.size),
+        region=settings.region,
+        load_name=load.name,
+        users=Decimal(str(load.concurrent_users)),
+        lines=tuple(lines),
+        unpriced=tuple(unpriced),
+        terms=usage.terms(),
+    )
+
+
+def _items(settings: Settings, load: CostedLoad, usage: Usage, prices: PriceBook) -> Iterator[Item]:
+    """Everything that is paid for, in the order of deployment."""
+    yield from network_items(settings, usage)
+    yield from storage_items(usage)
+    yield from machine_items(settings, load, prices)
+    yield from store_items(settings, load)
+    yield from edge_items(settings, usage)

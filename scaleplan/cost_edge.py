@@ -1,0 +1,240 @@
+"""What isn't machines or stores: network, keys, buckets, logs, load balancer, CDN and firewall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from scaleplan.bill import Bounds, Item
+from scaleplan.data_nodes import pods_by_zone
+from scaleplan.settings import Settings
+from scaleplan.usage import ENDPOINT_GB_PER_NODE, IMAGES_GB, Usage
+
+INTERFACE_ENDPOINTS = 6
+"""Services with one (`components/private_endpoints.py`, which a test compares)."""
+
+KEYS = 3
+"""Customer keys: data, logs, cluster (`components/encryption.py`, which a test compares)."""
+
+SECRETS = 4
+"""The master login and three roles' (`components/database_credentials.py`, likewise)."""
+
+FIREWALL_RULES = 5
+"""One rate rule and four managed groups (`components/firewall.py`, likewise)."""
+
+KEY_VERSIONS = 1
+"""Key material that is billed: a rotation adds one, up to two more, from its first year on."""
+
+_MILLION = Decimal(1_000_000)
+
+
+def network_items(settings: Settings, usage: Usage) -> Iterator[Item]:
+    """Ways out of the VPC and through it."""
+    gateways = settings.network.nat_gateways
+    yield Item(
+        layer="network",
+        resource="NAT gateways",
+        key="nat:gateway",
+        quantity=Bounds.of(gateways),
+        basis=f"{gateways} of 3 zones have their own",
+    )
+    yield Item(
+        layer="network",
+        resource="NAT traffic",
+        key="nat:data",
+        quantity=Bounds.of(usage.nat_gb),
+        basis="what jobs exchange with the internet",
+        usage=True,
+    )
+    yield Item(
+        layer="network",
+        resource="public addresses",
+        key="ipv4:address",
+        quantity=Bounds.of(gateways),
+        basis="one a NAT gateway",
+    )
+    yield Item(
+        layer="network",
+        resource="interface endpoints",
+        key="endpoint:interface",
+        quantity=Bounds.of(INTERFACE_ENDPOINTS * gateways),
+        basis=f"{INTERFACE_ENDPOINTS} services in each of {gateways} zones",
+    )
+    yield Item(
+        layer="network",
+        resource="endpoint traffic",
+        key="endpoint:data",
+        quantity=_nodes(settings).map(lambda nodes: nodes * ENDPOINT_GB_PER_NODE),
+        basis=f"ours: {ENDPOINT_GB_PER_NODE} GB a node of the managed groups",
+        usage=True,
+    )
+    yield Item(
+        layer="network",
+        resource="traffic between zones",
+        key="transfer:between-zones",
+        # Each side pays.
+        quantity=Bounds.of(usage.between_zones_gb * 2),
+        basis="paid on both sides",
+        usage=True,
+    )
+
+
+def _nodes(settings: Settings) -> Bounds:
+    group = settings.nodes.system
+    citus = 0
+    if settings.sharding.present:
+        citus = sum(pods_by_zone(settings.citus, settings.availability_zones).values())
+    return Bounds.between(group.min_nodes + citus, group.min_nodes + citus, group.max_nodes + citus)
+
+
+def storage_items(usage: Usage) -> Iterator[Item]:
+    """Keys, secrets, images, artifacts and logs."""
+    yield Item(
+        layer="encryption",
+        resource="keys",
+        key="kms:key",
+        quantity=Bounds.of(KEYS * KEY_VERSIONS),
+        basis=f"{KEYS} customer keys; yearly rotation adds one a key, twice",
+    )
+    yield Item(
+        layer="encryption",
+        resource="key requests",
+        key="kms:requests",
+        quantity=Bounds.of(usage.kms_requests / _MILLION),
+        basis="of the buckets, which use bucket keys",
+        usage=True,
+    )
+    yield Item(
+        layer="encryption",
+        resource="secrets",
+        key="secrets-manager:secret",
+        quantity=Bounds.of(SECRETS),
+        basis="database logins",
+    )
+    yield Item(
+        layer="registry",
+        resource="images",
+        key="ecr:storage",
+        quantity=Bounds.of(IMAGES_GB),
+        basis="ours: four repositories of a few versions each",
+        usage=True,
+    )
+    yield Item(
+        layer="artifacts",
+        resource="objects",
+        key="s3:storage",
+        quantity=Bounds.of(usage.artifacts_gb),
+        basis="as much as the database's data",
+        usage=True,
+    )
+    yield Item(
+        layer="artifacts",
+        resource="writes",
+        key="s3:writes",
+        quantity=Bounds.of(usage.bucket_writes / _MILLION),
+        basis="of jobs",
+        usage=True,
+    )
+    yield Item(
+        layer="artifacts",
+        resource="reads",
+        key="s3:reads",
+        quantity=Bounds.of(usage.bucket_reads / _MILLION),
+        basis="of jobs",
+        usage=True,
+    )
+    yield Item(
+        layer="logs",
+        resource="ingestion",
+        key="logs:ingested",
+        quantity=Bounds.of(usage.logs_gb),
+        basis="flow log, control plane, database and engine logs",
+        usage=True,
+    )
+    yield Item(
+        layer="logs",
+        resource="kept logs",
+        key="logs:stored",
+        # Held for a quarter, of which CloudWatch stores a fifth after compression.
+        quantity=Bounds.of(usage.logs_gb * 3 / 5),
+        basis="ours: three months, compressed to a fifth",
+        usage=True,
+    )
+
+
+def edge_items(settings: Settings, usage: Usage) -> Iterator[Item]:
+    """Load balancer, names, CDN, firewall and notifications."""
+    yield Item(
+        layer="ingress",
+        resource="load balancer",
+        key="alb:balancer",
+        quantity=Bounds.of(1),
+        basis="one internal load balancer",
+    )
+    yield Item(
+        layer="ingress",
+        resource="load balancer's capacity",
+        key="alb:capacity-unit",
+        quantity=Bounds.of(usage.balancer_units),
+        basis="the largest of bytes, sockets and rules",
+        usage=True,
+    )
+    if settings.domain and settings.hosted_zone_id is None:
+        yield Item(
+            layer="dns",
+            resource="zone",
+            key="route53:zone",
+            quantity=Bounds.of(1),
+            basis="the domain's zone; queries of its aliases are free",
+        )
+    yield Item(
+        layer="edge",
+        resource="data out",
+        key="cloudfront:data",
+        quantity=Bounds.of(usage.edge_gb),
+        basis="responses and pages, at the price of North America and Europe",
+        usage=True,
+    )
+    yield Item(
+        layer="edge",
+        resource="requests",
+        key="cloudfront:requests",
+        quantity=Bounds.of(usage.edge_requests / _MILLION),
+        basis="of the API and for files",
+        usage=True,
+    )
+    yield Item(
+        layer="edge",
+        resource="function",
+        key="cloudfront:functions",
+        quantity=Bounds.of((usage.edge_requests - usage.requests) / _MILLION),
+        basis="runs for files, not for the API",
+        usage=True,
+    )
+    if settings.edge.waf:
+        yield from _firewall(usage)
+
+
+def _firewall(usage: Usage) -> Iterator[Item]:
+    yield Item(
+        layer="edge",
+        resource="firewall",
+        key="waf:acl",
+        quantity=Bounds.of(1),
+        basis="one list of rules",
+    )
+    yield Item(
+        layer="edge",
+        resource="firewall's rules",
+        key="waf:rule",
+        quantity=Bounds.of(FIREWALL_RULES),
+        basis="a rate rule and AWS's managed groups",
+    )
+    yield Item(
+        layer="edge",
+        resource="firewall's requests",
+        key="waf:requests",
+        quantity=Bounds.of(usage.edge_requests / _MILLION),
+        basis="every request of the edge",
+        usage=True,
+    )

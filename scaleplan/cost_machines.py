@@ -1,0 +1,272 @@
+"""The cluster's machines: node groups as configured, and what Karpenter buys for the pods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+
+from scaleplan.bill import Bounds, Item
+from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
+from scaleplan.model import load_plan
+from scaleplan.nodes import MACHINE_VCPUS, USABLE_PERCENT
+from scaleplan.prices import PriceBook
+from scaleplan.settings import Settings
+from scaleplan.sizes import WorkloadSettings
+from scaleplan.usage import CostedLoad
+
+CPU_TARGET_PERCENT = 70
+"""The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
+
+USABLE_SOCKET_MEMORY_PERCENT = 75
+"""Our assumption: of a collaboration pod's memory, what sockets may take."""
+
+DATA_ROOT_DISK_GIB = 50
+"""Root disk of a Citus node (`components/data_nodes.py`, which a test compares)."""
+
+GIB_PER_VCPU: Mapping[str, int] = {"c": 2, "m": 4, "r": 8}
+"""Memory of EC2's families from the 6th generation on."""
+
+SIZE_BY_VCPUS: Mapping[int, str] = {4: "xlarge", 8: "2xlarge", 16: "4xlarge"}
+
+KARPENTER_POOLS: Mapping[str, tuple[str, ...]] = {
+    "applications": ("orchestrator", "collaboration", "web"),
+    "workers": ("worker",),
+}
+
+
+@dataclass(frozen=True)
+class Pods:
+    """So many pods of one workload."""
+
+    workload: WorkloadSettings
+    count: int
+
+
+def machine_items(settings: Settings, load: CostedLoad, prices: PriceBook) -> Iterator[Item]:
+    """Control plane, the system group, Karpenter's pools and the Citus nodes."""
+    yield Item(
+        layer="cluster",
+        resource="control plane",
+        key="eks:cluster",
+        quantity=Bounds.of(1),
+        basis="one cluster, version in standard support",
+    )
+    yield from _system_group(settings, load)
+    if settings.nodes.karpenter:
+        yield from _karpenter(settings, load, prices)
+    if settings.sharding.present:
+        yield from _data_nodes(settings)
+
+
+def replicas_at(settings: Settings, load: CostedLoad) -> dict[str, int]:
+    """Pods of each application that the load needs, held within its autoscaler's bounds.
+
+    Orchestrators and workers: the plan's "Application Horizontal Scaling Path" at these users,
+    carried on in proportion beyond its last step; more where CPU at the peak or the running jobs
+    ask for more. Collaboration: memory of its sockets. Web: two pods hardly notice any load.
+    """
+    assumed = load.assumptions
+    path = load_plan().horizontal_path.steps
+    step = [each for each in path if each.from_concurrent_users <= load.concurrent_users] or [
+        path[0]
+    ]
+    beyond = max(1.0, load.concurrent_users / max(1, path[-1].from_concurrent_users))
+    factor = beyond if step[-1] == path[-1] else 1.0
+    peak_cpu = load.requests_per_second * assumed.peak_factor * assumed.request_cpu_milliseconds
+    by_cpu = peak_cpu * 100 / (settings.orchestrator.cpu_millicores * CPU_TARGET_PERCENT)
+    running = load.worker_jobs_per_hour * assumed.job_seconds / 3600
+    sockets = load.concurrent_users * assumed.sockets_per_user * assumed.socket_kib / 1024
+    socket_room = settings.collaboration.memory_mib * USABLE_SOCKET_MEMORY_PERCENT / 100
+    wanted = {
+        "orchestrator": max(step[-1].orchestrators * factor, by_cpu),
+        "worker": max(step[-1].workers * factor, running),
+        "collaboration": sockets / socket_room,
+        "web": 0.0,
+    }
+    workloads = _workloads(settings)
+    return {
+        name: min(max(ceil(count), workloads[name].min_replicas), workloads[name].max_replicas)
+        for name, count in wanted.items()
+    }
+
+
+def _workloads(settings: Settings) -> dict[str, WorkloadSettings]:
+    return {
+        "orchestrator": settings.orchestrator,
+        "worker": settings.worker,
+        "collaboration": settings.collaboration,
+        "web": settings.web,
+    }
+
+
+def _system_group(settings: Settings, load: CostedLoad) -> Iterator[Item]:
+    group = settings.nodes.system
+    needed = group.min_nodes
+    basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
+    if not settings.nodes.karpenter:
+        at_load = replicas_at(settings, load)
+        pods = [Pods(workload, at_load[name]) for name, workload in _workloads(settings).items()]
+        machine = load_catalog().instance_class(group.instance_class)
+        held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
+        needed = held or group.max_nodes
+        basis += ", which carries everything"
+    nodes = Bounds.between(group.min_nodes, needed, group.max_nodes)
+    yield Item(
+        layer="cluster",
+        resource="system nodes",
+        key=f"ec2:{group.instance_class}",
+        quantity=nodes,
+        basis=basis,
+        service="ec2",
+    )
+    yield Item(
+        layer="cluster",
+        resource="system nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * group.disk_gib),
+        basis=f"{group.disk_gib} GiB a node",
+    )
+
+
+def _karpenter(settings: Settings, load: CostedLoad, prices: PriceBook) -> Iterator[Item]:
+    at_load = replicas_at(settings, load)
+    every = _workloads(settings)
+    for pool, names in KARPENTER_POOLS.items():
+        workloads = {name: every[name] for name in names}
+        fleets = {
+            "low": _fleet(
+                [Pods(each, each.min_replicas) for each in workloads.values()], settings, prices
+            ),
+            "at_load": _fleet(
+                [Pods(each, at_load[name]) for name, each in workloads.items()], settings, prices
+            ),
+            "high": _fleet(
+                [Pods(each, each.max_replicas) for each in workloads.values()], settings, prices
+            ),
+        }
+        yield from _pool(pool, workloads, fleets, settings.nodes.system.disk_gib)
+
+
+def _pool(
+    pool: str,
+    workloads: Mapping[str, WorkloadSettings],
+    fleets: Mapping[str, Counter[str]],
+    disk_gib: int,
+) -> Iterator[Item]:
+    """One Karpenter pool's machines by class, and their disks."""
+    for machine in sorted({name for fleet in fleets.values() for name in fleet}):
+        yield Item(
+            layer="applications",
+            resource=f"{pool} nodes",
+            key=f"ec2:{machine}",
+            quantity=Bounds(**{case: Decimal(fleet[machine]) for case, fleet in fleets.items()}),
+            basis=f"bought by Karpenter for {', '.join(workloads)}: one pod of each a machine",
+            service="ec2",
+        )
+    nodes = Bounds(**{case: Decimal(fleet.total()) for case, fleet in fleets.items()})
+    yield Item(
+        layer="applications",
+        resource=f"{pool} nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * disk_gib),
+        basis=f"{disk_gib} GiB a node",
+    )
+
+
+def _fleet(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> Counter[str]:
+    """Machines that Karpenter buys for a pool's pods, by class.
+
+    No machine has two pods of a workload: their spread over hosts is a preference, but Karpenter
+    treats preferences as requirements while it can buy ("Scheduling", preferences), and for hosts
+    it can always buy another (`topologygroup.go`: the least count of a host is 0). Pods of
+    different workloads share a machine.
+    """
+    fleet: Counter[str] = Counter()
+    filled = 0
+    for count in sorted({each.count for each in pods}):
+        together = [Pods(each.workload, 1) for each in pods if each.count >= count]
+        fleet[_cheapest_machine(together, settings, prices)] += count - filled
+        filled = count
+    return fleet
+
+
+def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> str:
+    """The class of the cheapest machine that Karpenter's pools may buy and that holds the pods.
+
+    Of the families' 7th generation, of which the price file knows every class; Karpenter may find
+    an older one cheaper. A class without a price where none with one is large enough.
+    """
+    suffix = "g" if settings.architecture is Architecture.ARM64 else "i"
+    holding = [
+        f"{family}7{suffix}.{SIZE_BY_VCPUS[vcpus]}"
+        for vcpus in MACHINE_VCPUS
+        for family, gib in GIB_PER_VCPU.items()
+        if machines_holding(pods, vcpus, vcpus * gib) == 1
+    ]
+    priced = {machine: prices.find(f"ec2:{machine}", settings.region) for machine in holding}
+    costs = [(price.monthly(Decimal(1)), name) for name, price in priced.items() if price]
+    if costs:
+        return min(costs)[1]
+    return holding[0] if holding else f"r7{suffix}.{SIZE_BY_VCPUS[MACHINE_VCPUS[-1]]}"
+
+
+def machines_holding(pods: Sequence[Pods], vcpus: int, memory_gib: int) -> int | None:
+    """Fewest machines by first-fit decreasing; None where one pod fits on none.
+
+    Of each, `USABLE_PERCENT` of CPU and memory is the pods'.
+    """
+    cpu_room = vcpus * 10 * USABLE_PERCENT
+    memory_room = memory_gib * 1024 * USABLE_PERCENT // 100
+    machines: list[tuple[int, int]] = []
+    for each in sorted(pods, key=lambda each: -each.workload.cpu_millicores):
+        cpu, memory = each.workload.cpu_millicores, each.workload.memory_mib
+        if each.count and (cpu > cpu_room or memory > memory_room):
+            return None
+        left = each.count
+        filled: list[tuple[int, int]] = []
+        for free_cpu, free_memory in machines:
+            fits = min(left, free_cpu // cpu, free_memory // memory)
+            filled.append((free_cpu - fits * cpu, free_memory - fits * memory))
+            left -= fits
+        a_machine = min(cpu_room // cpu, memory_room // memory)
+        while left > 0:
+            fits = min(left, a_machine)
+            filled.append((cpu_room - fits * cpu, memory_room - fits * memory))
+            left -= fits
+        machines = filled
+    return len(machines)
+
+
+def _data_nodes(settings: Settings) -> Iterator[Item]:
+    """Citus' nodes: one a pod, and room for one more in each zone that has any."""
+    counts = pods_by_zone(settings.citus, settings.availability_zones)
+    pods = sum(counts.values())
+    most = sum(count + SPARE_NODES_A_ZONE for count in counts.values() if count)
+    nodes = Bounds.between(pods, pods, most)
+    machine = settings.citus.instance_class
+    yield Item(
+        layer="citus",
+        resource="data nodes",
+        key=f"ec2:{machine}",
+        quantity=nodes,
+        basis=f"{pods} instances, each alone on a node; a spare in each zone while one drains",
+        service="ec2",
+    )
+    yield Item(
+        layer="citus",
+        resource="data nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * DATA_ROOT_DISK_GIB),
+        basis=f"{DATA_ROOT_DISK_GIB} GiB a node",
+    )
+    yield Item(
+        layer="citus",
+        resource="data volumes",
+        key="ebs:gp3",
+        quantity=Bounds.of(pods * settings.citus.volume_gib),
+        basis=f"{settings.citus.volume_gib} GiB for each of {pods} instances",
+    )
