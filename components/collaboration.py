@@ -9,10 +9,10 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.autoscaler import horizontal_pod_autoscaler, scales
-from components.endpoints import COLLABORATION
 from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
+from rendering.endpoints import COLLABORATION
 from scaleplan.layers import AutoscalingPlan, ScalingPolicy
 from scaleplan.sizes import WorkloadSettings
 

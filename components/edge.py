@@ -15,9 +15,9 @@ from components.edge_behaviors import (
     pages_behavior,
 )
 from components.edge_policies import EdgePolicies, EdgePoliciesArgs
-from components.endpoints import LONGEST_REQUEST_SECONDS
 from components.firewall import Firewall, FirewallArgs
 from rendering.edge_functions import spa_router_code
+from rendering.endpoints import LONGEST_REQUEST_SECONDS
 from rendering.static_bucket_policy import static_bucket_policy
 from scaleplan.layers import EdgePlan
 from scaleplan.sizes import EdgeSettings

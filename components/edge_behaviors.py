@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from pulumi import Input
 
 from components.edge_policies import ALL_VIEWER_EXCEPT_HOST, CACHING_DISABLED, EdgePolicies
-from components.endpoints import SOCKET_PATHS
+from rendering.endpoints import SOCKET_PATHS
 from scaleplan.layers import CacheBehavior, EdgePlan
 
 STATIC_ORIGIN = "static"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.endpoints import (
+from components.untyped_outputs import Listener
+from rendering.endpoints import (
     API_PATHS,
     COLLABORATION,
     ORCHESTRATOR,
@@ -17,7 +18,6 @@ from components.endpoints import (
     WEB,
     Endpoint,
 )
-from components.untyped_outputs import Listener
 
 IDLE_TIMEOUT_SECONDS = 4000
 """The longest an ALB takes (1 to 4000): a quiet socket must outlive its hourly keep-alive."""

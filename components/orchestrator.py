@@ -10,10 +10,10 @@ from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.artifact_access import ArtifactAccess
 from components.autoscaler import horizontal_pod_autoscaler, scales
-from components.endpoints import ORCHESTRATOR
 from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
+from rendering.endpoints import ORCHESTRATOR
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
 

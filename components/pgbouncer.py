@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
@@ -13,7 +12,6 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.authority import Authority, IssuedCertificate
 from components.database import PASSWORD_LENGTH
-from components.pgbouncer_network import pgbouncer_network
 from components.pgbouncer_pod import (
     APPLICATION,
     CONFIG_MAP_NAME,
@@ -59,9 +57,8 @@ class PgbouncerArgs:
     `writer` and `readers` hold the tenants' data, `system` is RDS's primary whoever that is.
     `passwords` are those of the users who may connect, `credentials_versions` changes with them and
     tells nothing of them. `server_authorities` is PEM text, of all that may sign a server's
-    certificate. `client_applications` alone reach the port. Reached alone are `server_networks`, at
-    the port of `system`, and inside the cluster `server_namespaces` at their ports. `after` is what
-    must exist before the first pod does.
+    certificate. `after` is what must exist before the first pod does. Who reaches it, and whom it
+    reaches, are rows of the flow table.
     """
 
     namespace: Input[str]
@@ -74,9 +71,6 @@ class PgbouncerArgs:
     credentials_versions: Input[str]
     authority: Authority
     server_authorities: Input[str]
-    client_applications: tuple[str, ...]
-    server_networks: tuple[IPv4Network, ...]
-    server_namespaces: Mapping[str, tuple[int, ...]]
     after: tuple[Resource, ...] = ()
 
 
@@ -124,7 +118,6 @@ class Pgbouncer(ComponentResource):
         self._build_deployment(config_hash, mounted)
         self._build_service()
         self._build_disruption_budget()
-        self._build_network_policy()
         self.register_outputs({"host": self.host, "port": self.port})
 
     def _ini(self) -> Output[str]:
@@ -254,21 +247,6 @@ class Pgbouncer(ComponentResource):
                 # One that can't start must not keep a node from being drained either.
                 unhealthy_pod_eviction_policy="AlwaysAllow",
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(APPLICATION)),
-            ),
-            opts=ResourceOptions(parent=self),
-        )
-
-    def _build_network_policy(self) -> None:
-        args = self._args
-        k8s.networking.v1.NetworkPolicy(
-            f"{self._name}-network",
-            metadata=self._metadata(APPLICATION),
-            spec=pgbouncer_network(
-                listen_port=args.plan.listen_port,
-                client_applications=args.client_applications,
-                server_networks=args.server_networks,
-                server_port=args.system.port,
-                server_namespaces=args.server_namespaces,
             ),
             opts=ResourceOptions(parent=self),
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -21,27 +21,24 @@ from components.load_balancer_controller import (
     LoadBalancerController,
     LoadBalancerControllerArgs,
 )
-from components.network_policy import network_policy_spec
-from rendering.controller_flows import ControllerPolicy, keda_policies, metrics_server_policy
+from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
+from rendering.endpoints import NAMESPACE
+from rendering.network_flows import Flow
 from scaleplan.catalog import Architecture
 from scaleplan.node_pools import PoolLimits
 from scaleplan.sizes import NodesSettings
 
-NAMESPACE = "researchflow"
-
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformArgs:
-    """`replicas` of each controller; `cluster_ready` is what pods wait for. `vpc_cidr` and
-    `service_cidr` are where controllers find AWS and each other; `keda` says whether it's there."""
+    """`replicas` of each controller; `cluster_ready` is what pods wait for. `flows` is the table of
+    allowed connections; `keda` says whether it's there."""
 
     prefix: str
     region: str
     account_id: str
     cluster_name: str
     vpc_id: Input[str]
-    vpc_cidr: IPv4Network
-    service_cidr: IPv4Network
     node_role_arn: Input[str]
     node_role_name: Input[str]
     data_key_arn: Input[str]
@@ -49,7 +46,7 @@ class PlatformArgs:
     architecture: Architecture
     replicas: int
     keda: bool
-    queue_ports: tuple[int, ...]
+    flows: Sequence[Flow]
     pool_limits: PoolLimits
     cluster_ready: pulumi.Resource
 
@@ -77,7 +74,7 @@ class Platform(ComponentResource):
         self._storage_class()
         metrics_server = self._metrics_server()
         self.keda_ready = self._keda(namespace) if args.keda else None
-        self._network_policies(metrics_server)
+        self._network_policies(namespace, metrics_server)
         self.load_balancer_controller_ready = LoadBalancerController(
             f"{name}-load-balancer-controller",
             LoadBalancerControllerArgs(
@@ -101,8 +98,10 @@ class Platform(ComponentResource):
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=NAMESPACE,
                 labels={
-                    "pod-security.kubernetes.io/enforce": "restricted",
-                    "pod-security.kubernetes.io/warn": "restricted",
+                    **{
+                        f"pod-security.kubernetes.io/{mode}": "restricted"
+                        for mode in ("enforce", "audit", "warn")
+                    },
                     # A new pod counts as ready only when the load balancer finds it healthy too.
                     "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
                 },
@@ -177,22 +176,25 @@ class Platform(ComponentResource):
             },
         )
 
-    def _network_policies(self, metrics_server: pulumi.Resource) -> None:
-        vpc, services = self._args.vpc_cidr, self._args.service_cidr
-        if self.keda_ready is not None:
-            for policy in keda_policies(vpc, services, self._args.queue_ports):
-                self._network_policy("keda", policy, self.keda_ready)
-        self._network_policy("kube-system", metrics_server_policy(vpc, services), metrics_server)
-
-    def _network_policy(
-        self, namespace: str, policy: ControllerPolicy, after: pulumi.Resource
+    def _network_policies(
+        self, applications: kubernetes.core.v1.Namespace, metrics_server: pulumi.Resource
     ) -> None:
-        kubernetes.networking.v1.NetworkPolicy(
-            f"{self._name}-{policy.name}-flows",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=policy.name, namespace=namespace),
-            spec=network_policy_spec(policy),
-            # After the release, which makes the namespace.
-            opts=ResourceOptions(parent=self, depends_on=[after]),
+        self._flows(NAMESPACE, applications, closed=True)
+        # After the release, which makes the namespace.
+        if self.keda_ready is not None:
+            self._flows("keda", self.keda_ready, closed=False)
+        self._flows("kube-system", metrics_server, closed=False)
+
+    def _flows(self, namespace: str, after: pulumi.Resource, *, closed: bool) -> None:
+        NetworkPolicies(
+            f"{self._name}-{namespace}-network",
+            NetworkPoliciesArgs(
+                namespace=namespace,
+                flows=self._args.flows,
+                closed=closed,
+                namespace_ready=after,
+            ),
+            ResourceOptions(parent=self),
         )
 
     def _karpenter(self) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components.endpoints import LIVE_PATH, PRE_STOP_SECONDS, READY_PATH
 from rendering.connection_urls import CA_DIRECTORY
+from rendering.endpoints import LIVE_PATH, PRE_STOP_SECONDS, READY_PATH
 from scaleplan.sizes import WorkloadSettings
 
 APPLICATION_USER_ID = 10001

@@ -6,7 +6,7 @@ from pulumi import Input, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.endpoints import Endpoint
+from rendering.endpoints import Endpoint
 
 
 def target_group_binding(

@@ -9,11 +9,11 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.autoscaler import horizontal_pod_autoscaler, scales
-from components.endpoints import WEB
 from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
 from rendering.bucket_documents import bucket_name
+from rendering.endpoints import WEB
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
 

@@ -11,9 +11,9 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.artifact_access import ArtifactAccess
 from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
-from components.endpoints import STOP_MARGIN_SECONDS, WORKER_HEALTH_PORT
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
+from rendering.endpoints import STOP_MARGIN_SECONDS, WORKER_HEALTH_PORT
 from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
 from scaleplan.layers import AutoscalingPlan, QueuePlan
 from scaleplan.sizes import QueueSettings, WorkloadSettings

@@ -1,16 +1,17 @@
-"""Who may talk to KEDA and metrics-server, and to whom they may talk.
+"""Rows of the flow table: whom KEDA and metrics-server talk to, and who talks to them.
 
 The API server is no pod: a NetworkPolicy can't name it. It is reached at the first Service address
 (the address that pods dial; the rules are applied before it is translated) and at its interfaces,
 which stand somewhere in the VPC, and it calls from those. So "API server" here means that one
 Service address and the VPC on the port in question; that other machines of the VPC stay out is the
-security groups' work. A kubelet's probes are never held up by a policy of the VPC CNI.
+security groups' work.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+
+from rendering.network_flows import Flow, Networks, Pods, flows_of
 
 HTTPS_PORT = 443
 DNS_PORT = 53
@@ -23,92 +24,69 @@ KEDA_METRICS_API_PORT = 6443
 KEDA_WEBHOOK_PORT = 9443
 METRICS_SERVER_PORT = 10250
 
-KEDA_OPERATOR = "keda-operator"
-KEDA_METRICS_API = "keda-operator-metrics-apiserver"
-KEDA_WEBHOOKS = "keda-admission-webhooks"
-METRICS_SERVER = "metrics-server"
 NAME_LABEL = "app.kubernetes.io/name"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pods:
-    """Pods by labels, in the policy's own namespace unless another is named."""
-
-    labels: tuple[tuple[str, str], ...]
-    namespace: str | None = None
+def _controller(name: str, namespace: str) -> Pods:
+    return Pods(name=name, namespace=namespace, labels=((NAME_LABEL, name),))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flow:
-    """One allowed direction between the policy's pods and `peer`; protocols are TCP or UDP."""
+KEDA_OPERATOR = _controller("keda-operator", "keda")
+KEDA_METRICS_API = _controller("keda-operator-metrics-apiserver", "keda")
+KEDA_WEBHOOKS = _controller("keda-admission-webhooks", "keda")
+METRICS_SERVER = _controller("metrics-server", "kube-system")
 
-    peer: Pods | IPv4Network
-    port: int
-    protocol: str = "TCP"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControllerPolicy:
-    """Everything else, in both directions, is refused to these pods."""
-
-    name: str
-    pods: Pods
-    ingress: tuple[Flow, ...]
-    egress: tuple[Flow, ...]
+DNS = Pods(name="DNS", namespace="kube-system", labels=(("k8s-app", "kube-dns"),), guarded=False)
+"""The cluster's own, an EKS add-on."""
 
 
-def keda_policies(
-    vpc: IPv4Network, services: IPv4Network, queue_ports: tuple[int, ...]
-) -> list[ControllerPolicy]:
+def keda_flows(vpc: IPv4Network, services: IPv4Network, queue_port: int) -> list[Flow]:
     """KEDA's three parts: the operator alone reaches the queue, the others the operator or nobody.
 
-    The queue is a name whose addresses may change, so it is the VPC on the queue's ports.
+    The queue is a name whose addresses may change, so it is the VPC on the queue's port.
     """
-    everyone = (*_names(), *_api_server(vpc, services))
-    operator, metrics_api = _named(KEDA_OPERATOR), _named(KEDA_METRICS_API)
+    parts = (KEDA_OPERATOR, KEDA_METRICS_API, KEDA_WEBHOOKS)
+    inside = _vpc(vpc)
     return [
-        ControllerPolicy(
-            name=KEDA_OPERATOR,
-            pods=operator,
-            ingress=(Flow(peer=metrics_api, port=KEDA_GRPC_PORT),),
-            egress=(*everyone, *(Flow(peer=vpc, port=port) for port in queue_ports)),
-        ),
-        ControllerPolicy(
-            name=KEDA_METRICS_API,
-            pods=metrics_api,
-            ingress=(Flow(peer=vpc, port=KEDA_METRICS_API_PORT),),
-            egress=(*everyone, Flow(peer=operator, port=KEDA_GRPC_PORT)),
-        ),
-        ControllerPolicy(
-            name=KEDA_WEBHOOKS,
-            pods=_named(KEDA_WEBHOOKS),
-            ingress=(Flow(peer=vpc, port=KEDA_WEBHOOK_PORT),),
-            egress=everyone,
-        ),
+        *_basics(parts, vpc, services),
+        *flows_of([KEDA_OPERATOR], inside, (queue_port,), "the queue's length"),
+        *flows_of([KEDA_METRICS_API], KEDA_OPERATOR, (KEDA_GRPC_PORT,), "metrics of the queue"),
+        *flows_of([inside], KEDA_METRICS_API, (KEDA_METRICS_API_PORT,), "API server asks metrics"),
+        *flows_of([inside], KEDA_WEBHOOKS, (KEDA_WEBHOOK_PORT,), "API server asks the webhook"),
     ]
 
 
-def metrics_server_policy(vpc: IPv4Network, services: IPv4Network) -> ControllerPolicy:
+def metrics_server_flows(vpc: IPv4Network, services: IPv4Network) -> list[Flow]:
     """metrics-server asks each node's kubelet and is asked by the API server."""
-    return ControllerPolicy(
-        name=METRICS_SERVER,
-        pods=_named(METRICS_SERVER),
-        ingress=(Flow(peer=vpc, port=METRICS_SERVER_PORT),),
-        egress=(*_names(), *_api_server(vpc, services), Flow(peer=vpc, port=KUBELET_PORT)),
-    )
+    inside = _vpc(vpc)
+    return [
+        *_basics((METRICS_SERVER,), vpc, services),
+        *flows_of([METRICS_SERVER], inside, (KUBELET_PORT,), "each node's kubelet"),
+        *flows_of([inside], METRICS_SERVER, (METRICS_SERVER_PORT,), "API server asks metrics"),
+    ]
 
 
-def _api_server(vpc: IPv4Network, services: IPv4Network) -> tuple[Flow, ...]:
+def dns_flows(clients: tuple[Pods, ...]) -> list[Flow]:
+    """Names for these pods, by both protocols: long answers come by TCP."""
+    return flows_of(clients, DNS, (DNS_PORT,), "names", ("UDP", "TCP"))
+
+
+def api_server_flows(
+    clients: tuple[Pods, ...], vpc: IPv4Network, services: IPv4Network
+) -> list[Flow]:
+    """The API server for these pods."""
     first = IPv4Network(services.network_address + 1)
-    return (Flow(peer=first, port=HTTPS_PORT), Flow(peer=vpc, port=HTTPS_PORT))
+    servers = (Networks(name="API server's Service", networks=(first,)), _vpc(vpc))
+    return [
+        flow
+        for server in servers
+        for flow in flows_of(clients, server, (HTTPS_PORT,), "API server")
+    ]
 
 
-def _names() -> tuple[Flow, ...]:
-    servers = Pods(labels=(("k8s-app", "kube-dns"),), namespace="kube-system")
-    return tuple(
-        Flow(peer=servers, port=DNS_PORT, protocol=protocol) for protocol in ("UDP", "TCP")
-    )
+def _basics(clients: tuple[Pods, ...], vpc: IPv4Network, services: IPv4Network) -> list[Flow]:
+    return [*dns_flows(clients), *api_server_flows(clients, vpc, services)]
 
 
-def _named(name: str) -> Pods:
-    return Pods(labels=((NAME_LABEL, name),))
+def _vpc(vpc: IPv4Network) -> Networks:
+    return Networks(name="VPC", networks=(vpc,))

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from rf.markdown import table
 from scaleplan.model import load_plan
 from scaleplan.rules import FieldRule, fields_of, rule_of
 from scaleplan.settings import Settings
@@ -77,7 +78,7 @@ def _keys_table(rules: Mapping[str, FieldRule], schema: Mapping[str, Any]) -> st
         allowed = f"see [{key}](#{key.lower()})" if rule.section else rule.allowed
         default = _default(key, entry)
         rows.append((f"`{key}`", entry["type"], default, allowed, entry["description"]))
-    return _table(("Key", "Type", "Default", "Allowed", "Meaning"), rows)
+    return table(("Key", "Type", "Default", "Allowed", "Meaning"), rows)
 
 
 def _default(key: str, entry: Mapping[str, Any]) -> str:
@@ -98,7 +99,7 @@ def _leaves_table(key: str, rule: FieldRule) -> str:
     leaves = list(_leaves(rule.section)) if rule.section else []
     if key not in _size_keys():
         rows = [(f"`{path}`", leaf.allowed, description) for path, leaf, description in leaves]
-        return _table(("Key", "Allowed", "Meaning"), rows)
+        return table(("Key", "Allowed", "Meaning"), rows)
     values = [_row(size)[key] for size in Size]
     rows = [
         (
@@ -109,7 +110,7 @@ def _leaves_table(key: str, rule: FieldRule) -> str:
         )
         for path, leaf, description in leaves
     ]
-    return _table(("Key", "Allowed", *(str(size) for size in Size), "Meaning"), rows)
+    return table(("Key", "Allowed", *(str(size) for size in Size), "Meaning"), rows)
 
 
 def _leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldRule, str]]:
@@ -129,13 +130,6 @@ def _value_at(section: Any, path: str) -> Any:
 
 def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "".join(
-        f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines
-    )
 
 
 if __name__ == "__main__":

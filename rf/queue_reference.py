@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rendering.queue_keys import JobState, queue_keys
 from rendering.redis_access import RedisUser, cache_users, queue_users
+from rf.markdown import table
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
 
@@ -38,14 +39,14 @@ def keys_table() -> str:
         for key in queue_keys(load_plan().queue.names[:1], ALL_CLIENTS)
     ]
     head = ("library", "key", "jobs", "counted by", "what it holds", "scales the workers")
-    return _table(head, sorted(rows, key=lambda row: row[0]))
+    return table(head, sorted(rows, key=lambda row: row[0]))
 
 
 def access_table() -> str:
     """The logins and their access strings, of both Redis."""
     queue = queue_users(load_plan().queue.names, ALL_CLIENTS, scaled_by_keda=True)
     rows = [*_logins("cache", cache_users()), *_logins("queue", queue)]
-    return _table(("Redis", "login", "keys", "channels", "commands"), rows)
+    return table(("Redis", "login", "keys", "channels", "commands"), rows)
 
 
 def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]:
@@ -62,13 +63,6 @@ def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]
             ", ".join(f"`{channel}`" for channel in channels) or "none",
             f"<code>{' '.join(commands)}</code>",
         )
-
-
-def _table(head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [tuple(head), tuple("---" for _ in head), *rows]
-    return "".join(
-        f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines
-    )
 
 
 def main() -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from components.artifacts import ArtifactsArgs
 from components.authority import AuthorityArgs
-from components.broker import AMQPS_PORT
 from components.cluster import Cluster, ClusterArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.network import Network, NetworkArgs
 from components.platform import Platform, PlatformArgs
-from components.redis_foundation import REDIS_PORT
 from components.registry import RegistryArgs
 from scaleplan.controllers import controller_replicas
 from scaleplan.node_pools import pool_limits
-from scaleplan.settings import SERVICE_CIDR
 from scaleplan.sizes import WorkerScaler
-from wiring.site import Site, has_broker
+from wiring.flows import flow_table
+from wiring.site import Site
 
 
 def encryption_args(site: Site) -> EncryptionArgs:
@@ -93,8 +91,6 @@ def platform_args(
         account_id=site.account_id,
         cluster_name=cluster.cluster_name,
         vpc_id=network.vpc_id,
-        vpc_cidr=settings.vpc_cidr,
-        service_cidr=SERVICE_CIDR,
         node_role_arn=cluster.node_role_arn,
         node_role_name=cluster.node_role_name,
         data_key_arn=encryption.data_key_arn,
@@ -102,7 +98,7 @@ def platform_args(
         architecture=settings.architecture,
         replicas=controller_replicas(karpenter=settings.nodes.karpenter),
         keda=settings.scaling.worker is WorkerScaler.KEDA,
-        queue_ports=(AMQPS_PORT if has_broker(site) else REDIS_PORT,),
+        flows=flow_table(site),
         pool_limits=pool_limits(settings),
         cluster_ready=cluster.ready,
     )

@@ -23,17 +23,12 @@ from components.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
 from components.platform import Platform
 from components.queue import Queue, QueueArgs
 from rendering.application_config import ApplicationPlan
-from rendering.citus_names import NAMESPACE, PORT, SERVER_PORT
 from rendering.database_roles import RoleKey
 from rendering.rds_authority import rds_authority
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
-from rendering.subnet_layout import subnet_layout
 from scaleplan.connections import SYSTEM_POOL_MAX
 from scaleplan.sizes import WorkerScaler
 from wiring.site import Site
-
-DATABASE_CLIENTS = ("orchestrator", "worker", "collaboration")
-"""Applications whose pods may reach PgBouncer; the web frontend has nothing to ask it."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +180,6 @@ def pgbouncer_args(
         credentials_versions=Output.all(*(role.version for role in pooled)).apply(",".join),
         authority=authority,
         server_authorities=authorities,
-        client_applications=DATABASE_CLIENTS,
-        server_networks=tuple(subnet_layout(site.settings.vpc_cidr).data.values()),
-        # A node's agent sees the Service's port, others the pod's.
-        server_namespaces={NAMESPACE: (PORT, SERVER_PORT)} if citus else {},
         after=(backend.bootstrap.job,),
     )
 

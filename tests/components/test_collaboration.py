@@ -3,7 +3,7 @@
 import pytest
 
 from components.collaboration import Collaboration, CollaborationArgs
-from components.endpoints import COLLABORATION
+from rendering.endpoints import COLLABORATION
 from scaleplan.model import load_plan
 from tests.components.applications import (
     AUTOSCALER,

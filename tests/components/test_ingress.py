@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.endpoints import SERVED
 from components.ingress import Ingress, IngressArgs
+from rendering.endpoints import SERVED
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"

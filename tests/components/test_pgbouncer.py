@@ -1,7 +1,5 @@
 """PgBouncer in the cluster: the plan's Deployment and Service, locked down."""
 
-from ipaddress import IPv4Network
-
 import pytest
 
 from components.authority import Authority, AuthorityArgs
@@ -52,9 +50,6 @@ def pgbouncer(build):
                 credentials_versions=versions,
                 authority=authority,
                 server_authorities=root,
-                client_applications=("orchestrator", "worker"),
-                server_networks=(IPv4Network("10.0.204.0/22"), IPv4Network("10.0.208.0/22")),
-                server_namespaces={"citus": (5433, 5432)} if serving else {},
             )
             return Pgbouncer("pgbouncer", args, opts)
 
@@ -250,53 +245,6 @@ def test_the_exporter_reads_as_a_user_that_reaches_no_data(pgbouncer):
     (mount,) = exporter["volumeMounts"]
     assert mount["mountPath"] in url
     assert mount["subPath"] == "ca.crt"
-
-
-def test_only_applications_reach_the_pooler_and_only_prometheus_its_metrics(pgbouncer):
-    policy = pgbouncer().inputs(
-        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
-    )
-    spec = policy["spec"]
-    assert spec["podSelector"]["matchLabels"] == {"app": "pgbouncer"}
-    assert spec["policyTypes"] == ["Ingress", "Egress"]
-    clients, metrics = spec["ingress"]
-    (peer,) = clients["from"]
-    assert peer["podSelector"]["matchExpressions"] == [
-        {"key": "app", "operator": "In", "values": ["orchestrator", "worker"]}
-    ]
-    # Without one, the pods of every namespace would be meant.
-    assert "namespaceSelector" not in peer
-    assert clients["ports"] == [{"port": 6432, "protocol": "TCP"}]
-    (prometheus,) = metrics["from"]
-    assert prometheus["namespaceSelector"]["matchLabels"] == {
-        "kubernetes.io/metadata.name": "monitoring"
-    }
-    assert metrics["ports"] == [{"port": 9127, "protocol": "TCP"}]
-
-
-def test_the_pooler_reaches_the_databases_and_dns_alone(pgbouncer):
-    policy = pgbouncer().inputs(
-        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
-    )
-    databases, dns = policy["spec"]["egress"]
-    assert [peer["ipBlock"]["cidr"] for peer in databases["to"]] == [
-        "10.0.204.0/22",
-        "10.0.208.0/22",
-    ]
-    assert databases["ports"] == [{"port": 5432, "protocol": "TCP"}]
-    assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
-
-
-def test_the_pooler_reaches_databases_inside_the_cluster_where_there_are_some(pgbouncer):
-    policy = pgbouncer(serving=True).inputs(
-        "kubernetes:networking.k8s.io/v1:NetworkPolicy", "pgbouncer-network"
-    )
-    networks, inside, _ = policy["spec"]["egress"]
-    assert networks["ports"] == [{"port": 5432, "protocol": "TCP"}]
-    assert inside["to"] == [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "citus"}}}
-    ]
-    assert [port["port"] for port in inside["ports"]] == [5433, 5432]
 
 
 def test_another_server_rolls_the_pods(pgbouncer):

@@ -1,18 +1,19 @@
 """The platform: pinned controllers with roles of their own, and pools with an upper bound."""
 
 import json
-from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 
 from components.platform import Platform, PlatformArgs
+from rendering.flow_table import network_flows
 from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
 from scaleplan.catalog import Architecture
 from scaleplan.machines import ResourceTotals
 from scaleplan.node_pools import PoolLimits
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
+from tests.flow_site import stack
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
@@ -45,8 +46,6 @@ def platform(build):
                     account_id="123456789012",
                     cluster_name="researchflow-test",
                     vpc_id="vpc-1",
-                    vpc_cidr=IPv4Network("10.0.0.0/16"),
-                    service_cidr=IPv4Network("172.20.0.0/16"),
                     node_role_arn="arn:aws:iam::123456789012:role/node",
                     node_role_name="node",
                     data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
@@ -59,7 +58,7 @@ def platform(build):
                     architecture=architecture,
                     replicas=replicas,
                     keda=keda,
-                    queue_ports=(6379,),
+                    flows=network_flows(stack(keda=keda)),
                     pool_limits=LIMITS,
                     cluster_ready=ready,
                 ),
@@ -101,51 +100,17 @@ def test_without_keda_nothing_of_it_is_there(platform):
     assert built.result.keda_ready is None
 
 
-def flows(built):
-    """Each policy's peers and ports, by namespace and name."""
-    found = {}
-    for resource in built.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
-        metadata, spec = resource.inputs["metadata"], resource.inputs["spec"]
-        assert set(spec["policyTypes"]) == {"Ingress", "Egress"}
-        found[metadata["namespace"], metadata["name"]] = {
-            direction: {(peer(rule[key][0]), rule["ports"][0]["port"]) for rule in spec[direction]}
-            for direction, key in (("ingress", "from"), ("egress", "to"))
-        }
-    return found
-
-
-def peer(written):
-    if "ipBlock" in written:
-        return written["ipBlock"]["cidr"]
-    (label,) = written["podSelector"]["matchLabels"].values()
-    return label
-
-
-def test_the_queue_is_reached_from_kedas_operator_alone(platform):
-    found = flows(platform())
-    to_queue = {name for name, flow in found.items() if ("10.0.0.0/16", 6379) in flow["egress"]}
-    assert to_queue == {("keda", "keda-operator")}
-
-
-def test_controllers_are_asked_by_the_api_server_and_ask_what_they_must(platform):
-    found = flows(platform())
-    assert set(found) == {
-        ("keda", "keda-operator"),
-        ("keda", "keda-operator-metrics-apiserver"),
-        ("keda", "keda-admission-webhooks"),
-        ("kube-system", "metrics-server"),
-    }
-    vpc, api, names = "10.0.0.0/16", ("172.20.0.1/32", 443), ("kube-dns", 53)
-    common = {api, (vpc, 443), names}
-    assert found["keda", "keda-operator"]["ingress"] == {("keda-operator-metrics-apiserver", 9666)}
-    assert found["keda", "keda-operator-metrics-apiserver"] == {
-        "ingress": {(vpc, 6443)},
-        "egress": common | {("keda-operator", 9666)},
-    }
-    assert found["keda", "keda-admission-webhooks"] == {"ingress": {(vpc, 9443)}, "egress": common}
-    assert found["kube-system", "metrics-server"] == {
-        "ingress": {(vpc, 10250)},
-        "egress": common | {(vpc, 10250)},
+def test_every_namespace_with_rows_in_the_table_has_its_policies(platform):
+    metadata = [
+        r.inputs["metadata"]
+        for r in platform().of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    ]
+    found = {(each["namespace"], each["name"]) for each in metadata}
+    assert {("keda", "keda-operator-flows"), ("kube-system", "metrics-server-flows")} <= found
+    assert {name for namespace, name in found if namespace == "researchflow"} >= {
+        "default-deny-flows",
+        "orchestrator-flows",
+        "pgbouncer-flows",
     }
 
 

@@ -88,9 +88,16 @@ def test_the_servers_certificate_has_the_names_that_pgbouncer_asks_for(planned):
     assert hosts <= set(request.inputs["dnsNames"])
 
 
+def flows_of_pgbouncer(plan):
+    (policy,) = [
+        r for r in plan.of_type(POLICY) if r.inputs["metadata"]["name"] == "pgbouncer-flows"
+    ]
+    return policy.inputs
+
+
 def test_pgbouncer_may_reach_citus_and_citus_admits_it(planned):
     plan = planned("prod", size="large")
-    pooler = plan.named(POLICY, "pgbouncer-network").inputs
+    pooler = flows_of_pgbouncer(plan)
     servers = plan.named(POLICY, "citus-cluster-servers").inputs
 
     def ports_of(rules, direction, namespace):
@@ -105,9 +112,7 @@ def test_pgbouncer_may_reach_citus_and_citus_admits_it(planned):
     citus, applications = servers["metadata"]["namespace"], pooler["metadata"]["namespace"]
     assert ports_of(pooler["spec"]["egress"], "to", citus) == {5432, 5433}
     assert ports_of(servers["spec"]["ingress"], "from", applications) == {5432}
-    before = (
-        planned("prod", size="large", overrides=PARALLEL).named(POLICY, "pgbouncer-network").inputs
-    )
+    before = flows_of_pgbouncer(planned("prod", size="large", overrides=PARALLEL))
     assert ports_of(before["spec"]["egress"], "to", citus) == set()
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NAMESPACE = "researchflow"
+"""Where the applications run, for good: it is part of the names that they connect to."""
+
 LIVE_PATH = "/health/live"
 """Answers 200 while the process works at all; a failure restarts the container."""
 
@@ -48,8 +51,14 @@ WEB = Endpoint(application="web", port=8080, drain_seconds=15)
 SERVED = (ORCHESTRATOR, COLLABORATION, WEB)
 """The applications behind the load balancer."""
 
+WORKER = "worker"
 WORKER_HEALTH_PORT = 8081
 """Workers take jobs from the queue and no requests; this port answers probes alone."""
+
+METRICS_PORT = 9464
+METRICS_PATH = "/metrics"
+"""Where Prometheus reads orchestrator, worker and collaboration: a port of its own, which no path
+of the load balancer leads to. The number is OpenTelemetry's for its Prometheus exporter."""
 
 API_PATHS = "/api/*"
 """What the orchestrator answers."""

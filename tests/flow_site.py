@@ -1,0 +1,29 @@
+"""The networks of a stack, as the flow table's rows need them."""
+
+from ipaddress import IPv4Network
+
+from rendering.application_flows import StoreNetworks
+from rendering.flow_table import FlowSite
+from rendering.subnet_layout import subnet_layout
+
+VPC = IPv4Network("10.0.0.0/16")
+
+
+def stack(*, keda=True, citus=False, job_port=6379):
+    subnets = subnet_layout(VPC)
+    return FlowSite(
+        vpc=VPC,
+        services=IPv4Network("172.20.0.0/16"),
+        keda=keda,
+        stores=StoreNetworks(
+            balancer=tuple(subnets.private.values()),
+            data=tuple(subnets.data.values()),
+            database_port=5432,
+            cache_port=6379,
+            session_port=6379,
+            job_port=job_port,
+            pooler_port=6432,
+            pooler_metrics_port=9127,
+            citus=citus,
+        ),
+    )

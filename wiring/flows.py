@@ -1,0 +1,39 @@
+"""The flow table of a stack."""
+
+from __future__ import annotations
+
+from components.broker import AMQPS_PORT
+from components.database import PORT
+from components.pgbouncer_pod import METRICS_PORT
+from components.redis_foundation import REDIS_PORT
+from rendering.application_flows import StoreNetworks
+from rendering.flow_table import FlowSite, network_flows
+from rendering.network_flows import Flow
+from rendering.subnet_layout import subnet_layout
+from scaleplan.settings import SERVICE_CIDR
+from scaleplan.sizes import WorkerScaler
+from wiring.site import Site, has_broker
+
+
+def flow_table(site: Site) -> list[Flow]:
+    """Every allowed connection of the stack's pods, for the policies of any namespace."""
+    settings = site.settings
+    subnets = subnet_layout(settings.vpc_cidr)
+    return network_flows(
+        FlowSite(
+            vpc=settings.vpc_cidr,
+            services=SERVICE_CIDR,
+            keda=settings.scaling.worker is WorkerScaler.KEDA,
+            stores=StoreNetworks(
+                balancer=tuple(subnets.private.values()),
+                data=tuple(subnets.data.values()),
+                database_port=PORT,
+                cache_port=REDIS_PORT,
+                session_port=REDIS_PORT,
+                job_port=AMQPS_PORT if has_broker(site) else REDIS_PORT,
+                pooler_port=site.plan.pgbouncer.listen_port,
+                pooler_metrics_port=METRICS_PORT,
+                citus=settings.sharding.serving,
+            ),
+        )
+    )
