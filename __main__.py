@@ -60,12 +60,22 @@ serving = citus if settings.sharding.serving else None
 roles = stores.database_bootstrap_args(site, platform, database, credentials, serving)
 bootstrap = layers.DatabaseBootstrap("database-bootstrap", roles, on_cluster)
 backend = stores.Backend(database, credentials, bootstrap, serving)
+migration = None
+if settings.migrations.command:
+    tables = applications.database_migration_args(site, platform, registry, authority, bootstrap)
+    migration = layers.DatabaseMigration("database-migration", tables, on_cluster)
 pooled = stores.pgbouncer_args(site, platform, backend, authority)
 pgbouncer = layers.Pgbouncer("pgbouncer", pooled, on_cluster)
-kept = stores.Stores(backend=backend, cache=cache, queue=queue, broker=broker, artifacts=artifacts)
-connections = layers.Connections(
-    "connections", stores.connections_args(site, platform, pgbouncer, kept), on_cluster
+kept = stores.Stores(
+    backend=backend,
+    cache=cache,
+    queue=queue,
+    broker=broker,
+    artifacts=artifacts,
+    migrated=migration.ready if migration else None,
 )
+told = stores.connections_args(site, platform, pgbouncer, authority, kept)
+connections = layers.Connections("connections", told, on_cluster)
 
 # The applications, and the way in for those that answer requests.
 dns = (

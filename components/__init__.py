@@ -11,6 +11,7 @@ from components.connections import Connections
 from components.database import Database
 from components.database_bootstrap import DatabaseBootstrap
 from components.database_credentials import DatabaseCredentials
+from components.database_migration import DatabaseMigration
 from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
@@ -37,6 +38,7 @@ __all__ = [
     "Database",
     "DatabaseBootstrap",
     "DatabaseCredentials",
+    "DatabaseMigration",
     "Dns",
     "Edge",
     "Encryption",

@@ -13,6 +13,7 @@ from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
 from rendering.endpoints import COLLABORATION
+from rendering.priorities import SERVING
 from scaleplan.layers import AutoscalingPlan, ScalingPolicy
 from scaleplan.sizes import WorkloadSettings
 
@@ -26,14 +27,17 @@ Not in the plan, which asks for sticky sessions only."""
 
 @dataclass(frozen=True, kw_only=True)
 class CollaborationArgs:
-    """`environment` is what `Connections` gives; `load_balancer_controller_ready` must exist before
-    pods can be registered in `target_group_arn`."""
+    """`environment` and `annotations` are what `Connections` gives.
+
+    `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
+    """
 
     namespace: Input[str]
     image: Input[str]
     settings: WorkloadSettings
     autoscaling: AutoscalingPlan
     environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
     ca_config_map: Input[str]
     target_group_arn: Input[str]
     load_balancer_controller_ready: Resource
@@ -101,8 +105,11 @@ class Collaboration(ComponentResource):
             settings=args.settings,
             port=COLLABORATION.port,
             serves=True,
-            termination_grace_seconds=COLLABORATION.termination_grace_seconds,
+            measured=True,
+            drain_seconds=COLLABORATION.drain_seconds,
+            priority=SERVING,
             environment=args.environment,
+            annotations=args.annotations,
             ca_config_map=args.ca_config_map,
             node_selector=args.node_selector,
         )

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
+import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database_credentials import RoleCredentials
 from rendering.application_config import ApplicationPlan, application_config
+from rendering.application_variables import Source, variables_of
 from rendering.connection_urls import postgres_url
+from rendering.keyed_hash import keyed_hash
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
 
 POSTGRES_CREDENTIALS = "postgres-credentials"
@@ -25,8 +28,13 @@ _DATABASE_VARIABLES: Mapping[str, str] = {
     "SYSTEM_DATABASE_URL": "system-url",
 }
 
-CONFIG_HASH_VARIABLE = "APPLICATION_CONFIG_HASH"
-"""Nobody reads it: it makes a changed ConfigMap roll the pods, which would keep the old values."""
+CONFIG_HASH_ANNOTATION = "researchflow.io/config-hash"
+CREDENTIALS_HASH_ANNOTATION = "researchflow.io/credentials-hash"
+"""Nobody reads them: they make a changed ConfigMap or Secret roll the pods, which would keep the
+values that they started with."""
+
+HASH_KEY_LENGTH = 32
+"""Characters of a random key of letters and digits: 190 bits, past all guessing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +43,9 @@ class ConnectionsArgs:
 
     `system_database` is the same until tenants' data moves elsewhere, so that both share one pool;
     then it is `Pgbouncer.system_database`. `application` writes, `read_only` reads;
-    `database_ready` comes when both can log in. `urls` has the Redis logins of each application by
-    the variable that carries them. `scaler_login` is what KEDA reads the queue with, None where
-    KEDA isn't there.
+    `database_ready` comes when both can log in and the tables are migrated. `urls` has the logins
+    of each application by the variable that carries them. `scaler_login` is what KEDA reads the
+    queue with, None where KEDA isn't there.
     """
 
     namespace: Input[str]
@@ -49,6 +57,7 @@ class ConnectionsArgs:
     application: RoleCredentials
     read_only: RoleCredentials
     database_ready: Input[str]
+    authority_certificate: Input[str]
     urls: Mapping[str, Mapping[str, Input[str]]]
     scaler_login: Mapping[str, Input[str]] | None
     artifacts_bucket: Input[str]
@@ -58,9 +67,9 @@ class ConnectionsArgs:
 class Connections(ComponentResource):
     """Orchestrator, worker and collaboration take their environment from here.
 
-    They share the database's logins and have each their own of cache and queue. A new password of
-    the database rolls their pods by its version, which tells nothing of it. After one of Redis,
-    restart their Deployments: no password is hashed into an annotation.
+    They share the database's logins and have each their own of cache and queue. Whatever of it
+    changes rolls the pods that read it, by two annotations. That of the credentials is made with a
+    random key that never leaves the stack's encrypted state, so it gives no password away.
     """
 
     scaler_secret_name: Output[str] | None
@@ -77,8 +86,13 @@ class Connections(ComponentResource):
             "ARTIFACTS_BUCKET": args.artifacts_bucket,
             "AWS_REGION": args.region,
         }
+        self._secrets: dict[str, Mapping[str, Input[str]]] = {
+            POSTGRES_CREDENTIALS: self._postgres(),
+            **{credentials_of(application): urls for application, urls in args.urls.items()},
+        }
+        self._hash_key = self._build_hash_key()
         self._build_config_map()
-        self._build_secret("postgres", POSTGRES_CREDENTIALS, self._postgres())
+        self._build_secret("postgres", POSTGRES_CREDENTIALS, self._secrets[POSTGRES_CREDENTIALS])
         for application, urls in args.urls.items():
             self._build_secret(application, credentials_of(application), urls)
         self.scaler_secret_name = None
@@ -93,10 +107,6 @@ class Connections(ComponentResource):
 
         Raises KeyError for an application without logins.
         """
-        variables = {
-            **{name: (POSTGRES_CREDENTIALS, key) for name, key in _DATABASE_VARIABLES.items()},
-            **{name: (credentials_of(application), name) for name in self._args.urls[application]},
-        }
         secrets = [
             k8s.core.v1.EnvVarArgs(
                 name=variable,
@@ -104,7 +114,7 @@ class Connections(ComponentResource):
                     secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
                 ),
             )
-            for variable, (secret, key) in variables.items()
+            for variable, (secret, key) in self._references(application).items()
         ]
         settings = [
             k8s.core.v1.EnvVarArgs(
@@ -115,20 +125,57 @@ class Connections(ComponentResource):
                     )
                 ),
             )
-            for variable in self._config
+            for variable in self._settings(application)
         ]
-        return [
-            *secrets,
-            *settings,
-            k8s.core.v1.EnvVarArgs(name=CONFIG_HASH_VARIABLE, value=self._config_hash()),
-        ]
+        return [*secrets, *settings]
 
-    def _config_hash(self) -> Output[str]:
-        args = self._args
-        versions = [args.application.version, args.read_only.version]
-        # `ready` is not hashed: it is here so that no pod starts before the roles can log in.
-        return Output.all(config=self._config, versions=versions, ready=args.database_ready).apply(
-            lambda known: _hash_of({"config": known["config"], "versions": known["versions"]})
+    def annotations(self, application: str) -> dict[str, Output[str]]:
+        """What changes with the values of `environment`, and is known when the database is ready.
+
+        Raises KeyError for an application without logins.
+        """
+        settings = Output.all(
+            config=self._settings(application),
+            # Public, and read once by Node.js.
+            authority=self._args.authority_certificate,
+            # Not hashed: it is here so that no pod starts before roles and tables are there.
+            ready=self._args.database_ready,
+        )
+        secrets = {
+            variable: self._secrets[secret][key]
+            for variable, (secret, key) in self._references(application).items()
+        }
+        return {
+            CONFIG_HASH_ANNOTATION: settings.apply(
+                lambda known: _hash_of([known["config"], known["authority"]])
+            ),
+            CREDENTIALS_HASH_ANNOTATION: Output.unsecret(
+                Output.all(key=self._hash_key, values=secrets).apply(
+                    lambda known: keyed_hash(known["key"], known["values"])
+                )
+            ),
+        }
+
+    def _references(self, application: str) -> dict[str, tuple[str, str]]:
+        """Secret and key of each variable."""
+        own = self._args.urls[application]
+        return {
+            **{name: (POSTGRES_CREDENTIALS, key) for name, key in _DATABASE_VARIABLES.items()},
+            **{name: (credentials_of(application), name) for name in own},
+        }
+
+    def _settings(self, application: str) -> dict[str, Input[str]]:
+        read = variables_of(application, Source.CONFIG)
+        return {name: self._config[name] for name in read if name in self._config}
+
+    def _build_hash_key(self) -> Output[str]:
+        return Output.secret(
+            random.RandomPassword(
+                f"{self._name}-hash-key",
+                length=HASH_KEY_LENGTH,
+                special=False,
+                opts=ResourceOptions(parent=self),
+            ).result
         )
 
     def _postgres(self) -> Mapping[str, Input[str]]:
@@ -186,5 +233,5 @@ def credentials_of(application: str) -> str:
     return f"{application}-credentials"
 
 
-def _hash_of(config: Mapping[str, object]) -> str:
+def _hash_of(config: object) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]

@@ -10,12 +10,21 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.chart_release import ON_SYSTEM_NODES
 from components.database_credentials import RoleCredentials
+from components.pod_security import (
+    config_volume,
+    container_security,
+    pod_security,
+    resource_requirements,
+    service_account,
+)
 from components.pod_template import labels
 from components.versions import POSTGRES_CLIENT_IMAGE
 from rendering.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
 from rendering.connection_urls import CA_FILE, postgres_url
 from rendering.database_roles import ROLES, RoleKey
+from rendering.priorities import SERVING
 from rendering.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
+from scaleplan.pod_resources import PSQL_JOB
 
 APPLICATION = "database-bootstrap"
 
@@ -86,11 +95,12 @@ class DatabaseBootstrap(ComponentResource):
         self.authority_config_map = authority.id.apply(lambda _: RDS_AUTHORITY_CONFIG_MAP)
         sql = self._build_config_map("script", APPLICATION, SQL_FILE, script)
         secret = self._build_secret("secrets", APPLICATION, self._secrets())
+        account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
             metadata=self._metadata(job_name),
             spec=self._job(),
-            opts=ResourceOptions(parent=self, depends_on=[authority, sql, secret]),
+            opts=ResourceOptions(parent=self, depends_on=[authority, sql, secret, account]),
         )
         self.ready = self.job.id.apply(lambda _: job_name)
         migrator = self._build_secret("migrator", MIGRATOR_CREDENTIALS, self._migrator())
@@ -170,20 +180,16 @@ class DatabaseBootstrap(ComponentResource):
                 spec=k8s.core.v1.PodSpecArgs(
                     # Never, not OnFailure: the pods of failed attempts keep their logs.
                     restart_policy="Never",
+                    service_account_name=APPLICATION,
                     automount_service_account_token=False,
                     enable_service_links=False,
                     node_selector=ON_SYSTEM_NODES,
-                    security_context=k8s.core.v1.PodSecurityContextArgs(
-                        run_as_non_root=True,
-                        run_as_user=POSTGRES_USER_ID,
-                        run_as_group=POSTGRES_USER_ID,
-                        fs_group=POSTGRES_USER_ID,
-                        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-                    ),
+                    priority_class_name=SERVING.name,
+                    security_context=pod_security(POSTGRES_USER_ID),
                     containers=[self._container()],
                     volumes=[
-                        _config_volume("script", APPLICATION),
-                        _config_volume("authority", RDS_AUTHORITY_CONFIG_MAP),
+                        config_volume("script", APPLICATION),
+                        config_volume("authority", RDS_AUTHORITY_CONFIG_MAP),
                     ],
                 ),
             ),
@@ -214,16 +220,8 @@ class DatabaseBootstrap(ComponentResource):
                     secret_ref=k8s.core.v1.SecretEnvSourceArgs(name=APPLICATION)
                 )
             ],
-            resources=k8s.core.v1.ResourceRequirementsArgs(
-                requests={"cpu": "50m", "memory": "32Mi"},
-                limits={"cpu": "200m", "memory": "64Mi"},
-            ),
-            security_context=k8s.core.v1.SecurityContextArgs(
-                allow_privilege_escalation=False,
-                privileged=False,
-                read_only_root_filesystem=True,
-                capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-            ),
+            resources=resource_requirements(PSQL_JOB),
+            security_context=container_security(),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(
                     name="script", mount_path=_SQL_DIRECTORY, read_only=True
@@ -233,8 +231,3 @@ class DatabaseBootstrap(ComponentResource):
                 ),
             ],
         )
-
-
-def _config_volume(name: str, config_map: str) -> k8s.core.v1.VolumeArgs:
-    source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map)
-    return k8s.core.v1.VolumeArgs(name=name, config_map=source)

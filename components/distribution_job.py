@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.chart_release import ON_SYSTEM_NODES
+from components.pod_security import config_volume, container_security, pod_security
 from components.versions import POSTGRES_CLIENT_IMAGE
 from rendering import citus_names as names
 from rendering.citus_distribution import distribution_sql
@@ -116,14 +117,9 @@ class DistributionJob(ComponentResource):
             automount_service_account_token=False,
             enable_service_links=False,
             node_selector=ON_SYSTEM_NODES,
-            security_context=k8s.core.v1.PodSecurityContextArgs(
-                run_as_non_root=True,
-                run_as_user=_POSTGRES_USER_ID,
-                run_as_group=_POSTGRES_USER_ID,
-                seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-            ),
+            security_context=pod_security(_POSTGRES_USER_ID),
             containers=[self._container()],
-            volumes=[_volume("sql", _APPLICATION), _volume("ca", names.AUTHORITY)],
+            volumes=[config_volume("sql", _APPLICATION), config_volume("ca", names.AUTHORITY)],
         )
 
     def _container(self) -> k8s.core.v1.ContainerArgs:
@@ -152,12 +148,7 @@ class DistributionJob(ComponentResource):
                 requests={"cpu": "20m", "memory": "32Mi"},
                 limits={"cpu": "200m", "memory": "64Mi"},
             ),
-            security_context=k8s.core.v1.SecurityContextArgs(
-                allow_privilege_escalation=False,
-                privileged=False,
-                read_only_root_filesystem=True,
-                capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-            ),
+            security_context=container_security(),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="sql", mount_path=_SQL_DIRECTORY, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="ca", mount_path=_CA_DIRECTORY, read_only=True),
@@ -167,8 +158,3 @@ class DistributionJob(ComponentResource):
 
 def _variable(name: str, value: str) -> k8s.core.v1.EnvVarArgs:
     return k8s.core.v1.EnvVarArgs(name=name, value=value)
-
-
-def _volume(name: str, config_map: str) -> k8s.core.v1.VolumeArgs:
-    source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map)
-    return k8s.core.v1.VolumeArgs(name=name, config_map=source)

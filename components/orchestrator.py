@@ -14,20 +14,24 @@ from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
 from rendering.endpoints import ORCHESTRATOR
+from rendering.priorities import SERVING
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrchestratorArgs:
-    """`environment` is what `Connections` gives; `load_balancer_controller_ready` must exist before
-    pods can be registered in `target_group_arn`."""
+    """`environment` and `annotations` are what `Connections` gives.
+
+    `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
+    """
 
     namespace: Input[str]
     image: Input[str]
     settings: WorkloadSettings
     autoscaling: AutoscalingPlan
     environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
     ca_config_map: Input[str]
     artifacts: ArtifactAccess
     target_group_arn: Input[str]
@@ -80,8 +84,11 @@ class Orchestrator(ComponentResource):
             settings=args.settings,
             port=ORCHESTRATOR.port,
             serves=True,
-            termination_grace_seconds=ORCHESTRATOR.termination_grace_seconds,
+            measured=True,
+            drain_seconds=ORCHESTRATOR.drain_seconds,
+            priority=SERVING,
             environment=args.environment,
+            annotations=args.annotations,
             ca_config_map=args.ca_config_map,
             node_selector=args.node_selector,
         )

@@ -23,6 +23,7 @@ from components.pgbouncer_pod import (
     pgbouncer_pod,
     stats_url,
 )
+from components.pod_security import service_account
 from components.pod_template import labels, selector
 from rendering.pgbouncer_ini import (
     INI_FILE,
@@ -115,7 +116,8 @@ class Pgbouncer(ComponentResource):
         config_hash = Output.all(ini, certificate.certificate_pem, args.server_authorities).apply(
             _hash_of
         )
-        self._build_deployment(config_hash, mounted)
+        account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
+        self._build_deployment(config_hash, [*mounted, account])
         self._build_service()
         self._build_disruption_budget()
         self.register_outputs({"host": self.host, "port": self.port})

@@ -7,6 +7,12 @@ from urllib.parse import quote
 import pulumi_kubernetes as k8s
 
 from components.chart_release import ON_SYSTEM_NODES
+from components.pod_security import (
+    container_security,
+    pod_security,
+    resource_requirements,
+    spread,
+)
 from components.pod_template import selector
 from components.versions import PGBOUNCER_EXPORTER_IMAGE, PGBOUNCER_IMAGE
 from rendering.pgbouncer_ini import (
@@ -17,8 +23,9 @@ from rendering.pgbouncer_ini import (
     STATS_USER,
     memory_needed_mib,
 )
+from rendering.priorities import POOLING
 from scaleplan.layers import PgbouncerPlan, ProbeTimes
-from scaleplan.pods import PGBOUNCER_EXPORTER
+from scaleplan.pod_resources import POOLER_EXPORTER, pooler_resources
 from scaleplan.sizes import PgbouncerSettings
 
 APPLICATION = "pgbouncer"
@@ -50,22 +57,15 @@ _EXIT_SECONDS = 10
 def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.PodSpecArgs:
     """The pod, with the plan's probes and resources; its memory holds all the clients it admits."""
     return k8s.core.v1.PodSpecArgs(
+        service_account_name=APPLICATION,
         automount_service_account_token=False,
         enable_service_links=False,
         # Not on machines that Karpenter takes away: each drain moves clients to the others.
         node_selector=ON_SYSTEM_NODES,
+        priority_class_name=POOLING.name,
         termination_grace_period_seconds=ENDPOINT_REMOVAL_SECONDS + DRAIN_SECONDS + _EXIT_SECONDS,
-        security_context=k8s.core.v1.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=POSTGRES_USER_ID,
-            run_as_group=POSTGRES_USER_ID,
-            fs_group=POSTGRES_USER_ID,
-            seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
-        topology_spread_constraints=[
-            _spread("topology.kubernetes.io/zone"),
-            _spread("kubernetes.io/hostname"),
-        ],
+        security_context=pod_security(POSTGRES_USER_ID),
+        topology_spread_constraints=spread(selector(APPLICATION)),
         containers=[_container(settings, plan), _exporter()],
         volumes=[_config_volume(), _certificate_volume()],
     )
@@ -82,8 +82,6 @@ def drain_script() -> str:
 
 
 def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.ContainerArgs:
-    resources = plan.resources
-    memory_limit = max(resources.memory_limit_mib, memory_needed_mib(settings))
     return k8s.core.v1.ContainerArgs(
         name=APPLICATION,
         image=PGBOUNCER_IMAGE,
@@ -91,15 +89,8 @@ def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.
         # variables. So nothing is written, and no part of the root file system need be writable.
         command=["/usr/bin/pgbouncer", f"{CONFIG_DIRECTORY}/{INI_FILE}"],
         ports=[k8s.core.v1.ContainerPortArgs(name=PORT_NAME, container_port=plan.listen_port)],
-        resources=k8s.core.v1.ResourceRequirementsArgs(
-            requests={
-                "memory": f"{resources.memory_request_mib}Mi",
-                "cpu": f"{resources.cpu_request_millicores}m",
-            },
-            limits={
-                "memory": f"{memory_limit}Mi",
-                "cpu": f"{resources.cpu_limit_millicores}m",
-            },
+        resources=resource_requirements(
+            pooler_resources(plan.resources, memory_needed_mib(settings))
         ),
         liveness_probe=_probe(plan.liveness_probe),
         readiness_probe=_probe(plan.readiness_probe),
@@ -108,7 +99,7 @@ def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.
                 exec_=k8s.core.v1.ExecActionArgs(command=["/bin/sh", "-c", drain_script()])
             )
         ),
-        security_context=_locked_down(),
+        security_context=container_security(),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_DIRECTORY, read_only=True),
             k8s.core.v1.VolumeMountArgs(
@@ -146,18 +137,12 @@ def _exporter() -> k8s.core.v1.ContainerArgs:
                 ),
             )
         ],
-        resources=k8s.core.v1.ResourceRequirementsArgs(
-            requests={
-                "memory": f"{PGBOUNCER_EXPORTER.memory_mib}Mi",
-                "cpu": f"{PGBOUNCER_EXPORTER.cpu_millicores}m",
-            },
-            limits={"memory": "64Mi", "cpu": "100m"},
-        ),
+        resources=resource_requirements(POOLER_EXPORTER),
         # No readiness probe: a pod whose metrics fail still pools.
         liveness_probe=k8s.core.v1.ProbeArgs(
             tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=METRICS_PORT_NAME), period_seconds=30
         ),
-        security_context=_locked_down(),
+        security_context=container_security(),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(
                 name="tls",
@@ -167,15 +152,6 @@ def _exporter() -> k8s.core.v1.ContainerArgs:
                 read_only=True,
             )
         ],
-    )
-
-
-def _locked_down() -> k8s.core.v1.SecurityContextArgs:
-    return k8s.core.v1.SecurityContextArgs(
-        allow_privilege_escalation=False,
-        privileged=False,
-        read_only_root_filesystem=True,
-        capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
     )
 
 
@@ -206,15 +182,4 @@ def _probe(times: ProbeTimes) -> k8s.core.v1.ProbeArgs:
         tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=PORT_NAME),
         initial_delay_seconds=times.initial_delay_seconds,
         period_seconds=times.period_seconds,
-    )
-
-
-def _spread(topology_key: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
-    return k8s.core.v1.TopologySpreadConstraintArgs(
-        max_skew=1,
-        topology_key=topology_key,
-        # A pod in the wrong zone serves, a pending one does not.
-        when_unsatisfiable="ScheduleAnyway",
-        label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(APPLICATION)),
-        match_label_keys=["pod-template-hash"],
     )

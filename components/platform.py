@@ -21,18 +21,21 @@ from components.load_balancer_controller import (
     LoadBalancerController,
     LoadBalancerControllerArgs,
 )
+from components.namespace_capacity import NamespaceCapacity, NamespaceCapacityArgs
 from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from rendering.endpoints import NAMESPACE
 from rendering.network_flows import Flow
 from scaleplan.catalog import Architecture
 from scaleplan.node_pools import PoolLimits
+from scaleplan.quota import NamespaceQuota
 from scaleplan.sizes import NodesSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformArgs:
     """`replicas` of each controller; `cluster_ready` is what pods wait for. `flows` is the table of
-    allowed connections; `keda` says whether it's there."""
+    allowed connections, `quota` what the applications' namespace may hold; `keda` says whether it's
+    there."""
 
     prefix: str
     region: str
@@ -47,6 +50,7 @@ class PlatformArgs:
     replicas: int
     keda: bool
     flows: Sequence[Flow]
+    quota: NamespaceQuota
     pool_limits: PoolLimits
     cluster_ready: pulumi.Resource
 
@@ -70,7 +74,11 @@ class Platform(ComponentResource):
         super().__init__("researchflow:platform:Platform", name, summary, opts)
         self._name, self._args = name, args
         namespace = self._namespace()
-        self.namespace = namespace.metadata.name.apply(str)
+        self.namespace = NamespaceCapacity(
+            f"{name}-capacity",
+            NamespaceCapacityArgs(namespace=namespace.metadata.name.apply(str), quota=args.quota),
+            ResourceOptions(parent=self),
+        ).namespace
         self._storage_class()
         metrics_server = self._metrics_server()
         self.keda_ready = self._keda(namespace) if args.keda else None

@@ -8,16 +8,27 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
+from components.pod_security import (
+    config_volume,
+    container_security,
+    pod_security,
+    resource_requirements,
+    spread,
+)
 from rendering.connection_urls import CA_DIRECTORY
-from rendering.endpoints import LIVE_PATH, PRE_STOP_SECONDS, READY_PATH
+from rendering.endpoints import (
+    LIVE_PATH,
+    METRICS_PORT,
+    PRE_STOP_SECONDS,
+    READY_PATH,
+    termination_grace_seconds,
+)
+from rendering.priorities import Priority
+from scaleplan.pod_resources import application_resources
 from scaleplan.sizes import WorkloadSettings
 
 APPLICATION_USER_ID = 10001
 """Applications run as this user and group, whatever their image says; above all system users."""
-
-CPU_BURST_FACTOR = 2
-"""CPU limit over request: start-up and garbage collection may take what the node has spare. Memory
-has no such room, because a pod over its memory takes its neighbours down."""
 
 TEMPORARY_DIRECTORY = "/tmp"  # noqa: S108 - a volume of the pod's own
 """The one place a container may write."""
@@ -33,7 +44,9 @@ class PodTemplate:
     """What differs between the applications' pods.
 
     `serves` says whether requests arrive at `port`: then the pod serves on for a moment after it
-    was told to stop. `ca_config_map` is None for a pod that opens no connection in the cluster.
+    was told to stop. After that it has `drain_seconds` for what it has begun. `measured` pods have
+    metrics for Prometheus. `annotations` change with what the pod reads once, so that it is
+    replaced. `ca_config_map` is None for a pod that opens no connection in the cluster.
     """
 
     application: str
@@ -41,65 +54,54 @@ class PodTemplate:
     settings: WorkloadSettings
     port: int
     serves: bool
-    termination_grace_seconds: int
+    measured: bool
+    drain_seconds: int
+    priority: Priority
     environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
     ca_config_map: Input[str] | None
     node_selector: Mapping[str, str] | None
+
+    @property
+    def termination_grace_seconds(self) -> int:
+        """Time from the order to stop until the kill."""
+        return termination_grace_seconds(self.drain_seconds, serves=self.serves)
 
     def build(self) -> k8s.core.v1.PodTemplateSpecArgs:
         """The template of the Deployment."""
         return k8s.core.v1.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels(self.application)),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                labels=labels(self.application), annotations=dict(self.annotations) or None
+            ),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=self.application,
+                priority_class_name=self.priority.name,
                 automount_service_account_token=False,
                 # Off, because a Service named `worker` would set WORKER_PORT and its like.
                 enable_service_links=False,
                 node_selector=self.node_selector,
                 termination_grace_period_seconds=self.termination_grace_seconds,
-                topology_spread_constraints=[
-                    self._spread("topology.kubernetes.io/zone"),
-                    self._spread("kubernetes.io/hostname"),
-                ],
-                security_context=k8s.core.v1.PodSecurityContextArgs(
-                    run_as_non_root=True,
-                    run_as_user=APPLICATION_USER_ID,
-                    run_as_group=APPLICATION_USER_ID,
-                    fs_group=APPLICATION_USER_ID,
-                    seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-                ),
+                topology_spread_constraints=spread(selector(self.application)),
+                security_context=pod_security(APPLICATION_USER_ID),
                 containers=[self._container()],
                 volumes=self._volumes(),
             ),
         )
 
     def _container(self) -> k8s.core.v1.ContainerArgs:
-        memory = f"{self.settings.memory_mib}Mi"
-        cpu = self.settings.cpu_millicores
         return k8s.core.v1.ContainerArgs(
             name=self.application,
             image=self.image,
-            ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=self.port)],
-            env=[
-                k8s.core.v1.EnvVarArgs(name="PORT", value=str(self.port)),
-                *self.environment,
-            ],
-            resources=k8s.core.v1.ResourceRequirementsArgs(
-                requests={"cpu": f"{cpu}m", "memory": memory},
-                limits={"cpu": f"{cpu * CPU_BURST_FACTOR}m", "memory": memory},
-            ),
+            ports=self._ports(),
+            env=[*self._own_environment(), *self.environment],
+            resources=resource_requirements(application_resources(self.settings)),
             # Start-up may take two minutes, after which a live process answers within half a
             # minute; a pod that lost a connection leaves traffic within ten seconds.
             startup_probe=_probe(LIVE_PATH, period=2, failures=60, timeout=2),
             liveness_probe=_probe(LIVE_PATH, period=10, failures=3, timeout=5),
             readiness_probe=_probe(READY_PATH, period=5, failures=2, timeout=3),
             lifecycle=self._lifecycle(),
-            security_context=k8s.core.v1.SecurityContextArgs(
-                allow_privilege_escalation=False,
-                privileged=False,
-                read_only_root_filesystem=True,
-                capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-            ),
+            security_context=container_security(),
             volume_mounts=self._mounts(),
         )
 
@@ -112,16 +114,20 @@ class PodTemplate:
             )
         )
 
-    def _spread(self, topology_key: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
-        # ScheduleAnyway: a pod in the wrong zone serves, a pending one does not. Karpenter buys
-        # nodes that meet the preference. The hash keeps the old ReplicaSet out of the count.
-        return k8s.core.v1.TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=topology_key,
-            when_unsatisfiable="ScheduleAnyway",
-            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(self.application)),
-            match_label_keys=["pod-template-hash"],
-        )
+    def _ports(self) -> list[k8s.core.v1.ContainerPortArgs]:
+        ports = {"http": self.port, **({"metrics": METRICS_PORT} if self.measured else {})}
+        return [
+            k8s.core.v1.ContainerPortArgs(name=name, container_port=port)
+            for name, port in ports.items()
+        ]
+
+    def _own_environment(self) -> list[k8s.core.v1.EnvVarArgs]:
+        own = {
+            "PORT": str(self.port),
+            "SHUTDOWN_DRAIN_SECONDS": str(self.drain_seconds),
+            **({"METRICS_PORT": str(METRICS_PORT)} if self.measured else {}),
+        }
+        return [k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items()]
 
     def _volumes(self) -> list[k8s.core.v1.VolumeArgs]:
         volumes = [
@@ -133,8 +139,7 @@ class PodTemplate:
             )
         ]
         if self.ca_config_map is not None:
-            source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=self.ca_config_map)
-            volumes.append(k8s.core.v1.VolumeArgs(name="ca", config_map=source))
+            volumes.append(config_volume("ca", self.ca_config_map))
         return volumes
 
     def _mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:

@@ -14,6 +14,7 @@ from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
 from rendering.bucket_documents import bucket_name
 from rendering.endpoints import WEB
+from rendering.priorities import SERVING
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
 
@@ -92,8 +93,11 @@ class Web(ComponentResource):
             settings=args.settings,
             port=WEB.port,
             serves=True,
-            termination_grace_seconds=WEB.termination_grace_seconds,
+            measured=False,
+            drain_seconds=WEB.drain_seconds,
+            priority=SERVING,
             environment=[],
+            annotations={},
             ca_config_map=None,
             node_selector=args.node_selector,
         )

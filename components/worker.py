@@ -13,7 +13,8 @@ from components.artifact_access import ArtifactAccess
 from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
-from rendering.endpoints import STOP_MARGIN_SECONDS, WORKER_HEALTH_PORT
+from rendering.endpoints import WORKER_HEALTH_PORT
+from rendering.priorities import JOBS
 from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
 from scaleplan.layers import AutoscalingPlan, QueuePlan
 from scaleplan.sizes import QueueSettings, WorkloadSettings
@@ -46,6 +47,7 @@ class WorkerArgs:
     jobs: QueueSettings
     autoscaling: AutoscalingPlan
     environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
     ca_config_map: Input[str]
     artifacts: ArtifactAccess
     keda: Keda | None
@@ -85,7 +87,6 @@ class Worker(ComponentResource):
         own = {
             "QUEUE_NAMES": ",".join(args.queue.names),
             "WORKER_CONCURRENCY": str(JOBS_PER_POD),
-            "WORKER_DRAIN_SECONDS": str(args.queue.job.timeout_seconds),
         }
         return PodTemplate(
             application=APPLICATION,
@@ -93,11 +94,14 @@ class Worker(ComponentResource):
             settings=args.settings,
             port=WORKER_HEALTH_PORT,
             serves=False,
-            termination_grace_seconds=args.queue.job.timeout_seconds + STOP_MARGIN_SECONDS,
+            measured=True,
+            drain_seconds=args.queue.job.timeout_seconds,
+            priority=JOBS,
             environment=[
                 *args.environment,
                 *(k8s.core.v1.EnvVarArgs(name=key, value=value) for key, value in own.items()),
             ],
+            annotations=args.annotations,
             ca_config_map=args.ca_config_map,
             node_selector=args.node_selector,
         )

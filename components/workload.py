@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
+from components.pod_security import service_account
 from components.pod_template import PodTemplate, labels, selector
 
 OLD_REVISIONS_KEPT = 5
@@ -46,12 +47,7 @@ class Workload(ComponentResource):
             "cpuMillicores": settings.cpu_millicores,
         }
         super().__init__("researchflow:apps:Workload", name, summary, opts)
-        account = k8s.core.v1.ServiceAccount(
-            f"{name}-account",
-            metadata=self._metadata(args),
-            automount_service_account_token=False,
-            opts=ResourceOptions(parent=self),
-        )
+        account = service_account(f"{name}-account", self._metadata(args), self)
         self.deployment = self._deployment(name, args, account)
         self.service = self._service(name, args) if args.pod.serves else None
         self._disruption_budget(name, args)

@@ -12,8 +12,15 @@ from rendering.cache_keys import (
     LITERATURE_SEARCH_PREFIX,
 )
 from rendering.connection_urls import CA_FILE, KEY_PREFIX_SESSION
+from rendering.endpoints import COLLABORATION_PING_SECONDS
 from rendering.queue_keys import prefix_of
-from scaleplan.layers import CacheClientPlan, CachePatternPlan, ConnectionPools, QueuePlan
+from scaleplan.layers import (
+    CacheClientPlan,
+    CachePatternPlan,
+    ConnectionPools,
+    EdgePlan,
+    QueuePlan,
+)
 from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 
@@ -30,6 +37,7 @@ class ApplicationPlan:
     cache_client: CacheClientPlan
     queue: QueuePlan
     jobs: QueueSettings
+    edge: EdgePlan
 
 
 def application_config(plan: ApplicationPlan) -> dict[str, str]:
@@ -48,6 +56,8 @@ def application_config(plan: ApplicationPlan) -> dict[str, str]:
         **_cache_client(plan.cache_client),
         **_queue_clients(plan.jobs),
         **_job_defaults(plan.queue),
+        **_cache_control(plan.edge),
+        **_collaboration(),
     }
 
 
@@ -62,7 +72,6 @@ def _cache_times(patterns: CachePatternPlan) -> dict[str, str]:
         "CACHE_KEY_PREFIX_FEATURE_FLAG": FEATURE_FLAG_PREFIX,
         "CACHE_KEY_PREFIX_LITERATURE_SEARCH": LITERATURE_SEARCH_PREFIX,
         "CACHE_KEY_PREFIX_AI_RESPONSE": AI_RESPONSE_PREFIX,
-        "COLLABORATION_KEY_PREFIX": COLLABORATION_PREFIX,
         "SESSION_KEY_PREFIX": KEY_PREFIX_SESSION,
     }
 
@@ -98,4 +107,22 @@ def _job_defaults(queue: QueuePlan) -> dict[str, str]:
         "JOB_KEEP_COMPLETED": str(job.keep_completed),
         "JOB_KEEP_FAILED": str(job.keep_failed),
         "JOB_DEFAULT_PRIORITY": str(job.default_priority),
+    }
+
+
+def _cache_control(edge: EdgePlan) -> dict[str, str]:
+    """The plan's rules, whose path the edge's own cache behaviour has as well."""
+    return {
+        "CACHE_CONTROL_MUTATION": edge.cache_control.mutation,
+        "CACHE_CONTROL_PUBLIC_PATH_PREFIX": edge.public_api.path_prefix,
+        "CACHE_CONTROL_PUBLIC": edge.public_api.cache_control,
+        "CACHE_CONTROL_AUTHENTICATED": edge.cache_control.authenticated,
+    }
+
+
+def _collaboration() -> dict[str, str]:
+    return {
+        "COLLABORATION_KEY_PREFIX": COLLABORATION_PREFIX,
+        "COLLABORATION_CHANNEL_PREFIX": COLLABORATION_PREFIX,
+        "COLLABORATION_PING_SECONDS": str(COLLABORATION_PING_SECONDS),
     }

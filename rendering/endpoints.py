@@ -27,6 +27,11 @@ STOP_MARGIN_SECONDS = 15
 """Between the end of the drain and the kill, for closing connections."""
 
 
+def termination_grace_seconds(drain_seconds: int, *, serves: bool) -> int:
+    """Time from the order to stop until the kill: serving on, the drain, and a margin."""
+    return (PRE_STOP_SECONDS if serves else 0) + drain_seconds + STOP_MARGIN_SECONDS
+
+
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """Where an application listens, and how long it drains: its longest request or socket."""
@@ -38,7 +43,7 @@ class Endpoint:
     @property
     def termination_grace_seconds(self) -> int:
         """Time from the order to stop until the kill."""
-        return PRE_STOP_SECONDS + self.drain_seconds + STOP_MARGIN_SECONDS
+        return termination_grace_seconds(self.drain_seconds, serves=True)
 
 
 ORCHESTRATOR = Endpoint(
@@ -46,6 +51,10 @@ ORCHESTRATOR = Endpoint(
 )
 # Sockets live for hours and are told to reconnect elsewhere; two minutes spread that out.
 COLLABORATION = Endpoint(application="collaboration", port=1234, drain_seconds=120)
+COLLABORATION_PING_SECONDS = 30
+"""CloudFront closes a socket after ten minutes without a byte (CloudFront quotas, idle connection
+of WebSockets), and proxies of hospitals and universities within one or two."""
+
 WEB = Endpoint(application="web", port=8080, drain_seconds=15)
 
 SERVED = (ORCHESTRATOR, COLLABORATION, WEB)

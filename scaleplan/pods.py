@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaleplan.controllers import CONTROLLERS
+from scaleplan.layers import PodResources
 from scaleplan.machines import ResourceTotals
 from scaleplan.model import load_plan
+from scaleplan.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
 from scaleplan.sizes import SizeProfile, WorkloadSettings
 
 if TYPE_CHECKING:
@@ -21,12 +23,8 @@ WORKERS_POOL = "workers"
 ROLLOUT_SURGE_PODS = 1
 """Pods beyond the maximum while a Deployment rolls out (`maxSurge: 1` on every workload)."""
 
-PGBOUNCER_EXPORTER = ResourceTotals(cpu_millicores=10, memory_mib=32)
-"""Beside PgBouncer in each of its pods."""
-
-BOOTSTRAP_JOB = ResourceTotals(cpu_millicores=50, memory_mib=32)
 DISTRIBUTION_JOB = ResourceTotals(cpu_millicores=20, memory_mib=32)
-"""One pod each, for minutes: psql."""
+"""One pod, for minutes: psql."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +100,24 @@ def _poolers(settings: Settings) -> Iterator[PodDemand]:
         pods=settings.pgbouncer.replicas,
         surge=ROLLOUT_SURGE_PODS,
         requests=ResourceTotals(
-            cpu_millicores=planned.cpu_request_millicores + PGBOUNCER_EXPORTER.cpu_millicores,
-            memory_mib=planned.memory_request_mib + PGBOUNCER_EXPORTER.memory_mib,
+            cpu_millicores=planned.cpu_request_millicores + POOLER_EXPORTER.cpu_request_millicores,
+            memory_mib=planned.memory_request_mib + POOLER_EXPORTER.memory_request_mib,
         ),
     )
 
 
 def _jobs(settings: Settings) -> Iterator[PodDemand]:
-    jobs = {"database-bootstrap": BOOTSTRAP_JOB}
+    applications = APPLICATIONS_POOL if settings.nodes.karpenter else SYSTEM_POOL
+    jobs = {"database-bootstrap": (SYSTEM_POOL, _requested(PSQL_JOB))}
+    if settings.migrations.command:
+        jobs["database-migration"] = (applications, _requested(MIGRATION_JOB))
     if settings.sharding.present:
-        jobs["citus-distribution"] = DISTRIBUTION_JOB
-    for name, requests in jobs.items():
-        yield PodDemand(name=name, pool=SYSTEM_POOL, pods=1, surge=0, requests=requests)
+        jobs["citus-distribution"] = (SYSTEM_POOL, DISTRIBUTION_JOB)
+    for name, (pool, requests) in jobs.items():
+        yield PodDemand(name=name, pool=pool, pods=1, surge=0, requests=requests)
+
+
+def _requested(resources: PodResources) -> ResourceTotals:
+    return ResourceTotals(
+        cpu_millicores=resources.cpu_request_millicores, memory_mib=resources.memory_request_mib
+    )

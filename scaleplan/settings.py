@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.fitting import node_mistakes
+from scaleplan.migrations import MigrationsSettings
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
@@ -109,6 +110,7 @@ class Settings(SizeProfile):
     # An empty object, as `Pulumi.yaml` declares it: each leaf has a default of its own.
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
+    migrations: MigrationsSettings = Field(default={}, validate_default=True)
 
     @property
     def prefix(self) -> str:

@@ -12,6 +12,8 @@ from components.authority import Authority
 from components.cluster import Cluster
 from components.collaboration import CollaborationArgs
 from components.connections import Connections
+from components.database_bootstrap import DatabaseBootstrap
+from components.database_migration import DatabaseMigrationArgs
 from components.encryption import Encryption
 from components.ingress import Ingress
 from components.orchestrator import OrchestratorArgs
@@ -51,6 +53,27 @@ def artifact_access(
     )
 
 
+def database_migration_args(
+    site: Site,
+    platform: Platform,
+    registry: Registry,
+    authority: Authority,
+    bootstrap: DatabaseBootstrap,
+) -> DatabaseMigrationArgs:
+    """The orchestrator's migrations, at the servers that its tables are on."""
+    pin = site.settings.images.orchestrator
+    return DatabaseMigrationArgs(
+        namespace=platform.namespace,
+        image=_image(registry, "orchestrator", pin),
+        version=pin,
+        settings=site.settings.migrations,
+        credentials_secret=bootstrap.migrator_secret_name,
+        cluster_authority=authority.config_map_name,
+        database_authority=bootstrap.authority_config_map,
+        node_selector=_nodes(site, APPLICATIONS_POOL),
+    )
+
+
 def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> OrchestratorArgs:
     """The API's pods."""
     return OrchestratorArgs(
@@ -59,6 +82,7 @@ def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> Orchest
         settings=site.settings.orchestrator,
         autoscaling=site.plan.autoscaling,
         environment=hosting.connections.environment(ORCHESTRATOR),
+        annotations=hosting.connections.annotations(ORCHESTRATOR),
         ca_config_map=hosting.authority.config_map_name,
         artifacts=hosting.access,
         target_group_arn=ingress.target_group_arns["orchestrator"],
@@ -77,6 +101,7 @@ def worker_args(site: Site, hosting: Hosting) -> WorkerArgs:
         jobs=site.settings.queue,
         autoscaling=site.plan.autoscaling,
         environment=hosting.connections.environment(WORKER),
+        annotations=hosting.connections.annotations(WORKER),
         ca_config_map=hosting.authority.config_map_name,
         artifacts=hosting.access,
         keda=_keda(hosting),
@@ -92,6 +117,7 @@ def collaboration_args(site: Site, hosting: Hosting, ingress: Ingress) -> Collab
         settings=site.settings.collaboration,
         autoscaling=site.plan.autoscaling,
         environment=hosting.connections.environment(COLLABORATION),
+        annotations=hosting.connections.annotations(COLLABORATION),
         ca_config_map=hosting.authority.config_map_name,
         target_group_arn=ingress.target_group_arns["collaboration"],
         load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,

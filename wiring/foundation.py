@@ -12,6 +12,7 @@ from components.registry import RegistryArgs
 from scaleplan.controllers import controller_replicas
 from scaleplan.node_pools import pool_limits
 from scaleplan.sizes import WorkerScaler
+from wiring.capacity import application_quota
 from wiring.flows import flow_table
 from wiring.site import Site
 
@@ -99,6 +100,7 @@ def platform_args(
         replicas=controller_replicas(karpenter=settings.nodes.karpenter),
         keda=settings.scaling.worker is WorkerScaler.KEDA,
         flows=flow_table(site),
+        quota=application_quota(site),
         pool_limits=pool_limits(settings),
         cluster_ready=cluster.ready,
     )

@@ -43,13 +43,15 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """What holds data."""
+    """What holds data. `migrated` comes when the applications' tables are there, None where a stack
+    has no migrations."""
 
     backend: Backend
     cache: Cache
     queue: Queue
     broker: Broker | None
     artifacts: Artifacts
+    migrated: Input[str] | None
 
 
 def database_args(
@@ -190,7 +192,7 @@ def _replicas(database: Database) -> Upstream | None:
 
 
 def connections_args(
-    site: Site, platform: Platform, pgbouncer: Pgbouncer, stores: Stores
+    site: Site, platform: Platform, pgbouncer: Pgbouncer, authority: Authority, stores: Stores
 ) -> ConnectionsArgs:
     """What the applications are told of everything they connect to."""
     plan, roles = site.plan, stores.backend.credentials.roles
@@ -204,7 +206,8 @@ def connections_args(
         system_database=pgbouncer.system_database if serving else pgbouncer.database,
         application=roles[RoleKey.APPLICATION],
         read_only=roles[RoleKey.READ_ONLY],
-        database_ready=stores.backend.bootstrap.ready,
+        database_ready=stores.migrated or stores.backend.bootstrap.ready,
+        authority_certificate=authority.certificate_pem,
         urls=_urls(stores),
         scaler_login=(stores.broker or stores.queue).scaler_login,
         artifacts_bucket=stores.artifacts.bucket_name,
@@ -215,6 +218,7 @@ def connections_args(
             cache_client=plan.cache_client,
             queue=plan.queue,
             jobs=site.settings.queue,
+            edge=plan.edge,
         ),
     )
 

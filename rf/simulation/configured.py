@@ -69,7 +69,7 @@ def configured_workers(plan: RecordedPlan) -> ConfiguredWorkers:
         queues=queues,
         slots=int(environment["WORKER_CONCURRENCY"] or 1),
         grace_seconds=int(pod["terminationGracePeriodSeconds"]),
-        job_timeout_seconds=int(environment["WORKER_DRAIN_SECONDS"] or 0),
+        job_timeout_seconds=int(environment["SHUTDOWN_DRAIN_SECONDS"] or 0),
         pool=_node_pool(plan, pod, container["resources"]["requests"]),
     )
 

@@ -26,6 +26,8 @@ ENVIRONMENT = [
     )
 ]
 
+ANNOTATIONS = {"researchflow.io/config-hash": "0123456789abcdef"}
+
 
 def controller(opts):
     """Something to wait for, where the program has a Helm release."""

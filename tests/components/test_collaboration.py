@@ -6,6 +6,7 @@ from components.collaboration import Collaboration, CollaborationArgs
 from rendering.endpoints import COLLABORATION
 from scaleplan.model import load_plan
 from tests.components.applications import (
+    ANNOTATIONS,
     AUTOSCALER,
     BINDING,
     DEPLOYMENT,
@@ -29,6 +30,7 @@ def collaboration(build):
                 settings=settings,
                 autoscaling=load_plan().autoscaling,
                 environment=ENVIRONMENT,
+                annotations=ANNOTATIONS,
                 ca_config_map="researchflow-ca",
                 target_group_arn=TARGETS,
                 load_balancer_controller_ready=controller(opts),

@@ -4,7 +4,12 @@ import pulumi
 import pytest
 
 from components import pod_template
-from components.connections import CONFIG_HASH_VARIABLE, Connections, ConnectionsArgs
+from components.connections import (
+    CONFIG_HASH_ANNOTATION,
+    CREDENTIALS_HASH_ANNOTATION,
+    Connections,
+    ConnectionsArgs,
+)
 from components.database_credentials import RoleCredentials
 from rendering.application_config import ApplicationPlan
 from rendering.connection_urls import CA_DIRECTORY
@@ -24,19 +29,18 @@ SESSIONS_URL = f"{QUEUE_URL}/0"
 LOGIN = {"address": "queue.example.com:6379", "username": "keda", "password": PASSWORD}
 
 
-def role(user, password, version):
-    return RoleCredentials(
-        user=user, password=password, verifier="", version=version, secret_arn=""
-    )
+def role(user, password):
+    return RoleCredentials(user=user, password=password, verifier="", version="v1", secret_arn="")
 
 
 def made(
     opts,
     bucket="artifacts-bucket",
-    version="v1",
+    *,
+    password=PASSWORD,
+    authority="certificate",
     ready="database-bootstrap-1",
     system=("researchflow", None),
-    *,
     scaled_by_keda=True,
     jobs=JOBS,
 ):
@@ -47,9 +51,10 @@ def made(
         pgbouncer_port=5432,
         database="researchflow",
         system_database=system[0],
-        application=role("researchflow_app", PASSWORD, version),
-        read_only=role("researchflow_readonly", READER_PASSWORD, "v1"),
+        application=role("researchflow_app", password),
+        read_only=role("researchflow_readonly", READER_PASSWORD),
         database_ready=ready,
+        authority_certificate=authority,
         urls={
             "orchestrator": {
                 "CACHE_URL": CACHE_URL,
@@ -67,6 +72,7 @@ def made(
             cache_client=PLAN.cache_client,
             queue=PLAN.queue,
             jobs=jobs,
+            edge=PLAN.edge,
         ),
     )
     return Connections("connections", args, opts)
@@ -173,7 +179,6 @@ def test_each_kind_of_cache_entry_has_its_prefix(connections):
         "CACHE_KEY_PREFIX_FEATURE_FLAG": "flag:",
         "CACHE_KEY_PREFIX_LITERATURE_SEARCH": "literature:",
     }
-    assert environment["COLLABORATION_KEY_PREFIX"] == "collaboration:"
 
 
 def test_the_plans_cache_client_reaches_the_applications(connections):
@@ -255,23 +260,39 @@ def test_no_password_is_in_the_config_map_the_pods_or_the_plan(connections):
 
 
 @pytest.fixture
-def config_hash(build):
-    def run(**changes):
-        def construct(opts):
-            variables = made(opts, **changes).environment("orchestrator")
-            (variable,) = [v for v in variables if v.name == CONFIG_HASH_VARIABLE]
-            pulumi.export("hash", variable.value)
+def hashes(build):
+    """The two annotations of the orchestrator's pods: of the config, of the credentials."""
 
-        return build(construct).exported["hash"]
+    def run(application="orchestrator", **changes):
+        def construct(opts):
+            annotations = made(opts, **changes).annotations(application)
+            assert set(annotations) == {CONFIG_HASH_ANNOTATION, CREDENTIALS_HASH_ANNOTATION}
+            for name, value in annotations.items():
+                pulumi.export(name, value)
+
+        exported = build(construct).exported
+        return exported[CONFIG_HASH_ANNOTATION], exported[CREDENTIALS_HASH_ANNOTATION]
 
     return run
 
 
-def test_a_changed_config_map_rolls_the_pods(config_hash):
-    assert config_hash(bucket="one") != config_hash(bucket="two")
-    assert config_hash(bucket="one") == config_hash(bucket="one")
+def test_a_changed_config_map_rolls_the_pods_that_read_it(hashes):
+    before, after = hashes(bucket="one"), hashes(bucket="two")
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+    assert hashes(bucket="one") == before
+    assert hashes("collaboration", bucket="one") == hashes("collaboration", bucket="two")
 
 
-def test_a_new_password_rolls_the_pods_and_another_bootstrap_does_not(config_hash):
-    assert config_hash(version="v1") != config_hash(version="v2")
-    assert config_hash(ready="database-bootstrap-1") == config_hash(ready="database-bootstrap-2")
+def test_another_authority_rolls_the_pods_and_another_bootstrap_does_not(hashes):
+    assert hashes(authority="one")[0] != hashes(authority="two")[0]
+    assert hashes(ready="database-bootstrap-1") == hashes(ready="database-bootstrap-2")
+
+
+def test_a_new_password_rolls_the_pods_and_its_hash_tells_nothing_of_it(hashes):
+    before, after = hashes(), hashes(password="Another0Horse1Battery2Staple3")
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+    # Plain text, and none that whoever guesses the values could compute without the key.
+    assert isinstance(before[1], str)
+    assert hashes("collaboration")[1] != before[1]

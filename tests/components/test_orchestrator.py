@@ -7,6 +7,7 @@ import pytest
 from components.orchestrator import Orchestrator, OrchestratorArgs
 from scaleplan.model import load_plan
 from tests.components.applications import (
+    ANNOTATIONS,
     AUTOSCALER,
     BINDING,
     BUDGET,
@@ -38,6 +39,7 @@ def orchestrator(build):
                 settings=settings,
                 autoscaling=load_plan().autoscaling,
                 environment=ENVIRONMENT,
+                annotations=ANNOTATIONS,
                 ca_config_map="researchflow-ca",
                 artifacts=artifacts(ready),
                 target_group_arn=TARGETS,

@@ -10,8 +10,10 @@ from components.platform import Platform, PlatformArgs
 from rendering.flow_table import network_flows
 from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
 from scaleplan.catalog import Architecture
+from scaleplan.layers import PodResources
 from scaleplan.machines import ResourceTotals
 from scaleplan.node_pools import PoolLimits
+from scaleplan.quota import PodLoad, namespace_quota
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
 from tests.flow_site import stack
 
@@ -24,6 +26,22 @@ NODE_CLASS, POOL = (
 LIMITS = PoolLimits(
     applications=ResourceTotals(cpu_millicores=40_000, memory_mib=30_000),
     workers=ResourceTotals(cpu_millicores=105_000, memory_mib=107_520),
+)
+
+QUOTA = namespace_quota(
+    [
+        PodLoad(
+            pods=21,
+            containers=(
+                PodResources(
+                    memory_request_mib=1024,
+                    cpu_request_millicores=1000,
+                    memory_limit_mib=1024,
+                    cpu_limit_millicores=2000,
+                ),
+            ),
+        )
+    ]
 )
 
 
@@ -59,6 +77,7 @@ def platform(build):
                     replicas=replicas,
                     keda=keda,
                     flows=network_flows(stack(keda=keda)),
+                    quota=QUOTA,
                     pool_limits=LIMITS,
                     cluster_ready=ready,
                 ),

@@ -6,6 +6,7 @@ from components.worker import Keda, Worker, WorkerArgs
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueEngine, Size
 from tests.components.applications import (
+    ANNOTATIONS,
     AUTOSCALER,
     BUDGET,
     DEPLOYMENT,
@@ -38,6 +39,7 @@ def worker(build):
                 jobs=plan.sizes[Size.MEDIUM].queue.model_copy(update=jobs),
                 autoscaling=plan.autoscaling,
                 environment=ENVIRONMENT,
+                annotations=ANNOTATIONS,
                 ca_config_map="researchflow-ca",
                 artifacts=artifacts(ready),
                 keda=Keda(secret_name="queue-scaler-credentials", ready=ready) if keda else None,
@@ -116,13 +118,16 @@ def test_a_stopping_worker_is_given_its_longest_job(worker):
     assert pod(built, "worker")["terminationGracePeriodSeconds"] > 300
     # No requests arrive, so nothing is gained by waiting before the drain.
     assert "lifecycle" not in container(built, "worker")
-    assert environment(built, "worker")["WORKER_DRAIN_SECONDS"] == "300"
+    assert environment(built, "worker")["SHUTDOWN_DRAIN_SECONDS"] == "300"
 
 
-def test_workers_serve_probes_and_nothing_else(worker):
+def test_workers_serve_probes_and_metrics_and_nothing_else(worker):
     built = worker()
     assert built.of_type(SERVICE) == []
-    assert container(built, "worker")["ports"] == [{"containerPort": 8081, "name": "http"}]
+    assert container(built, "worker")["ports"] == [
+        {"containerPort": 8081, "name": "http"},
+        {"containerPort": 9464, "name": "metrics"},
+    ]
     assert environment(built, "worker")["PORT"] == "8081"
     assert len(built.of_type(BUDGET)) == 1
 

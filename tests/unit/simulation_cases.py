@@ -78,7 +78,7 @@ DEPLOYMENT = resource(
                         "env": [
                             {"name": "QUEUE_NAMES", "value": ",".join(QUEUES)},
                             {"name": "WORKER_CONCURRENCY", "value": "1"},
-                            {"name": "WORKER_DRAIN_SECONDS", "value": "300"},
+                            {"name": "SHUTDOWN_DRAIN_SECONDS", "value": "300"},
                         ],
                     }
                 ],

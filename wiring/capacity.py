@@ -1,0 +1,47 @@
+"""What the applications' namespace holds at most."""
+
+from __future__ import annotations
+
+from rendering.pgbouncer_ini import memory_needed_mib
+from scaleplan.pod_resources import (
+    MIGRATION_JOB,
+    POOLER_EXPORTER,
+    PSQL_JOB,
+    application_resources,
+    pooler_resources,
+)
+from scaleplan.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
+from wiring.site import Site
+
+
+def application_quota(site: Site) -> NamespaceQuota:
+    """The quota of everything that this stack puts into the namespace, all of it in a rollout."""
+    settings = site.settings
+    applications = (
+        settings.orchestrator,
+        settings.worker,
+        settings.collaboration,
+        settings.web,
+    )
+    pooler = settings.pgbouncer
+    return namespace_quota(
+        [
+            *(
+                PodLoad(
+                    pods=pods_in_rollout(each.max_replicas),
+                    containers=(application_resources(each),),
+                )
+                for each in applications
+            ),
+            PodLoad(
+                pods=pods_in_rollout(pooler.replicas),
+                containers=(
+                    pooler_resources(site.plan.pgbouncer.resources, memory_needed_mib(pooler)),
+                    POOLER_EXPORTER,
+                ),
+            ),
+            # Two each, because a replaced Job's pod may still be stopping when the next one starts.
+            PodLoad(pods=2, containers=(PSQL_JOB,)),
+            PodLoad(pods=2, containers=(MIGRATION_JOB,)),
+        ]
+    )
