@@ -10,20 +10,16 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.untyped_outputs import Listener
 from rendering.endpoints import (
     API_PATHS,
+    BALANCER_IDLE_TIMEOUT_SECONDS,
     COLLABORATION,
     ORCHESTRATOR,
     READY_PATH,
     SERVED,
     SOCKET_PATHS,
+    STICKINESS_SECONDS,
     WEB,
     Endpoint,
 )
-
-IDLE_TIMEOUT_SECONDS = 4000
-"""The longest an ALB takes (1 to 4000): a quiet socket must outlive its hourly keep-alive."""
-
-STICKINESS_SECONDS = 86_400
-"""A day, as long as the plan's user session: a reconnecting user meets the same pod."""
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3, and 1.2 with forward secrecy for CloudFront, which speaks TLS 1.2 to origins."""
@@ -72,7 +68,7 @@ class Ingress(ComponentResource):
             ip_address_type="ipv4",
             subnets=args.private_subnet_ids,
             security_groups=[group.id],
-            idle_timeout=IDLE_TIMEOUT_SECONDS,
+            idle_timeout=BALANCER_IDLE_TIMEOUT_SECONDS,
             enable_http2=True,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",

@@ -17,13 +17,13 @@ from components.pod_security import (
 )
 from rendering.connection_urls import CA_DIRECTORY
 from rendering.endpoints import (
-    LIVE_PATH,
+    HTTP_KEEP_ALIVE_SECONDS,
     METRICS_PORT,
     PRE_STOP_SECONDS,
-    READY_PATH,
     termination_grace_seconds,
 )
 from rendering.priorities import Priority
+from rendering.probes import LIVENESS, READINESS, STARTUP, Probe
 from scaleplan.pod_resources import application_resources
 from scaleplan.sizes import WorkloadSettings
 
@@ -95,11 +95,9 @@ class PodTemplate:
             ports=self._ports(),
             env=[*self._own_environment(), *self.environment],
             resources=resource_requirements(application_resources(self.settings)),
-            # Start-up may take two minutes, after which a live process answers within half a
-            # minute; a pod that lost a connection leaves traffic within ten seconds.
-            startup_probe=_probe(LIVE_PATH, period=2, failures=60, timeout=2),
-            liveness_probe=_probe(LIVE_PATH, period=10, failures=3, timeout=5),
-            readiness_probe=_probe(READY_PATH, period=5, failures=2, timeout=3),
+            startup_probe=_probe(STARTUP),
+            liveness_probe=_probe(LIVENESS),
+            readiness_probe=_probe(READINESS),
             lifecycle=self._lifecycle(),
             security_context=container_security(),
             volume_mounts=self._mounts(),
@@ -126,6 +124,7 @@ class PodTemplate:
             "PORT": str(self.port),
             "SHUTDOWN_DRAIN_SECONDS": str(self.drain_seconds),
             **({"METRICS_PORT": str(METRICS_PORT)} if self.measured else {}),
+            **({"HTTP_KEEP_ALIVE_SECONDS": str(HTTP_KEEP_ALIVE_SECONDS)} if self.serves else {}),
         }
         return [k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items()]
 
@@ -165,10 +164,10 @@ def labels(application: str) -> dict[str, str]:
     }
 
 
-def _probe(path: str, *, period: int, failures: int, timeout: int) -> k8s.core.v1.ProbeArgs:
+def _probe(probe: Probe) -> k8s.core.v1.ProbeArgs:
     return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port="http"),
-        period_seconds=period,
-        failure_threshold=failures,
-        timeout_seconds=timeout,
+        http_get=k8s.core.v1.HTTPGetActionArgs(path=probe.path, port="http"),
+        period_seconds=probe.period_seconds,
+        failure_threshold=probe.failures,
+        timeout_seconds=probe.timeout_seconds,
     )

@@ -54,6 +54,12 @@ _OF_THE_POD = (
     _pod("PORT", (*_CONNECTED, WEB), "port of requests and probes"),
     _pod("METRICS_PORT", _CONNECTED, "port of the metrics"),
     _pod("SHUTDOWN_DRAIN_SECONDS", (*_CONNECTED, WEB), "time from SIGTERM to end what has begun"),
+    _pod(
+        "HTTP_KEEP_ALIVE_SECONDS",
+        (ORCHESTRATOR, COLLABORATION, WEB),
+        "how long the server keeps an idle connection (Node.js: `server.keepAliveTimeout`, whose 5 "
+        "seconds would cost 502s)",
+    ),
     _pod("QUEUE_NAMES", (WORKER,), "queues to take jobs from, separated by commas"),
     _pod("WORKER_CONCURRENCY", (WORKER,), "jobs that a pod runs at once"),
     _pod("HOME", (MIGRATION,), "a writable home, which package managers want"),

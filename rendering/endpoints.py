@@ -19,6 +19,16 @@ LONGEST_REQUEST_SECONDS = 60
 """What the edge waits for a response, hence what a pod is given to finish one. Longer work is a
 job in the queue."""
 
+BALANCER_IDLE_TIMEOUT_SECONDS = 4000
+"""The longest an ALB takes (1 to 4000): a quiet socket must outlive its hourly keep-alive."""
+
+HTTP_KEEP_ALIVE_SECONDS = BALANCER_IDLE_TIMEOUT_SECONDS + 60
+"""A server must keep idle connections for longer than the load balancer, which otherwise sends a
+request on one that is just being closed and answers 502 (ALB guide, "Troubleshoot")."""
+
+STICKINESS_SECONDS = 86_400
+"""A day, as long as the plan's user session: a reconnecting user meets the same pod."""
+
 PRE_STOP_SECONDS = 15
 """How long a pod keeps serving after it was told to go, so that the load balancer has taken it out
 first: the controller reacts within seconds, and a target's draining takes a few more."""
@@ -51,9 +61,11 @@ ORCHESTRATOR = Endpoint(
 )
 # Sockets live for hours and are told to reconnect elsewhere; two minutes spread that out.
 COLLABORATION = Endpoint(application="collaboration", port=1234, drain_seconds=120)
+EDGE_SOCKET_IDLE_SECONDS = 600
+"""CloudFront closes a socket after ten minutes without a byte, for good (CloudFront quotas)."""
+
 COLLABORATION_PING_SECONDS = 30
-"""CloudFront closes a socket after ten minutes without a byte (CloudFront quotas, idle connection
-of WebSockets), and proxies of hospitals and universities within one or two."""
+"""Far below that, because proxies of hospitals and universities close within a minute or two."""
 
 WEB = Endpoint(application="web", port=8080, drain_seconds=15)
 

@@ -86,7 +86,11 @@ def test_the_bucket_is_guarded_unless_the_stack_lifts_it(web, protect):
 
 def test_the_pods_hold_no_secret(web):
     built = web()
-    assert environment(built, "web") == {"PORT": "8080", "SHUTDOWN_DRAIN_SECONDS": "15"}
+    assert environment(built, "web") == {
+        "PORT": "8080",
+        "SHUTDOWN_DRAIN_SECONDS": "15",
+        "HTTP_KEEP_ALIVE_SECONDS": "4060",
+    }
     assert [volume["name"] for volume in pod(built, "web")["volumes"]] == ["tmp"]
 
 

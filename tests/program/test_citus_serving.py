@@ -121,17 +121,16 @@ def test_changing_sides_rolls_poolers_and_applications(planned):
         template = plan.named(DEPLOYMENT, "pgbouncer-deployment").inputs["spec"]["template"]
         return template["metadata"]["annotations"]
 
-    def environment(plan):
+    def config_hash(plan):
         (orchestrator,) = [
             r for r in plan.of_type(DEPLOYMENT) if r.inputs["metadata"]["name"] == "orchestrator"
         ]
-        (container,) = orchestrator.inputs["spec"]["template"]["spec"]["containers"]
-        return {variable["name"]: variable.get("value") for variable in container["env"]}
+        metadata = orchestrator.inputs["spec"]["template"]["metadata"]
+        return metadata["annotations"]["researchflow.io/config-hash"]
 
     before, after = planned("prod", size="large", overrides=PARALLEL), planned("prod", size="large")
     assert annotations(before) != annotations(after)
-    name = "APPLICATION_CONFIG_HASH"
-    assert environment(before)[name] != environment(after)[name]
+    assert config_hash(before) != config_hash(after)
 
 
 @pytest.mark.parametrize("overrides", [(), PARALLEL])

@@ -29,6 +29,17 @@ def deployments_of(plan):
     return {r.inputs["metadata"]["name"]: r for r in plan.of_type(DEPLOYMENT)}
 
 
+def waits_for(plan, resource, urn):
+    """Whether the resource is made after that one, if not directly."""
+    by_urn = {each.urn: each for each in plan.resources}
+    seen, open_ends = set(), [resource.urn]
+    while open_ends:
+        found = set(by_urn[open_ends.pop()].dependencies) - seen
+        seen |= found
+        open_ends += found
+    return urn in seen
+
+
 def database_clients_of(plan):
     """Deployments whose pods are told of the database."""
     clients = set()
@@ -74,7 +85,7 @@ def test_the_bootstrap_gives_postgresql_the_verifiers_of_just_those_passwords(pl
 def test_no_pod_that_logs_in_starts_before_the_roles_are_there(planned, size):
     plan = planned("prod", size=size)
     job = plan.named(JOB, "database-bootstrap-job")
-    waiting = {name for name, d in deployments_of(plan).items() if job.urn in d.dependencies}
+    waiting = {name for name, d in deployments_of(plan).items() if waits_for(plan, d, job.urn)}
     assert waiting == {"pgbouncer"} | database_clients_of(plan)
 
 
