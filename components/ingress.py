@@ -150,6 +150,8 @@ class Ingress(ComponentResource):
             protocol="HTTP",
             port=served.port,
             deregistration_delay=served.drain_seconds,
+            # Sockets stay where they are: by turns, a new pod would never catch up.
+            load_balancing_algorithm_type="least_outstanding_requests",
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 enabled=True,
                 path=READY_PATH,

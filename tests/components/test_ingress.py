@@ -126,6 +126,12 @@ def test_only_the_collaboration_server_is_sticky_for_a_day(ingress):
     assert "stickiness" not in groups["ingress-web"]
 
 
+def test_new_sockets_go_to_the_pod_with_the_fewest(ingress):
+    for group in ingress().of_type(TARGET_GROUP):
+        algorithm = group.inputs["loadBalancingAlgorithmType"]
+        assert algorithm == "least_outstanding_requests", group.name
+
+
 def test_targets_are_pods_checked_for_readiness_and_drained_before_they_are_killed(ingress):
     built = ingress()
     for served in SERVED:

@@ -21,8 +21,9 @@ SCALE = {"m": 1, "": 1000, "Mi": 1, "Gi": 1024}
 
 def quantity(text):
     """Millicores or MiB."""
-    number, unit = re.fullmatch(r"(\d+)(m|Mi|Gi|)", text).groups()
-    return int(number) * SCALE[unit]
+    found = re.fullmatch(r"(\d+)(m|Mi|Gi|)", text)
+    assert found, text
+    return int(found[1]) * SCALE[found[2]]
 
 
 def workloads(plan):

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from rendering.controller_flows import KEDA_METRICS_API, KEDA_OPERATOR
 from rendering.flow_table import network_flows
-from rendering.network_flows import Flow, Networks, Opening, Pods, pod_policies
+from rendering.network_flows import (
+    Flow,
+    Networks,
+    Opening,
+    Peer,
+    Pods,
+    Protocol,
+    pod_policies,
+)
 from rf.flow_reference import render
 from tests.flow_site import stack
 
@@ -16,7 +24,7 @@ ELSEWHERE = Pods(name="elsewhere", namespace="there", guarded=False)
 OUTSIDE = Networks(name="outside", networks=(IPv4Network("192.0.2.0/24"),))
 
 
-def row(source, destination, *ports, protocol="TCP"):
+def row(source: Peer, destination: Peer, *ports: int, protocol: Protocol = "TCP") -> Flow:
     return Flow(
         source=source, destination=destination, ports=ports, why="a test", protocol=protocol
     )
