@@ -13,10 +13,15 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 import pulumi_tls as tls
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from rf.offline.record import PROJECT_ROOT, record_function
 from rf.plan import RecordedPlan, RecordedResource, reveal
 from rf.stacks import plan_of
+
+# No time limit for a single example: on a busy machine the slowest says nothing of the code.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 ROOT = PROJECT_ROOT
 """The project's directory."""
