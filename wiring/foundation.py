@@ -12,8 +12,8 @@ from components.registry import RegistryArgs
 from scaleplan.controllers import controller_replicas
 from scaleplan.node_pools import pool_limits
 from scaleplan.sizes import WorkerScaler
-from wiring.capacity import application_quota
 from wiring.flows import flow_table
+from wiring.quota import application_quota
 from wiring.site import Site
 
 
