@@ -16,8 +16,9 @@ from components.pod_security import (
     resource_requirements,
     service_account,
 )
-from components.pod_template import APPLICATION_USER_ID, TEMPORARY_DIRECTORY, labels
+from components.pod_template import labels
 from components.versions import POSTGRES_CLIENT_IMAGE
+from rendering.application_process import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
 from rendering.application_variables import MIGRATION as APPLICATION
 from rendering.connection_urls import CA_DIRECTORY
 from rendering.priorities import SERVING
@@ -32,7 +33,6 @@ URL_KEYS = {"DATABASE_URL": "url", "SYSTEM_DATABASE_URL": "system-url"}
 """Keys of the migrator's Secret by variable."""
 
 _POLL_SECONDS = 5
-_TEMPORARY_MIB = 512
 _MARGIN_MINUTES = 5
 """Until a node is there and the image pulled, beyond what the Job itself may take."""
 
@@ -102,7 +102,7 @@ class DatabaseMigration(ComponentResource):
 
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         args = self._args
-        temporary = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=f"{_TEMPORARY_MIB}Mi")
+        temporary = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=f"{TEMPORARY_SPACE_MIB}Mi")
         return k8s.core.v1.PodSpecArgs(
             # Never, not OnFailure: the pods of failed attempts keep their logs.
             restart_policy="Never",
@@ -111,7 +111,7 @@ class DatabaseMigration(ComponentResource):
             enable_service_links=False,
             node_selector=args.node_selector,
             priority_class_name=SERVING.name,
-            security_context=pod_security(APPLICATION_USER_ID),
+            security_context=pod_security(USER_ID),
             init_containers=[self._wait()],
             containers=[self._container()],
             volumes=[

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from pulumi import Input
 
 from components.edge_policies import ALL_VIEWER_EXCEPT_HOST, CACHING_DISABLED, EdgePolicies
-from rendering.endpoints import SOCKET_PATHS
+from rendering.endpoints import HEALTH_PATHS, SOCKET_PATHS
 from scaleplan.layers import CacheBehavior, EdgePlan
 
 STATIC_ORIGIN = "static"
@@ -55,7 +55,8 @@ def application_behaviors(
     uncached = {
         api.path_pattern: list(api.allowed_methods),
         # All methods, because clients that can't open a socket fall back to polling by POST.
-        SOCKET_PATHS: _ALL_METHODS,
+        **dict.fromkeys(SOCKET_PATHS, _ALL_METHODS),
+        **dict.fromkeys(HEALTH_PATHS, _READING_METHODS),
     }
     return [
         public,

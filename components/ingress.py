@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -12,6 +13,7 @@ from rendering.endpoints import (
     API_PATHS,
     BALANCER_IDLE_TIMEOUT_SECONDS,
     COLLABORATION,
+    HEALTH_PATHS,
     ORCHESTRATOR,
     READY_PATH,
     SERVED,
@@ -78,6 +80,7 @@ class Ingress(ComponentResource):
         )
         groups = {served.application: self._target_group(args, served) for served in SERVED}
         listener = self._listener(args, balancer, groups[WEB.application])
+        self._route(listener, "health", 5, HEALTH_PATHS, groups[ORCHESTRATOR.application])
         self._route(listener, "api", 10, API_PATHS, groups[ORCHESTRATOR.application])
         self._route(listener, "collab", 20, SOCKET_PATHS, groups[COLLABORATION.application])
         self.load_balancer_arn = balancer.arn
@@ -193,7 +196,7 @@ class Ingress(ComponentResource):
         listener: aws.lb.Listener,
         role: str,
         priority: int,
-        path: str,
+        paths: Sequence[str],
         target: aws.lb.TargetGroup,
     ) -> None:
         aws.lb.ListenerRule(
@@ -203,7 +206,7 @@ class Ingress(ComponentResource):
             actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=target.arn)],
             conditions=[
                 aws.lb.ListenerRuleConditionArgs(
-                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=[path])
+                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(paths))
                 )
             ],
             opts=ResourceOptions(parent=self),

@@ -15,6 +15,7 @@ from components.pod_security import (
     resource_requirements,
     spread,
 )
+from rendering.application_process import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
 from rendering.connection_urls import CA_DIRECTORY
 from rendering.endpoints import (
     HTTP_KEEP_ALIVE_SECONDS,
@@ -26,15 +27,6 @@ from rendering.priorities import Priority
 from rendering.probes import LIVENESS, READINESS, STARTUP, Probe
 from scaleplan.pod_resources import application_resources
 from scaleplan.sizes import WorkloadSettings
-
-APPLICATION_USER_ID = 10001
-"""Applications run as this user and group, whatever their image says; above all system users."""
-
-TEMPORARY_DIRECTORY = "/tmp"  # noqa: S108 - a volume of the pod's own
-"""The one place a container may write."""
-
-TEMPORARY_SPACE_MIB = 512
-"""Upper bound of what it may write there."""
 
 _PART_OF = "researchflow"
 
@@ -82,7 +74,7 @@ class PodTemplate:
                 node_selector=self.node_selector,
                 termination_grace_period_seconds=self.termination_grace_seconds,
                 topology_spread_constraints=spread(selector(self.application)),
-                security_context=pod_security(APPLICATION_USER_ID),
+                security_context=pod_security(USER_ID),
                 containers=[self._container()],
                 volumes=self._volumes(),
             ),

@@ -13,6 +13,7 @@ from components.artifact_access import ArtifactAccess
 from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
+from rendering.application_process import JOBS_PER_POD
 from rendering.endpoints import WORKER_HEALTH_PORT
 from rendering.priorities import JOBS
 from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
@@ -20,10 +21,6 @@ from scaleplan.layers import AutoscalingPlan, QueuePlan
 from scaleplan.sizes import QueueSettings, WorkloadSettings
 
 APPLICATION = "worker"
-
-JOBS_PER_POD = 1
-"""Jobs that a pod runs at once: the plan gives a whole pod's CPU and memory to a job, and both RQ
-and BullMQ's worker start with one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,8 +81,11 @@ METRICS_PATH = "/metrics"
 """Where Prometheus reads orchestrator, worker and collaboration: a port of its own, which no path
 of the load balancer leads to. The number is OpenTelemetry's for its Prometheus exporter."""
 
-API_PATHS = "/api/*"
+API_PATHS = ("/api/*",)
 """What the orchestrator answers."""
 
-SOCKET_PATHS = "/collab*"
-"""What the collaboration server answers; the frontend has no route that begins so."""
+SOCKET_PATHS = ("/collab", "/collab/*")
+"""What the collaboration server answers: the path itself and all below it."""
+
+HEALTH_PATHS = (LIVE_PATH, READY_PATH)
+"""The orchestrator's, from outside: for health checks of names and for status pages."""

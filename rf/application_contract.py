@@ -8,12 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
-from components.pod_template import APPLICATION_USER_ID, TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB
-from components.registry import APPLICATIONS
-from components.worker import JOBS_PER_POD
 from rendering import endpoints, probes
 from rendering.application_config import ApplicationPlan, application_config
 from rendering.application_metrics import application_metrics
+from rendering.application_process import (
+    JOBS_PER_POD,
+    TEMPORARY_DIRECTORY,
+    TEMPORARY_SPACE_MIB,
+    USER_ID,
+)
 from rendering.application_variables import VARIABLES, Source, Variable
 from rendering.database_roles import ROLES, RoleKey
 from rendering.endpoints import COLLABORATION, WEB
@@ -32,6 +35,13 @@ from scaleplan.sizes import Size
 
 BY_STACK = "by stack"
 
+_IMAGES = (
+    endpoints.ORCHESTRATOR.application,
+    endpoints.WORKER,
+    COLLABORATION.application,
+    WEB.application,
+)
+
 
 def render() -> str:
     """The whole page."""
@@ -43,7 +53,7 @@ def render() -> str:
         "## Images\n",
         _images(plan),
         PROCESS_RULES.format(
-            user=APPLICATION_USER_ID,
+            user=USER_ID,
             directory=TEMPORARY_DIRECTORY,
             space=TEMPORARY_SPACE_MIB,
             pre_stop=endpoints.PRE_STOP_SECONDS,
@@ -75,7 +85,7 @@ def _images(plan: Plan) -> str:
     health = f"`{endpoints.LIVE_PATH}`, `{endpoints.READY_PATH}`"
     drains = {each.application: each for each in endpoints.SERVED}
     rows = []
-    for application in APPLICATIONS:
+    for application in _IMAGES:
         served = drains.get(application)
         drain = served.drain_seconds if served else job
         port = served.port if served else endpoints.WORKER_HEALTH_PORT

@@ -16,6 +16,7 @@ PROCESS_RULES = """\
   system. It may write to `{directory}`, {space} MiB at most, which is empty at every start.
 - It finds no token of the API server. AWS credentials of orchestrator and worker come through the
   SDK's default chain (EKS Pod Identity).
+- Its health paths answer 200 or 503 and say no more: the orchestrator's are reachable from outside.
 - It logs to standard output, one JSON object a line, and never a secret or a patient's data.
 - It is process 1, or what is passes signals on. While the load balancer takes a pod of a served
   application out, the pod serves on for {pre_stop} s; then comes **SIGTERM**: stop listening, end

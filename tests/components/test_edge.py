@@ -92,7 +92,7 @@ def test_files_are_kept_a_day_and_a_year_at_most_without_cookie_or_query_in_the_
     assert key["enableAcceptEncodingGzip"]
 
 
-@pytest.mark.parametrize("path", ["/api/*", "/collab*"])
+@pytest.mark.parametrize("path", ["/api/*", "/collab", "/collab/*"])
 def test_api_and_sockets_are_never_cached_and_forward_all_but_host(edge, path):
     found = behavior(edge(), path)
     assert found["targetOriginId"] == "application"
@@ -117,7 +117,14 @@ def test_the_public_api_is_kept_five_minutes_by_query_and_gets_no_credentials(ed
 
 def test_the_public_api_is_matched_before_the_rest_of_the_api(edge):
     paths = [b["pathPattern"] for b in distribution(edge())["orderedCacheBehaviors"]]
-    assert paths == ["/api/public/*", "/api/*", "/collab*"]
+    assert paths == [
+        "/api/public/*",
+        "/api/*",
+        "/collab",
+        "/collab/*",
+        "/health/live",
+        "/health/ready",
+    ]
 
 
 def test_no_behavior_uses_the_deprecated_forwarded_values(edge):

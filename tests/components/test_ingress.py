@@ -101,14 +101,16 @@ def test_paths_lead_to_their_application_and_the_rest_to_the_pages(ingress):
     built = ingress()
     arns = {r.name: r.outputs["arn"] for r in built.of_type(TARGET_GROUP)}
     routes = {
-        rule.inputs["conditions"][0]["pathPattern"]["values"][0]: rule.inputs["actions"][0][
-            "targetGroupArn"
-        ]
+        path: rule.inputs["actions"][0]["targetGroupArn"]
         for rule in built.of_type(RULE)
+        for path in rule.inputs["conditions"][0]["pathPattern"]["values"]
     }
     assert routes == {
+        "/health/live": arns["ingress-orchestrator"],
+        "/health/ready": arns["ingress-orchestrator"],
         "/api/*": arns["ingress-orchestrator"],
-        "/collab*": arns["ingress-collaboration"],
+        "/collab": arns["ingress-collaboration"],
+        "/collab/*": arns["ingress-collaboration"],
     }
     listener = built.inputs(LISTENER, "ingress-listener")
     assert listener["defaultActions"][0]["targetGroupArn"] == arns["ingress-web"]
