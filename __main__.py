@@ -10,10 +10,11 @@ from pulumi import InvokeOptions, ResourceOptions
 import components as layers
 import settings as stack_settings
 from scaleplan.model import load_plan
-from wiring import applications, foundation, sharding, stores, traffic
+from wiring import applications, capacity, foundation, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
+capacity.prove(settings, load_plan())
 
 # Providers: explicit, because the stack files switch the default ones off.
 aws_provider = aws.Provider(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,9 @@ from typing import Annotated
 import typer
 
 from rf.sharding.command import sharding
-from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
+from rf.simulation.question import BUSY_PERCENT, Question
+from scaleplan.check_names import Loss
+from scaleplan.load import Horizon
 
 app = typer.Typer(
     name="rf",
@@ -26,7 +28,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-checks = typer.Typer(help="Check what needs no running program.", no_args_is_help=True)
+checks = typer.Typer(
+    help="Prove that a stack carries a load; or, by name, check something else.",
+    invoke_without_command=True,
+    no_args_is_help=True,
+    subcommand_metavar="[sharding]",
+)
 checks.command()(sharding)
 app.add_typer(checks, name="check")
 
@@ -38,7 +45,49 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A config value, as worker.maxReplicas=8."),
 ]
+LoadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--load",
+        metavar="LOAD",
+        help="Load to carry: current, 6-months, 12-months, 2x, or a YAML file with its numbers.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@checks.callback()
+def check(
+    context: typer.Context,
+    stack: Annotated[
+        str | None, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")
+    ] = None,
+    size: Size = None,
+    overrides: Overrides = None,
+    *,
+    load: LoadOption = None,
+    lose: Annotated[
+        Loss | None, typer.Option(help="What fails: a zone, the primary, a replica, a pooler.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that a stack carries a load, line by line; the load is its own unless another is named.
+
+    Exit code 1 names the first term at fault, by how much, and the smallest change that mends it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with _reported():
+        if stack is None:
+            raise typer.BadParameter("give one, as --stack prod", param_hint="--stack")
+        from rf.capacity import command
+
+        with _progress(f"Checking {stack}"):
+            report = command.report_of(
+                stack, size=size, overrides=overrides or (), load=load, lose=lose
+            )
+        code = command.publish(report, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.callback()
@@ -65,9 +114,11 @@ def preview(
     if as_json:
         sys.stdout.write(plan.to_json())
         return
+    from rf.capacity import command
     from rf.view import show_plan
 
     show_plan(plan, seconds=time.monotonic() - started)
+    command.show_summary(stack, size=size, overrides=overrides or ())
 
 
 @app.command()
@@ -120,14 +171,13 @@ def simulate(
     size: Size = None,
     overrides: Overrides = None,
     *,
-    load: Annotated[
-        Load,
-        typer.Option(help="Jobs an hour: a column of the plan's projections, or `2x` its last."),
-    ] = Load.CURRENT,
+    load: LoadOption = str(Horizon.CURRENT),
     job_seconds: Annotated[
-        float,
-        typer.Option(min=0.1, max=86_400, help="Mean duration of a job; the plan gives none."),
-    ] = JOB_SECONDS,
+        float | None,
+        typer.Option(
+            min=0.1, max=86_400, help="Mean duration of a job; otherwise the load's assumption."
+        ),
+    ] = None,
     burst: Annotated[
         int, typer.Option(min=0, max=100_000, help="Jobs that come at once, beside the load.")
     ] = 0,
@@ -147,12 +197,16 @@ def simulate(
     """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
     with _reported(), _progress(f"Simulating {stack}"):
         from rf.simulation import command
-        from rf.stacks import plan_of
+        from rf.stacks import plan_of, settings_of
+        from scaleplan.load import load_named
+        from scaleplan.model import load_plan
 
         command.check_plot(plot)
+        settings = settings_of(stack, size=size, overrides=overrides or ())
+        chosen = load_named(load, settings.load, load_plan(), settings.size)
         question = Question(
-            load=load,
-            job_seconds=job_seconds,
+            load=chosen,
+            job_seconds=job_seconds or chosen.assumptions.job_seconds,
             burst=burst,
             seed=seed,
             hours=hours,
@@ -163,12 +217,61 @@ def simulate(
     command.report(comparison, plot, as_json=as_json)
 
 
+@app.command()
+def size(
+    users: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Concurrent users to carry.")
+    ] = None,
+    rps: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Requests a second; else by the users.")
+    ] = None,
+    jobs_per_hour: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Jobs an hour; else by the users.")
+    ] = None,
+    data_gb: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Data in GB; else by the users.")
+    ] = None,
+    stack: Annotated[
+        str, typer.Option(help="Whose region, processors and assumptions count.", metavar="STACK")
+    ] = "prod",
+    *,
+    sweep: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw cost and bottleneck for 10 to 100,000 users."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the cheapest configuration that carries a load, and why the next cheaper one fails."""
+    with _reported():
+        from rf.capacity import size_command
+
+        if users is None and sweep is None:
+            raise typer.BadParameter("give users, or --sweep FILE.png", param_hint="--users")
+        if sweep is not None:
+            size_command.check_png(sweep)
+        measures = {
+            "concurrent_users": users,
+            "requests_per_second": rps,
+            "worker_jobs_per_hour": jobs_per_hour,
+            "data_volume_gb": data_gb,
+        }
+        settings, load = size_command.asked_load(stack, measures)
+        code = 0
+        if users is not None:
+            with _progress("Searching"):
+                code = size_command.find_size(settings, load, as_json=as_json)
+        if sweep is not None:
+            with _progress("Sweeping") as tell:
+                size_command.draw_sweep(settings, sweep, tell)
+    raise typer.Exit(code)
+
+
 @contextmanager
 def _reported() -> Iterator[None]:
     """Turn expected errors into a message on stderr and an exit code, without a traceback."""
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, typer.BadParameter):
         raise
     except Exception as error:
         code = _exit_code(error)
@@ -184,22 +287,28 @@ def _exit_code(error: Exception) -> int | None:
     from rf.export import ExportError
     from rf.offline.violations import OfflineError
     from rf.simulation.errors import PlotError, SimulationError
+    from scaleplan.capacity.summary import CapacityRisk
     from scaleplan.mistakes import InvalidSettings
 
     if isinstance(error, OfflineError | SimulationError):
+        return 1
+    if isinstance(error.__cause__, CapacityRisk):
         return 1
     refused = InvalidSettings | RunError | ExportError | PlotError
     return 2 if isinstance(error, refused) else None
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[None]:
-    """A line on stderr while work goes on; nothing when nobody is watching."""
+def _progress(label: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr while work goes on; nothing when nobody is watching.
+
+    What is yielded adds to the line.
+    """
     from rich.console import Console
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield lambda _: None
         return
-    with console.status(label):
-        yield
+    with console.status(label) as status:
+        yield lambda text: status.update(f"{label}: {text}")

@@ -11,7 +11,9 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.check_names import CheckName
 from scaleplan.fitting import node_mistakes
+from scaleplan.load import LoadSettings, default_settings
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
@@ -111,6 +113,11 @@ class Settings(SizeProfile):
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
+    load: LoadSettings = Field(default={}, validate_default=True)
+    allow_capacity_risk: Annotated[
+        tuple[CheckName, ...],
+        Allowed("a list of names of checks: " + ", ".join(CheckName)),
+    ] = ()
 
     @property
     def prefix(self) -> str:
@@ -199,8 +206,10 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         if key in given
     ]
     architecture = _architecture_of(given)
-    row = load_plan().sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
-    merged = overlay(on_architecture(row, architecture), given)
+    plan = load_plan()
+    row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
+    base = on_architecture(row, architecture) | {"load": default_settings(plan)}
+    merged = overlay(base, given)
     merged |= {"project": project, "stack": stack}
     try:
         settings = Settings.model_validate_json(json.dumps(merged, default=str))
