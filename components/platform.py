@@ -51,6 +51,7 @@ class PlatformArgs:
     keda: bool
     queue_ports: tuple[int, ...]
     pool_limits: PoolLimits
+    spot_workers: bool
     cluster_ready: pulumi.Resource
 
 
@@ -209,6 +210,7 @@ class Platform(ComponentResource):
                 disk_gib=args.nodes.system.disk_gib,
                 architecture=args.architecture,
                 pool_limits=args.pool_limits,
+                spot_workers=args.spot_workers,
                 replicas=args.replicas,
                 cluster_ready=args.cluster_ready,
             ),

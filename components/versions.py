@@ -84,10 +84,13 @@ replace all nodes at a time nobody chose."""
 
 @dataclass(frozen=True, kw_only=True)
 class AddonVersions:
-    """Versions of the EKS add-ons that follow the cluster's minor version."""
+    """The EKS add-ons of one minor version of the cluster: raising the one raises the others."""
 
     coredns: str
     kube_proxy: str
+    vpc_cni: str = "v1.22.4-eksbuild.3"
+    pod_identity_agent: str = "v1.3.10-eksbuild.3"
+    ebs_csi_driver: str = "v1.66.0-eksbuild.1"
 
 
 ADDONS_BY_KUBERNETES: Mapping[str, AddonVersions] = MappingProxyType(
@@ -99,10 +102,6 @@ ADDONS_BY_KUBERNETES: Mapping[str, AddonVersions] = MappingProxyType(
     }
 )
 """Defaults that `aws eks describe-addon-versions` gave in 2026, as public repositories recorded
-them (the 1.35 pair by two of them independently). Trust: good that they exist; AWS may withdraw an
-old build, so compare with `aws eks describe-addon-versions` before a first deployment."""
-
-# Recorded on running 1.35 and 1.36 clusters by several public repositories in 2026; same trust.
-VPC_CNI = "v1.22.4-eksbuild.3"
-POD_IDENTITY_AGENT = "v1.3.10-eksbuild.3"
-EBS_CSI_DRIVER = "v1.66.0-eksbuild.1"
+them (the 1.35 pair by two of them independently; the three that are equal for all, on running
+1.35 and 1.36 clusters by several). Trust: good that they exist; AWS may withdraw an old build, so
+compare with `aws eks describe-addon-versions` before a first deployment."""

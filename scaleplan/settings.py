@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from scaleplan.access import AccessSettings, AuditSettings
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.fitting import node_mistakes
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
@@ -106,7 +107,9 @@ class Settings(SizeProfile):
         tuple[IPv4Network, ...],
         Allowed("a list of IPv4 networks of /8 or smaller, as [203.0.113.0/24]"),
     ] = ()
-    # An empty object, as `Pulumi.yaml` declares it: each leaf has a default of its own.
+    # Empty objects, as `Pulumi.yaml` declares them: each leaf has a default of its own.
+    access: AccessSettings = Field(default={}, validate_default=True)
+    audit: AuditSettings = Field(default={}, validate_default=True)
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
 
@@ -163,7 +166,7 @@ class Settings(SizeProfile):
 
     @field_validator("scaling")
     @classmethod
-    def _hpa_counts_jobs_in_redis(
+    def _scaling_fits_queue_and_nodes(
         cls, scaling: ScalingSettings, info: ValidationInfo
     ) -> ScalingSettings:
         queue = info.data.get("queue")
@@ -171,6 +174,10 @@ class Settings(SizeProfile):
         if scaling.worker is WorkerScaler.HPA and rabbitmq:
             allowed = "worker keda where queue.engine is rabbitmq: redis_queue_length counts no job"
             raise PydanticCustomError("scaling", "reads another queue", {"allowed": allowed})
+        nodes = info.data.get("nodes")
+        if scaling.spot and nodes is not None and not nodes.karpenter:
+            allowed = "spot false where nodes.karpenter is false: the one group carries controllers"
+            raise PydanticCustomError("scaling", "has no pool", {"allowed": allowed})
         return scaling
 
     @field_validator("hosted_zone_id")

@@ -255,6 +255,13 @@ class ScalingSettings(Section):
             "adapter of yours that serves redis_queue_length as an external metric"
         ),
     ] = WorkerScaler.KEDA
+    spot: Annotated[
+        bool,
+        Field(
+            description="workers may run on spot machines, which AWS takes back at two minutes' "
+            "notice: their jobs must bear to be run again; needs karpenter"
+        ),
+    ] = False
 
 
 class PriceClass(StrEnum):

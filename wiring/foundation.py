@@ -104,6 +104,7 @@ def platform_args(
         keda=settings.scaling.worker is WorkerScaler.KEDA,
         queue_ports=(AMQPS_PORT if has_broker(site) else REDIS_PORT,),
         pool_limits=pool_limits(settings),
+        spot_workers=settings.scaling.spot,
         cluster_ready=cluster.ready,
     )
 

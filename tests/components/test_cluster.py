@@ -168,6 +168,26 @@ def test_the_pod_network_has_prefixes_and_network_policies(cluster):
     assert configuration["enableNetworkPolicy"] == "true"
 
 
+def test_names_survive_the_loss_of_a_zone(cluster):
+    built = cluster()
+    configuration = json.loads(addon(built, "coredns").inputs["configurationValues"])
+    assert configuration["replicaCount"] == 2
+    spread = {each["topologyKey"]: each for each in configuration["topologySpreadConstraints"]}
+    assert set(spread) == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    for each in spread.values():
+        assert each["labelSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
+        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+    assert configuration["podDisruptionBudget"] == {"enabled": True, "maxUnavailable": 1}
+
+
+def test_addons_keep_off_the_machines_that_karpenter_takes_away(cluster):
+    built = cluster()
+    system = {"researchflow/pool": "system"}
+    names = json.loads(addon(built, "coredns").inputs["configurationValues"])
+    disks = json.loads(addon(built, "aws-ebs-csi-driver").inputs["configurationValues"])
+    assert names["nodeSelector"] == disks["controller"]["nodeSelector"] == system
+
+
 @pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
 def test_every_version_a_stack_may_name_has_its_addons_pinned(cluster, version):
     built = cluster(version=version)

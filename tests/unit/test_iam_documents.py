@@ -15,9 +15,8 @@ from rendering.cluster_documents import (
 from rendering.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
 from rendering.iam_documents import pod_trust, policy_document, statement
 from rendering.karpenter_documents import (
-    EVENT_PATTERNS,
     controller_policy,
-    event_pattern,
+    event_patterns,
     interruption_queue_policy,
 )
 from rendering.key_policies import data_key_policy, logs_key_policy, plain_key_policy
@@ -31,7 +30,9 @@ NODE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/node"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:interruptions"
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vpc/flow"
 
-KARPENTER = controller_policy(REGION, ACCOUNT, CLUSTER, NODE_ROLE, QUEUE)
+KARPENTER = controller_policy(
+    REGION, ACCOUNT, CLUSTER, node_role_arn=NODE_ROLE, queue_arn=QUEUE, spot=False
+)
 PERMISSIONS = {
     "flow logs": flow_logs_policy(LOG_GROUP),
     "control plane": secrets_key_use(KEY),
@@ -168,8 +169,14 @@ def test_only_our_rules_reach_the_interruption_queue_and_only_with_tls():
 
 
 def test_event_patterns_are_the_ones_karpenter_understands():
-    kinds = {json.loads(event_pattern(name))["detail-type"][0] for name in EVENT_PATTERNS}
-    assert kinds == {"AWS Health Event", "EC2 Instance State-change Notification"}
+    patterns = [json.loads(pattern) for pattern in event_patterns(spot=True).values()]
+    assert {(pattern["source"][0], pattern["detail-type"][0]) for pattern in patterns} == {
+        ("aws.health", "AWS Health Event"),
+        ("aws.ec2", "EC2 Instance State-change Notification"),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+    }
+    assert set(event_patterns(spot=False)) == {"health", "state"}
 
 
 @pytest.mark.parametrize(
