@@ -1,7 +1,9 @@
 """One ComponentResource per layer of the plan. Reads no config and calls no AWS."""
 
 from components.artifacts import Artifacts
+from components.audit import Audit
 from components.authority import Authority
+from components.break_glass import BreakGlass
 from components.broker import Broker
 from components.cache import Cache
 from components.citus import Citus
@@ -27,7 +29,9 @@ from components.worker import Worker
 
 __all__ = [
     "Artifacts",
+    "Audit",
     "Authority",
+    "BreakGlass",
     "Broker",
     "Cache",
     "Citus",

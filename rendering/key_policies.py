@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rendering.trail_documents import key_statements
+
 RDS_EVENTS_SERVICE = "events.rds.amazonaws.com"
 
 _USE_AS_DATA_KEY = (
@@ -56,13 +58,14 @@ def data_key_policy(account_id: str) -> str:
     return _document([_account_statement(account_id), use, grant])
 
 
-def logs_key_policy(account_id: str, region: str) -> str:
+def logs_key_policy(account_id: str, region: str, trail: str) -> str:
     """As plain, and CloudWatch Logs may encrypt this account's log groups of this region with it.
 
     (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.) RDS may
     too, to publish its events to a topic that is encrypted with it (SNS developer guide, "Enable
     compatibility between event sources from AWS services and encrypted topics"): an event says
-    what happened to an instance and holds none of its data.
+    what happened to an instance and holds none of its data. And so may the account's CloudTrail
+    trail of that ARN.
     """
     groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
     logs = {
@@ -81,7 +84,8 @@ def logs_key_policy(account_id: str, region: str) -> str:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
-    return _document([_account_statement(account_id), logs, events])
+    trail_uses = key_statements(account_id, trail)
+    return _document([_account_statement(account_id), logs, events, *trail_uses])
 
 
 def _account_statement(account_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pulumi import Input, Output
 
 from components.artifacts import Artifacts
 from components.authority import Authority
+from components.break_glass import BreakGlassArgs
 from components.broker import Broker, BrokerArgs
 from components.cache import Cache, CacheArgs
 from components.citus import Citus
@@ -74,6 +75,24 @@ def database_args(
         settings=settings.database,
         replication=site.plan.replication,
         protect=settings.protect_data,
+    )
+
+
+def break_glass_args(
+    site: Site, encryption: Encryption, cluster: Cluster, database: Database
+) -> BreakGlassArgs:
+    """The way to cluster and database when all others fail."""
+    return BreakGlassArgs(
+        prefix=site.settings.prefix,
+        region=site.settings.region,
+        account_id=site.account_id,
+        principals=site.settings.access.break_glass,
+        cluster_name=cluster.cluster_name,
+        cluster_ready=cluster.ready,
+        node_role_name=cluster.node_role_name,
+        secret_arn=database.secret_arn,
+        data_key_arn=encryption.data_key_arn,
+        logs_key_arn=encryption.logs_key_arn,
     )
 
 

@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.cluster import Cluster, ClusterArgs
+from scaleplan.access import AccessSettings
 from scaleplan.catalog import Architecture
 from scaleplan.settings import KUBERNETES_VERSIONS
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
@@ -22,7 +23,14 @@ NODES = NodesSettings(
 
 @pytest.fixture
 def cluster(build):
-    def run(*, architecture=Architecture.ARM64, cidrs=(), protect=True, version="1.35"):
+    def run(
+        *,
+        architecture=Architecture.ARM64,
+        cidrs=(),
+        protect=True,
+        version="1.35",
+        access=None,
+    ):
         def construct(opts):
             component = Cluster(
                 "cluster",
@@ -37,6 +45,8 @@ def cluster(build):
                     data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
                     settings=NODES,
                     architecture=architecture,
+                    access=access or AccessSettings(),
+                    viewed_namespace="researchflow",
                     public_api_cidrs=tuple(IPv4Network(cidr) for cidr in cidrs),
                     protect=protect,
                 ),

@@ -23,11 +23,13 @@ from rendering.key_policies import data_key_policy, logs_key_policy, plain_key_p
 from rendering.kubeconfig import kubeconfig
 from rendering.load_balancer_controller_documents import target_registration_policy
 from rendering.repository_lifecycle import keep_newest_images
+from rendering.trail_documents import trail_arn
 
 ACCOUNT, REGION, CLUSTER = "123456789012", "eu-west-1", "researchflow-prod"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
 NODE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/node"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:interruptions"
+TRAIL = trail_arn(REGION, ACCOUNT, CLUSTER)
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vpc/flow"
 
 KARPENTER = controller_policy(
@@ -181,7 +183,7 @@ def test_event_patterns_are_the_ones_karpenter_understands():
 
 @pytest.mark.parametrize(
     "policy",
-    [plain_key_policy(ACCOUNT), data_key_policy(ACCOUNT), logs_key_policy(ACCOUNT, REGION)],
+    [plain_key_policy(ACCOUNT), data_key_policy(ACCOUNT), logs_key_policy(ACCOUNT, REGION, TRAIL)],
     ids=["cluster", "data", "logs"],
 )
 def test_the_account_can_always_administer_a_key(policy):
@@ -208,7 +210,7 @@ def test_the_data_key_lets_in_auto_scaling_and_nobody_else():
 
 
 def test_the_logs_key_serves_log_groups_of_this_account_and_region():
-    entry = by_sid(logs_key_policy(ACCOUNT, REGION))["CloudWatchLogs"]
+    entry = by_sid(logs_key_policy(ACCOUNT, REGION, TRAIL))["CloudWatchLogs"]
     assert entry["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     context = entry["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
     assert context == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"
