@@ -17,6 +17,7 @@ import typer
 
 from rf.sharding.command import sharding
 from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
+from rf.versions_command import versions
 
 app = typer.Typer(
     name="rf",
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 checks = typer.Typer(help="Check what needs no running program.", no_args_is_help=True)
 checks.command()(sharding)
+checks.command()(versions)
 app.add_typer(checks, name="check")
 
 Stack = Annotated[str, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")]
