@@ -245,3 +245,34 @@ def test_karpenter_finds_the_security_group_by_its_tag(cluster):
     tag = cluster().inputs("aws:ec2/tag:Tag", "cluster-security-group")
     assert (tag["key"], tag["value"]) == ("karpenter.sh/discovery", "researchflow-test")
     assert tag["resourceId"].startswith("sg-")
+
+
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+OPERATORS = "arn:aws:iam::123456789012:role/operators"
+READERS = "arn:aws:iam::123456789012:role/team/readers"
+
+
+def test_nobody_has_an_entry_unless_named(cluster):
+    assert cluster().of_type(ENTRY) == []
+
+
+def test_those_named_get_in_with_what_is_theirs(cluster):
+    built = cluster(access=AccessSettings(admins=(OPERATORS,), viewers=(READERS,)))
+    assert {r.inputs["principalArn"] for r in built.of_type(ENTRY)} == {OPERATORS, READERS}
+    found = {r.inputs["principalArn"]: r for r in built.of_type(ASSOCIATION)}
+    admin, viewer = found[OPERATORS].inputs, found[READERS].inputs
+    assert admin["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+    assert admin["accessScope"] == {"type": "cluster"}
+    assert viewer["policyArn"].endswith("/AmazonEKSViewPolicy")
+    assert viewer["accessScope"] == {"type": "namespace", "namespaces": ["researchflow"]}
+
+
+def test_an_entrys_name_does_not_depend_on_its_place_in_the_list(cluster):
+    def names(*admins):
+        built = cluster(access=AccessSettings(admins=admins))
+        return {r.inputs["principalArn"]: r.name for r in built.of_type(ENTRY)}
+
+    other = "arn:aws:iam::210987654321:role/operators"
+    assert names(OPERATORS, other) == names(other, OPERATORS)
+    assert len(set(names(OPERATORS, other).values())) == 2

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rendering.break_glass_documents import role_policy, session_log_policy
 from rendering.bucket_documents import bucket_name, tls_only_policy
 from rendering.cluster_documents import (
     CLUSTER_TRUST,
@@ -12,6 +13,7 @@ from rendering.cluster_documents import (
     secrets_key_use,
     volume_key_use,
 )
+from rendering.external_dns_documents import zone_records_policy
 from rendering.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
 from rendering.iam_documents import pod_trust, policy_document, statement
 from rendering.karpenter_documents import (
@@ -41,6 +43,17 @@ PERMISSIONS = {
     "volumes": volume_key_use(KEY),
     "targets": target_registration_policy(REGION, ACCOUNT),
     "karpenter": KARPENTER,
+    "external-dns": zone_records_policy("Z1", "a.example.com", ("origin.a.example.com",)),
+    "session log": session_log_policy(LOG_GROUP, REGION, ACCOUNT),
+    "break-glass": role_policy(
+        region=REGION,
+        account_id=ACCOUNT,
+        prefix=CLUSTER,
+        node_name=f"{CLUSTER}-system",
+        session_document=f"{CLUSTER}-break-glass",
+        secret_arn=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:database",
+        data_key_arn=KEY,
+    ),
 }
 READS = ("Describe", "Get", "List")
 
@@ -259,3 +272,11 @@ def test_the_kubeconfig_gets_a_token_for_its_user_and_holds_no_secret():
         "certificate-authority-data": "Y2E=",
     }
     assert document["current-context"] == document["contexts"][0]["name"]
+
+
+def test_the_log_key_admits_this_stacks_trail_alone():
+    document = by_sid(logs_key_policy(ACCOUNT, REGION, TRAIL))
+    for sid in ("TrailEncrypts", "TrailDescribesKey"):
+        entry = document[sid]
+        assert entry["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        assert entry["Condition"]["StringEquals"] == {"aws:SourceArn": TRAIL}
