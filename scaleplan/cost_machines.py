@@ -12,7 +12,7 @@ from scaleplan.bill import Bounds, Item
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
 from scaleplan.model import load_plan
-from scaleplan.nodes import MACHINE_VCPUS, USABLE_PERCENT
+from scaleplan.node_pools import MACHINE_VCPUS
 from scaleplan.prices import PriceBook
 from scaleplan.settings import Settings
 from scaleplan.sizes import WorkloadSettings
@@ -20,6 +20,10 @@ from scaleplan.usage import CostedLoad
 
 CPU_TARGET_PERCENT = 70
 """The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
+
+USABLE_PERCENT = 90
+"""Of a machine's CPU and memory, what kubelet and daemonsets leave to pods: our assumption, near
+the arithmetic of `scaleplan.machines`."""
 
 USABLE_SOCKET_MEMORY_PERCENT = 75
 """Our assumption: of a collaboration pod's memory, what sockets may take."""
