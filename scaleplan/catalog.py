@@ -47,6 +47,7 @@ class Region(BaseModel):
     name: str
     zone_letters: str
     cloudfront_prefix_list_id: str
+    origin_shield_region: str
 
     def zones(self) -> list[str]:
         """Names of the region's availability zones."""

@@ -265,11 +265,36 @@ class PriceClass(StrEnum):
     PRICE_CLASS_ALL = "PriceClass_All"
 
 
+class WafMode(StrEnum):
+    """What the firewall does with a request that one of its rules matches."""
+
+    BLOCK = "block"
+    COUNT = "count"
+
+
 class EdgeSettings(Section):
-    """CloudFront: whether the web application firewall stands before it, and its price class."""
+    """CloudFront: the firewall before it, which locations serve, what is logged and how long."""
 
     waf: Annotated[bool, Field(description="the web application firewall stands before it")]
     price_class: Annotated[PriceClass, Field(description="which edge locations serve")]
+    waf_mode: Annotated[
+        WafMode,
+        Field(description="block what a rule of the firewall matches, or only count it to try it"),
+    ] = WafMode.BLOCK
+    waf_logs: Annotated[
+        bool,
+        Field(description="log what the firewall blocks or counts, redacted, in us-east-1"),
+    ] = True
+    origin_shield: Annotated[
+        bool,
+        Field(
+            description="one cache before both origins, for viewers all over the world; each "
+            "request that is not cached costs once more"
+        ),
+    ] = False
+    log_retention_days: Annotated[
+        int, _integer(1, 3653, "days that the logs of distribution and firewall are kept")
+    ] = 90
 
 
 class SizeProfile(Section):

@@ -55,6 +55,8 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
     """The CDN before the frontend's bucket and the load balancer."""
     return EdgeArgs(
         prefix=site.settings.prefix,
+        account_id=site.account_id,
+        region=site.settings.region,
         settings=site.settings.edge,
         plan=site.plan.edge,
         static_bucket_name=web.bucket_name,
@@ -69,5 +71,7 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         zone_id=dns.zone_id if dns else None,
         edge_certificate_arn=dns.edge_certificate_arn if dns else None,
         requests_per_five_minutes=requests_per_address(site.plan),
+        shield_region=load_catalog().region(site.settings.region).origin_shield_region,
+        cells=None,
         protect=site.settings.protect_data,
     )
