@@ -48,6 +48,7 @@ class Region(BaseModel):
     zone_letters: str
     cloudfront_prefix_list_id: str
     origin_shield_region: str
+    european_union: bool = False
 
     def zones(self) -> list[str]:
         """Names of the region's availability zones."""
@@ -65,6 +66,10 @@ class Catalog(BaseModel):
     def region_names(self) -> list[str]:
         """Names of the regions a stack may use, sorted."""
         return sorted(region.name for region in self.regions)
+
+    def european_region_names(self) -> list[str]:
+        """Names of those regions that lie in the European Union, sorted."""
+        return sorted(region.name for region in self.regions if region.european_union)
 
     def region(self, name: str) -> Region:
         """The region of that name. Raises KeyError when the catalogue has none."""

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.cells import CellSettings
 from scaleplan.fitting import node_mistakes
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
@@ -111,6 +112,7 @@ class Settings(SizeProfile):
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
+    cell: CellSettings = Field(default={}, validate_default=True)
 
     @property
     def prefix(self) -> str:
@@ -174,6 +176,25 @@ class Settings(SizeProfile):
             allowed = "worker keda where queue.engine is rabbitmq: redis_queue_length counts no job"
             raise PydanticCustomError("scaling", "reads another queue", {"allowed": allowed})
         return scaling
+
+    @field_validator("cell")
+    @classmethod
+    def _cell_stands_where_it_says(cls, cell: CellSettings, info: ValidationInfo) -> CellSettings:
+        region, domain = info.data.get("region"), info.data.get("domain")
+        allowed = None
+        if cell.region and region and cell.region != region:
+            allowed = f"a region that is the stack's own, {region}"
+        elif cell.european and region and not load_catalog().region(region).european_union:
+            allowed = "organizations outside the EU, or a region inside: " + ", ".join(
+                load_catalog().european_region_names()
+            )
+        elif cell.name and "domain" in info.data and domain is None:
+            allowed = "set only beside a domain, below which the cells have their names"
+        elif cell.home and domain and not domain.startswith(f"{cell.name}."):
+            allowed = f"a name that the domain begins with, as {cell.name}.{domain}"
+        if allowed is not None:
+            raise PydanticCustomError("cell", "is elsewhere", {"allowed": allowed})
+        return cell
 
     @field_validator("hosted_zone_id")
     @classmethod

@@ -9,6 +9,7 @@ from components.external_dns import ExternalDnsArgs
 from components.ingress import Ingress, IngressArgs
 from components.network import Network
 from components.web import Web
+from rendering.edge_functions import CellNames
 from scaleplan.catalog import load_catalog
 from scaleplan.edge_limits import requests_per_address
 from wiring.site import Site
@@ -72,6 +73,14 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         edge_certificate_arn=dns.edge_certificate_arn if dns else None,
         requests_per_five_minutes=requests_per_address(site.plan),
         shield_region=load_catalog().region(site.settings.region).origin_shield_region,
-        cells=None,
+        cells=_other_cells(site),
         protect=site.settings.protect_data,
     )
+
+
+def _other_cells(site: Site) -> CellNames | None:
+    """What the home's edge must know to send organizations on; None where there is one cell."""
+    cell, domain = site.settings.cell, site.settings.domain
+    if not cell.others or domain is None:
+        return None
+    return CellNames(domain=domain, own=cell.name, others=cell.others)
