@@ -163,6 +163,49 @@ def simulate(
     command.report(comparison, plot, as_json=as_json)
 
 
+@app.command("publish-web")
+def publish_web(
+    stack: Stack,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Directory of the built frontend, with its index.html.")
+    ],
+    size: Size = None,
+    overrides: Overrides = None,
+    *,
+    hashed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Files whose names change with their content, as assets/*; hashes that are plain "
+            "to see in a name are found without it.",
+        ),
+    ] = None,
+    grace_days: Annotated[
+        float,
+        typer.Option(min=0, max=3650, help="How long files of a replaced site are kept."),
+    ] = 7,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a built frontend: visitors get the old site or the new one, never a mixture."""
+    with _reported():
+        from rf.publishing.command import run_publish
+        from rf.stacks import project_name, stack_config
+        from scaleplan.settings import parse
+
+        config = stack_config(stack, size=size, overrides=overrides or ())
+        run_publish(
+            parse(project_name(), stack, config),
+            directory,
+            grace_days=grace_days,
+            hashed=hashed or (),
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+
+
 @contextmanager
 def _reported() -> Iterator[None]:
     """Turn expected errors into a message on stderr and an exit code, without a traceback."""
@@ -183,12 +226,13 @@ def _exit_code(error: Exception) -> int | None:
 
     from rf.export import ExportError
     from rf.offline.violations import OfflineError
+    from rf.publishing.errors import PublishError, SiteError
     from rf.simulation.errors import PlotError, SimulationError
     from scaleplan.mistakes import InvalidSettings
 
-    if isinstance(error, OfflineError | SimulationError):
+    if isinstance(error, OfflineError | PublishError | SimulationError):
         return 1
-    refused = InvalidSettings | RunError | ExportError | PlotError
+    refused = InvalidSettings | RunError | ExportError | PlotError | SiteError
     return 2 if isinstance(error, refused) else None
 
 

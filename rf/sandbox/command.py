@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +25,7 @@ from rf.sandbox.emulator import Emulator, EmulatorError
 from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
+from rf.termination import stopping_cleanly
 
 DEFAULT_REGION = "us-east-1"
 
@@ -52,7 +49,7 @@ def run_up(
     """
     errors = Console(stderr=True)
     try:
-        with _stopping_cleanly(), Progress() as progress:
+        with stopping_cleanly(), Progress() as progress:
             outcome = bring_up(
                 program,
                 project,
@@ -146,20 +143,3 @@ def _region(plan: RecordedPlan) -> str:
     providers = plan.of_type(AWS_PROVIDER)
     regions = [reveal(provider.inputs).get("region") for provider in providers]
     return next((region for region in regions if region), DEFAULT_REGION)
-
-
-@contextlib.contextmanager
-def _stopping_cleanly() -> Iterator[None]:
-    """A request to terminate unwinds like an exception, so that the server stops too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -164,6 +164,14 @@ def function(task: Task, inputs: Inputs) -> Created:
     return Created(name, {"arn": arn, "etag": made["ETag"], "name": name})
 
 
+@handles("aws:cloudfront/keyValueStore:KeyValueStore")
+def key_value_store(task: Task, inputs: Inputs) -> Created:
+    inputs.drop("timeouts", "tags")
+    name = inputs.take("name") or task.auto_name("name", 64)
+    made = task.send("cloudfront", "CreateKeyValueStore", inputs.rest(), Name=name)
+    return Created(name, {"arn": made["KeyValueStore"]["ARN"], "name": name})
+
+
 @handles("aws:cloudfront/cachePolicy:CachePolicy")
 def cache_policy(task: Task, inputs: Inputs) -> Created:
     config = inputs.rest()
