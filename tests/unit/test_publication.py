@@ -1,6 +1,7 @@
 """A build into a bucket: what visitors get before, during and after, and when it is cut off."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -12,7 +13,6 @@ from rf.publishing.publication import plan_publication
 from rf.publishing.site import IMMUTABLE, REVALIDATED, read_site
 from rf.publishing.store import Store
 
-BUCKET = "researchflow-test-static"
 WEEK = timedelta(days=7)
 OLD = {
     "index.html": "<script src=/assets/main.aaaa1111.js>",
@@ -34,10 +34,13 @@ class Site:
 
     def __init__(self, tmp_path, clients):
         self.s3, self.cloudfront = clients
-        self.s3.create_bucket(Bucket=BUCKET)
-        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        self.bucket = f"researchflow-{uuid4()}"
+        self.s3.create_bucket(Bucket=self.bucket)
+        self.s3.put_bucket_versioning(
+            Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
         self.distribution = _distribution(self.cloudfront)
-        self.store = Store(self.s3, self.cloudfront, BUCKET, self.distribution)
+        self.store = Store(self.s3, self.cloudfront, self.bucket, self.distribution)
         self.builds = tmp_path
         self.steps = []
 
@@ -62,12 +65,12 @@ class Site:
 
     def served(self):
         """What the edge would serve, by key."""
-        listed = self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        listed = self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])
         keys = [entry["Key"] for entry in listed]
         return {key: self.text(key) for key in keys if not key.startswith(".releases/")}
 
     def text(self, key):
-        return self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
 
     def invalidations(self):
         listed = self.cloudfront.list_invalidations(DistributionId=self.distribution)
@@ -88,7 +91,7 @@ def _distribution(cloudfront):
     }
     behavior = {"TargetOriginId": "static", "ViewerProtocolPolicy": "https-only"}
     config = {
-        "CallerReference": "test",
+        "CallerReference": str(uuid4()),
         "Comment": "researchflow-test",
         "Enabled": True,
         "Origins": {"Quantity": 1, "Items": [origin]},
@@ -97,19 +100,24 @@ def _distribution(cloudfront):
     return cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
 
 
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def clients():
+    """Clients take a second to make, so the tests share them; each has a bucket of its own."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         session = boto3.Session(region_name="us-east-1")
-        clients = (session.client("s3"), session.client("cloudfront"))
-        yield Site(tmp_path, clients)
+        yield session.client("s3"), session.client("cloudfront")
+
+
+@pytest.fixture
+def site(tmp_path, clients):
+    return Site(tmp_path, clients)
 
 
 def test_files_arrive_with_their_type_and_their_time_to_live(site):
     site.publish(OLD)
-    heads = {key: site.s3.head_object(Bucket=BUCKET, Key=key) for key in OLD}
+    heads = {key: site.s3.head_object(Bucket=site.bucket, Key=key) for key in OLD}
     assert heads["index.html"]["CacheControl"] == REVALIDATED
     assert heads["index.html"]["ContentType"] == "text/html; charset=utf-8"
     assert heads["assets/main.aaaa1111.js"]["CacheControl"] == IMMUTABLE
@@ -161,27 +169,37 @@ def test_a_hashed_file_with_other_content_is_refused(site):
 
 def test_a_plan_changes_nothing(site):
     site.publish(OLD)
-    before = site.s3.list_object_versions(Bucket=BUCKET)["Versions"]
+    before = site.s3.list_object_versions(Bucket=site.bucket)["Versions"]
     site.plan(NEW)
-    assert site.s3.list_object_versions(Bucket=BUCKET)["Versions"] == before
+    assert site.s3.list_object_versions(Bucket=site.bucket)["Versions"] == before
 
 
 WRITES = {"PutObject", "DeleteObjects", "CreateInvalidation"}
 
 
-def count_calls(site, cut_at=None, error=KeyboardInterrupt):
-    """Count the calls that change something; at the one numbered `cut_at`, be interrupted."""
-    calls = []
+@pytest.fixture
+def cut(site):
+    """Count the calls that change something; at the one numbered `at`, be interrupted."""
+    hooks = []
 
-    def hook(model, **_):
-        if model.name in WRITES:
-            calls.append(model.name)
-            if len(calls) - 1 == cut_at:
-                raise error
+    def run(at=None):
+        calls = []
 
-    for client in (site.s3, site.cloudfront):
-        client.meta.events.register("before-call", hook)
-    return calls
+        def hook(model, **_):
+            if model.name in WRITES:
+                calls.append(model.name)
+                if len(calls) - 1 == at:
+                    raise KeyboardInterrupt
+
+        hooks.append(hook)
+        for client in (site.s3, site.cloudfront):
+            client.meta.events.register("before-call", hook)
+        return calls
+
+    yield run
+    for hook in hooks:
+        for client in (site.s3, site.cloudfront):
+            client.meta.events.unregister("before-call", hook)
 
 
 # Four files, three records before them, between and after, the deletion, the invalidation, and the
@@ -189,21 +207,21 @@ def count_calls(site, cut_at=None, error=KeyboardInterrupt):
 STEPS = 10
 
 
-def test_the_steps_of_a_publication_are_counted(site):
+def test_the_steps_of_a_publication_are_counted(site, cut):
     site.publish(OLD)
-    site.s3.put_object(Bucket=BUCKET, Key="stray.txt", Body=b"x")
-    calls = count_calls(site)
+    site.s3.put_object(Bucket=site.bucket, Key="stray.txt", Body=b"x")
+    calls = cut()
     site.publish(NEW, grace=timedelta(0), now=datetime.now(UTC) + timedelta(seconds=5))
     assert len(calls) == STEPS
 
 
 @pytest.mark.parametrize("cut_at", range(STEPS))
 def test_a_run_cut_off_at_any_step_leaves_one_site_whole_and_the_next_run_completes_it(
-    site, cut_at
+    site, cut, cut_at
 ):
     site.publish(OLD)
-    site.s3.put_object(Bucket=BUCKET, Key="stray.txt", Body=b"x")
-    calls = count_calls(site, cut_at)
+    site.s3.put_object(Bucket=site.bucket, Key="stray.txt", Body=b"x")
+    calls = cut(cut_at)
     soon = datetime.now(UTC) + timedelta(seconds=5)
     publication = site.plan(NEW, grace=timedelta(0), now=soon)
     with pytest.raises(KeyboardInterrupt):
