@@ -159,7 +159,10 @@ def function(task: Task, inputs: Inputs) -> Created:
         **({"Tags": {"Items": _pairs(tags)}} if tags else {}),
     )
     if publishes:
-        task.call("cloudfront", "PublishFunction", Name=name, IfMatch=made["ETag"])
+        # Only checked, so that what the emulator does hold, the code, is read back.
+        wanted = {"Name": name, "IfMatch": made["ETag"]}
+        task.api.validate("cloudfront", "PublishFunction", wanted)
+        task.api.simplified.add("edge function: stands in development, as publishing is lacking")
     arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
     return Created(name, {"arn": arn, "etag": made["ETag"], "name": name})
 
