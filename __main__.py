@@ -78,9 +78,10 @@ told = stores.connections_args(site, platform, pgbouncer, authority, kept)
 connections = layers.Connections("connections", told, on_cluster)
 
 # The applications, and the way in for those that answer requests.
-dns = (
-    layers.Dns("dns", traffic.dns_args(site, settings.domain), on_aws) if settings.domain else None
-)
+at_home = settings.cell.home
+home = layers.HomeCell("home", traffic.home_cell_args(site, at_home)) if at_home else None
+domain = settings.domain
+dns = layers.Dns("dns", traffic.dns_args(site, domain, home), on_aws) if domain else None
 if dns:
     names = traffic.external_dns_args(site, cluster, dns)
     layers.ExternalDns("external-dns", names, on_cluster)
@@ -112,5 +113,9 @@ pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("databaseSecretArn", database.secret_arn)
 pulumi.export("databaseEventsTopicArn", database.events_topic_arn)
 pulumi.export("repositories", registry.repository_urls)
+if dns:
+    pulumi.export("zoneId", dns.zone_id)
 if dns and dns.name_servers:
     pulumi.export("nameServers", dns.name_servers)
+if edge.organization_directory_arn:
+    pulumi.export("organizationDirectoryArn", edge.organization_directory_arn)

@@ -16,6 +16,7 @@ from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
 from components.external_dns import ExternalDns
+from components.home_cell import HomeCell
 from components.ingress import Ingress
 from components.network import Network
 from components.orchestrator import Orchestrator
@@ -43,6 +44,7 @@ __all__ = [
     "Edge",
     "Encryption",
     "ExternalDns",
+    "HomeCell",
     "Ingress",
     "Network",
     "Orchestrator",

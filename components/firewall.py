@@ -53,7 +53,7 @@ class FirewallArgs:
     """`requests_per_five_minutes` is what one address may send before it is held back.
 
     `blocks` False only counts what the rules match: to see what a rule would do before it does.
-    `log` None keeps no log.
+    `log` None keeps no log and no samples: both stand in us-east-1.
     """
 
     requests_per_five_minutes: int
@@ -86,9 +86,9 @@ class Firewall(ComponentResource):
                 allow=aws.wafv2.WebAclDefaultActionAllowArgs()
             ),
             rules=[
-                _rate_rule(args.requests_per_five_minutes, blocks=args.blocks),
+                _rate_rule(args),
                 *(
-                    _managed_rule(rules, priority, blocks=args.blocks)
+                    _managed_rule(args, rules, priority)
                     for priority, rules in enumerate(MANAGED_RULES, start=1)
                 ),
             ],
@@ -96,7 +96,7 @@ class Firewall(ComponentResource):
             visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True,
                 metric_name="edge",
-                sampled_requests_enabled=True,
+                sampled_requests_enabled=args.log is not None,
             ),
             opts=ResourceOptions(parent=self),
         )
@@ -130,27 +130,29 @@ class Firewall(ComponentResource):
         )
 
 
-def _rate_rule(limit: int, *, blocks: bool) -> aws.wafv2.WebAclRuleArgs:
+def _rate_rule(args: FirewallArgs) -> aws.wafv2.WebAclRuleArgs:
     return aws.wafv2.WebAclRuleArgs(
         name="rate-per-address",
         priority=0,
         action=(
             aws.wafv2.WebAclRuleActionArgs(block=aws.wafv2.WebAclRuleActionBlockArgs())
-            if blocks
+            if args.blocks
             else aws.wafv2.WebAclRuleActionArgs(count=aws.wafv2.WebAclRuleActionCountArgs())
         ),
         statement=aws.wafv2.WebAclRuleStatementArgs(
             rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
                 aggregate_key_type="IP",
                 evaluation_window_sec=_RATE_WINDOW_SECONDS,
-                limit=limit,
+                limit=args.requests_per_five_minutes,
             )
         ),
-        visibility_config=_visibility("rate-per-address"),
+        visibility_config=_visibility(args, "rate-per-address"),
     )
 
 
-def _managed_rule(rules: ManagedRules, priority: int, *, blocks: bool) -> aws.wafv2.WebAclRuleArgs:
+def _managed_rule(
+    args: FirewallArgs, rules: ManagedRules, priority: int
+) -> aws.wafv2.WebAclRuleArgs:
     counted = [
         aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs(
             name=rule,
@@ -167,7 +169,7 @@ def _managed_rule(rules: ManagedRules, priority: int, *, blocks: bool) -> aws.wa
             aws.wafv2.WebAclRuleOverrideActionArgs(
                 none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()
             )
-            if blocks
+            if args.blocks
             else aws.wafv2.WebAclRuleOverrideActionArgs(
                 count=aws.wafv2.WebAclRuleOverrideActionCountArgs()
             )
@@ -177,13 +179,15 @@ def _managed_rule(rules: ManagedRules, priority: int, *, blocks: bool) -> aws.wa
                 vendor_name="AWS", name=rules.name, rule_action_overrides=counted or None
             )
         ),
-        visibility_config=_visibility(rules.name),
+        visibility_config=_visibility(args, rules.name),
     )
 
 
-def _visibility(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
+def _visibility(args: FirewallArgs, metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
     return aws.wafv2.WebAclRuleVisibilityConfigArgs(
-        cloudwatch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=True
+        cloudwatch_metrics_enabled=True,
+        metric_name=metric,
+        sampled_requests_enabled=args.log is not None,
     )
 
 

@@ -20,6 +20,7 @@ from scaleplan.overlay import classes_of_other_architecture, on_architecture, ov
 from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
 from scaleplan.sharding import ShardingSettings
 from scaleplan.sizes import (
+    EdgeSettings,
     QueueEngine,
     QueueSettings,
     ScalingSettings,
@@ -181,6 +182,7 @@ class Settings(SizeProfile):
     @classmethod
     def _cell_stands_where_it_says(cls, cell: CellSettings, info: ValidationInfo) -> CellSettings:
         region, domain = info.data.get("region"), info.data.get("domain")
+        edge: EdgeSettings | None = info.data.get("edge")
         allowed = None
         if cell.region and region and cell.region != region:
             allowed = f"a region that is the stack's own, {region}"
@@ -188,6 +190,12 @@ class Settings(SizeProfile):
             allowed = "organizations outside the EU, or a region inside: " + ", ".join(
                 load_catalog().european_region_names()
             )
+        elif cell.european and edge is not None and edge.waf and edge.waf_logs:
+            allowed = "organizations outside the EU, or edge.wafLogs false: WAF logs in us-east-1"
+        elif cell.home and cell.home == info.data.get("stack"):
+            allowed = "the stack of another cell as home"
+        elif cell.home and info.data.get("hosted_zone_id"):
+            allowed = "a home, or a hostedZoneId: the home's zone holds the names of its cells"
         elif cell.name and "domain" in info.data and domain is None:
             allowed = "set only beside a domain, below which the cells have their names"
         elif cell.home and domain and not domain.startswith(f"{cell.name}."):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from components.cluster import Cluster
 from components.dns import Dns, DnsArgs
 from components.edge import EdgeArgs
 from components.external_dns import ExternalDnsArgs
+from components.home_cell import HomeCell, HomeCellArgs
 from components.ingress import Ingress, IngressArgs
 from components.network import Network
 from components.web import Web
@@ -15,11 +18,16 @@ from scaleplan.edge_limits import requests_per_address
 from wiring.site import Site
 
 
-def dns_args(site: Site, domain: str) -> DnsArgs:
-    """Zone and certificates of the stack's domain."""
+def home_cell_args(site: Site, stack: str) -> HomeCellArgs:
+    """The home of this cell: a stack of the same project and organization."""
+    return HomeCellArgs(stack=f"{pulumi.get_organization()}/{site.settings.project}/{stack}")
+
+
+def dns_args(site: Site, domain: str, home: HomeCell | None) -> DnsArgs:
+    """Zone and certificates of the stack's domain; a cell's names stand in its home's zone."""
     return DnsArgs(
         domain=domain,
-        hosted_zone_id=site.settings.hosted_zone_id,
+        hosted_zone_id=home.zone_id if home else site.settings.hosted_zone_id,
         protect=site.settings.protect_data,
     )
 
@@ -32,7 +40,7 @@ def external_dns_args(site: Site, cluster: Cluster, dns: Dns) -> ExternalDnsArgs
         cluster_name=cluster.cluster_name,
         owner=site.settings.prefix,
         domain=dns.domain,
-        own_names=(dns.origin_domain_name,),
+        own_names=(dns.origin_domain_name, *_names_of_other_cells(site, dns)),
         zone_id=dns.zone_id,
         cluster_ready=cluster.ready,
     )
@@ -76,6 +84,12 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         cells=_other_cells(site),
         protect=site.settings.protect_data,
     )
+
+
+def _names_of_other_cells(site: Site, dns: Dns) -> list[str]:
+    """What other cells' programs write into the home's zone."""
+    edges = [f"{cell}.{dns.domain}" for cell in site.settings.cell.others]
+    return [*edges, *(f"origin.{edge}" for edge in edges)]
 
 
 def _other_cells(site: Site) -> CellNames | None:

@@ -25,7 +25,7 @@ from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.stack import run_in_stack
 
 from rf.offline.lookups import LookupRefusedError
-from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor
+from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor, References
 from rf.offline.rules import check
 from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
@@ -50,6 +50,7 @@ def record(
     *,
     unknowns: bool = False,
     deploy: Deploy | None = None,
+    references: References | None = None,
 ) -> RecordedPlan:
     """Run the program at `program` and return what it registered.
 
@@ -58,6 +59,7 @@ def record(
     stack's own. With `unknowns`, computed outputs are unknown, as in a first real preview.
     With `deploy`, each custom resource is handed to it as soon as its inputs are known, and the ids
     and outputs that it returns take the place of the invented ones in what follows.
+    `references` answers a StackReference; one to a stack that isn't in it is refused.
 
     Raises OfflineError with every refusal of the run; InvalidSettings and pulumi.RunError come
     through as the program raised them.
@@ -78,6 +80,7 @@ def record(
         config=given,
         unknowns=unknowns,
         deploy=deploy,
+        references=references,
         source=str(program),
     )
 
@@ -91,10 +94,13 @@ def record_function(
     config: Mapping[str, str] | None = None,
     unknowns: bool = False,
     deploy: Deploy | None = None,
+    references: References | None = None,
     source: str = "the program",
 ) -> RecordedPlan:
     """As `record`, for a function that constructs resources; its return value is ignored."""
-    monitor = RecordingMonitor(project, stack, unknowns=unknowns, deploy=deploy)
+    monitor = RecordingMonitor(
+        project, stack, unknowns=unknowns, deploy=deploy, references=references
+    )
     engine = RecordingEngine()
     # Everything the SDK keeps between calls lives in context variables: a copy forgets it again.
     context = contextvars.copy_context()
