@@ -163,6 +163,34 @@ def simulate(
     command.report(comparison, plot, as_json=as_json)
 
 
+@app.command()
+def cells(as_json: AsJson = False) -> None:
+    """Show which stack serves which organizations; a gap or an overlap is a failure."""
+    with _reported():
+        from rf.cells.command import report_cells
+        from rf.stacks import all_settings
+
+        right = report_cells(all_settings(), as_json=as_json)
+    if not right:
+        raise typer.Exit(1)
+
+
+@checks.command()
+def residency(
+    stack: Stack, size: Size = None, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """Check that nothing in a European cell's plan takes data out of the European Union."""
+    with _reported(), _progress(f"Planning {stack}"):
+        from rf.cells.command import report_residency
+        from rf.stacks import plan_of, settings_of
+
+        chosen = overrides or ()
+        settings = settings_of(stack, size=size, overrides=chosen)
+        plan = plan_of(stack, size=size, overrides=chosen)
+    if not report_residency(plan, settings, as_json=as_json):
+        raise typer.Exit(1)
+
+
 @app.command("publish-web")
 def publish_web(
     stack: Stack,
@@ -192,12 +220,10 @@ def publish_web(
     """Publish a built frontend: visitors get the old site or the new one, never a mixture."""
     with _reported():
         from rf.publishing.command import run_publish
-        from rf.stacks import project_name, stack_config
-        from scaleplan.settings import parse
+        from rf.stacks import settings_of
 
-        config = stack_config(stack, size=size, overrides=overrides or ())
         run_publish(
-            parse(project_name(), stack, config),
+            settings_of(stack, size=size, overrides=overrides or ()),
             directory,
             grace_days=grace_days,
             hashed=hashed or (),

@@ -10,6 +10,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from rf.offline.computed import answer, unknown_answer
+from rf.offline.input_rules import STACK_REFERENCE
 from rf.offline.invention import Registration, merged
 from rf.offline.lookups import LOOKUPS, LookupRefusedError
 from rf.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
@@ -24,8 +25,6 @@ Deploy = Callable[[Registration, Mapping[str, Any]], tuple[str, Mapping[str, Any
 
 References = Mapping[str, Mapping[str, Any]]
 """Outputs of other stacks by the stack's name, as their last deployment left them."""
-
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 class RecordingMonitor(MockMonitor):
