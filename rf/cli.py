@@ -105,11 +105,18 @@ def up(
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
     with _reported():
         from rf.sandbox import command
-        from rf.stacks import PROGRAM, project_name, stack_config
+        from rf.stacks import PROGRAM, project_name, references_of, stack_config
 
         config = stack_config(stack, size=size, overrides=overrides or ())
         code = command.run_up(
-            PROGRAM, project_name(), stack, config=config, keep=keep, as_json=as_json, out=out
+            PROGRAM,
+            project_name(),
+            stack,
+            config=config,
+            references=references_of(stack, config),
+            keep=keep,
+            as_json=as_json,
+            out=out,
         )
     raise typer.Exit(code)
 

@@ -57,7 +57,7 @@ def plan_of(
     can't be planned.
     """
     config = stack_config(stack, size=size, overrides=overrides)
-    return record(
+    plan = record(
         PROGRAM,
         project_name(),
         stack,
@@ -66,6 +66,13 @@ def plan_of(
         unknowns=unknowns,
         references=references_of(stack, config),
     )
+    if size is None and not overrides and not unknowns:
+        _EXPORTED[stack] = plan.outputs
+    return plan
+
+
+_EXPORTED: dict[str, Mapping[str, Any]] = {}
+"""Outputs of the stacks planned in this process as their files say; a plan takes seconds."""
 
 
 def references_of(stack: str, config: Mapping[str, object]) -> References:
@@ -89,13 +96,9 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
                 )
             ]
         )
-    return {home: _outputs_of(home)}
-
-
-@cache
-def _outputs_of(stack: str) -> Mapping[str, Any]:
-    """What a stack would export, planned once a process."""
-    return plan_of(stack).outputs
+    if home not in _EXPORTED:
+        plan_of(home)
+    return {home: _EXPORTED[home]}
 
 
 def _home_of(config: Mapping[str, object]) -> str:

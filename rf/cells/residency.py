@@ -34,9 +34,6 @@ EXCEPTIONS: Mapping[str, str] = {
         "CloudFront is global: it answers at the location nearest to the viewer, caches public "
         "files alone, and names its certificate and firewall, which stand in us-east-1"
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": (
-        "metrics of CloudFront and its firewall exist in us-east-1 alone; they are counts"
-    ),
 }
 """Types whose resources may stand in, or name, us-east-1, and why that takes no data there. No
 other region outside the EU is allowed to any."""

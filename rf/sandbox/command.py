@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from rf.export import check_directory, write_export
 from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.monitor import References
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
 from rf.plan import RecordedPlan, reveal
@@ -22,6 +23,7 @@ from rf.sandbox.api import Api
 from rf.sandbox.deployment import AWS_PROVIDER, Deployment
 from rf.sandbox.display import Progress, print_outcome
 from rf.sandbox.emulator import Emulator, EmulatorError
+from rf.sandbox.neighbours import with_zones
 from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
@@ -37,13 +39,15 @@ def run_up(
     *,
     size: str | None = None,
     config: Mapping[str, object] | None = None,
+    references: References | None = None,
     keep: bool = False,
     as_json: bool = False,
     out: Path | None = None,
 ) -> int:
     """The command. Returns 0 when the world is as planned, else 1.
 
-    `program`, `project`, `stack`, `size` and `config` are those of `rf.offline.record.record`;
+    `program`, `project`, `stack`, `size`, `config` and `references` are those of
+    `rf.offline.record.record`;
     InvalidSettings and pulumi.RunError come through. With `keep` the server outlives the command.
     `out` is the folder for the files of `rf export`; a new temporary one by default.
     """
@@ -56,6 +60,7 @@ def run_up(
                 stack,
                 size=size,
                 config=config,
+                references=references,
                 keep=keep,
                 out=out,
                 progress=progress,
@@ -77,6 +82,7 @@ def bring_up(
     *,
     size: str | None = None,
     config: Mapping[str, object] | None = None,
+    references: References | None = None,
     keep: bool = False,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -92,14 +98,15 @@ def bring_up(
     progress = progress or Progress()
     began = time.monotonic()
     progress.says("planning")
-    planned = record(program, project, stack, size, config)
+    planned = record(program, project, stack, size, config, references=references)
     region = _region(planned)
     progress.says("starting the emulator")
     with Emulator(ACCOUNT_ID) as emulator:
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)
-        plan = _deployed(deployment, program, project, stack, size=size, config=config)
+        choices = {"size": size, "config": config, "references": with_zones(api, references or {})}
+        plan = _deployed(deployment, program, project, stack, **choices)
         progress.says("reading the world back")
         checks = verify(api, plan, world.not_emulated)
         folder = out or Path(tempfile.mkdtemp(prefix=f"{project}-{stack}-"))

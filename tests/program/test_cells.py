@@ -15,6 +15,10 @@ from tests.conftest import ROOT
 Planned = Callable[..., RecordedPlan]
 
 CELLS = ("prod-us-west", "prod-eu")
+
+pytestmark = pytest.mark.xdist_group("cells")
+"""In one process, which plans each of the three once."""
+
 RECORD = "aws:route53/record:Record"
 BUCKET = "aws:s3/bucket:Bucket"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
