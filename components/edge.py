@@ -87,7 +87,7 @@ class Edge(ComponentResource):
             EdgePoliciesArgs(plan=args.plan, domain=args.domain),
             ResourceOptions(parent=self),
         )
-        functions = routers(self._name, args.prefix, args.cells, self)
+        functions = routers(self._name, args.prefix, args.cells, self, protect=args.protect)
         self.organization_directory_arn = functions.directory
         return aws.cloudfront.Distribution(
             f"{self._name}-distribution",

@@ -19,7 +19,9 @@ class Routers:
     directory: Output[str] | None = None
 
 
-def routers(name: str, prefix: str, cells: CellNames | None, parent: ComponentResource) -> Routers:
+def routers(
+    name: str, prefix: str, cells: CellNames | None, parent: ComponentResource, *, protect: bool
+) -> Routers:
     """The functions of the distribution. `cells` None: this is the only cell, or not the home.
 
     The directory is empty at first and is no part of the program's state: whoever creates or moves
@@ -33,7 +35,7 @@ def routers(name: str, prefix: str, cells: CellNames | None, parent: ComponentRe
         name=f"{prefix}-organizations",
         comment="Opaque organization id to cell",
         # Losing it would serve every organization here.
-        opts=ResourceOptions(parent=parent, protect=True),
+        opts=ResourceOptions(parent=parent, protect=protect),
     )
     return Routers(
         pages=_function(f"{name}-spa-router", pages_code(cells), directory.arn, parent),
