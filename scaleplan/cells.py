@@ -26,7 +26,7 @@ class CellSettings(Section):
 
     region: Annotated[
         str,
-        OneOf(lambda: ["", *load_catalog().region_names()]),
+        OneOf(lambda: load_catalog().region_names()),
         Field(description="where its organizations' data stays: the stack's own region"),
     ] = ""
     organizations: Annotated[
@@ -55,7 +55,7 @@ class CellSettings(Section):
     name: Annotated[
         str,
         Matching(rf"({_LABEL})?", f"{_LABEL_IN_WORDS}; needed beside region, home and others"),
-        Field(description="what the cell is called; <name>.<domain> is its address"),
+        Field(description="what the cell is called; its address is that before the home's domain"),
     ] = ""
 
     @property
