@@ -79,8 +79,9 @@ def test_the_check_finds_a_whole_american_stack(planned: Planned) -> None:
 
 
 def seeded(plan: RecordedPlan, token: str, inputs: dict[str, Any], **extra: Any) -> RecordedPlan:
-    """The plan with one more resource, as if somebody had added it to the program."""
+    """The plan's provider and buckets with one more resource, as if somebody had added it."""
     template = plan.of_type(BUCKET)[0]
+    kept = [r for r in plan.resources if r.type in (BUCKET, "pulumi:providers:aws")]
     added = dataclasses.replace(
         template,
         urn=f"urn:pulumi:prod-eu::researchflow::{token}::leak",
@@ -89,7 +90,7 @@ def seeded(plan: RecordedPlan, token: str, inputs: dict[str, Any], **extra: Any)
         inputs=inputs,
         **extra,
     )
-    return dataclasses.replace(plan, resources=(*plan.resources, added))
+    return dataclasses.replace(plan, resources=(*kept, added))
 
 
 LEAKS: dict[str, tuple[str, dict[str, Any], str]] = {
