@@ -10,8 +10,6 @@ from rf.cells.map import cells_of, faults_of
 from rf.cli import app
 from scaleplan.catalog import load_catalog
 from scaleplan.settings import parse
-from scaleplan.stack_file import stack_names
-from tests.conftest import ROOT
 from tests.stack_config import MINIMAL, accepted, the_mistake
 
 HOME = {"name": "us-east", "region": "us-east-1", "organizations": "A-M", "others": ["west", "eu"]}
@@ -141,13 +139,6 @@ def test_a_gap_or_an_overlap_exits_1_and_names_the_letters(monkeypatch, letters)
     assert result.exit_code == 1
     assert ("gap:" if letters == "O-Z" else "overlap:") in result.stdout
     assert "Traceback" not in result.output
-
-
-def test_no_two_stacks_share_addresses():
-    networks = [stacks.settings_of(stack).vpc_cidr for stack in stack_names(ROOT)]
-    assert len(networks) >= 5
-    for place, network in enumerate(networks):
-        assert not any(network.overlaps(other) for other in networks[place + 1 :])
 
 
 def cell(region="us-east-1", domain="west.flow.example.org", **keys):
