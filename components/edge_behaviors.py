@@ -39,8 +39,8 @@ def application_behaviors(
     plan: EdgePlan, policies: EdgePolicies, organization_router_arn: Input[str] | None
 ) -> list[aws.cloudfront.DistributionOrderedCacheBehaviorArgs]:
     """The paths that pods answer. CloudFront takes the first that matches, so the cached part of
-    the API stands before the rest of it. It belongs to no organization, so the router of
-    organizations, where there is one, stands before the uncached paths alone."""
+    the API stands before the rest of it. It and the health paths belong to no
+    organization; before all others stands the router of organizations, where there is one."""
     api = plan.api_behavior
     public = _behavior(
         f"{plan.public_api.path_prefix}*",
@@ -65,7 +65,7 @@ def application_behaviors(
                 policies,
                 cache_policy_id=CACHING_DISABLED,
                 origin_request_policy_id=ALL_VIEWER_EXCEPT_HOST,
-                function_arn=organization_router_arn,
+                function_arn=None if path in HEALTH_PATHS else organization_router_arn,
             )
             for path, methods in uncached.items()
         ),

@@ -30,7 +30,7 @@ _HASHED_NAME = re.compile(
 are believed, so that no plain word is; a hash that looks like a word is served like any other file,
 which costs a question to the edge and no more."""
 
-_BEYOND_THE_BUCKET = re.compile(r"^(api|collab)(/|$)")
+_BEYOND_THE_BUCKET = re.compile(r"^((api|collab)(/|$)|health/(live|ready)$)")
 """Paths that the edge sends to the pods."""
 
 _TYPES = MimeTypes()

@@ -364,6 +364,8 @@ def test_one_cell_routes_its_pages_and_asks_no_directory(edge):
         "/api/*": [],
         "/collab": [],
         "/collab/*": [],
+        "/health/live": [],
+        "/health/ready": [],
     }
     assert built.inputs(FUNCTION, "edge-spa-router")["code"] == pages_code(None)
     assert built.of_type("aws:cloudfront/keyValueStore:KeyValueStore") == []
@@ -377,6 +379,8 @@ def test_the_home_of_several_cells_asks_the_directory_before_whatever_holds_data
         "/api/*": ["edge-organization-router"],
         "/collab": ["edge-organization-router"],
         "/collab/*": ["edge-organization-router"],
+        "/health/live": [],
+        "/health/ready": [],
     }
     directory = built.named("aws:cloudfront/keyValueStore:KeyValueStore", "edge-organizations")
     assert directory.protect

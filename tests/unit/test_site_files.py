@@ -76,6 +76,8 @@ def test_all_that_is_wrong_with_a_build_is_said_at_once(tmp_path):
     (build / "api").mkdir(parents=True)
     (build / "api" / "help.html").write_text("x")
     (build / "collab").write_text("x")
+    (build / "health").mkdir()
+    (build / "health" / "live").write_text("x")
     (build / ".releases").mkdir()
     (build / ".releases" / "a.json").write_text("{}")
     (tmp_path / "secret.txt").write_text("x")
@@ -83,9 +85,9 @@ def test_all_that_is_wrong_with_a_build_is_said_at_once(tmp_path):
     with pytest.raises(SiteError) as raised:
         read_site(build)
     lines = str(raised.value).splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert "no index.html" in lines[0]
-    for word in ("api/help.html", "collab ", ".releases/a.json", "leak.txt"):
+    for word in ("api/help.html", "collab ", "health/live ", ".releases/a.json", "leak.txt"):
         assert any(line.startswith(word) for line in lines), word
 
 
