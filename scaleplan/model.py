@@ -19,6 +19,7 @@ from scaleplan.layers import (
     ReplicationPlan,
     WorkflowsPlan,
 )
+from scaleplan.observability import ObservabilityPlan
 from scaleplan.sizes import Section, Size, SizeProfile
 from scaleplan.tables import (
     ComponentSummary,
@@ -74,6 +75,7 @@ class Plan(Section):
     decision_matrix: tuple[Decision, ...]
     recording_rules: tuple[RecordingRule, ...]
     thresholds: Thresholds
+    observability: ObservabilityPlan
     phases: tuple[Phase, ...]
 
 

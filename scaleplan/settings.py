@@ -15,6 +15,7 @@ from scaleplan.fitting import node_mistakes
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
+from scaleplan.observability import AlertsSettings
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
 from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
 from scaleplan.sharding import ShardingSettings
@@ -111,6 +112,7 @@ class Settings(SizeProfile):
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
+    alerts: AlertsSettings = Field(default={}, validate_default=True)
 
     @property
     def prefix(self) -> str:

@@ -272,6 +272,19 @@ class EdgeSettings(Section):
     price_class: Annotated[PriceClass, Field(description="which edge locations serve")]
 
 
+class ObservabilitySettings(Section):
+    """Prometheus and Alertmanager: copies, and what one Prometheus keeps and may use."""
+
+    prometheus_replicas: Annotated[int, _integer(1, 2, "Prometheus servers; each scrapes all")]
+    alertmanager_replicas: Annotated[int, _integer(1, 3, "Alertmanagers; they agree on who sends")]
+    retention_days: Annotated[int, _integer(3, 400, "days that metrics are kept")]
+    volume_gib: Annotated[int, _integer(10, 4_000, "disk of one Prometheus, GiB; never shrinks")]
+    memory_mib: Annotated[int, _integer(512, 65_536, "memory of one Prometheus, MiB")]
+    cpu_millicores: Annotated[
+        int, _integer(100, 16_000, "CPU of one Prometheus, thousandths of a core")
+    ]
+
+
 class SizeProfile(Section):
     """All that a size decides; one row of `sizes` in `plan.yaml`."""
 
@@ -287,3 +300,4 @@ class SizeProfile(Section):
     cache: CacheSettings
     queue: QueueSettings
     edge: EdgeSettings
+    observability: ObservabilitySettings
