@@ -89,7 +89,7 @@ class AlertsSettings(Section):
             r"(https://[^\s]+[^\s/])?", "empty, or an https address without a slash at its end"
         ),
         Field(
-            description="where the pages of docs/runbooks are read; empty names them in the repository"
+            description="where docs/runbooks is read; empty names the pages in the repository"
         ),
     ] = ""
 

@@ -100,7 +100,7 @@ def _autoscaler_alerts(subject: Subject) -> list[Alert]:
             severity=Severity.CRITICAL,
             route=Route.PAGE,
             minutes=5,
-            because="One failed read is a failover; after a minute KEDA falls back to what there is.",
+            because="One failed read is a failover; after a minute KEDA keeps the pods it has.",
             summary="The autoscaler of {{ $labels.workload }} can't read what it scales on.",
             action="Restore the metric's source; meanwhile set the number of pods by hand.",
         ),
