@@ -1,0 +1,88 @@
+"""What Prometheus scrapes: the specs of the operator's ServiceMonitor, PodMonitor, ScrapeConfig.
+
+Prometheus takes every monitor of every namespace (the chart's selectors are nil), so none carries
+the release's label.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rendering.alerting.subject import APPLICATION_NAMESPACE
+
+METRICS_PORT_NAME = "metrics"
+METRICS_PATH = "/metrics"
+
+
+def service_monitor(application: str, interval_seconds: int) -> dict[str, Any]:
+    """Of an application behind a Service; the operator sets `service`, `pod` and `namespace`."""
+    return {
+        "namespaceSelector": {"matchNames": [APPLICATION_NAMESPACE]},
+        "selector": {"matchLabels": {"app": application}},
+        "endpoints": [
+            {
+                "port": "http",
+                "path": METRICS_PATH,
+                "interval": f"{interval_seconds}s",
+                # What the pod says of itself must not take the place of what the cluster knows.
+                "honorLabels": False,
+            }
+        ],
+    }
+
+
+def pod_monitor(
+    application: str, port: str, interval_seconds: int, *, service: str | None = None
+) -> dict[str, Any]:
+    """Of pods without a Service; `service` is then set as if they had one."""
+    return {
+        "namespaceSelector": {"matchNames": [APPLICATION_NAMESPACE]},
+        **_monitor(application, port, interval_seconds, {"service": service} if service else {}),
+    }
+
+
+def exporter_monitor(
+    application: str, interval_seconds: int, target_labels: dict[str, str]
+) -> dict[str, Any]:
+    """Of an exporter beside the monitor."""
+    return _monitor(application, METRICS_PORT_NAME, interval_seconds, target_labels)
+
+
+def _monitor(
+    application: str, port: str, interval_seconds: int, target_labels: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "selector": {"matchLabels": {"app": application}},
+        "podMetricsEndpoints": [
+            {
+                "port": port,
+                "path": METRICS_PATH,
+                "interval": f"{interval_seconds}s",
+                "relabelings": [
+                    {"action": "replace", "targetLabel": label, "replacement": value}
+                    for label, value in sorted(target_labels.items())
+                ],
+            }
+        ],
+    }
+
+
+def cache_nodes(exporter_address: str, interval_seconds: int) -> dict[str, Any]:
+    """Every node of the cache by way of one exporter, which knows the cluster's nodes.
+
+    redis_exporter lists them at /discover-cluster-nodes, and asks the one that `target` names at
+    /scrape (exporter/http.go).
+    """
+    return {
+        "httpSDConfigs": [
+            {"url": f"http://{exporter_address}/discover-cluster-nodes", "refreshInterval": "1m"}
+        ],
+        "metricsPath": "/scrape",
+        "scrapeInterval": f"{interval_seconds}s",
+        "relabelings": [
+            {"sourceLabels": ["__address__"], "targetLabel": "__param_target"},
+            {"sourceLabels": ["__param_target"], "targetLabel": "instance"},
+            {"targetLabel": "__address__", "replacement": exporter_address},
+            {"targetLabel": "store", "replacement": "cache"},
+        ],
+    }
