@@ -10,7 +10,7 @@ from pulumi import InvokeOptions, ResourceOptions
 import components as layers
 import settings as stack_settings
 from scaleplan.model import load_plan
-from wiring import applications, foundation, sharding, stores, traffic
+from wiring import applications, foundation, observability, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
@@ -73,6 +73,7 @@ kept = stores.Stores(
     broker=broker,
     artifacts=artifacts,
     migrated=migration.ready if migration else None,
+    citus=citus,
 )
 told = stores.connections_args(site, platform, pgbouncer, authority, kept)
 connections = layers.Connections("connections", told, on_cluster)
@@ -84,6 +85,17 @@ dns = (
 if dns:
     names = traffic.external_dns_args(site, cluster, dns)
     layers.ExternalDns("external-dns", names, on_cluster)
+# What sees it all, and what the API's autoscaler asks how many requests there are.
+watched = observability.observability_args(
+    site,
+    encryption=encryption,
+    cluster=cluster,
+    authority=authority,
+    stores=kept,
+    dns=dns,
+    secrets=stack_settings.secrets(),
+)
+monitoring = layers.Observability("observability", watched, on_cluster)
 ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)
 hosting = applications.Hosting(
     platform=platform,
@@ -94,7 +106,7 @@ hosting = applications.Hosting(
 )
 served = (site, hosting, ingress)
 orchestrator = layers.Orchestrator(
-    "orchestrator", applications.orchestrator_args(*served), on_cluster
+    "orchestrator", applications.orchestrator_args(*served, monitoring), on_cluster
 )
 collaboration = layers.Collaboration(
     "collaboration", applications.collaboration_args(*served), on_cluster
@@ -104,6 +116,7 @@ worker = layers.Worker("worker", applications.worker_args(site, hosting), on_clu
 edge = layers.Edge("edge", traffic.edge_args(site, web, ingress, dns), on_aws)
 
 pulumi.export("url", edge.url)
+pulumi.export("alertTopicArns", monitoring.topic_arns)
 pulumi.export("distributionId", edge.distribution_id)
 pulumi.export("staticBucket", web.bucket_name)
 pulumi.export("artifactsBucket", artifacts.bucket_name)

@@ -18,6 +18,7 @@ from components.encryption import Encryption
 from components.external_dns import ExternalDns
 from components.ingress import Ingress
 from components.network import Network
+from components.observability import Observability
 from components.orchestrator import Orchestrator
 from components.pgbouncer import Pgbouncer
 from components.platform import Platform
@@ -45,6 +46,7 @@ __all__ = [
     "ExternalDns",
     "Ingress",
     "Network",
+    "Observability",
     "Orchestrator",
     "Pgbouncer",
     "Platform",

@@ -20,16 +20,15 @@ EXPORTER_USER_ID = 65534
 FILES_ANNOTATION = "researchflow.io/files-hash"
 
 CONFIG_DIRECTORY = "/etc/exporter"
-SECRET_DIRECTORY = "/etc/exporter-secrets"  # noqa: S105 - the name of a folder
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExporterArgs:
-    """`files` are mounted under `CONFIG_DIRECTORY`, `secrets` under `SECRET_DIRECTORY`.
+    """`files` are mounted under `CONFIG_DIRECTORY`; `secrets` are variables, kept in a Secret.
 
     `target_labels` are set on every series of it. `monitored` is off where something else says
-    what to ask it for. `version` changes when a mounted file does, and tells nothing of a secret:
-    the pod is replaced. `after` is what must exist first.
+    what to ask it for. When `version` changes the pod is replaced; it must tell nothing of a
+    secret. `after` is what must exist first.
     """
 
     application: str
@@ -144,8 +143,11 @@ class Exporter(ComponentResource):
             image=args.image,
             args=list(args.arguments),
             env=[
-                k8s.core.v1.EnvVarArgs(name=key, value=value)
-                for key, value in args.environment.items()
+                *(
+                    k8s.core.v1.EnvVarArgs(name=key, value=value)
+                    for key, value in args.environment.items()
+                ),
+                *(self._from_secret(key) for key in args.secrets),
             ],
             ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=args.port)],
             resources=k8s.core.v1.ResourceRequirementsArgs(
@@ -167,28 +169,26 @@ class Exporter(ComponentResource):
                 capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
             ),
             volume_mounts=[
-                *self._mounts("files", CONFIG_DIRECTORY, self._args.files),
-                *self._mounts("secrets", SECRET_DIRECTORY, self._args.secrets),
-            ],
+                k8s.core.v1.VolumeMountArgs(
+                    name="files", mount_path=CONFIG_DIRECTORY, read_only=True
+                )
+            ]
+            if args.files
+            else None,
         )
 
-    @staticmethod
-    def _mounts(
-        volume: str, path: str, contents: Mapping[str, Input[str]]
-    ) -> list[k8s.core.v1.VolumeMountArgs]:
-        if not contents:
-            return []
-        return [k8s.core.v1.VolumeMountArgs(name=volume, mount_path=path, read_only=True)]
+    def _from_secret(self, key: str) -> k8s.core.v1.EnvVarArgs:
+        return k8s.core.v1.EnvVarArgs(
+            name=key,
+            value_from=k8s.core.v1.EnvVarSourceArgs(
+                secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(
+                    name=self._args.application, key=key
+                )
+            ),
+        )
 
-    def _volumes(self) -> list[k8s.core.v1.VolumeArgs]:
-        args = self._args
-        volumes: list[k8s.core.v1.VolumeArgs] = []
-        if args.files:
-            config = k8s.core.v1.ConfigMapVolumeSourceArgs(name=args.application)
-            volumes.append(k8s.core.v1.VolumeArgs(name="files", config_map=config))
-        if args.secrets:
-            secret = k8s.core.v1.SecretVolumeSourceArgs(
-                secret_name=args.application, default_mode=0o440
-            )
-            volumes.append(k8s.core.v1.VolumeArgs(name="secrets", secret=secret))
-        return volumes
+    def _volumes(self) -> list[k8s.core.v1.VolumeArgs] | None:
+        if not self._args.files:
+            return None
+        config = k8s.core.v1.ConfigMapVolumeSourceArgs(name=self._args.application)
+        return [k8s.core.v1.VolumeArgs(name="files", config_map=config)]

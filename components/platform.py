@@ -167,6 +167,8 @@ class Platform(ComponentResource):
             wait_for=[self._args.cluster_ready, namespace],
             values={
                 "watchNamespace": self.namespace,
+                # Only the metrics: the monitor's kind is defined later, by Prometheus' chart.
+                "prometheus": {"operator": {"enabled": True}},
                 "nodeSelector": ON_SYSTEM_NODES,
                 "operator": {"replicaCount": replicas},
                 "metricsServer": {"replicaCount": replicas},

@@ -144,7 +144,7 @@ class Worker(ComponentResource):
             namespace=args.namespace,
             settings=args.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
-            external=[
+            more=[
                 backlog_metric(plan.queue_metric, args.queue.names, plan.queue_length_per_replica)
             ],
             up=plan.scale_up,

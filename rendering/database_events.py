@@ -1,4 +1,4 @@
-"""What is read from RDS's events and logs: backups that ended, and how long disks are waited for."""
+"""What is read from RDS's events and logs: backups that ended, and time that disks cost."""
 
 from __future__ import annotations
 
@@ -44,4 +44,4 @@ def io_wait_pattern(identifier: str) -> str:
 
     (RDS user guide, "OS metrics in Enhanced Monitoring"; CloudWatch Logs, "Filter pattern syntax".)
     """
-    return f'{{ $.instanceID = "{identifier}*" && $.cpuUtilization.wait = * }}'
+    return f'{{ $.instanceID = "{identifier}*" }}'

@@ -6,12 +6,81 @@ the release's label.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from rendering.alerting.subject import APPLICATION_NAMESPACE
+from rendering.alerting.subject import APPLICATION_NAMESPACE, SERVED, Subject
 
 METRICS_PORT_NAME = "metrics"
 METRICS_PATH = "/metrics"
+
+KEDA_NAMESPACE = "keda"
+KEDA_METRICS_PORT = 8080
+KARPENTER_NAMESPACE = "kube-system"
+KARPENTER_METRICS_PORT = 8080
+"""Of the charts at their pinned versions (kedacore/charts keda/values.yaml; karpenter values.yaml).
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One object of the operator that says what to scrape."""
+
+    name: str
+    kind: Literal["ServiceMonitor", "PodMonitor"]
+    spec: Mapping[str, Any]
+
+
+def stack_targets(subject: Subject) -> list[Target]:
+    """Everything that shows metrics of its own; the exporters bring their monitors themselves."""
+    seconds = subject.plan.observability.scrape_interval_seconds
+    targets = [
+        *(
+            Target(name=name, kind="ServiceMonitor", spec=service_monitor(name, seconds))
+            for name in SERVED
+        ),
+        Target(
+            name="worker",
+            kind="PodMonitor",
+            # Workers take no requests, so there is no Service.
+            spec=pod_monitor("worker", "http", seconds, service="worker"),
+        ),
+        Target(
+            name="pgbouncer",
+            kind="PodMonitor",
+            spec=pod_monitor("pgbouncer", METRICS_PORT_NAME, seconds),
+        ),
+    ]
+    if subject.uses_keda:
+        targets.append(_controller("keda", KEDA_NAMESPACE, "keda-operator", "metrics", seconds))
+    if subject.settings.nodes.karpenter:
+        targets.append(
+            _controller("karpenter", KARPENTER_NAMESPACE, "karpenter", "http-metrics", seconds)
+        )
+    return targets
+
+
+def _controller(
+    name: str, namespace: str, application: str, port: str, interval_seconds: int
+) -> Target:
+    return Target(
+        name=name,
+        kind="PodMonitor",
+        spec={
+            "namespaceSelector": {"matchNames": [namespace]},
+            "selector": {"matchLabels": {"app.kubernetes.io/name": application}},
+            "podMetricsEndpoints": [
+                {
+                    "port": port,
+                    "path": METRICS_PATH,
+                    "interval": f"{interval_seconds}s",
+                    # Its series are of other namespaces and pods, and say of which.
+                    "honorLabels": True,
+                }
+            ],
+        },
+    )
 
 
 def service_monitor(application: str, interval_seconds: int) -> dict[str, Any]:

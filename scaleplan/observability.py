@@ -38,6 +38,17 @@ class ObservabilityPlan(Section):
     latency_percent: float
 
 
+PAGERDUTY_ROUTING_KEY = "pagerdutyRoutingKey"
+SLACK_WEBHOOK_URL = "slackWebhookUrl"
+
+SECRET_KEYS = {
+    PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef",
+    SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/stand-in",
+}
+"""Config keys that are secrets, the only ones, and what stands for each where nobody can decrypt
+it: in the offline plan and the sandbox."""
+
+
 class PageChannel(StrEnum):
     """What wakes somebody."""
 
@@ -88,9 +99,7 @@ class AlertsSettings(Section):
         Matching(
             r"(https://[^\s]+[^\s/])?", "empty, or an https address without a slash at its end"
         ),
-        Field(
-            description="where docs/runbooks is read; empty names the pages in the repository"
-        ),
+        Field(description="where docs/runbooks is read; empty names the pages in the repository"),
     ] = ""
 
     @field_validator("emails")
@@ -100,7 +109,13 @@ class AlertsSettings(Section):
             raise PydanticCustomError("emails", "are given twice")
         return emails
 
-    @property
-    def needs_slack(self) -> bool:
-        """Whether anything goes to Slack."""
-        return self.page is PageChannel.SLACK or self.ticket is TicketChannel.SLACK
+    def secrets_needed(self) -> dict[str, str]:
+        """Secret config keys that the channels need, and which setting asks for each."""
+        needed: dict[str, str] = {}
+        if self.ticket is TicketChannel.SLACK:
+            needed[SLACK_WEBHOOK_URL] = "alerts.ticket"
+        if self.page is PageChannel.SLACK:
+            needed[SLACK_WEBHOOK_URL] = "alerts.page"
+        if self.page is PageChannel.PAGERDUTY:
+            needed[PAGERDUTY_ROUTING_KEY] = "alerts.page"
+        return needed

@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.fitting import node_mistakes
 from scaleplan.migrations import MigrationsSettings
-from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
+from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
-from scaleplan.observability import AlertsSettings
+from scaleplan.observability import SECRET_KEYS, AlertsSettings
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
 from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
 from scaleplan.sharding import ShardingSettings
@@ -194,7 +194,12 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
     file may leave out, and knows no null.
     Raises InvalidSettings, which lists all mistakes at once.
     """
-    given = {key: value for key, value in config.items() if not (value == "" and key in _OPTIONAL)}
+    secrets = {key for key in SECRET_KEYS if config.get(key)}
+    given = {
+        key: value
+        for key, value in config.items()
+        if key not in SECRET_KEYS and not (value == "" and key in _OPTIONAL)
+    }
     mistakes = [
         unknown_key(f"{project}:{key}", given.pop(key), keys_of(Settings))
         for key in sorted(NOT_CONFIGURED)
@@ -210,6 +215,16 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         mistakes += mistakes_of(error, Settings, project)
         settings = None
     mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
+    needed = settings.alerts.secrets_needed() if settings is not None else {}
+    mistakes += [
+        Mistake(
+            key=f"{project}:{key}",
+            value=NOT_SET,
+            allowed=f"a secret, which {asked_by} needs: pulumi config set --secret {key}",
+        )
+        for key, asked_by in needed.items()
+        if key not in secrets
+    ]
     if settings is not None and not mistakes:
         mistakes += node_mistakes(settings, project)
     if mistakes or settings is None:

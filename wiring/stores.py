@@ -44,7 +44,7 @@ class Backend:
 @dataclass(frozen=True, kw_only=True)
 class Stores:
     """What holds data. `migrated` comes when the applications' tables are there, None where a stack
-    has no migrations."""
+    has no migrations. `citus` is there from the moment that it stands, not only where it serves."""
 
     backend: Backend
     cache: Cache
@@ -52,6 +52,7 @@ class Stores:
     broker: Broker | None
     artifacts: Artifacts
     migrated: Input[str] | None
+    citus: Citus | None = None
 
 
 def database_args(

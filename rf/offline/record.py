@@ -31,6 +31,7 @@ from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
 from rf.plan import RecordedPlan, RecordedResource
 from scaleplan.mistakes import InvalidSettings
+from scaleplan.observability import SECRET_KEYS
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """Where `Pulumi.yaml` and `__main__.py` stand, wherever the command was started."""
@@ -153,7 +154,8 @@ def _run(
         )
     )
     runtime_settings.ROOT.set(None)
-    runtime_config.set_all_config(dict(config), [])
+    secret_keys = [key for key in config if key.rsplit(":", 1)[-1] in SECRET_KEYS]
+    runtime_config.set_all_config(dict(config), secret_keys)
     loop = asyncio.new_event_loop()
     executor = _InlineExecutor()
     loop.set_default_executor(executor)
