@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rf.sandbox.handlers import (
+    alarms,
     certificates,
     cloudfront,
     eks,
@@ -24,6 +25,7 @@ from rf.sandbox.handlers import (
 )
 
 __all__ = [
+    "alarms",
     "certificates",
     "cloudfront",
     "eks",
