@@ -44,6 +44,7 @@ class ExporterArgs:
     target_labels: Mapping[str, str] = field(default_factory=dict)
     service_account: str | None = None
     monitored: bool = True
+    extra_labels: Mapping[str, str] = field(default_factory=dict)
     memory_mib: int = 64
     after: Sequence[pulumi.Resource] = ()
 
@@ -68,7 +69,7 @@ class Exporter(ComponentResource):
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.application)),
                 template=k8s.core.v1.PodTemplateSpecArgs(
                     metadata=k8s.meta.v1.ObjectMetaArgs(
-                        labels=labels(args.application),
+                        labels={**labels(args.application), **args.extra_labels},
                         annotations={FILES_ANNOTATION: args.version},
                     ),
                     spec=self._pod(),

@@ -33,6 +33,7 @@ from rendering.exporters import (
     queue_exporter_arguments,
     redis_environment,
 )
+from rendering.monitoring_flows import EXPORTER_LABELS
 from rendering.prometheus_stack import NAMESPACE
 from rendering.queue_age import SCRIPT_FILE, oldest_job_script
 from rendering.scrape_targets import cache_nodes
@@ -204,6 +205,7 @@ class Exporters(ComponentResource):
                 secrets={"DATA_SOURCE_PASS": args.monitor.password},
                 version=args.monitor.version,
                 target_labels={"instance": server.instance},
+                extra_labels=EXPORTER_LABELS["postgres"],
                 after=args.after,
             ),
             ResourceOptions(parent=self),

@@ -18,12 +18,14 @@ from components.alert_topics import AlertTopics, AlertTopicsArgs
 from components.chart_release import ON_SYSTEM_NODES, chart_release
 from components.database_credentials import RoleCredentials
 from components.exporters import Exporters, ExportersArgs, PostgresTarget, RedisTarget
+from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.prometheus_stack import PrometheusStack, PrometheusStackArgs
 from rendering.alerting.rule import Route
 from rendering.alertmanager import HEARTBEAT
 from rendering.cloudwatch_alarms import Alarm, certificate_alarm, heartbeat_alarm
 from rendering.cloudwatch_exporter import GLOBAL_REGION
 from rendering.key_policies import alarm_key_policy
+from rendering.network_flows import Flow
 from rendering.prometheus_stack import NAMESPACE, PROMETHEUS_PORT, PROMETHEUS_SERVICE
 from rendering.scrape_targets import Target
 from scaleplan.layers import QueuePlan
@@ -71,6 +73,7 @@ class ObservabilityArgs:
     jobs: QueueSettings
     replicas: int
     watches_citus: bool
+    flows: Sequence[Flow]
 
 
 class Observability(ComponentResource):
@@ -99,6 +102,16 @@ class Observability(ComponentResource):
         self._build_alarms()
         stack = self._build_stack()
         self.namespace = stack.namespace
+        NetworkPolicies(
+            f"{name}-network",
+            NetworkPoliciesArgs(
+                namespace=NAMESPACE,
+                flows=args.flows,
+                closed=True,
+                namespace_ready=stack.namespace_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
         self.grafana_password = stack.grafana_password
         self._build_targets(stack)
         self._build_exporters(stack)

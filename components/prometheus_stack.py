@@ -56,6 +56,7 @@ class PrometheusStack(ComponentResource):
     """`ready` is the release: it defines the kinds of monitors and rules."""
 
     namespace: Output[str]
+    namespace_ready: pulumi.Resource
     ready: pulumi.Resource
     grafana_password: Output[str]
 
@@ -74,6 +75,7 @@ class PrometheusStack(ComponentResource):
         self._name, self._args = name, args
         namespace = self._build_namespace("namespace", NAMESPACE, "restricted")
         nodes = self._build_namespace("node-namespace", NODE_NAMESPACE, "privileged")
+        self.namespace_ready = namespace
         self.namespace = namespace.metadata.name.apply(str)
         self.grafana_password = self._build_password()
         first = [nodes, self._build_grafana_secret(), self._build_role(), *self._build_channels()]

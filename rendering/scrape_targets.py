@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rendering.alerting.subject import APPLICATION_NAMESPACE, SERVED, Subject
+from rendering.endpoints import METRICS_PATH
 
 METRICS_PORT_NAME = "metrics"
-METRICS_PATH = "/metrics"
 
 KEDA_NAMESPACE = "keda"
 KEDA_METRICS_PORT = 8080
@@ -44,7 +44,7 @@ def stack_targets(subject: Subject) -> list[Target]:
             name="worker",
             kind="PodMonitor",
             # Workers take no requests, so there is no Service.
-            spec=pod_monitor("worker", "http", seconds, service="worker"),
+            spec=pod_monitor("worker", METRICS_PORT_NAME, seconds, service="worker"),
         ),
         Target(
             name="pgbouncer",
@@ -90,7 +90,8 @@ def service_monitor(application: str, interval_seconds: int) -> dict[str, Any]:
         "selector": {"matchLabels": {"app": application}},
         "endpoints": [
             {
-                "port": "http",
+                # The pod's port: the Service leads requests alone, and to another one.
+                "targetPort": METRICS_PORT_NAME,
                 "path": METRICS_PATH,
                 "interval": f"{interval_seconds}s",
                 # What the pod says of itself must not take the place of what the cluster knows.

@@ -23,6 +23,7 @@ from rendering.prometheus_rules import rule_groups
 from rendering.rds_authority import rds_authority
 from rendering.scrape_targets import stack_targets
 from scaleplan.observability import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
+from wiring.flows import flow_table
 from wiring.site import Site
 from wiring.stores import Stores
 
@@ -78,6 +79,7 @@ def observability_args(
         jobs=settings.queue,
         replicas=2 if settings.nodes.karpenter else 1,
         watches_citus=subject.has_coordinator,
+        flows=flow_table(site),
     )
 
 

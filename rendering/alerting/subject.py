@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rendering.database_replicas import read_replicas
+from rendering.endpoints import NAMESPACE as APPLICATION_NAMESPACE
 from rendering.queue_keys import JobState, queue_keys
 from scaleplan.catalog import load_catalog
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine, WorkerScaler, WorkloadSettings
 
-APPLICATION_NAMESPACE = "researchflow"
+__all__ = ["APPLICATION_NAMESPACE", "COORDINATOR", "SERVED", "WORKLOADS", "Subject"]
+
 COORDINATOR = "citus-coordinator"
 """`instance` of the exporter on Citus' coordinator."""
 
