@@ -23,6 +23,7 @@ from rendering.citus_cluster import (
 from rendering.citus_postgres import postgres_config_spec
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import RoleKey
+from rendering.prometheus_stack import NAMESPACE as MONITORING_NAMESPACE
 from scaleplan.data_nodes import Placement
 from scaleplan.machines import ResourceTotals
 
@@ -238,7 +239,11 @@ class CitusCluster(ComponentResource):
                         ]
                     ),
                     k8s.networking.v1.NetworkPolicyIngressRuleArgs(
-                        from_=[_namespace(self._args.client_namespace)],
+                        from_=[
+                            _namespace(self._args.client_namespace),
+                            # The exporter of the coordinator's statistics.
+                            _namespace(MONITORING_NAMESPACE),
+                        ],
                         # The port of the pod, to which the Service's 5433 leads.
                         ports=[
                             k8s.networking.v1.NetworkPolicyPortArgs(
