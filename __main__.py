@@ -66,15 +66,8 @@ if settings.migrations.command:
     migration = layers.DatabaseMigration("database-migration", tables, on_cluster)
 pooled = stores.pgbouncer_args(site, platform, backend, authority)
 pgbouncer = layers.Pgbouncer("pgbouncer", pooled, on_cluster)
-kept = stores.Stores(
-    backend=backend,
-    cache=cache,
-    queue=queue,
-    broker=broker,
-    artifacts=artifacts,
-    migrated=migration.ready if migration else None,
-    citus=citus,
-)
+migrated = migration.ready if migration else None
+kept = stores.Stores(backend, cache, queue, broker, artifacts, migrated, citus)
 told = stores.connections_args(site, platform, pgbouncer, authority, kept)
 connections = layers.Connections("connections", told, on_cluster)
 
@@ -87,13 +80,7 @@ if dns:
     layers.ExternalDns("external-dns", names, on_cluster)
 # What sees it all, and what the API's autoscaler asks how many requests there are.
 watched = observability.observability_args(
-    site,
-    encryption=encryption,
-    cluster=cluster,
-    authority=authority,
-    stores=kept,
-    dns=dns,
-    secrets=stack_settings.secrets(),
+    *placed, authority=authority, stores=kept, dns=dns, secrets=stack_settings.secrets()
 )
 monitoring = layers.Observability("observability", watched, on_cluster)
 ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)

@@ -13,6 +13,8 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.chart_release import ON_SYSTEM_NODES
 from components.pod_template import labels, selector
 from rendering.scrape_targets import METRICS_PORT_NAME, exporter_monitor
+from scaleplan.machines import ResourceTotals
+from scaleplan.monitoring_pods import EXPORTER
 
 EXPORTER_USER_ID = 65534
 """`nobody`: all of these images are made to run as any user, and own no file."""
@@ -45,7 +47,7 @@ class ExporterArgs:
     service_account: str | None = None
     monitored: bool = True
     extra_labels: Mapping[str, str] = field(default_factory=dict)
-    memory_mib: int = 64
+    requests: ResourceTotals = EXPORTER
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -66,6 +68,12 @@ class Exporter(ComponentResource):
                 # One: two would read the same twice, and Prometheus says when it is gone.
                 replicas=1,
                 revision_history_limit=2,
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(
+                        max_unavailable=0, max_surge=1
+                    ),
+                ),
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.application)),
                 template=k8s.core.v1.PodTemplateSpecArgs(
                     metadata=k8s.meta.v1.ObjectMetaArgs(
@@ -152,8 +160,11 @@ class Exporter(ComponentResource):
             ],
             ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=args.port)],
             resources=k8s.core.v1.ResourceRequirementsArgs(
-                requests={"cpu": "10m", "memory": f"{args.memory_mib}Mi"},
-                limits={"cpu": "200m", "memory": f"{args.memory_mib * 2}Mi"},
+                requests={
+                    "cpu": f"{args.requests.cpu_millicores}m",
+                    "memory": f"{args.requests.memory_mib}Mi",
+                },
+                limits={"cpu": "200m", "memory": f"{args.requests.memory_mib * 2}Mi"},
             ),
             # Is it alive, not does it reach its target: that is what its metrics say.
             liveness_probe=k8s.core.v1.ProbeArgs(

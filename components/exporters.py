@@ -38,6 +38,7 @@ from rendering.prometheus_stack import NAMESPACE
 from rendering.queue_age import SCRIPT_FILE, oldest_job_script
 from rendering.scrape_targets import cache_nodes
 from scaleplan.layers import QueuePlan
+from scaleplan.monitoring_pods import CLOUDWATCH_EXPORTER as CLOUDWATCH
 from scaleplan.sizes import QueueEngine, QueueSettings
 
 CACHE_EXPORTER = "redis-exporter-cache"
@@ -248,7 +249,7 @@ class Exporters(ComponentResource):
                 files={CONFIG_FILE: args.cloudwatch_config},
                 version=content_hash(args.cloudwatch_config),
                 service_account=CLOUDWATCH_EXPORTER,
-                memory_mib=128,
+                requests=CLOUDWATCH,
                 after=[account, role, *args.after],
             ),
             ResourceOptions(parent=self),

@@ -15,7 +15,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components import versions
 from components.alarms import Alarms, AlarmsArgs, metric_alarm
 from components.alert_topics import AlertTopics, AlertTopicsArgs
-from components.chart_release import ON_SYSTEM_NODES, chart_release
+from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from components.database_credentials import RoleCredentials
 from components.exporters import Exporters, ExportersArgs, PostgresTarget, RedisTarget
 from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
@@ -270,9 +270,6 @@ class Observability(ComponentResource):
                     "port": PROMETHEUS_PORT,
                 },
                 "rules": dict(self._args.adapter_rules),
-                "resources": {
-                    "requests": {"cpu": "50m", "memory": "96Mi"},
-                    "limits": {"memory": "192Mi"},
-                },
+                "resources": resources_of("prometheus-adapter"),
             },
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rendering.alertmanager import CHANNELS_SECRET
+from scaleplan import monitoring_pods
+from scaleplan.machines import ResourceTotals
 from scaleplan.observability import ObservabilityPlan
 from scaleplan.sizes import ObservabilitySettings
 
@@ -51,9 +53,9 @@ def stack_values(
         **{part: {"enabled": False} for part in _MANAGED_BY_EKS},
         "prometheusOperator": {
             "nodeSelector": dict(node_selector),
-            "resources": _resources("50m", 128),
+            "resources": _resources(monitoring_pods.OPERATOR),
             "admissionWebhooks": {"patch": {"nodeSelector": dict(node_selector)}},
-            "prometheusConfigReloader": {"resources": _resources("10m", 32)},
+            "prometheusConfigReloader": {"resources": _resources(monitoring_pods.RELOADER)},
         },
         "prometheus": _prometheus(settings, plan, node_selector),
         "alertmanager": _alertmanager(settings, node_selector, alertmanager_config, has_channels),
@@ -61,7 +63,7 @@ def stack_values(
         "kube-state-metrics": _state_metrics(node_selector, watches_citus),
         "prometheus-node-exporter": {
             "namespaceOverride": NODE_NAMESPACE,
-            "resources": _resources("20m", 32),
+            "resources": _resources(monitoring_pods.NODE_EXPORTER),
             "prometheus": {
                 "monitor": {
                     "relabelings": [
@@ -123,7 +125,7 @@ def _alertmanager(
             "replicas": settings.alertmanager_replicas,
             "podAntiAffinity": "hard" if settings.alertmanager_replicas > 1 else "soft",
             "nodeSelector": dict(node_selector),
-            "resources": _resources("20m", 64),
+            "resources": _resources(monitoring_pods.ALERTMANAGER),
             "storage": {"volumeClaimTemplate": _claim(ALERTMANAGER_VOLUME_GIB)},
             "secrets": [CHANNELS_SECRET] if has_channels else [],
         },
@@ -134,7 +136,7 @@ def _grafana(node_selector: Mapping[str, str]) -> dict[str, Any]:
     return {
         "nodeSelector": dict(node_selector),
         "admin": {"existingSecret": GRAFANA_SECRET},
-        "resources": _resources("100m", 256),
+        "resources": _resources(monitoring_pods.GRAFANA),
         "persistence": {
             "enabled": True,
             "storageClassName": STORAGE_CLASS,
@@ -146,14 +148,14 @@ def _grafana(node_selector: Mapping[str, str]) -> dict[str, Any]:
         "initChownData": {"enabled": False},
         "testFramework": {"enabled": False},
         "defaultDashboardsEditable": False,
-        "sidecar": {"resources": _resources("10m", 96)},
+        "sidecar": {"resources": _resources(monitoring_pods.GRAFANA_SIDECAR)},
     }
 
 
 def _state_metrics(node_selector: Mapping[str, str], watches_citus: bool) -> dict[str, Any]:
     values: dict[str, Any] = {
         "nodeSelector": dict(node_selector),
-        "resources": _resources("20m", 96),
+        "resources": _resources(monitoring_pods.STATE_METRICS),
     }
     if watches_citus:
         values["rbac"] = {
@@ -212,8 +214,9 @@ def _claim(gib: int) -> dict[str, Any]:
     }
 
 
-def _resources(cpu: str, memory_mib: int) -> dict[str, Any]:
+def _resources(amounts: ResourceTotals) -> dict[str, Any]:
+    """Requests, and twice the memory at most; of CPU each may take what the node has spare."""
     return {
-        "requests": {"cpu": cpu, "memory": f"{memory_mib}Mi"},
-        "limits": {"memory": f"{memory_mib * 2}Mi"},
+        "requests": {"cpu": f"{amounts.cpu_millicores}m", "memory": f"{amounts.memory_mib}Mi"},
+        "limits": {"memory": f"{amounts.memory_mib * 2}Mi"},
     }

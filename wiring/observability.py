@@ -11,6 +11,7 @@ from components.cluster import Cluster
 from components.dns import Dns
 from components.encryption import Encryption
 from components.exporters import PostgresTarget, RedisTarget
+from components.network import Network
 from components.observability import ObservabilityArgs
 from rendering.alerting.subject import COORDINATOR, Subject
 from rendering.alertmanager import ROUTING_KEY_FILE, SLACK_URL_FILE
@@ -32,9 +33,10 @@ _FILES = {PAGERDUTY_ROUTING_KEY: ROUTING_KEY_FILE, SLACK_WEBHOOK_URL: SLACK_URL_
 
 def observability_args(
     site: Site,
-    *,
     encryption: Encryption,
+    _network: Network,
     cluster: Cluster,
+    *,
     authority: Authority,
     stores: Stores,
     dns: Dns | None,
@@ -102,19 +104,21 @@ def _servers(
     addresses = [database.primary_address, *database.replica_addresses]
     servers = [
         PostgresTarget(
-            key=instance.removeprefix(f"{site.settings.prefix}-"),
+            key=str(index),
             instance=instance,
             host=address,
             port=database.port,
             database=database.database_name,
             authority=root,
         )
-        for instance, address in zip((subject.primary, *subject.replicas), addresses, strict=True)
+        for index, (instance, address) in enumerate(
+            zip((subject.primary, *subject.replicas), addresses, strict=True)
+        )
     ]
     if citus is not None:
         servers.append(
             PostgresTarget(
-                key=COORDINATOR,
+                key="coordinator",
                 instance=COORDINATOR,
                 host=citus.host,
                 port=citus.port,

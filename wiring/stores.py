@@ -41,7 +41,7 @@ class Backend:
     citus: Citus | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Stores:
     """What holds data. `migrated` comes when the applications' tables are there, None where a stack
     has no migrations. `citus` is there from the moment that it stands, not only where it serves."""
