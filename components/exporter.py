@@ -71,7 +71,9 @@ class Exporter(ComponentResource):
                 strategy=k8s.apps.v1.DeploymentStrategyArgs(
                     type="RollingUpdate",
                     rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(
-                        max_unavailable=0, max_surge=1
+                        # Prometheus misses a scrape, and no node must have room for two.
+                        max_unavailable=1,
+                        max_surge=0,
                     ),
                 ),
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.application)),

@@ -9,18 +9,18 @@ def _amount(cpu_millicores: int, memory_mib: int) -> ResourceTotals:
     return ResourceTotals(cpu_millicores=cpu_millicores, memory_mib=memory_mib)
 
 
-OPERATOR = _amount(50, 128)
+OPERATOR = _amount(20, 128)
 RELOADER = _amount(10, 32)
 """Beside each Prometheus and Alertmanager."""
 
 ALERTMANAGER = _amount(20, 64)
-GRAFANA = _amount(100, 256)
+GRAFANA = _amount(50, 256)
 GRAFANA_SIDECAR = _amount(10, 96)
 GRAFANA_SIDECARS = 2
 """One for dashboards, one for data sources."""
 
-STATE_METRICS = _amount(20, 96)
-ADAPTER = _amount(50, 96)
+STATE_METRICS = _amount(10, 96)
+ADAPTER = _amount(20, 96)
 NODE_EXPORTER = _amount(20, 32)
 """Within what `scaleplan.machines` leaves to the agent that measures the node."""
 

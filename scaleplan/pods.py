@@ -100,7 +100,7 @@ def _exporters(settings: Settings) -> Iterator[PodDemand]:
         names.append("postgres-exporter-coordinator")
     exporters = {**dict.fromkeys(names, EXPORTER), "cloudwatch-exporter": CLOUDWATCH_EXPORTER}
     for name, requests in exporters.items():
-        yield PodDemand(name=name, pool=SYSTEM_POOL, pods=1, surge=1, requests=requests)
+        yield PodDemand(name=name, pool=SYSTEM_POOL, pods=1, surge=0, requests=requests)
 
 
 def _poolers(settings: Settings) -> Iterator[PodDemand]:

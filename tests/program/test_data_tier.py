@@ -77,7 +77,7 @@ def test_every_url_of_the_applications_logs_in_as_a_user_that_pgbouncer_knows(pl
 def test_the_bootstrap_gives_postgresql_the_verifiers_of_just_those_passwords(planned, size):
     secrets = secrets_of(planned("prod", size=size))
     verifiers = {k: v for k, v in secrets["database-bootstrap"].items() if k != "PGPASSWORD"}
-    assert len(set(verifiers.values())) == 3
+    assert len(set(verifiers.values())) == 4
     assert all(value.startswith("SCRAM-SHA-256$4096:") for value in verifiers.values())
 
 
