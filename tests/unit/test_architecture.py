@@ -147,7 +147,7 @@ def test_a_component_hands_its_children_the_parent_and_never_the_callers_options
 
 def test_every_module_imports_without_cloud_config_or_environment():
     modules = [
-        f"{path.parent.name}.{path.stem}"
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in [*COMPONENT_FILES, *PURE_FILES]
         if path.name != "__init__.py"
     ]
