@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rendering.alerting.subject import Subject
-from rendering.dashboards import layers
+from rendering.dashboards import layers, surroundings
 from rendering.dashboards.overview import overview
 from rendering.dashboards.panel import Board
 
@@ -15,9 +15,9 @@ def boards(subject: Subject) -> list[Board]:
         layers.applications(subject),
         layers.database(subject),
         layers.redis(subject),
-        layers.queue(subject),
-        layers.platform(subject),
-        layers.edge(subject),
+        surroundings.queue(subject),
+        surroundings.platform(subject),
+        surroundings.edge(subject),
     ]
 
 

@@ -34,6 +34,25 @@ class Graph:
     below: bool = False
 
 
+def single(
+    title: str,
+    expression: str,
+    legend: str,
+    unit: str = "short",
+    thresholds: Graded | None = None,
+    *,
+    below: bool = False,
+) -> Graph:
+    """A graph of one query."""
+    return Graph(
+        title=title,
+        queries=((expression, legend),),
+        unit=unit,
+        thresholds=thresholds,
+        below=below,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """A dashboard: rows of graphs by title."""

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from rendering.alertmanager import Topics, alertmanager_config
 from rendering.alerting.subject import Subject
+from rendering.alertmanager import Topics, alertmanager_config
 from rendering.metrics_adapter import REQUESTS_METRIC, adapter_rules, requests_per_pod
 from rendering.prometheus_stack import NAMESPACE, NODE_NAMESPACE, stack_values
 from scaleplan.controllers import CONTROLLERS
@@ -31,7 +31,9 @@ def values(size="medium", **changes):
     )
 
 
-@pytest.mark.parametrize(("size", "copies"), [("small", (1, 1)), ("medium", (2, 2)), ("large", (2, 3))])
+@pytest.mark.parametrize(
+    ("size", "copies"), [("small", (1, 1)), ("medium", (2, 2)), ("large", (2, 3))]
+)
 def test_from_medium_on_no_machine_takes_monitoring_with_it(size, copies):
     found = values(size)
     prometheus = found["prometheus"]["prometheusSpec"]
@@ -85,7 +87,10 @@ def test_the_chart_is_given_what_is_counted(size):
     pods = {
         "prometheus-operator": [_amounts(found["prometheusOperator"]["resources"])],
         "prometheus": [_amounts(found["prometheus"]["prometheusSpec"]["resources"]), reloader],
-        "alertmanager": [_amounts(found["alertmanager"]["alertmanagerSpec"]["resources"]), reloader],
+        "alertmanager": [
+            _amounts(found["alertmanager"]["alertmanagerSpec"]["resources"]),
+            reloader,
+        ],
         "grafana": [_amounts(found["grafana"]["resources"]), *[sidecar] * GRAFANA_SIDECARS],
         "kube-state-metrics": [_amounts(found["kube-state-metrics"]["resources"])],
     }
@@ -93,7 +98,8 @@ def test_the_chart_is_given_what_is_counted(size):
     assert set(rows) == set(pods)
     for name, containers in pods.items():
         counted = rows[name].requests_of(settings)
-        assert (counted.cpu_millicores, counted.memory_mib) == tuple(map(sum, zip(*containers))), name
+        given = tuple(map(sum, zip(*containers, strict=True)))
+        assert (counted.cpu_millicores, counted.memory_mib) == given, name
     assert rows["prometheus"].replicas_of(settings) == settings.observability.prometheus_replicas
 
 
