@@ -59,10 +59,11 @@ def label(document: Document) -> str:
 
 
 def _message(error: ApiException) -> str:
+    body = error.body.decode() if isinstance(error.body, bytes) else str(error.body)
     try:
-        return json.loads(error.body)["message"]
+        return json.loads(body)["message"]
     except (KeyError, TypeError, ValueError):
-        return str(error.body or error.reason)
+        return f"{error.reason} {body}"
 
 
 class Cluster:
@@ -79,12 +80,13 @@ class Cluster:
     @property
     def version(self) -> str:
         """The server's version, as `v1.35.4`."""
-        return self._client.version["kubernetes"]["gitVersion"]
+        known: Any = self._client.version
+        return known["kubernetes"]["gitVersion"]
 
     def serves(self, document: Document) -> bool:
         """Does the server take objects of this kind? A little after it names the kind, it does."""
         try:
-            self._resource(document).get(limit=1)
+            self._client.get(self._resource(document), limit=1)
         except (NotFoundError, ResourceNotFoundError):
             return False
         return True
@@ -109,8 +111,10 @@ class Cluster:
         """The object of that kind and name as it is there, or None."""
         metadata = document["metadata"]
         try:
-            found = self._resource(document).get(
-                name=metadata["name"], namespace=metadata.get("namespace")
+            found = self._client.get(
+                self._resource(document),
+                name=metadata["name"],
+                namespace=metadata.get("namespace"),
             )
         except (NotFoundError, ResourceNotFoundError):
             return None
@@ -119,7 +123,8 @@ class Cluster:
     def set_status(self, document: Document, status: Mapping[str, Any]) -> None:
         """Write the status of an object, as its controller would."""
         metadata = document["metadata"]
-        self._resource(document).status.patch(
+        resource: Any = self._resource(document)
+        resource.status.patch(
             body={"status": status},
             name=metadata["name"],
             namespace=metadata.get("namespace"),
@@ -130,7 +135,8 @@ class Cluster:
         """Delete it, and what belongs to it, if it is there."""
         metadata = document["metadata"]
         try:
-            self._resource(document).delete(
+            self._client.delete(
+                self._resource(document),
                 name=metadata["name"],
                 namespace=metadata.get("namespace"),
                 propagation_policy="Background",

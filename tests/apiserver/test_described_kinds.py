@@ -24,7 +24,8 @@ def test_no_schema_allows_what_its_crd_refuses(definitions_folder: Path, note: N
     assert described.keys() & definitions.keys()
     assert not found
     missing = sorted(kind for _, kind in described.keys() - definitions.keys())
-    note(f"schemas not compared, as no registry has the CRD: {', '.join(missing)}")
+    compared = len(described) - len(missing)
+    note(f"{compared} schemas agree with their CRD; no registry has that of {', '.join(missing)}")
 
 
 def _spec_schema(definition, api_version: str):
