@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test test-services lint types check clean
+.PHONY: up test test-services test-kubernetes lint types check clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -16,6 +16,11 @@ test-services: $(READY) ## Tests with real servers, which .ci/services fetches o
 	-.ci/services
 	-.ci/node-clients
 	$(RUN) -m pytest -m services tests/services
+
+test-kubernetes: $(READY) ## Every exported object on a real API server, or on the cluster of KUBECONFIG
+	-.ci/apiserver/build
+	$(if $(KUBECONFIG),,-.ci/services)
+	$(RUN) -m pytest -m kubernetes tests/apiserver
 
 lint: $(READY) ## Style and likely faults
 	$(VENV)/bin/ruff check .

@@ -10,11 +10,10 @@ from pulumi import InvokeOptions, ResourceOptions
 import components as layers
 import settings as stack_settings
 from scaleplan.model import load_plan
-from wiring import applications, capacity, foundation, sharding, stores, traffic
+from wiring import applications, foundation, observability, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
-capacity.prove(settings, load_plan())
 
 # Providers: explicit, because the stack files switch the default ones off.
 aws_provider = aws.Provider(
@@ -34,11 +33,14 @@ encryption = layers.Encryption("encryption", foundation.encryption_args(site), o
 network = layers.Network("network", foundation.network_args(site, encryption), on_aws)
 registry = layers.Registry("registry", foundation.registry_args(site, encryption), on_aws)
 artifacts = layers.Artifacts("artifacts", foundation.artifacts_args(site, encryption), on_aws)
+layers.Audit("audit", foundation.audit_args(site, encryption, artifacts), on_aws)
 cluster = layers.Cluster("cluster", foundation.cluster_args(site, encryption, network), on_aws)
 
 # What holds data, open to the cluster's pods alone.
 placed = (site, encryption, network, cluster)
 database = layers.Database("database", stores.database_args(*placed), on_aws)
+emergency = stores.break_glass_args(site, encryption, cluster, database)
+break_glass = layers.BreakGlass("break-glass", emergency, on_aws)
 roles = stores.database_credentials_args(site, encryption, database)
 credentials = layers.DatabaseCredentials("database-credentials", roles, on_aws)
 cache = layers.Cache("cache", stores.cache_args(*placed), on_aws)
@@ -67,24 +69,23 @@ if settings.migrations.command:
     migration = layers.DatabaseMigration("database-migration", tables, on_cluster)
 pooled = stores.pgbouncer_args(site, platform, backend, authority)
 pgbouncer = layers.Pgbouncer("pgbouncer", pooled, on_cluster)
-kept = stores.Stores(
-    backend=backend,
-    cache=cache,
-    queue=queue,
-    broker=broker,
-    artifacts=artifacts,
-    migrated=migration.ready if migration else None,
-)
+migrated = migration.ready if migration else None
+kept = stores.Stores(backend, cache, queue, broker, artifacts, migrated, citus)
 told = stores.connections_args(site, platform, pgbouncer, authority, kept)
 connections = layers.Connections("connections", told, on_cluster)
 
 # The applications, and the way in for those that answer requests.
-dns = (
-    layers.Dns("dns", traffic.dns_args(site, settings.domain), on_aws) if settings.domain else None
-)
+at_home = settings.cell.home
+home = layers.HomeCell("home", traffic.home_cell_args(site, at_home)) if at_home else None
+domain = settings.domain
+dns = layers.Dns("dns", traffic.dns_args(site, domain, home), on_aws) if domain else None
 if dns:
-    names = traffic.external_dns_args(site, cluster, dns)
-    layers.ExternalDns("external-dns", names, on_cluster)
+    layers.ExternalDns("external-dns", traffic.external_dns_args(site, cluster, dns), on_cluster)
+# What sees it all, and what the API's autoscaler asks how many requests there are.
+watched = observability.observability_args(
+    *placed, authority=authority, stores=kept, dns=dns, secrets=stack_settings.secrets()
+)
+monitoring = layers.Observability("observability", watched, on_cluster)
 ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)
 hosting = applications.Hosting(
     platform=platform,
@@ -94,24 +95,26 @@ hosting = applications.Hosting(
     access=applications.artifact_access(site, encryption, cluster, artifacts),
 )
 served = (site, hosting, ingress)
-orchestrator = layers.Orchestrator(
-    "orchestrator", applications.orchestrator_args(*served), on_cluster
-)
-collaboration = layers.Collaboration(
-    "collaboration", applications.collaboration_args(*served), on_cluster
-)
+layers.Orchestrator("orchestrator", applications.orchestrator_args(*served, monitoring), on_cluster)
+layers.Collaboration("collaboration", applications.collaboration_args(*served), on_cluster)
 web = layers.Web("web", applications.web_args(*served), on_cluster)
-worker = layers.Worker("worker", applications.worker_args(site, hosting), on_cluster)
+layers.Worker("worker", applications.worker_args(site, hosting), on_cluster)
 edge = layers.Edge("edge", traffic.edge_args(site, web, ingress, dns), on_aws)
 
 pulumi.export("url", edge.url)
+pulumi.export("alertTopicArns", monitoring.topic_arns)
 pulumi.export("distributionId", edge.distribution_id)
 pulumi.export("staticBucket", web.bucket_name)
 pulumi.export("artifactsBucket", artifacts.bucket_name)
 pulumi.export("clusterName", cluster.cluster_name)
 pulumi.export("kubeconfig", cluster.kubeconfig)
+pulumi.export("breakGlassRoleArn", break_glass.role_arn)
 pulumi.export("databaseSecretArn", database.secret_arn)
 pulumi.export("databaseEventsTopicArn", database.events_topic_arn)
 pulumi.export("repositories", registry.repository_urls)
+if dns:
+    pulumi.export("zoneId", dns.zone_id)
 if dns and dns.name_servers:
     pulumi.export("nameServers", dns.name_servers)
+if edge.organization_directory_arn:
+    pulumi.export("organizationDirectoryArn", edge.organization_directory_arn)

@@ -7,7 +7,20 @@ from pulumi.runtime import config as runtime_config
 
 from scaleplan.engine_config import settings_of
 from scaleplan.mistakes import InvalidSettings
+from scaleplan.observability import SECRET_KEYS
 from scaleplan.settings import Settings
+
+
+def secrets() -> dict[str, pulumi.Output[str]]:
+    """The secret keys that the stack sets, by key: for Alertmanager, and secret all the way."""
+    config = pulumi.Config()
+    texts = runtime_config.CONFIG.get() or runtime_config.get_config_env()
+    found: dict[str, pulumi.Output[str]] = {}
+    for key in SECRET_KEYS:
+        value = config.get_secret(key) if texts.get(f"{config.name}:{key}") else None
+        if value is not None:
+            found[key] = value
+    return found
 
 
 def load() -> Settings:

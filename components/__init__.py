@@ -1,7 +1,9 @@
 """One ComponentResource per layer of the plan. Reads no config and calls no AWS."""
 
 from components.artifacts import Artifacts
+from components.audit import Audit
 from components.authority import Authority
+from components.break_glass import BreakGlass
 from components.broker import Broker
 from components.cache import Cache
 from components.citus import Citus
@@ -16,8 +18,10 @@ from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
 from components.external_dns import ExternalDns
+from components.home_cell import HomeCell
 from components.ingress import Ingress
 from components.network import Network
+from components.observability import Observability
 from components.orchestrator import Orchestrator
 from components.pgbouncer import Pgbouncer
 from components.platform import Platform
@@ -28,7 +32,9 @@ from components.worker import Worker
 
 __all__ = [
     "Artifacts",
+    "Audit",
     "Authority",
+    "BreakGlass",
     "Broker",
     "Cache",
     "Citus",
@@ -43,8 +49,10 @@ __all__ = [
     "Edge",
     "Encryption",
     "ExternalDns",
+    "HomeCell",
     "Ingress",
     "Network",
+    "Observability",
     "Orchestrator",
     "Pgbouncer",
     "Platform",

@@ -26,12 +26,12 @@ def horizontal_pod_autoscaler(
     up: ScalingPolicy,
     down: ScalingPolicy,
     opts: ResourceOptions,
-    external: Sequence[k8s.autoscaling.v2.MetricSpecArgs] = (),
+    more: Sequence[k8s.autoscaling.v2.MetricSpecArgs] = (),
 ) -> k8s.autoscaling.v2.HorizontalPodAutoscaler:
     """Keep the application's Deployment at these utilizations of what its pods request.
 
     `utilization_percents` maps a resource (`cpu`, `memory`) to its target; of these and of the
-    `external` metrics, the one that asks for the most pods wins.
+    `more` metrics, the one that asks for the most pods wins.
     """
     return k8s.autoscaling.v2.HorizontalPodAutoscaler(
         name,
@@ -43,7 +43,7 @@ def horizontal_pod_autoscaler(
             min_replicas=settings.min_replicas,
             max_replicas=settings.max_replicas,
             metrics=[
-                *external,
+                *more,
                 *(
                     _utilization(resource, percent)
                     for resource, percent in sorted(utilization_percents.items())
@@ -54,6 +54,19 @@ def horizontal_pod_autoscaler(
             ),
         ),
         opts=opts,
+    )
+
+
+def pods_metric(metric: str, average: int) -> k8s.autoscaling.v2.MetricSpecArgs:
+    """A custom metric of the application's own pods, to be kept at this average of them."""
+    return k8s.autoscaling.v2.MetricSpecArgs(
+        type="Pods",
+        pods=k8s.autoscaling.v2.PodsMetricSourceArgs(
+            metric=k8s.autoscaling.v2.MetricIdentifierArgs(name=metric),
+            target=k8s.autoscaling.v2.MetricTargetArgs(
+                type="AverageValue", average_value=str(average)
+            ),
+        ),
     )
 
 

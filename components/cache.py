@@ -16,7 +16,7 @@ from components.redis_foundation import (
     RedisFoundation,
     RedisFoundationArgs,
 )
-from rendering.redis_access import cache_users
+from rendering.redis_access import EXPORTER, cache_users
 from scaleplan.sizes import CacheSettings
 
 EVICTION_POLICY = "allkeys-lru"
@@ -50,6 +50,7 @@ class Cache(ComponentResource):
     configuration_endpoint: Output[str]
     port: int
     urls: dict[str, Output[str]]
+    exporter_password: Output[str]
 
     def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -76,6 +77,7 @@ class Cache(ComponentResource):
         self.configuration_endpoint = group.configuration_endpoint_address
         self.port = REDIS_PORT
         self.urls = foundation.urls(self.configuration_endpoint)
+        self.exporter_password = foundation.passwords[EXPORTER]
         self.register_outputs({"configurationEndpoint": self.configuration_endpoint})
 
     def _replication_group(

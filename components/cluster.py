@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster_access import ClusterAccess, ClusterAccessArgs
 from components.cluster_addons import (
     NetworkAddons,
     NetworkAddonsArgs,
@@ -18,6 +19,7 @@ from components.cluster_addons import (
 from components.node_group import NodeGroup, NodeGroupArgs
 from rendering.cluster_documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
 from rendering.kubeconfig import kubeconfig
+from scaleplan.access import AccessSettings
 from scaleplan.catalog import Architecture
 from scaleplan.pods import SYSTEM_POOL
 from scaleplan.settings import SERVICE_CIDR
@@ -41,7 +43,10 @@ CNI plugin may do is not here: it has a role of its own, so no pod inherits it f
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """`public_api_cidrs`: who may reach the API server from outside; nobody when empty."""
+    """`public_api_cidrs`: who may reach the API server from outside; nobody when empty.
+
+    `access` names people by their roles; its viewers see `viewed_namespace`.
+    """
 
     prefix: str
     region: str
@@ -54,6 +59,8 @@ class ClusterArgs:
     settings: NodesSettings
     architecture: Architecture
     public_api_cidrs: tuple[IPv4Network, ...]
+    access: AccessSettings
+    viewed_namespace: str
     protect: bool
 
 
@@ -84,6 +91,16 @@ class Cluster(ComponentResource):
         self._name, self._args = name, args
         self.cluster_name = args.prefix
         cluster = self._control_plane()
+        ClusterAccess(
+            f"{name}-access",
+            ClusterAccessArgs(
+                cluster=cluster.name,
+                admins=args.access.admins,
+                viewers=args.access.viewers,
+                viewed_namespace=args.viewed_namespace,
+            ),
+            ResourceOptions(parent=self),
+        )
         node_role, node_policies = self._node_role()
         network = NetworkAddons(
             f"{name}-network",

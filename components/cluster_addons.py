@@ -3,25 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components import versions
+from components.chart_release import ON_SYSTEM_NODES
 from components.pod_role import PodRole, PodRoleArgs
+from components.versions import ADDONS_BY_KUBERNETES
 from rendering.cluster_documents import volume_key_use
+from scaleplan.controllers import controller
+from scaleplan.machines import WARM_PREFIXES
 
 NAMESPACE = "kube-system"
 _MANAGED = "arn:aws:iam::aws:policy"
 
 CNI_CONFIGURATION = {
     # Pod addresses come in /28 prefixes: 110 pods on a node instead of 29 on an m7g.large.
-    "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
+    "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": str(WARM_PREFIXES)},
     "enableNetworkPolicy": "true",
 }
+
+COREDNS_CONFIGURATION = {
+    "replicaCount": controller("coredns").replicas,
+    "nodeSelector": ON_SYSTEM_NODES,
+    # Losing a zone leaves a name server in another. Preferred, not required: with one zone left,
+    # names in that one are better than a pod that waits.
+    "topologySpreadConstraints": [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ],
+    "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+}
+
+EBS_CSI_CONFIGURATION = {
+    "controller": {
+        "replicaCount": controller("ebs-csi-controller").replicas,
+        "nodeSelector": ON_SYSTEM_NODES,
+    },
+}
+"""Of add-ons, EKS itself refuses a key that the add-on's schema doesn't have
+(`aws eks describe-addon-configuration`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +72,9 @@ class NetworkAddons(ComponentResource):
         self, name: str, args: NetworkAddonsArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:cluster:NetworkAddons", name, {"addons": 3}, opts)
+        pinned = ADDONS_BY_KUBERNETES[args.kubernetes_version]
         identity = _addon(
-            self, name, "eks-pod-identity-agent", versions.POD_IDENTITY_AGENT, args.cluster
+            self, name, "eks-pod-identity-agent", pinned.pod_identity_agent, args.cluster
         )
         role = PodRole(
             f"{name}-vpc-cni",
@@ -62,19 +93,13 @@ class NetworkAddons(ComponentResource):
             self,
             name,
             "vpc-cni",
-            versions.VPC_CNI,
+            pinned.vpc_cni,
             args.cluster,
-            configuration=json.dumps(CNI_CONFIGURATION, sort_keys=True),
+            configuration=CNI_CONFIGURATION,
             identity=("aws-node", role.role_arn),
             wait_for=[identity, role],
         )
-        _addon(
-            self,
-            name,
-            "kube-proxy",
-            versions.ADDONS_BY_KUBERNETES[args.kubernetes_version].kube_proxy,
-            args.cluster,
-        )
+        _addon(self, name, "kube-proxy", pinned.kube_proxy, args.cluster)
         self.register_outputs({})
 
 
@@ -100,12 +125,14 @@ class NodeAddons(ComponentResource):
         self, name: str, args: NodeAddonsArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:cluster:NodeAddons", name, {"addons": 2}, opts)
+        pinned = ADDONS_BY_KUBERNETES[args.kubernetes_version]
         self.names = _addon(
             self,
             name,
             "coredns",
-            versions.ADDONS_BY_KUBERNETES[args.kubernetes_version].coredns,
+            pinned.coredns,
             args.cluster,
+            configuration=COREDNS_CONFIGURATION,
             wait_for=[args.nodes],
         )
         role = PodRole(
@@ -128,8 +155,9 @@ class NodeAddons(ComponentResource):
             self,
             name,
             "aws-ebs-csi-driver",
-            versions.EBS_CSI_DRIVER,
+            pinned.ebs_csi_driver,
             args.cluster,
+            configuration=EBS_CSI_CONFIGURATION,
             identity=("ebs-csi-controller-sa", role.role_arn),
             wait_for=[args.nodes, role],
         )
@@ -143,7 +171,7 @@ def _addon(
     version: str,
     cluster: Input[str],
     *,
-    configuration: str | None = None,
+    configuration: Mapping[str, Any] | None = None,
     identity: tuple[str, Input[str]] | None = None,
     wait_for: Sequence[pulumi.Resource] = (),
 ) -> aws.eks.Addon:
@@ -160,7 +188,7 @@ def _addon(
         cluster_name=cluster,
         addon_name=addon,
         addon_version=version,
-        configuration_values=configuration,
+        configuration_values=json.dumps(configuration, sort_keys=True) if configuration else None,
         pod_identity_associations=associations,
         # The add-on owns its objects: a hand-made change is overwritten, never a failed update.
         resolve_conflicts_on_create="OVERWRITE",

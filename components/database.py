@@ -69,6 +69,7 @@ class Database(ComponentResource):
 
     primary_address: Output[str]
     replica_addresses: list[Output[str]]
+    identifiers: list[Output[str]]
     port: int
     database_name: str
     user: str
@@ -107,6 +108,7 @@ class Database(ComponentResource):
         copies = [self._build_replica(replica, primary) for replica in replicas]
         self.primary_address = primary.address
         self.replica_addresses = [copy.address for copy in copies]
+        self.identifiers = [instance.identifier for instance in (primary, *copies)]
         self.events_topic_arn = self._build_events([primary, *copies])
         self.secret_arn = self._build_secret()
         self.register_outputs(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 EDGE_CERTIFICATE_REGION = "us-east-1"
 """CloudFront takes certificates from this region alone."""
@@ -18,10 +18,11 @@ CAA_TTL_SECONDS = 3600
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
     """`hosted_zone_id` None: the zone is made here, and its parent must delegate to
-    `name_servers` before the certificates can be validated."""
+    `name_servers` before the certificates can be validated. In a zone of another stack or owner
+    only the records of this domain are made."""
 
     domain: str
-    hosted_zone_id: str | None
+    hosted_zone_id: Input[str] | None
     protect: bool
 
 

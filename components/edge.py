@@ -7,27 +7,16 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.edge_behaviors import (
-    APPLICATION_ORIGIN,
-    PAGES_ORIGIN_GROUP,
-    STATIC_ORIGIN,
-    application_behaviors,
-    pages_behavior,
-)
+from components.access_log import AccessLog, AccessLogArgs
+from components.edge_behaviors import application_behaviors, pages_behavior
+from components.edge_origins import OriginsArgs, origins, pages_origin_group
 from components.edge_policies import EdgePolicies, EdgePoliciesArgs
-from components.firewall import Firewall, FirewallArgs
-from rendering.edge_functions import spa_router_code
-from rendering.endpoints import LONGEST_REQUEST_SECONDS
+from components.edge_routers import routers
+from components.firewall import Firewall, FirewallArgs, FirewallLogArgs
+from rendering.edge_functions import CellNames
 from rendering.static_bucket_policy import static_bucket_policy
 from scaleplan.layers import EdgePlan
-from scaleplan.sizes import EdgeSettings
-
-FAILOVER_STATUS_CODES = (403, 500, 502, 503, 504)
-"""On these the edge asks the web pods instead of the bucket. 403 is the bucket's answer for an
-object that isn't there, so pages are served before the first publication too."""
-
-KEEPALIVE_SECONDS = 60
-"""How long CloudFront keeps an idle connection to the load balancer, which keeps it for longer."""
+from scaleplan.sizes import EdgeSettings, WafMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +25,13 @@ class EdgeArgs:
     balancer: `origin.<domain>` or, without a domain, the load balancer's own.
 
     `zone_id` and `edge_certificate_arn` are given exactly when `domain` is.
-    `requests_per_five_minutes` is the firewall's limit for one address.
+    `requests_per_five_minutes` is the firewall's limit for one address. `shield_region` is where
+    Origin Shield stands if the settings ask for it. `cells` is given to the home of several.
     """
 
     prefix: str
+    account_id: str
+    region: str
     settings: EdgeSettings
     plan: EdgePlan
     static_bucket_name: Input[str]
@@ -54,6 +46,8 @@ class EdgeArgs:
     zone_id: Input[str] | None
     edge_certificate_arn: Input[str] | None
     requests_per_five_minutes: int
+    shield_region: str
+    cells: CellNames | None
     protect: bool
 
 
@@ -67,16 +61,19 @@ class Edge(ComponentResource):
     distribution_id: Output[str]
     distribution_domain_name: Output[str]
     url: Output[str]
+    organization_directory_arn: Output[str] | None
 
     def __init__(self, name: str, args: EdgeArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
             "domain": args.domain or "cloudfront.net",
-            "firewall": args.settings.waf,
+            "firewall": args.settings.waf_mode.value if args.settings.waf else "none",
+            "otherCells": list(args.cells.others) if args.cells else [],
             "priceClass": args.settings.price_class.value,
         }
         super().__init__("researchflow:edge:Edge", name, summary, opts)
         self._name = name
         distribution = self._distribution(args)
+        self._log_access(args, distribution)
         self._admit_to_bucket(args, distribution)
         self._records(args, distribution)
         self.distribution_id = distribution.id
@@ -90,6 +87,8 @@ class Edge(ComponentResource):
             EdgePoliciesArgs(plan=args.plan, domain=args.domain),
             ResourceOptions(parent=self),
         )
+        functions = routers(self._name, args.prefix, args.cells, self, protect=args.protect)
+        self.organization_directory_arn = functions.directory
         return aws.cloudfront.Distribution(
             f"{self._name}-distribution",
             comment=args.prefix,
@@ -100,21 +99,12 @@ class Edge(ComponentResource):
             is_ipv6_enabled=True,
             price_class=args.settings.price_class.value,
             web_acl_id=self._firewall(args),
-            origins=[self._static_origin(args), self._application_origin(args)],
-            origin_groups=[
-                aws.cloudfront.DistributionOriginGroupArgs(
-                    origin_id=PAGES_ORIGIN_GROUP,
-                    failover_criteria=aws.cloudfront.DistributionOriginGroupFailoverCriteriaArgs(
-                        status_codes=list(FAILOVER_STATUS_CODES)
-                    ),
-                    members=[
-                        aws.cloudfront.DistributionOriginGroupMemberArgs(origin_id=origin)
-                        for origin in (STATIC_ORIGIN, APPLICATION_ORIGIN)
-                    ],
-                )
-            ],
-            default_cache_behavior=pages_behavior(args.plan, policies, self._router()),
-            ordered_cache_behaviors=application_behaviors(args.plan, policies),
+            origins=origins(self._name, self._origins_args(args), self),
+            origin_groups=[pages_origin_group()],
+            default_cache_behavior=pages_behavior(args.plan, policies, functions.pages),
+            ordered_cache_behaviors=application_behaviors(
+                args.plan, policies, functions.application
+            ),
             restrictions=aws.cloudfront.DistributionRestrictionsArgs(
                 geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(
                     restriction_type=args.plan.geo_restriction
@@ -124,69 +114,51 @@ class Edge(ComponentResource):
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
 
+    def _origins_args(self, args: EdgeArgs) -> OriginsArgs:
+        return OriginsArgs(
+            prefix=args.prefix,
+            plan=args.plan,
+            static_domain_name=args.static_bucket_regional_domain_name,
+            load_balancer_arn=args.load_balancer_arn,
+            application_domain_name=args.origin_domain_name,
+            application_https=args.origin_https,
+            shield_region=args.shield_region if args.settings.origin_shield else None,
+        )
+
     def _firewall(self, args: EdgeArgs) -> Output[str] | None:
-        if not args.settings.waf:
+        settings = args.settings
+        if not settings.waf:
             return None
+        log = FirewallLogArgs(
+            prefix=args.prefix,
+            account_id=args.account_id,
+            retention_days=settings.log_retention_days,
+            protect=args.protect,
+        )
         firewall = Firewall(
             f"{self._name}-firewall",
-            FirewallArgs(requests_per_five_minutes=args.requests_per_five_minutes),
+            FirewallArgs(
+                requests_per_five_minutes=args.requests_per_five_minutes,
+                blocks=settings.waf_mode is WafMode.BLOCK,
+                log=log if settings.waf_logs else None,
+            ),
             ResourceOptions(parent=self),
         )
         return firewall.web_acl_arn
 
-    def _static_origin(self, args: EdgeArgs) -> aws.cloudfront.DistributionOriginArgs:
-        access = aws.cloudfront.OriginAccessControl(
-            f"{self._name}-bucket-access",
-            description=f"{args.prefix} static files",
-            origin_access_control_origin_type="s3",
-            signing_behavior="always",
-            signing_protocol="sigv4",
-            opts=ResourceOptions(parent=self),
-        )
-        return aws.cloudfront.DistributionOriginArgs(
-            origin_id=STATIC_ORIGIN,
-            domain_name=args.static_bucket_regional_domain_name,
-            origin_access_control_id=access.id,
-        )
-
-    def _application_origin(self, args: EdgeArgs) -> aws.cloudfront.DistributionOriginArgs:
-        plan = args.plan
-        origin = aws.cloudfront.VpcOrigin(
-            f"{self._name}-origin",
-            vpc_origin_endpoint_config=aws.cloudfront.VpcOriginVpcOriginEndpointConfigArgs(
-                name=f"{args.prefix}-origin",
-                arn=args.load_balancer_arn,
-                http_port=plan.http_port,
-                https_port=plan.https_port,
-                origin_protocol_policy=(
-                    plan.origin_protocol_policy if args.origin_https else "http-only"
-                ),
-                origin_ssl_protocols=aws.cloudfront.VpcOriginVpcOriginEndpointConfigOriginSslProtocolsArgs(
-                    items=list(plan.origin_tls_versions), quantity=len(plan.origin_tls_versions)
-                ),
+    def _log_access(self, args: EdgeArgs, distribution: aws.cloudfront.Distribution) -> None:
+        AccessLog(
+            f"{self._name}-access-log",
+            AccessLogArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                distribution_arn=distribution.arn,
+                retention_days=args.settings.log_retention_days,
+                protect=args.protect,
             ),
-            opts=ResourceOptions(parent=self),
+            ResourceOptions(parent=self),
         )
-        return aws.cloudfront.DistributionOriginArgs(
-            origin_id=APPLICATION_ORIGIN,
-            domain_name=args.origin_domain_name,
-            vpc_origin_config=aws.cloudfront.DistributionOriginVpcOriginConfigArgs(
-                vpc_origin_id=origin.id,
-                origin_read_timeout=LONGEST_REQUEST_SECONDS,
-                origin_keepalive_timeout=KEEPALIVE_SECONDS,
-            ),
-        )
-
-    def _router(self) -> Output[str]:
-        router = aws.cloudfront.Function(
-            f"{self._name}-spa-router",
-            comment="Routes of the single-page application get index.html",
-            runtime="cloudfront-js-2.0",
-            code=spa_router_code(),
-            publish=True,
-            opts=ResourceOptions(parent=self),
-        )
-        return router.arn
 
     def _admit_to_bucket(self, args: EdgeArgs, distribution: aws.cloudfront.Distribution) -> None:
         policy = Output.all(

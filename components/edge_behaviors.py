@@ -5,14 +5,10 @@ from __future__ import annotations
 import pulumi_aws as aws
 from pulumi import Input
 
+from components.edge_origins import APPLICATION_ORIGIN, PAGES_ORIGIN_GROUP
 from components.edge_policies import ALL_VIEWER_EXCEPT_HOST, CACHING_DISABLED, EdgePolicies
 from rendering.endpoints import HEALTH_PATHS, SOCKET_PATHS
 from scaleplan.layers import CacheBehavior, EdgePlan
-
-STATIC_ORIGIN = "static"
-APPLICATION_ORIGIN = "application"
-PAGES_ORIGIN_GROUP = "pages"
-"""The static origin, and behind it the application's web pods."""
 
 _ALL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _READING_METHODS = ["GET", "HEAD", "OPTIONS"]
@@ -40,10 +36,11 @@ def pages_behavior(
 
 
 def application_behaviors(
-    plan: EdgePlan, policies: EdgePolicies
+    plan: EdgePlan, policies: EdgePolicies, organization_router_arn: Input[str] | None
 ) -> list[aws.cloudfront.DistributionOrderedCacheBehaviorArgs]:
     """The paths that pods answer. CloudFront takes the first that matches, so the cached part of
-    the API stands before the rest of it."""
+    the API stands before the rest of it. It and the health paths belong to no
+    organization; before all others stands the router of organizations, where there is one."""
     api = plan.api_behavior
     public = _behavior(
         f"{plan.public_api.path_prefix}*",
@@ -68,6 +65,7 @@ def application_behaviors(
                 policies,
                 cache_policy_id=CACHING_DISABLED,
                 origin_request_policy_id=ALL_VIEWER_EXCEPT_HOST,
+                function_arn=None if path in HEALTH_PATHS else organization_router_arn,
             )
             for path, methods in uncached.items()
         ),
@@ -82,6 +80,7 @@ def _behavior(
     *,
     cache_policy_id: Input[str],
     origin_request_policy_id: str | None = None,
+    function_arn: Input[str] | None = None,
 ) -> aws.cloudfront.DistributionOrderedCacheBehaviorArgs:
     return aws.cloudfront.DistributionOrderedCacheBehaviorArgs(
         path_pattern=path,
@@ -93,4 +92,11 @@ def _behavior(
         origin_request_policy_id=origin_request_policy_id,
         response_headers_policy_id=policies.security_headers_policy_id,
         compress=True,
+        function_associations=[
+            aws.cloudfront.DistributionOrderedCacheBehaviorFunctionAssociationArgs(
+                event_type="viewer-request", function_arn=function_arn
+            )
+        ]
+        if function_arn is not None
+        else None,
     )

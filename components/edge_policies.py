@@ -31,7 +31,11 @@ class EdgePoliciesArgs:
 
 
 class EdgePolicies(ComponentResource):
-    """The program's own policies, where no managed one says what the plan does."""
+    """The program's own policies, where no managed one says what the plan does.
+
+    AWS's CachingOptimized keeps everything for a second at least, also what says no-cache; its
+    SecurityHeadersPolicy has no Content-Security-Policy.
+    """
 
     static_cache_policy_id: Output[str]
     public_api_cache_policy_id: Output[str]
@@ -48,11 +52,14 @@ class EdgePolicies(ComponentResource):
             ttls=(static.min_ttl_seconds, static.default_ttl_seconds, static.max_ttl_seconds),
             queries="none",
         )
-        # The origin's stale-while-revalidate is honoured within the maximum time to live.
+        # CloudFront drops an object at the maximum time to live, so the time in which the origin's
+        # stale-while-revalidate may serve it has to be within that (CloudFront guide, "Serve stale
+        # (expired) content").
+        kept = public.max_age_seconds + public.stale_while_revalidate_seconds
         self.public_api_cache_policy_id = self._cache_policy(
             f"{name}-public-api",
             "Public API: the query is part of the key; no cookie, no Authorization reaches it",
-            ttls=(0, public.max_age_seconds, public.max_age_seconds),
+            ttls=(0, public.max_age_seconds, kept),
             queries="all",
         )
         self.security_headers_policy_id = self._security_headers(name, args.domain)

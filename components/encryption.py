@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from rendering.key_policies import data_key_policy, logs_key_policy, plain_key_policy
+from rendering.trail_documents import trail_arn
 
 DELETION_WINDOW_DAYS = 30
 """The longest KMS allows (7 to 30): a key deleted by mistake takes its data with it."""
@@ -35,9 +36,10 @@ class Encryption(ComponentResource):
     ) -> None:
         super().__init__("researchflow:security:Encryption", name, {"keys": 3}, opts)
         account, region = args.account_id, args.region
+        trail = trail_arn(region, account, args.prefix)
         self.data_key_arn = self._key(name, "data", args, data_key_policy(account))
         self.cluster_key_arn = self._key(name, "cluster", args, plain_key_policy(account))
-        self.logs_key_arn = self._key(name, "logs", args, logs_key_policy(account, region))
+        self.logs_key_arn = self._key(name, "logs", args, logs_key_policy(account, region, trail))
         self.register_outputs(
             {
                 "dataKeyArn": self.data_key_arn,

@@ -14,9 +14,8 @@ from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_o
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.cluster_documents import volume_key_use
 from rendering.karpenter_documents import (
-    EVENT_PATTERNS,
     controller_policy,
-    event_pattern,
+    event_patterns,
     interruption_queue_policy,
 )
 from rendering.node_pools import (
@@ -40,7 +39,10 @@ MESSAGE_RETENTION_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class KarpenterArgs:
-    """Nodes get the role of the managed group, which EKS has let into the cluster already."""
+    """Nodes get the role of the managed group, which EKS has let into the cluster already.
+
+    `spot_workers` lets the workers' pool buy machines that AWS may take back.
+    """
 
     region: str
     account_id: str
@@ -51,6 +53,7 @@ class KarpenterArgs:
     disk_gib: int
     architecture: Architecture
     pool_limits: PoolLimits
+    spot_workers: bool
     replicas: int
     cluster_ready: pulumi.Resource
 
@@ -63,6 +66,7 @@ class Karpenter(ComponentResource):
             "chart": versions.KARPENTER.version,
             "applicationsCpu": args.pool_limits.applications.cpu_millicores // 1000,
             "workersCpu": args.pool_limits.workers.cpu_millicores // 1000,
+            "spotWorkers": args.spot_workers,
         }
         super().__init__("researchflow:platform:Karpenter", name, summary, opts)
         self._name, self._args = name, args
@@ -101,11 +105,11 @@ class Karpenter(ComponentResource):
             opts=child,
         )
         rules: list[aws.cloudwatch.EventRule] = []
-        for event in EVENT_PATTERNS:
+        for event, pattern in event_patterns(spot=self._args.spot_workers).items():
             rule = aws.cloudwatch.EventRule(
                 f"{self._name}-{event}",
                 description=f"{self._args.cluster_name}: {event} events of machines to Karpenter",
-                event_pattern=event_pattern(event),
+                event_pattern=pattern,
                 opts=child,
             )
             aws.cloudwatch.EventTarget(
@@ -126,7 +130,7 @@ class Karpenter(ComponentResource):
         args = self._args
         machines = Output.all(node_role_arn=args.node_role_arn, queue_arn=queue.arn).apply(
             lambda known: controller_policy(
-                args.region, args.account_id, args.cluster_name, **known
+                args.region, args.account_id, args.cluster_name, **known, spot=args.spot_workers
             )
         )
         return PodRole(
@@ -168,6 +172,7 @@ class Karpenter(ComponentResource):
 
     def _node_pool(self, pool: str, release: pulumi.Resource) -> None:
         limits = self._args.pool_limits
+        workers = pool == WORKERS_POOL
         kubernetes.apiextensions.CustomResource(
             f"{self._name}-{pool}",
             api_version="karpenter.sh/v1",
@@ -176,7 +181,8 @@ class Karpenter(ComponentResource):
             spec=node_pool_spec(
                 pool,
                 self._args.architecture,
-                limits.workers if pool == WORKERS_POOL else limits.applications,
+                limits.workers if workers else limits.applications,
+                spot=workers and self._args.spot_workers,
             ),
             opts=ResourceOptions(parent=self, depends_on=[release]),
         )

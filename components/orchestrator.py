@@ -1,4 +1,4 @@
-"""The orchestrator: the API behind the load balancer, scaled on CPU."""
+"""The orchestrator: the API behind the load balancer, scaled on CPU and on requests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.artifact_access import ArtifactAccess
-from components.autoscaler import horizontal_pod_autoscaler, scales
+from components.autoscaler import horizontal_pod_autoscaler, pods_metric, scales
 from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
 from rendering.endpoints import ORCHESTRATOR
+from rendering.metrics_adapter import REQUESTS_METRIC
 from rendering.priorities import SERVING
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
@@ -24,6 +25,8 @@ class OrchestratorArgs:
     """`environment` and `annotations` are what `Connections` gives.
 
     `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
+    `requests_per_pod` is the rate, in requests a second, at which a pod calls for another;
+    `metrics_ready` serves it to the autoscaler.
     """
 
     namespace: Input[str]
@@ -36,6 +39,8 @@ class OrchestratorArgs:
     artifacts: ArtifactAccess
     target_group_arn: Input[str]
     load_balancer_controller_ready: Resource
+    requests_per_pod: int
+    metrics_ready: Resource
     node_selector: Mapping[str, str] | None = None
 
 
@@ -102,7 +107,8 @@ class Orchestrator(ComponentResource):
             namespace=args.namespace,
             settings=args.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
+            more=[pods_metric(REQUESTS_METRIC, args.requests_per_pod)],
             up=plan.scale_up,
             down=plan.scale_down,
-            opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment, args.metrics_ready]),
         )

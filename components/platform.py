@@ -52,6 +52,7 @@ class PlatformArgs:
     flows: Sequence[Flow]
     quota: NamespaceQuota
     pool_limits: PoolLimits
+    spot_workers: bool
     cluster_ready: pulumi.Resource
 
 
@@ -167,6 +168,8 @@ class Platform(ComponentResource):
             wait_for=[self._args.cluster_ready, namespace],
             values={
                 "watchNamespace": self.namespace,
+                # Only the metrics: the monitor's kind is defined later, by Prometheus' chart.
+                "prometheus": {"operator": {"enabled": True}},
                 "nodeSelector": ON_SYSTEM_NODES,
                 "operator": {"replicaCount": replicas},
                 "metricsServer": {"replicaCount": replicas},
@@ -219,6 +222,7 @@ class Platform(ComponentResource):
                 disk_gib=args.nodes.system.disk_gib,
                 architecture=args.architecture,
                 pool_limits=args.pool_limits,
+                spot_workers=args.spot_workers,
                 replicas=args.replicas,
                 cluster_ready=args.cluster_ready,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -16,7 +17,7 @@ ABANDONED_UPLOAD_DAYS = 7
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
-    brought back."""
+    brought back. `policy` makes the bucket's policy of its ARN."""
 
     prefix: str
     role: str
@@ -25,6 +26,7 @@ class PrivateBucketArgs:
     data_key_arn: Input[str]
     noncurrent_days: int
     protect: bool
+    policy: Callable[[str], str] = tls_only_policy
 
 
 class PrivateBucket(ComponentResource):
@@ -45,14 +47,14 @@ class PrivateBucket(ComponentResource):
             force_destroy=not args.protect,
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
-        self._keep_private(bucket)
+        self._keep_private(bucket, args.policy)
         self._encrypt(bucket, args.data_key_arn)
         self._keep_versions(bucket, args.noncurrent_days)
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
 
-    def _keep_private(self, bucket: aws.s3.Bucket) -> None:
+    def _keep_private(self, bucket: aws.s3.Bucket, policy: Callable[[str], str]) -> None:
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-private",
             bucket=bucket.bucket,
@@ -71,7 +73,7 @@ class PrivateBucket(ComponentResource):
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(tls_only_policy),
+            policy=bucket.arn.apply(policy),
             # S3 answers a conflict when both are changed at the same moment.
             opts=ResourceOptions(parent=self, depends_on=[block]),
         )

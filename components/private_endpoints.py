@@ -18,14 +18,16 @@ INTERFACE_SERVICES: Mapping[str, str] = MappingProxyType(
         "eks": "nodes read the cluster's endpoint and certificate when they join",
         "eks-auth": "the Pod Identity agent exchanges a pod's token for credentials",
         "elasticloadbalancing": "the load balancer controller registers pods as targets",
+        "ssm": "nodes register with Session Manager, the way in when all others fail",
+        "ssmmessages": "its sessions, which must work without a way to the internet too",
     }
 )
 """Services a node and its pods call to start and to serve, with the reason for each.
 
 Only these have an endpoint, because each costs about 0.01 USD an hour and zone. STS, KMS, Secrets
 Manager and Logs have none: no pod calls them (Pod Identity needs no STS; secrets arrive as
-Kubernetes Secrets; EC2 and S3 call KMS on their own side). Karpenter's SQS, SSM and pricing calls
-go through the NAT gateways.
+Kubernetes Secrets; EC2 and S3 call KMS on their own side). Karpenter's SQS and pricing calls go
+through the NAT gateways.
 """
 
 

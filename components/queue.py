@@ -16,7 +16,7 @@ from components.redis_foundation import (
     RedisFoundation,
     RedisFoundationArgs,
 )
-from rendering.redis_access import SCALER, RedisUser
+from rendering.redis_access import EXPORTER, SCALER, RedisUser
 from scaleplan.sizes import QueueSettings
 
 EVICTION_POLICY = "noeviction"
@@ -58,6 +58,7 @@ class Queue(ComponentResource):
     primary_endpoint: Output[str]
     port: int
     urls: dict[str, Output[str]]
+    exporter_password: Output[str]
     scaler_login: dict[str, Output[str]] | None
 
     def __init__(self, name: str, args: QueueArgs, opts: ResourceOptions | None = None) -> None:
@@ -81,6 +82,7 @@ class Queue(ComponentResource):
         self.primary_endpoint = group.primary_endpoint_address
         self.port = REDIS_PORT
         self.urls = foundation.urls(self.primary_endpoint)
+        self.exporter_password = foundation.passwords[EXPORTER]
         self.scaler_login = self._scaler_login(foundation)
         self.register_outputs({"primaryEndpoint": self.primary_endpoint})
 

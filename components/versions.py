@@ -60,6 +60,27 @@ STACKGRES_OPERATOR = Chart(
     version="1.18.6",
 )
 
+# Prometheus operator 0.93.1, Prometheus 3.14, Alertmanager 0.34, Grafana 13.2
+# (prometheus-community/helm-charts, charts/kube-prometheus-stack).
+KUBE_PROMETHEUS_STACK = Chart(
+    name="kube-prometheus-stack",
+    repository="https://prometheus-community.github.io/helm-charts",
+    version="88.5.3",
+)
+
+# Application 0.12.0 (same repository, charts/prometheus-adapter).
+PROMETHEUS_ADAPTER = Chart(
+    name="prometheus-adapter",
+    repository="https://prometheus-community.github.io/helm-charts",
+    version="5.3.0",
+)
+
+# What the charts of the same repository run at their newest versions (prometheus-redis-exporter
+# 6.29.0, prometheus-postgres-exporter 8.2.0, prometheus-yet-another-cloudwatch-exporter 0.47.0).
+REDIS_EXPORTER_IMAGE = "oliver006/redis_exporter:v1.89.0"
+POSTGRES_EXPORTER_IMAGE = "quay.io/prometheuscommunity/postgres-exporter:v0.20.1"
+CLOUDWATCH_EXPORTER_IMAGE = "quay.io/prometheuscommunity/yet-another-cloudwatch-exporter:v0.67.0"
+
 # Not below 1.26.1 (2026-10-14, PgBouncer NEWS): up to 1.26.0 whoever knows one user's password can
 # log in as any other (CVE-2026-107350), here the exporter's user as the application, and up to
 # 1.25.2 anyone can crash it from afar (CVE-2026-19888). Before 1.25.0 verify-full compared the
@@ -84,10 +105,13 @@ replace all nodes at a time nobody chose."""
 
 @dataclass(frozen=True, kw_only=True)
 class AddonVersions:
-    """Versions of the EKS add-ons that follow the cluster's minor version."""
+    """The EKS add-ons of one minor version of the cluster: raising the one raises the others."""
 
     coredns: str
     kube_proxy: str
+    vpc_cni: str = "v1.22.4-eksbuild.3"
+    pod_identity_agent: str = "v1.3.10-eksbuild.3"
+    ebs_csi_driver: str = "v1.66.0-eksbuild.1"
 
 
 ADDONS_BY_KUBERNETES: Mapping[str, AddonVersions] = MappingProxyType(
@@ -99,10 +123,6 @@ ADDONS_BY_KUBERNETES: Mapping[str, AddonVersions] = MappingProxyType(
     }
 )
 """Defaults that `aws eks describe-addon-versions` gave in 2026, as public repositories recorded
-them (the 1.35 pair by two of them independently). Trust: good that they exist; AWS may withdraw an
-old build, so compare with `aws eks describe-addon-versions` before a first deployment."""
-
-# Recorded on running 1.35 and 1.36 clusters by several public repositories in 2026; same trust.
-VPC_CNI = "v1.22.4-eksbuild.3"
-POD_IDENTITY_AGENT = "v1.3.10-eksbuild.3"
-EBS_CSI_DRIVER = "v1.66.0-eksbuild.1"
+them (the 1.35 pair by two of them independently; the three that are equal for all, on running
+1.35 and 1.36 clusters by several). Trust: good that they exist; AWS may withdraw an old build, so
+compare with `aws eks describe-addon-versions` before a first deployment."""

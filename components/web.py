@@ -93,7 +93,7 @@ class Web(ComponentResource):
             settings=args.settings,
             port=WEB.port,
             serves=True,
-            measured=False,
+            measured=True,
             drain_seconds=WEB.drain_seconds,
             priority=SERVING,
             environment=[],

@@ -13,11 +13,11 @@ from components.artifact_access import ArtifactAccess
 from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
+from rendering.application_process import JOBS_PER_POD
 from rendering.endpoints import WORKER_HEALTH_PORT
 from rendering.priorities import JOBS
 from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
 from scaleplan.layers import AutoscalingPlan, QueuePlan
-from scaleplan.queues import JOBS_PER_POD
 from scaleplan.sizes import QueueSettings, WorkloadSettings
 
 APPLICATION = "worker"
@@ -141,7 +141,7 @@ class Worker(ComponentResource):
             namespace=args.namespace,
             settings=args.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
-            external=[
+            more=[
                 backlog_metric(plan.queue_metric, args.queue.names, plan.queue_length_per_replica)
             ],
             up=plan.scale_up,

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 from rendering import citus_names
 from rendering.controller_flows import HTTPS_PORT, dns_flows
-from rendering.endpoints import COLLABORATION, METRICS_PORT, NAMESPACE, ORCHESTRATOR, WEB, WORKER
+from rendering.endpoints import COLLABORATION, NAMESPACE, ORCHESTRATOR, WEB, WORKER
 from rendering.network_flows import Flow, Networks, Pods, flows_of
 
 
@@ -27,9 +27,6 @@ MIGRATION_PODS = application_pods("database-migration")
 
 CONNECTED = (ORCHESTRATOR_PODS, WORKER_PODS, COLLABORATION_PODS)
 """Applications that use database, cache and queue; the frontend's pods serve files alone."""
-
-MONITORING = Pods(name="monitoring", namespace="monitoring", guarded=False)
-"""Where Prometheus runs; nobody else reads the metrics."""
 
 CITUS = Pods(name="Citus", namespace=citus_names.NAMESPACE, guarded=False)
 """Its servers have a policy of their own, beside the operator's objects."""
@@ -67,13 +64,12 @@ class StoreNetworks:
     session_port: int
     job_port: int
     pooler_port: int
-    pooler_metrics_port: int
     citus: bool
 
 
 def application_flows(stores: StoreNetworks) -> list[Flow]:
     """All rows of the applications' namespace but those of names."""
-    return [*_requests(stores), *_stores(stores), *_databases(stores), *_metrics(stores)]
+    return [*_requests(stores), *_stores(stores), *_databases(stores)]
 
 
 def _requests(stores: StoreNetworks) -> list[Flow]:
@@ -122,18 +118,3 @@ def _databases(stores: StoreNetworks) -> list[Flow]:
         ports = (citus_names.PORT, citus_names.SERVER_PORT)
         rows += [Flow(source=pods, destination=CITUS, ports=ports, why=why) for pods, why in direct]
     return rows
-
-
-def _metrics(stores: StoreNetworks) -> list[Flow]:
-    return [
-        *(
-            Flow(source=MONITORING, destination=pods, ports=(METRICS_PORT,), why="metrics")
-            for pods in CONNECTED
-        ),
-        Flow(
-            source=MONITORING,
-            destination=PGBOUNCER_PODS,
-            ports=(stores.pooler_metrics_port,),
-            why="metrics",
-        ),
-    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rendering.endpoints import WEB
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR
 
 
@@ -22,7 +23,7 @@ def application_metrics(latency_bounds_seconds: tuple[int, ...]) -> tuple[Metric
     """What must be there. The bounds are the plan's thresholds of latency: a histogram without them
     could not say how many requests were slower."""
     bounds = " and ".join(str(bound) for bound in latency_bounds_seconds)
-    served = (ORCHESTRATOR, COLLABORATION)
+    served = (ORCHESTRATOR, COLLABORATION, WEB.application)
     return (
         Metric(
             name="http_requests_total",

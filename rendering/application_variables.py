@@ -52,7 +52,7 @@ def _secret(name: str, readers: tuple[str, ...], meaning: str) -> Variable:
 
 _OF_THE_POD = (
     _pod("PORT", (*_CONNECTED, WEB), "port of requests and probes"),
-    _pod("METRICS_PORT", _CONNECTED, "port of the metrics"),
+    _pod("METRICS_PORT", (*_CONNECTED, WEB), "port of the metrics"),
     _pod("SHUTDOWN_DRAIN_SECONDS", (*_CONNECTED, WEB), "time from SIGTERM to end what has begun"),
     _pod(
         "HTTP_KEEP_ALIVE_SECONDS",

@@ -19,6 +19,7 @@ class RoleKey(StrEnum):
     APPLICATION = "application"
     READ_ONLY = "readonly"
     MIGRATOR = "migrator"
+    MONITOR = "monitor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,11 @@ ROLES: dict[RoleKey, DatabaseRole] = {
             key=RoleKey.MIGRATOR,
             name="researchflow_migrator",
             purpose="runs the migrations and owns the tables; no application pod knows it",
+        ),
+        DatabaseRole(
+            key=RoleKey.MONITOR,
+            name="researchflow_monitor",
+            purpose="reads the server's statistics for the metrics, and no table",
         ),
     )
 }

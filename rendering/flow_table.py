@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 
 from rendering.application_flows import StoreNetworks, application_flows
 from rendering.controller_flows import keda_flows, metrics_server_flows
+from rendering.monitoring_flows import MonitoringSite, monitoring_flows
 from rendering.network_flows import Flow
 
 
@@ -23,6 +24,7 @@ class FlowSite:
     services: IPv4Network
     stores: StoreNetworks
     keda: bool
+    monitoring: MonitoringSite
 
 
 def network_flows(site: FlowSite) -> list[Flow]:
@@ -31,4 +33,5 @@ def network_flows(site: FlowSite) -> list[Flow]:
         *application_flows(site.stores),
         *(keda_flows(site.vpc, site.services, site.stores.job_port) if site.keda else ()),
         *metrics_server_flows(site.vpc, site.services),
+        *monitoring_flows(site.monitoring),
     ]

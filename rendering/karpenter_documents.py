@@ -12,27 +12,43 @@ from collections.abc import Sequence
 from rendering.cluster_documents import cluster_arn
 from rendering.iam_documents import Condition, policy_document, statement
 
-EVENT_PATTERNS = {
-    "health": {"source": ["aws.health"], "detail-type": ["AWS Health Event"]},
-    "state": {"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]},
+_EVENTS = {
+    "health": ("aws.health", "AWS Health Event"),
+    "state": ("aws.ec2", "EC2 Instance State-change Notification"),
 }
-"""Events after which Karpenter replaces a machine early. Those of spot machines are left out: the
-pools buy on-demand machines only."""
+_SPOT_EVENTS = {
+    "spot": ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+    "rebalance": ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+}
 
 
-def event_pattern(name: str) -> str:
-    """EventBridge pattern of that name in `EVENT_PATTERNS`, as JSON text."""
-    return json.dumps(EVENT_PATTERNS[name], sort_keys=True)
+def event_patterns(*, spot: bool) -> dict[str, str]:
+    """EventBridge patterns, as JSON text, of what makes Karpenter replace a machine early.
+
+    Those of spot machines only where the pools buy such; capacity reservations are never used.
+    """
+    events = {**_EVENTS, **(_SPOT_EVENTS if spot else {})}
+    return {
+        name: json.dumps({"source": [source], "detail-type": [kind]}, sort_keys=True)
+        for name, (source, kind) in events.items()
+    }
 
 
 def controller_policy(
-    region: str, account_id: str, cluster_name: str, node_role_arn: str, queue_arn: str
+    region: str,
+    account_id: str,
+    cluster_name: str,
+    *,
+    node_role_arn: str,
+    queue_arn: str,
+    spot: bool,
 ) -> str:
     """Start, tag and stop the machines of this cluster's node pools, and hand them one role."""
     ours = _resource_tags(cluster_name)
     asked = _request_tags(cluster_name)
     made = {**asked, "StringEquals": {**asked["StringEquals"], "ec2:CreateAction": _CREATING}}
-    created = _ec2(region, "fleet", "instance", "volume", "network-interface", "launch-template")
+    kinds = ["fleet", "instance", "volume", "network-interface", "launch-template"]
+    created = _ec2(region, *kinds, *(["spot-instances-request"] if spot else []))
     used = _ec2(region, "security-group", "subnet", "capacity-reservation", "placement-group")
     images = [f"arn:aws:ec2:{region}::image/*", f"arn:aws:ec2:{region}::snapshot/*"]
     start = ["ec2:CreateFleet", "ec2:RunInstances"]

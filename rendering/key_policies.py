@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rendering.trail_documents import key_statements
+
 RDS_EVENTS_SERVICE = "events.rds.amazonaws.com"
+CLOUDWATCH_SERVICE = "cloudwatch.amazonaws.com"
 
 _USE_AS_DATA_KEY = (
     "kms:Decrypt",
@@ -56,13 +59,14 @@ def data_key_policy(account_id: str) -> str:
     return _document([_account_statement(account_id), use, grant])
 
 
-def logs_key_policy(account_id: str, region: str) -> str:
+def logs_key_policy(account_id: str, region: str, trail: str) -> str:
     """As plain, and CloudWatch Logs may encrypt this account's log groups of this region with it.
 
     (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.) RDS may
     too, to publish its events to a topic that is encrypted with it (SNS developer guide, "Enable
     compatibility between event sources from AWS services and encrypted topics"): an event says
-    what happened to an instance and holds none of its data.
+    what happened to an instance and holds none of its data. So may CloudWatch, for its alarms, and
+    the account's CloudTrail trail of that ARN.
     """
     groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
     logs = {
@@ -81,7 +85,26 @@ def logs_key_policy(account_id: str, region: str) -> str:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
-    return _document([_account_statement(account_id), logs, events])
+    trail_uses = key_statements(account_id, trail)
+    return _document(
+        [_account_statement(account_id), logs, events, _alarms(account_id), *trail_uses]
+    )
+
+
+def alarm_key_policy(account_id: str) -> str:
+    """As plain, and CloudWatch may publish to a topic that is encrypted with it."""
+    return _document([_account_statement(account_id), _alarms(account_id)])
+
+
+def _alarms(account_id: str) -> dict[str, Any]:
+    return {
+        "Sid": "CloudWatchPublishesAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": CLOUDWATCH_SERVICE},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
 
 
 def _account_statement(account_id: str) -> dict[str, Any]:

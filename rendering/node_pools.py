@@ -65,9 +65,13 @@ def node_class_spec(
     }
 
 
-def node_pool_spec(pool: str, architecture: Architecture, limits: ResourceTotals) -> dict[str, Any]:
-    """Spec of a NodePool (karpenter.sh/v1): on-demand machines of 4 to 16 vCPUs up to `limits`.
+def node_pool_spec(
+    pool: str, architecture: Architecture, limits: ResourceTotals, *, spot: bool
+) -> dict[str, Any]:
+    """Spec of a NodePool (karpenter.sh/v1): machines of 4 to 16 vCPUs up to `limits`.
 
+    On-demand ones, and with `spot` also such as AWS may take back: Karpenter prefers those and buys
+    on demand where there are none.
     Below 4 vCPUs the daemonsets eat too much of a machine; above 16 one lost machine takes too
     many pods with it. Machines are replaced after 30 days, one at a time.
     """
@@ -84,7 +88,7 @@ def node_pool_spec(pool: str, architecture: Architecture, limits: ResourceTotals
                 "requirements": [
                     _one_of("kubernetes.io/arch", _KUBERNETES_ARCHITECTURE[architecture]),
                     _one_of("kubernetes.io/os", "linux"),
-                    _one_of("karpenter.sh/capacity-type", "on-demand"),
+                    _one_of("karpenter.sh/capacity-type", *(["spot"] if spot else []), "on-demand"),
                     _one_of("karpenter.k8s.aws/instance-category", "c", "m", "r"),
                     _one_of("karpenter.k8s.aws/instance-cpu", *map(str, MACHINE_VCPUS)),
                     {

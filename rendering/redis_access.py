@@ -17,11 +17,14 @@ from rendering.cache_keys import (
     LITERATURE_SEARCH_PREFIX,
 )
 from rendering.connection_urls import KEY_PREFIX_SESSION
-from rendering.queue_keys import backlog_keys, prefix_of
+from rendering.queue_age import script_key_patterns
+from rendering.queue_keys import backlog_keys, prefix_of, queue_keys
 from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 ORCHESTRATOR, WORKER, COLLABORATION = "orchestrator", "worker", "collaboration"
 SCALER = "keda"
+EXPORTER = "exporter"
+"""The metrics exporter's login."""
 
 DISABLED_ACCESS = "off ~* -@all"
 """Of the user `default`, which a group must contain (API error DefaultUserRequired): no login."""
@@ -35,6 +38,13 @@ _READY_CHECK = "+info"
 
 _SHARDS = "+cluster|info +cluster|nodes +cluster|shards +cluster|slots +cluster|keyslot"
 """How a client of a cluster finds its shards."""
+
+_STATISTICS = "+info"
+"""What redis_exporter asks each server for (exporter/exporter.go, `scrapeRedisHost`). Not the slow
+log, nor the clients' list: both show what others send."""
+
+_NO_KEY = "exporter:none"
+"""A user who reads statistics alone: nobody writes this key."""
 
 _NO_LISTING = "-scan -randomkey"
 """Key patterns don't limit what these show, and a session's key is the session."""
@@ -63,6 +73,10 @@ def cache_users() -> tuple[RedisUser, ...]:
         _user(ORCHESTRATOR, f"on {_keys(API_RESPONSE_PREFIX, *shared)} {common}"),
         _user(WORKER, f"on {_keys(*shared)} {common} {_NO_LISTING}"),
         _user(COLLABORATION, f"on {edits} &{COLLABORATION_PREFIX}* {fan_out} {_NO_LISTING}"),
+        _user(
+            EXPORTER,
+            f"on ~{_NO_KEY} -@all {_STATISTICS} +cluster|info +cluster|nodes +cluster|slots",
+        ),
     )
 
 
@@ -94,7 +108,20 @@ def queue_users(
         users.append(_user(WORKER, f"on {_keys(*job_keys)} {commands}"))
         if scaled_by_keda:
             users.append(_user(SCALER, _scaler_access(queues, jobs)))
+    users.append(_user(EXPORTER, _exporter_access(queues, jobs)))
     return tuple(users)
+
+
+def _exporter_access(queues: Sequence[str], jobs: QueueSettings) -> str:
+    """Lengths of the queues' keys and, by a script that can't write, the jobs' own times."""
+    if jobs.engine is not QueueEngine.REDIS:
+        return f"on ~{_NO_KEY} -@all {_STATISTICS}"
+    lengths = [key.key for key in queue_keys(queues, jobs)]
+    read = " ".join(f"~{key}" for key in [*lengths, *script_key_patterns(queues, jobs)])
+    return (
+        f"on {read} -@all {_STATISTICS} +eval_ro +hget +llen +lrange"
+        " +memory|usage +scard +select +time +type +zcard +zrange"
+    )
 
 
 def _scaler_access(queues: Sequence[str], jobs: QueueSettings) -> str:
@@ -107,7 +134,13 @@ def _keys(*prefixes: str) -> str:
     return " ".join(f"~{prefix}*" for prefix in prefixes)
 
 
-_CODES = {ORCHESTRATOR: "orch", WORKER: "worker", COLLABORATION: "collab", SCALER: "keda"}
+_CODES = {
+    EXPORTER: "metrics",
+    ORCHESTRATOR: "orch",
+    WORKER: "worker",
+    COLLABORATION: "collab",
+    SCALER: "keda",
+}
 
 
 def _user(name: str, access: str) -> RedisUser:

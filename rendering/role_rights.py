@@ -16,10 +16,11 @@ def role_rights(database: str) -> str:
     read_only = ROLES[RoleKey.READ_ONLY].name
     migrator = ROLES[RoleKey.MIGRATOR].name
     everyone = f"{application}, {read_only}, {migrator}"
+    monitor = ROLES[RoleKey.MONITOR].name
     return f"""-- Nobody enters by being in PUBLIC, and nobody but the migrator creates anything.
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC;
-GRANT CONNECT ON DATABASE {database} TO {everyone};
+GRANT CONNECT ON DATABASE {database} TO {everyone}, {monitor};
 GRANT TEMPORARY ON DATABASE {database} TO {application}, {migrator};
 GRANT CREATE ON DATABASE {database} TO {migrator};
 GRANT USAGE ON SCHEMA {SCHEMA} TO {everyone};
@@ -36,4 +37,8 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {migrator} IN SCHEMA {SCHEMA}
 
 -- A second lock beside the missing rights, and on the primary the only difference to a replica.
 ALTER ROLE {read_only} SET default_transaction_read_only = on;
+
+-- PostgreSQL's own role for this: statistics and settings of all, rows of none.
+GRANT pg_monitor TO {monitor};
+ALTER ROLE {monitor} SET default_transaction_read_only = on;
 """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
-from rendering.key_policies import RDS_EVENTS_SERVICE
+from rendering.key_policies import CLOUDWATCH_SERVICE, RDS_EVENTS_SERVICE
 
 
 def database_events_policy(topic_arn: str, account_id: str) -> str:
@@ -21,7 +23,27 @@ def database_events_policy(topic_arn: str, account_id: str) -> str:
         "Resource": topic_arn,
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
-    plain_text = {
+    return _document(publish, _no_plain_text(topic_arn))
+
+
+def alert_topic_policy(topic_arn: str, account_id: str) -> str:
+    """CloudWatch's alarms and RDS's events of this account may publish, and nobody without TLS.
+
+    Alertmanager does so by its own role.
+    """
+    publish = {
+        "Sid": "AlarmsAndEventsPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": sorted([CLOUDWATCH_SERVICE, RDS_EVENTS_SERVICE])},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
+    return _document(publish, _no_plain_text(topic_arn))
+
+
+def _no_plain_text(topic_arn: str) -> dict[str, Any]:
+    return {
         "Sid": "NothingInPlainText",
         "Effect": "Deny",
         "Principal": "*",
@@ -29,4 +51,7 @@ def database_events_policy(topic_arn: str, account_id: str) -> str:
         "Resource": topic_arn,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [publish, plain_text]}, sort_keys=True)
+
+
+def _document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)

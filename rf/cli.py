@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +16,8 @@ from typing import Annotated
 import typer
 
 from rf.sharding.command import sharding
-from rf.simulation.question import BUSY_PERCENT, Question
-from scaleplan.check_names import Loss
-from scaleplan.load import Horizon
+from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
+from rf.versions_command import versions
 
 app = typer.Typer(
     name="rf",
@@ -28,13 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-checks = typer.Typer(
-    help="Prove that a stack carries a load; or, by name, check something else.",
-    invoke_without_command=True,
-    no_args_is_help=True,
-    subcommand_metavar="[sharding]",
-)
+checks = typer.Typer(help="Check what needs no running program.", no_args_is_help=True)
 checks.command()(sharding)
+checks.command()(versions)
 app.add_typer(checks, name="check")
 
 Stack = Annotated[str, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")]
@@ -45,49 +40,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A config value, as worker.maxReplicas=8."),
 ]
-LoadOption = Annotated[
-    str | None,
-    typer.Option(
-        "--load",
-        metavar="LOAD",
-        help="Load to carry: current, 6-months, 12-months, 2x, or a YAML file with its numbers.",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-
-
-@checks.callback()
-def check(
-    context: typer.Context,
-    stack: Annotated[
-        str | None, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")
-    ] = None,
-    size: Size = None,
-    overrides: Overrides = None,
-    *,
-    load: LoadOption = None,
-    lose: Annotated[
-        Loss | None, typer.Option(help="What fails: a zone, the primary, a replica, a pooler.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Prove that a stack carries a load, line by line; the load is its own unless another is named.
-
-    Exit code 1 names the first term at fault, by how much, and the smallest change that mends it.
-    """
-    if context.invoked_subcommand is not None:
-        return
-    with _reported():
-        if stack is None:
-            raise typer.BadParameter("give one, as --stack prod", param_hint="--stack")
-        from rf.capacity import command
-
-        with _progress(f"Checking {stack}"):
-            report = command.report_of(
-                stack, size=size, overrides=overrides or (), load=load, lose=lose
-            )
-        code = command.publish(report, as_json=as_json)
-    raise typer.Exit(code)
 
 
 @app.callback()
@@ -114,11 +67,9 @@ def preview(
     if as_json:
         sys.stdout.write(plan.to_json())
         return
-    from rf.capacity import command
     from rf.view import show_plan
 
     show_plan(plan, seconds=time.monotonic() - started)
-    command.show_summary(stack, size=size, overrides=overrides or ())
 
 
 @app.command()
@@ -156,11 +107,18 @@ def up(
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
     with _reported():
         from rf.sandbox import command
-        from rf.stacks import PROGRAM, project_name, stack_config
+        from rf.stacks import PROGRAM, project_name, references_of, stack_config
 
         config = stack_config(stack, size=size, overrides=overrides or ())
         code = command.run_up(
-            PROGRAM, project_name(), stack, config=config, keep=keep, as_json=as_json, out=out
+            PROGRAM,
+            project_name(),
+            stack,
+            config=config,
+            references=references_of(stack, config),
+            keep=keep,
+            as_json=as_json,
+            out=out,
         )
     raise typer.Exit(code)
 
@@ -171,13 +129,14 @@ def simulate(
     size: Size = None,
     overrides: Overrides = None,
     *,
-    load: LoadOption = str(Horizon.CURRENT),
+    load: Annotated[
+        Load,
+        typer.Option(help="Jobs an hour: a column of the plan's projections, or `2x` its last."),
+    ] = Load.CURRENT,
     job_seconds: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1, max=86_400, help="Mean duration of a job; otherwise the load's assumption."
-        ),
-    ] = None,
+        float,
+        typer.Option(min=0.1, max=86_400, help="Mean duration of a job; the plan gives none."),
+    ] = JOB_SECONDS,
     burst: Annotated[
         int, typer.Option(min=0, max=100_000, help="Jobs that come at once, beside the load.")
     ] = 0,
@@ -197,16 +156,12 @@ def simulate(
     """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
     with _reported(), _progress(f"Simulating {stack}"):
         from rf.simulation import command
-        from rf.stacks import plan_of, settings_of
-        from scaleplan.load import load_named
-        from scaleplan.model import load_plan
+        from rf.stacks import plan_of
 
         command.check_plot(plot)
-        settings = settings_of(stack, size=size, overrides=overrides or ())
-        chosen = load_named(load, settings.load, load_plan(), settings.size)
         question = Question(
-            load=chosen,
-            job_seconds=job_seconds or chosen.assumptions.job_seconds,
+            load=load,
+            job_seconds=job_seconds,
             burst=burst,
             seed=seed,
             hours=hours,
@@ -218,52 +173,72 @@ def simulate(
 
 
 @app.command()
-def size(
-    users: Annotated[
-        float | None, typer.Option(min=0, max=1e8, help="Concurrent users to carry.")
-    ] = None,
-    rps: Annotated[
-        float | None, typer.Option(min=0, max=1e8, help="Requests a second; else by the users.")
-    ] = None,
-    jobs_per_hour: Annotated[
-        float | None, typer.Option(min=0, max=1e8, help="Jobs an hour; else by the users.")
-    ] = None,
-    data_gb: Annotated[
-        float | None, typer.Option(min=0, max=1e8, help="Data in GB; else by the users.")
-    ] = None,
-    stack: Annotated[
-        str, typer.Option(help="Whose region, processors and assumptions count.", metavar="STACK")
-    ] = "prod",
+def cells(as_json: AsJson = False) -> None:
+    """Show which stack serves which organizations; a gap or an overlap is a failure."""
+    with _reported():
+        from rf.cells.command import report_cells
+        from rf.stacks import all_settings
+
+        right = report_cells(all_settings(), as_json=as_json)
+    if not right:
+        raise typer.Exit(1)
+
+
+@checks.command()
+def residency(
+    stack: Stack, size: Size = None, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """Check that nothing in a European cell's plan takes data out of the European Union."""
+    with _reported(), _progress(f"Planning {stack}"):
+        from rf.cells.command import report_residency
+        from rf.stacks import plan_of, settings_of
+
+        chosen = overrides or ()
+        settings = settings_of(stack, size=size, overrides=chosen)
+        plan = plan_of(stack, size=size, overrides=chosen)
+    if not report_residency(plan, settings, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command("publish-web")
+def publish_web(
+    stack: Stack,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Directory of the built frontend, with its index.html.")
+    ],
+    size: Size = None,
+    overrides: Overrides = None,
     *,
-    sweep: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.png", help="Draw cost and bottleneck for 10 to 100,000 users."),
+    hashed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Files whose names change with their content, as assets/*; hashes that are plain "
+            "to see in a name are found without it.",
+        ),
     ] = None,
+    grace_days: Annotated[
+        float,
+        typer.Option(min=0, max=3650, help="How long files of a replaced site are kept."),
+    ] = 7,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find the cheapest configuration that carries a load, and why the next cheaper one fails."""
+    """Publish a built frontend: visitors get the old site or the new one, never a mixture."""
     with _reported():
-        from rf.capacity import size_command
+        from rf.publishing.command import run_publish
+        from rf.stacks import settings_of
 
-        if users is None and sweep is None:
-            raise typer.BadParameter("give users, or --sweep FILE.png", param_hint="--users")
-        if sweep is not None:
-            size_command.check_png(sweep)
-        measures = {
-            "concurrent_users": users,
-            "requests_per_second": rps,
-            "worker_jobs_per_hour": jobs_per_hour,
-            "data_volume_gb": data_gb,
-        }
-        settings, load = size_command.asked_load(stack, measures)
-        code = 0
-        if users is not None:
-            with _progress("Searching"):
-                code = size_command.find_size(settings, load, as_json=as_json)
-        if sweep is not None:
-            with _progress("Sweeping") as tell:
-                size_command.draw_sweep(settings, sweep, tell)
-    raise typer.Exit(code)
+        run_publish(
+            settings_of(stack, size=size, overrides=overrides or ()),
+            directory,
+            grace_days=grace_days,
+            hashed=hashed or (),
+            dry_run=dry_run,
+            as_json=as_json,
+        )
 
 
 @contextmanager
@@ -271,7 +246,7 @@ def _reported() -> Iterator[None]:
     """Turn expected errors into a message on stderr and an exit code, without a traceback."""
     try:
         yield
-    except (typer.Exit, typer.BadParameter):
+    except typer.Exit:
         raise
     except Exception as error:
         code = _exit_code(error)
@@ -286,29 +261,24 @@ def _exit_code(error: Exception) -> int | None:
 
     from rf.export import ExportError
     from rf.offline.violations import OfflineError
+    from rf.publishing.errors import PublishError, SiteError
     from rf.simulation.errors import PlotError, SimulationError
-    from scaleplan.capacity.summary import CapacityRisk
     from scaleplan.mistakes import InvalidSettings
 
-    if isinstance(error, OfflineError | SimulationError):
+    if isinstance(error, OfflineError | PublishError | SimulationError):
         return 1
-    if isinstance(error.__cause__, CapacityRisk):
-        return 1
-    refused = InvalidSettings | RunError | ExportError | PlotError
+    refused = InvalidSettings | RunError | ExportError | PlotError | SiteError
     return 2 if isinstance(error, refused) else None
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Callable[[str], None]]:
-    """A line on stderr while work goes on; nothing when nobody is watching.
-
-    What is yielded adds to the line.
-    """
+def _progress(label: str) -> Iterator[None]:
+    """A line on stderr while work goes on; nothing when nobody is watching."""
     from rich.console import Console
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: None
+        yield
         return
-    with console.status(label) as status:
-        yield lambda text: status.update(f"{label}: {text}")
+    with console.status(label):
+        yield

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 
 from rendering.application_flows import StoreNetworks
 from rendering.flow_table import FlowSite, network_flows
+from rendering.monitoring_flows import MonitoringSite
 from rendering.network_flows import Flow, Networks, Peer
 from rendering.subnet_layout import subnet_layout
 from rf.markdown import table
@@ -50,7 +51,6 @@ _EXAMPLE_PORTS = {
     "cache_port": 6379,
     "session_port": 6379,
     "job_port": 5671,
-    "pooler_metrics_port": 9127,
 }
 
 
@@ -67,6 +67,17 @@ def render() -> str:
             pooler_port=load_plan().pgbouncer.listen_port,
             citus=True,
             **_EXAMPLE_PORTS,
+        ),
+        monitoring=MonitoringSite(
+            vpc=_VPC,
+            services=SERVICE_CIDR,
+            data=tuple(subnets.data.values()),
+            redis_port=_EXAMPLE_PORTS["cache_port"],
+            database_port=_EXAMPLE_PORTS["database_port"],
+            pooler_metrics_port=9127,
+            keda=True,
+            karpenter=True,
+            citus=True,
         ),
     )
     flows = network_flows(site)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import yaml
 
+from rf.offline.monitor import References
 from rf.offline.record import PROGRAM, PROJECT_ROOT, record
 from rf.plan import RecordedPlan
+from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.settings import Settings, parse
-from scaleplan.stack_file import read_stack
+from scaleplan.stack_file import read_stack, stack_names
 
 
 @cache
@@ -32,9 +35,13 @@ def stack_config(
 
 
 def settings_of(stack: str, *, size: str | None = None, overrides: Sequence[str] = ()) -> Settings:
-    """The settings of a stack. Raises InvalidSettings with every mistake in its config."""
-    config = stack_config(stack, size=size, overrides=overrides)
-    return parse(project_name(), stack, config)
+    """The settings of a stack. Raises InvalidSettings as `stack_config` and `parse` do."""
+    return parse(project_name(), stack, stack_config(stack, size=size, overrides=overrides))
+
+
+def all_settings() -> dict[str, Settings]:
+    """Settings of every stack that has a file. Raises InvalidSettings of the first wrong one."""
+    return {name: settings_of(name) for name in stack_names(PROJECT_ROOT)}
 
 
 def plan_of(
@@ -50,4 +57,51 @@ def plan_of(
     can't be planned.
     """
     config = stack_config(stack, size=size, overrides=overrides)
-    return record(PROGRAM, project_name(), stack, None, config, unknowns=unknowns)
+    plan = record(
+        PROGRAM,
+        project_name(),
+        stack,
+        None,
+        config,
+        unknowns=unknowns,
+        references=references_of(stack, config),
+    )
+    if size is None and not overrides and not unknowns:
+        _EXPORTED[stack] = plan.outputs
+    return plan
+
+
+_EXPORTED: dict[str, Mapping[str, Any]] = {}
+"""Outputs of the stacks planned in this process as their files say; a plan takes seconds."""
+
+
+def references_of(stack: str, config: Mapping[str, object]) -> References:
+    """Outputs of the stack that this one's program reads: its home cell, as its file says.
+
+    Raises InvalidSettings for a home that has no stack file, or that has a home itself.
+    """
+    home = _home_of(config)
+    if not home or home == stack:  # its own name is refused with all other mistakes
+        return {}
+    names = stack_names(PROJECT_ROOT)
+    if home not in names or _home_of(stack_config(home)):
+        homes = [name for name in names if name != stack and not _home_of(stack_config(name))]
+        raise InvalidSettings(
+            [
+                Mistake(
+                    key=f"{project_name()}:cell.home",
+                    value=home,
+                    allowed=f"a stack that has no home itself: {', '.join(homes)}",
+                    nearest=nearest(home, homes),
+                )
+            ]
+        )
+    if home not in _EXPORTED:
+        plan_of(home)
+    return {home: _EXPORTED[home]}
+
+
+def _home_of(config: Mapping[str, object]) -> str:
+    cell = config.get("cell")
+    home = cell.get("home") if isinstance(cell, Mapping) else None
+    return home if isinstance(home, str) else ""

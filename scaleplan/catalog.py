@@ -47,29 +47,12 @@ class Region(BaseModel):
     name: str
     zone_letters: str
     cloudfront_prefix_list_id: str
+    origin_shield_region: str
+    european_union: bool = False
 
     def zones(self) -> list[str]:
         """Names of the region's availability zones."""
         return [f"{self.name}{letter}" for letter in self.zone_letters]
-
-
-class EbsLink(BaseModel):
-    """What a machine's link to its volumes gives without burst."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
-
-    machine: str
-    iops: int
-    throughput_mbps: float
-
-
-class MeasuredConnections(BaseModel):
-    """`max_connections` that RDS instances with so much memory really had."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
-
-    memory_gib: int
-    max_connections: int
 
 
 class Catalog(BaseModel):
@@ -79,12 +62,14 @@ class Catalog(BaseModel):
 
     regions: tuple[Region, ...]
     classes: tuple[InstanceClass, ...]
-    ebs_links: tuple[EbsLink, ...]
-    measured_connections: tuple[MeasuredConnections, ...]
 
     def region_names(self) -> list[str]:
         """Names of the regions a stack may use, sorted."""
         return sorted(region.name for region in self.regions)
+
+    def european_region_names(self) -> list[str]:
+        """Names of those regions that lie in the European Union, sorted."""
+        return sorted(region.name for region in self.regions if region.european_union)
 
     def region(self, name: str) -> Region:
         """The region of that name. Raises KeyError when the catalogue has none."""
@@ -101,10 +86,6 @@ class Catalog(BaseModel):
     def instance_class(self, name: str) -> InstanceClass:
         """The class of that name. Raises KeyError when the catalogue has none."""
         return {entry.name: entry for entry in self.classes}[name]
-
-    def ebs_link(self, name: str) -> EbsLink:
-        """The link of a compute or database class. Raises KeyError where the catalogue has none."""
-        return {link.machine: link for link in self.ebs_links}[name.removeprefix("db.")]
 
     def for_architecture(self, name: str, architecture: Architecture) -> str:
         """The class itself, or its counterpart when it is of the other processor family."""

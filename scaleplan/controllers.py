@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaleplan import monitoring_pods
 from scaleplan.machines import ResourceTotals
-from scaleplan.sizes import WorkerScaler
+from scaleplan.monitoring_pods import together
+from scaleplan.scaling import WorkerScaler
 
 if TYPE_CHECKING:
     from scaleplan.settings import Settings
@@ -27,7 +29,8 @@ class ControllerPod:
 
     `release` is the chart's or the add-on's name. `replicas` None means one, and two where
     Karpenter may move machines under them. `surge` is how many more a rollout starts. `limits` is
-    None for an add-on, which keeps its own.
+    None for an add-on, which keeps its own. Where a setting sizes or counts the pods, `sized` and
+    `counted` say how; `requests` is then what stands beside that.
     """
 
     name: str
@@ -36,13 +39,21 @@ class ControllerPod:
     limits: ResourceTotals | None = None
     replicas: int | None = None
     surge: int = 1
+    sized: Callable[[Settings], ResourceTotals] | None = None
+    counted: Callable[[Settings], int] | None = None
     wanted: Callable[[Settings], bool] = _always
 
     def replicas_of(self, settings: Settings) -> int:
         """Pods of this kind in a stack; none where the stack goes without it."""
         if not self.wanted(settings):
             return 0
+        if self.counted is not None:
+            return self.counted(settings)
         return self.replicas or controller_replicas(karpenter=settings.nodes.karpenter)
+
+    def requests_of(self, settings: Settings) -> ResourceTotals:
+        """What one pod requests in a stack."""
+        return self.requests if self.sized is None else self.sized(settings)
 
 
 def controller_replicas(*, karpenter: bool) -> int:
@@ -56,6 +67,11 @@ def _scaled_by_keda(settings: Settings) -> bool:
 
 def _amount(cpu_millicores: int, memory_mib: int) -> ResourceTotals:
     return ResourceTotals(cpu_millicores=cpu_millicores, memory_mib=memory_mib)
+
+
+def _prometheus(settings: Settings) -> ResourceTotals:
+    own = settings.observability
+    return together(_amount(own.cpu_millicores, own.memory_mib), monitoring_pods.RELOADER)
 
 
 CONTROLLERS = (
@@ -129,6 +145,50 @@ CONTROLLERS = (
         limits=_amount(1000, 1024),
         replicas=1,
         wanted=lambda settings: settings.sharding.present,
+    ),
+    ControllerPod(
+        name="prometheus-operator",
+        release="kube-prometheus-stack",
+        requests=monitoring_pods.OPERATOR,
+        replicas=1,
+    ),
+    ControllerPod(
+        name="prometheus",
+        release="kube-prometheus-stack",
+        requests=monitoring_pods.RELOADER,
+        # A StatefulSet on volumes: it replaces its pods one by one, and starts none beside them.
+        surge=0,
+        sized=_prometheus,
+        counted=lambda settings: settings.observability.prometheus_replicas,
+    ),
+    ControllerPod(
+        name="alertmanager",
+        release="kube-prometheus-stack",
+        requests=together(monitoring_pods.ALERTMANAGER, monitoring_pods.RELOADER),
+        surge=0,
+        counted=lambda settings: settings.observability.alertmanager_replicas,
+    ),
+    ControllerPod(
+        name="grafana",
+        release="kube-prometheus-stack",
+        requests=together(
+            monitoring_pods.GRAFANA,
+            *(monitoring_pods.GRAFANA_SIDECAR,) * monitoring_pods.GRAFANA_SIDECARS,
+        ),
+        replicas=1,
+        surge=0,
+    ),
+    ControllerPod(
+        name="kube-state-metrics",
+        release="kube-prometheus-stack",
+        requests=monitoring_pods.STATE_METRICS,
+        replicas=1,
+    ),
+    ControllerPod(
+        name="prometheus-adapter",
+        release="prometheus-adapter",
+        requests=monitoring_pods.ADAPTER,
+        limits=_amount(500, 192),
     ),
 )
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Collection, Mapping
 
 from scaleplan.mistakes import InvalidSettings, Mistake
+from scaleplan.observability import SECRET_KEYS
 from scaleplan.rules import FieldRule, rule_at
 from scaleplan.settings import Settings, parse
-from scaleplan.stack_file import own_keys, secret_mistake
+from scaleplan.stack_file import own_keys, plain_secret_mistake, secret_mistake
 
 
 def encode(project: str, config: Mapping[str, object]) -> dict[str, str]:
@@ -26,7 +27,13 @@ def settings_of(
 ) -> Settings:
     """Settings from the engine's texts, keys with their namespace. Raises InvalidSettings."""
     found, mistakes = own_keys(project, texts)
-    secret = {key for key in found if f"{project}:{key}" in secret_keys}
+    plain = {
+        key
+        for key in SECRET_KEYS.keys() & found.keys()
+        if found[key] and f"{project}:{key}" not in secret_keys
+    }
+    mistakes += [plain_secret_mistake(f"{project}:{key}") for key in sorted(plain)]
+    secret = {key for key in found if f"{project}:{key}" in secret_keys} - SECRET_KEYS.keys()
     mistakes += [secret_mistake(f"{project}:{key}") for key in sorted(secret)]
     config = {key: _decoded(key, value) for key, value in found.items() if key not in secret}
     try:

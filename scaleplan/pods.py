@@ -10,6 +10,7 @@ from scaleplan.controllers import CONTROLLERS
 from scaleplan.layers import PodResources
 from scaleplan.machines import ResourceTotals
 from scaleplan.model import load_plan
+from scaleplan.monitoring_pods import CLOUDWATCH_EXPORTER, EXPORTER
 from scaleplan.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
 from scaleplan.sizes import SizeProfile, WorkloadSettings
 
@@ -50,7 +51,7 @@ def pods_at_maxima(settings: Settings) -> tuple[PodDemand, ...]:
     own (`scaleplan.data_nodes`).
     """
     found = [*_controllers(settings), *_poolers(settings), *_jobs(settings)]
-    found += application_pods(settings)
+    found += [*_exporters(settings), *application_pods(settings)]
     return tuple(found)
 
 
@@ -88,8 +89,18 @@ def _controllers(settings: Settings) -> Iterator[PodDemand]:
                 pool=SYSTEM_POOL,
                 pods=replicas,
                 surge=row.surge,
-                requests=row.requests,
+                requests=row.requests_of(settings),
             )
+
+
+def _exporters(settings: Settings) -> Iterator[PodDemand]:
+    names = ["redis-exporter-cache", "redis-exporter-queue"]
+    names += [f"postgres-exporter-{index}" for index in range(settings.database.read_replicas + 1)]
+    if settings.sharding.present:
+        names.append("postgres-exporter-coordinator")
+    exporters = {**dict.fromkeys(names, EXPORTER), "cloudwatch-exporter": CLOUDWATCH_EXPORTER}
+    for name, requests in exporters.items():
+        yield PodDemand(name=name, pool=SYSTEM_POOL, pods=1, surge=0, requests=requests)
 
 
 def _poolers(settings: Settings) -> Iterator[PodDemand]:

@@ -10,24 +10,25 @@ from typing import Annotated
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from scaleplan.access import AccessSettings, AuditSettings
 from scaleplan.catalog import Architecture, load_catalog
-from scaleplan.check_names import CheckName
+from scaleplan.cells import CellSettings
 from scaleplan.fitting import node_mistakes
-from scaleplan.load import LoadSettings, default_settings
 from scaleplan.migrations import MigrationsSettings
-from scaleplan.mistakes import InvalidSettings, mistakes_of, nearest, unknown_key
+from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
+from scaleplan.observability import SECRET_KEYS, AlertsSettings
 from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
 from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
+from scaleplan.scaling import ScalingSettings, WorkerScaler
 from scaleplan.sharding import ShardingSettings
 from scaleplan.sizes import (
+    EdgeSettings,
     QueueEngine,
     QueueSettings,
-    ScalingSettings,
     Section,
     Size,
     SizeProfile,
-    WorkerScaler,
 )
 
 SERVICE_CIDR = IPv4Network("172.20.0.0/16")
@@ -109,15 +110,14 @@ class Settings(SizeProfile):
         tuple[IPv4Network, ...],
         Allowed("a list of IPv4 networks of /8 or smaller, as [203.0.113.0/24]"),
     ] = ()
-    # An empty object, as `Pulumi.yaml` declares it: each leaf has a default of its own.
+    # Empty objects, as `Pulumi.yaml` declares them: each leaf has a default of its own.
+    access: AccessSettings = Field(default={}, validate_default=True)
+    audit: AuditSettings = Field(default={}, validate_default=True)
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
-    load: LoadSettings = Field(default={}, validate_default=True)
-    allow_capacity_risk: Annotated[
-        tuple[CheckName, ...],
-        Allowed("a list of names of checks: " + ", ".join(CheckName)),
-    ] = ()
+    cell: CellSettings = Field(default={}, validate_default=True)
+    alerts: AlertsSettings = Field(default={}, validate_default=True)
 
     @property
     def prefix(self) -> str:
@@ -172,7 +172,7 @@ class Settings(SizeProfile):
 
     @field_validator("scaling")
     @classmethod
-    def _hpa_counts_jobs_in_redis(
+    def _scaling_fits_queue_and_nodes(
         cls, scaling: ScalingSettings, info: ValidationInfo
     ) -> ScalingSettings:
         queue = info.data.get("queue")
@@ -180,7 +180,37 @@ class Settings(SizeProfile):
         if scaling.worker is WorkerScaler.HPA and rabbitmq:
             allowed = "worker keda where queue.engine is rabbitmq: redis_queue_length counts no job"
             raise PydanticCustomError("scaling", "reads another queue", {"allowed": allowed})
+        nodes = info.data.get("nodes")
+        if scaling.spot and nodes is not None and not nodes.karpenter:
+            allowed = "spot false where nodes.karpenter is false: the one group carries controllers"
+            raise PydanticCustomError("scaling", "has no pool", {"allowed": allowed})
         return scaling
+
+    @field_validator("cell")
+    @classmethod
+    def _cell_stands_where_it_says(cls, cell: CellSettings, info: ValidationInfo) -> CellSettings:
+        region, domain = info.data.get("region"), info.data.get("domain")
+        edge: EdgeSettings | None = info.data.get("edge")
+        allowed = None
+        if cell.region and region and cell.region != region:
+            allowed = f"a region that is the stack's own, {region}"
+        elif cell.european and region and not load_catalog().region(region).european_union:
+            allowed = "organizations outside the EU, or a region inside: " + ", ".join(
+                load_catalog().european_region_names()
+            )
+        elif cell.european and edge is not None and edge.waf and edge.waf_logs:
+            allowed = "organizations outside the EU, or edge.wafLogs false: WAF logs in us-east-1"
+        elif cell.home and cell.home == info.data.get("stack"):
+            allowed = "the stack of another cell as home"
+        elif cell.home and info.data.get("hosted_zone_id"):
+            allowed = "a home, or a hostedZoneId: the home's zone holds the names of its cells"
+        elif cell.name and "domain" in info.data and domain is None:
+            allowed = "set only beside a domain, below which the cells have their names"
+        elif cell.home and domain and not domain.startswith(f"{cell.name}."):
+            allowed = f"a name that the domain begins with, as {cell.name}.{domain}"
+        if allowed is not None:
+            raise PydanticCustomError("cell", "is elsewhere", {"allowed": allowed})
+        return cell
 
     @field_validator("hosted_zone_id")
     @classmethod
@@ -199,17 +229,20 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
     file may leave out, and knows no null.
     Raises InvalidSettings, which lists all mistakes at once.
     """
-    given = {key: value for key, value in config.items() if not (value == "" and key in _OPTIONAL)}
+    secrets = {key for key in SECRET_KEYS if config.get(key)}
+    given = {
+        key: value
+        for key, value in config.items()
+        if key not in SECRET_KEYS and not (value == "" and key in _OPTIONAL)
+    }
     mistakes = [
         unknown_key(f"{project}:{key}", given.pop(key), keys_of(Settings))
         for key in sorted(NOT_CONFIGURED)
         if key in given
     ]
     architecture = _architecture_of(given)
-    plan = load_plan()
-    row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
-    base = on_architecture(row, architecture) | {"load": default_settings(plan)}
-    merged = overlay(base, given)
+    row = load_plan().sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
+    merged = overlay(on_architecture(row, architecture), given)
     merged |= {"project": project, "stack": stack}
     try:
         settings = Settings.model_validate_json(json.dumps(merged, default=str))
@@ -217,6 +250,16 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         mistakes += mistakes_of(error, Settings, project)
         settings = None
     mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
+    needed = settings.alerts.secrets_needed() if settings is not None else {}
+    mistakes += [
+        Mistake(
+            key=f"{project}:{key}",
+            value=NOT_SET,
+            allowed=f"a secret, which {asked_by} needs: pulumi config set --secret {key}",
+        )
+        for key, asked_by in needed.items()
+        if key not in secrets
+    ]
     if settings is not None and not mistakes:
         mistakes += node_mistakes(settings, project)
     if mistakes or settings is None:

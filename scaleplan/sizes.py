@@ -238,25 +238,6 @@ class QueueSettings(Section):
         return engine
 
 
-class WorkerScaler(StrEnum):
-    """What sets the number of workers."""
-
-    KEDA = "keda"
-    HPA = "hpa"
-
-
-class ScalingSettings(Section):
-    """Who scales the workers: KEDA reads the queue itself; the plan's own HPA needs a metric."""
-
-    worker: Annotated[
-        WorkerScaler,
-        Field(
-            description="keda, which the stack then installs, unless set; hpa needs a metrics "
-            "adapter of yours that serves redis_queue_length as an external metric"
-        ),
-    ] = WorkerScaler.KEDA
-
-
 class PriceClass(StrEnum):
     """CloudFront's price classes: which edge locations serve the distribution."""
 
@@ -265,11 +246,49 @@ class PriceClass(StrEnum):
     PRICE_CLASS_ALL = "PriceClass_All"
 
 
+class WafMode(StrEnum):
+    """What the firewall does with a request that one of its rules matches."""
+
+    BLOCK = "block"
+    COUNT = "count"
+
+
 class EdgeSettings(Section):
-    """CloudFront: whether the web application firewall stands before it, and its price class."""
+    """CloudFront: the firewall before it, which locations serve, what is logged and how long."""
 
     waf: Annotated[bool, Field(description="the web application firewall stands before it")]
     price_class: Annotated[PriceClass, Field(description="which edge locations serve")]
+    waf_mode: Annotated[
+        WafMode,
+        Field(description="block what a rule of the firewall matches, or only count it to try it"),
+    ] = WafMode.BLOCK
+    waf_logs: Annotated[
+        bool,
+        Field(description="log what the firewall blocks or counts, redacted, in us-east-1"),
+    ] = True
+    origin_shield: Annotated[
+        bool,
+        Field(
+            description="one cache before both origins, for viewers all over the world; each "
+            "request that is not cached costs once more"
+        ),
+    ] = False
+    log_retention_days: Annotated[
+        int, _integer(1, 3653, "days that the logs of distribution and firewall are kept")
+    ] = 90
+
+
+class ObservabilitySettings(Section):
+    """Prometheus and Alertmanager: copies, and what one Prometheus keeps and may use."""
+
+    prometheus_replicas: Annotated[int, _integer(1, 2, "Prometheus servers; each scrapes all")]
+    alertmanager_replicas: Annotated[int, _integer(1, 3, "Alertmanagers; they agree on who sends")]
+    retention_days: Annotated[int, _integer(3, 400, "days that metrics are kept")]
+    volume_gib: Annotated[int, _integer(10, 4_000, "disk of one Prometheus, GiB; never shrinks")]
+    memory_mib: Annotated[int, _integer(512, 65_536, "memory of one Prometheus, MiB")]
+    cpu_millicores: Annotated[
+        int, _integer(100, 16_000, "CPU of one Prometheus, thousandths of a core")
+    ]
 
 
 class SizeProfile(Section):
@@ -287,3 +306,4 @@ class SizeProfile(Section):
     cache: CacheSettings
     queue: QueueSettings
     edge: EdgeSettings
+    observability: ObservabilitySettings

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest, shown, unknown_key
+from scaleplan.observability import SECRET_KEYS
 from scaleplan.rules import keys_of, rule_at
 from scaleplan.settings import Settings
 from scaleplan.strict_yaml import StrictLoader
@@ -71,6 +72,12 @@ def config_of(text: str, project: str, file_name: str) -> dict[str, object]:
     mistakes += foreign
     for key, value in found.items():
         mistakes += _unusable(f"{project}:{key}", value)
+    for key in SECRET_KEYS.keys() & found.keys():
+        if isinstance(found[key], Mapping):
+            # Only the stack's key decrypts it, and offline nothing is sent to anybody.
+            found[key] = SECRET_KEYS[key]
+        elif found[key] != "":
+            mistakes.append(plain_secret_mistake(f"{project}:{key}"))
     if mistakes:
         raise InvalidSettings(mistakes)
     return found
@@ -173,7 +180,7 @@ def _unusable(key: str, value: object) -> list[Mistake]:
     """Mistakes of values that no setting can have: secrets, dates, infinite numbers."""
     if isinstance(value, Mapping):
         if set(value) == {"secure"}:
-            return [secret_mistake(key)]
+            return [] if key.split(":", 1)[-1] in SECRET_KEYS else [secret_mistake(key)]
         return [mistake for name in value for mistake in _unusable(f"{key}.{name}", value[name])]
     if isinstance(value, list):
         return [
@@ -189,7 +196,14 @@ def _unusable(key: str, value: object) -> list[Mistake]:
     return [Mistake(key=key, value=shown(value), allowed=allowed)]
 
 
+def plain_secret_mistake(key: str) -> Mistake:
+    """The mistake of a secret that stands in a stack file for all to read; never shows it."""
+    name = key.split(":", 1)[-1]
+    allowed = f"an encrypted value, as pulumi config set --secret {name} writes it"
+    return Mistake(key=key, value="[in plain text]", allowed=allowed)
+
+
 def secret_mistake(key: str) -> Mistake:
     """The mistake of a key set with `pulumi config set --secret`; never shows the value."""
-    allowed = "a plain value: the program makes its own secrets, and no setting is one"
+    allowed = f"a plain value: the only secret keys are {', '.join(SECRET_KEYS)}"
     return Mistake(key=key, value="[secret]", allowed=allowed)

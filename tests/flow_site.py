@@ -4,6 +4,7 @@ from ipaddress import IPv4Network
 
 from rendering.application_flows import StoreNetworks
 from rendering.flow_table import FlowSite
+from rendering.monitoring_flows import MonitoringSite
 from rendering.subnet_layout import subnet_layout
 
 VPC = IPv4Network("10.0.0.0/16")
@@ -23,7 +24,17 @@ def stack(*, keda=True, citus=False, job_port=6379):
             session_port=6379,
             job_port=job_port,
             pooler_port=6432,
+            citus=citus,
+        ),
+        monitoring=MonitoringSite(
+            vpc=VPC,
+            services=IPv4Network("172.20.0.0/16"),
+            data=tuple(subnets.data.values()),
+            redis_port=6379,
+            database_port=5432,
             pooler_metrics_port=9127,
+            keda=keda,
+            karpenter=True,
             citus=citus,
         ),
     )

@@ -16,12 +16,15 @@ from components.database_bootstrap import DatabaseBootstrap
 from components.database_migration import DatabaseMigrationArgs
 from components.encryption import Encryption
 from components.ingress import Ingress
+from components.observability import Observability
 from components.orchestrator import OrchestratorArgs
 from components.platform import NAMESPACE, Platform
 from components.registry import Registry
 from components.web import WebArgs
 from components.worker import Keda, WorkerArgs
+from rendering.alerting.subject import Subject
 from rendering.images import image_reference
+from rendering.metrics_adapter import requests_per_pod
 from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER
 from wiring.site import Site
@@ -74,7 +77,9 @@ def database_migration_args(
     )
 
 
-def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> OrchestratorArgs:
+def orchestrator_args(
+    site: Site, hosting: Hosting, ingress: Ingress, observability: Observability
+) -> OrchestratorArgs:
     """The API's pods."""
     return OrchestratorArgs(
         namespace=hosting.platform.namespace,
@@ -86,6 +91,8 @@ def orchestrator_args(site: Site, hosting: Hosting, ingress: Ingress) -> Orchest
         ca_config_map=hosting.authority.config_map_name,
         artifacts=hosting.access,
         target_group_arn=ingress.target_group_arns["orchestrator"],
+        requests_per_pod=requests_per_pod(Subject(site.plan, site.settings)),
+        metrics_ready=observability.metrics_ready,
         load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
         node_selector=_nodes(site, APPLICATIONS_POOL),
     )

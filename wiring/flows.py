@@ -8,10 +8,11 @@ from components.pgbouncer_pod import METRICS_PORT
 from components.redis_foundation import REDIS_PORT
 from rendering.application_flows import StoreNetworks
 from rendering.flow_table import FlowSite, network_flows
+from rendering.monitoring_flows import MonitoringSite
 from rendering.network_flows import Flow
 from rendering.subnet_layout import subnet_layout
+from scaleplan.scaling import WorkerScaler
 from scaleplan.settings import SERVICE_CIDR
-from scaleplan.sizes import WorkerScaler
 from wiring.site import Site, has_broker
 
 
@@ -24,6 +25,17 @@ def flow_table(site: Site) -> list[Flow]:
             vpc=settings.vpc_cidr,
             services=SERVICE_CIDR,
             keda=settings.scaling.worker is WorkerScaler.KEDA,
+            monitoring=MonitoringSite(
+                vpc=settings.vpc_cidr,
+                services=SERVICE_CIDR,
+                data=tuple(subnets.data.values()),
+                redis_port=REDIS_PORT,
+                database_port=PORT,
+                pooler_metrics_port=METRICS_PORT,
+                keda=settings.scaling.worker is WorkerScaler.KEDA,
+                karpenter=settings.nodes.karpenter,
+                citus=settings.sharding.present,
+            ),
             stores=StoreNetworks(
                 balancer=tuple(subnets.private.values()),
                 data=tuple(subnets.data.values()),
@@ -32,7 +44,6 @@ def flow_table(site: Site) -> list[Flow]:
                 session_port=REDIS_PORT,
                 job_port=AMQPS_PORT if has_broker(site) else REDIS_PORT,
                 pooler_port=site.plan.pgbouncer.listen_port,
-                pooler_metrics_port=METRICS_PORT,
                 citus=settings.sharding.serving,
             ),
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from components.artifacts import ArtifactsArgs
+from components.artifacts import Artifacts, ArtifactsArgs
+from components.audit import AuditArgs
 from components.authority import AuthorityArgs
 from components.cluster import Cluster, ClusterArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.network import Network, NetworkArgs
 from components.platform import Platform, PlatformArgs
 from components.registry import RegistryArgs
+from rendering.endpoints import NAMESPACE
 from scaleplan.controllers import controller_replicas
 from scaleplan.node_pools import pool_limits
-from scaleplan.sizes import WorkerScaler
+from scaleplan.scaling import WorkerScaler
 from wiring.flows import flow_table
 from wiring.quota import application_quota
 from wiring.site import Site
@@ -62,6 +64,20 @@ def artifacts_args(site: Site, encryption: Encryption) -> ArtifactsArgs:
     )
 
 
+def audit_args(site: Site, encryption: Encryption, artifacts: Artifacts) -> AuditArgs:
+    """CloudTrail of the account, which sees every access to an artifact."""
+    settings = site.settings
+    return AuditArgs(
+        prefix=settings.prefix,
+        region=settings.region,
+        account_id=site.account_id,
+        logs_key_arn=encryption.logs_key_arn,
+        artifacts_bucket_arn=artifacts.bucket_arn,
+        guard_duty=settings.audit.guard_duty,
+        protect=settings.protect_data,
+    )
+
+
 def cluster_args(site: Site, encryption: Encryption, network: Network) -> ClusterArgs:
     """EKS in the private subnets."""
     settings = site.settings
@@ -77,6 +93,8 @@ def cluster_args(site: Site, encryption: Encryption, network: Network) -> Cluste
         settings=settings.nodes,
         architecture=settings.architecture,
         public_api_cidrs=settings.public_api_cidrs,
+        access=settings.access,
+        viewed_namespace=NAMESPACE,
         protect=settings.protect_data,
     )
 
@@ -102,6 +120,7 @@ def platform_args(
         flows=flow_table(site),
         quota=application_quota(site),
         pool_limits=pool_limits(settings),
+        spot_workers=settings.scaling.spot,
         cluster_ready=cluster.ready,
     )
 

@@ -9,6 +9,7 @@ from pulumi import Input, Output
 
 from components.artifacts import Artifacts
 from components.authority import Authority
+from components.break_glass import BreakGlassArgs
 from components.broker import Broker, BrokerArgs
 from components.cache import Cache, CacheArgs
 from components.citus import Citus
@@ -27,7 +28,7 @@ from rendering.database_roles import RoleKey
 from rendering.rds_authority import rds_authority
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
 from scaleplan.connections import SYSTEM_POOL_MAX
-from scaleplan.sizes import WorkerScaler
+from scaleplan.scaling import WorkerScaler
 from wiring.site import Site
 
 
@@ -41,10 +42,10 @@ class Backend:
     citus: Citus | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Stores:
     """What holds data. `migrated` comes when the applications' tables are there, None where a stack
-    has no migrations."""
+    has no migrations. `citus` is there from the moment that it stands, not only where it serves."""
 
     backend: Backend
     cache: Cache
@@ -52,6 +53,7 @@ class Stores:
     broker: Broker | None
     artifacts: Artifacts
     migrated: Input[str] | None
+    citus: Citus | None = None
 
 
 def database_args(
@@ -71,6 +73,24 @@ def database_args(
         settings=settings.database,
         replication=site.plan.replication,
         protect=settings.protect_data,
+    )
+
+
+def break_glass_args(
+    site: Site, encryption: Encryption, cluster: Cluster, database: Database
+) -> BreakGlassArgs:
+    """The way to cluster and database when all others fail."""
+    return BreakGlassArgs(
+        prefix=site.settings.prefix,
+        region=site.settings.region,
+        account_id=site.account_id,
+        principals=site.settings.access.break_glass,
+        cluster_name=cluster.cluster_name,
+        cluster_ready=cluster.ready,
+        node_role_name=cluster.node_role_name,
+        secret_arn=database.secret_arn,
+        data_key_arn=encryption.data_key_arn,
+        logs_key_arn=encryption.logs_key_arn,
     )
 
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from components.cluster import Cluster
 from components.dns import Dns, DnsArgs
 from components.edge import EdgeArgs
 from components.external_dns import ExternalDnsArgs
+from components.home_cell import HomeCell, HomeCellArgs
 from components.ingress import Ingress, IngressArgs
 from components.network import Network
 from components.web import Web
+from rendering.edge_functions import CellNames
 from scaleplan.catalog import load_catalog
 from scaleplan.edge_limits import requests_per_address
 from wiring.site import Site
 
 
-def dns_args(site: Site, domain: str) -> DnsArgs:
-    """Zone and certificates of the stack's domain."""
+def home_cell_args(site: Site, stack: str) -> HomeCellArgs:
+    """The home of this cell: a stack of the same project and organization."""
+    return HomeCellArgs(stack=f"{pulumi.get_organization()}/{site.settings.project}/{stack}")
+
+
+def dns_args(site: Site, domain: str, home: HomeCell | None) -> DnsArgs:
+    """Zone and certificates of the stack's domain; a cell's names stand in its home's zone."""
     return DnsArgs(
         domain=domain,
-        hosted_zone_id=site.settings.hosted_zone_id,
+        hosted_zone_id=home.zone_id if home else site.settings.hosted_zone_id,
         protect=site.settings.protect_data,
     )
 
@@ -31,7 +40,7 @@ def external_dns_args(site: Site, cluster: Cluster, dns: Dns) -> ExternalDnsArgs
         cluster_name=cluster.cluster_name,
         owner=site.settings.prefix,
         domain=dns.domain,
-        own_names=(dns.origin_domain_name,),
+        own_names=(dns.origin_domain_name, *_names_of_other_cells(site, dns)),
         zone_id=dns.zone_id,
         cluster_ready=cluster.ready,
     )
@@ -55,6 +64,8 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
     """The CDN before the frontend's bucket and the load balancer."""
     return EdgeArgs(
         prefix=site.settings.prefix,
+        account_id=site.account_id,
+        region=site.settings.region,
         settings=site.settings.edge,
         plan=site.plan.edge,
         static_bucket_name=web.bucket_name,
@@ -69,5 +80,21 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         zone_id=dns.zone_id if dns else None,
         edge_certificate_arn=dns.edge_certificate_arn if dns else None,
         requests_per_five_minutes=requests_per_address(site.plan),
+        shield_region=load_catalog().region(site.settings.region).origin_shield_region,
+        cells=_other_cells(site),
         protect=site.settings.protect_data,
     )
+
+
+def _names_of_other_cells(site: Site, dns: Dns) -> list[str]:
+    """What other cells' programs write into the home's zone."""
+    edges = [f"{cell}.{dns.domain}" for cell in site.settings.cell.others]
+    return [*edges, *(f"origin.{edge}" for edge in edges)]
+
+
+def _other_cells(site: Site) -> CellNames | None:
+    """What the home's edge must know to send organizations on; None where there is one cell."""
+    cell, domain = site.settings.cell, site.settings.domain
+    if not cell.others or domain is None:
+        return None
+    return CellNames(domain=domain, own=cell.name, others=cell.others)

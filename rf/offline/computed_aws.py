@@ -233,6 +233,12 @@ def _broker(registration: Registration) -> Computed:
     return Computed(unique, {"brokerName": name, "arn": arn, "instances": [instance]})
 
 
+def _detector(registration: Registration) -> Computed:
+    detector = registration.hex(32)
+    arn = registration.arn("guardduty", f"detector/{detector}")
+    return Computed(detector, {"arn": arn, "accountId": ACCOUNT_ID})
+
+
 _BUCKET_SETTINGS = (
     "Versioning:BucketVersioning",
     "ServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -282,6 +288,10 @@ REGISTRY: Mapping[str, Invent] = {
     "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/{}"),
     "aws:cloudwatch/eventTarget:EventTarget": _of("rule", "targetId", separator="-"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:{}"),
+    "aws:cloudtrail/trail:Trail": _named("cloudtrail", "trail/{}"),
+    "aws:guardduty/detector:Detector": _detector,
+    "aws:guardduty/detectorFeature:DetectorFeature": _of("detectorId", "name", separator="/"),
+    "aws:ssm/document:Document": _named("ssm", "document/{}"),
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _of("queueUrl"),
     "aws:sns/topic:Topic": _topic,

@@ -48,6 +48,28 @@ def _vpc_origin(registration: Registration) -> Computed:
     return Computed(unique, {"arn": arn, "etag": f"E{registration.letters(12, 'etag')}"})
 
 
+def _key_value_store(registration: Registration) -> Computed:
+    name, unique = registration.named(), registration.uuid()
+    arn = registration.arn("cloudfront", f"key-value-store/{unique}", region="")
+    return Computed(name, {"name": name, "arn": arn, "etag": f"E{registration.letters(12)}"})
+
+
+def _log_delivery(kind: str) -> Invent:
+    """What CloudWatch Logs knows by name: a source or a destination of delivered logs."""
+
+    def invent(registration: Registration) -> Computed:
+        name = registration.named()
+        arn = registration.arn("logs", f"{kind}:{name}")
+        return Computed(name, {"name": name, "arn": arn, "service": "cloudfront"})
+
+    return invent
+
+
+def _delivery(registration: Registration) -> Computed:
+    unique = registration.letters(16)
+    return Computed(unique, {"arn": registration.arn("logs", f"delivery:{unique}")})
+
+
 REGISTRY: Mapping[str, Invent] = {
     "aws:cloudfront/distribution:Distribution": _distribution,
     "aws:cloudfront/originAccessControl:OriginAccessControl": _edge("origin-access-control"),
@@ -59,6 +81,15 @@ REGISTRY: Mapping[str, Invent] = {
         "response-headers-policy", "uuid"
     ),
     "aws:cloudfront/function:Function": _edge("function", "name"),
+    "aws:cloudfront/keyValueStore:KeyValueStore": _key_value_store,
     "aws:cloudfront/vpcOrigin:VpcOrigin": _vpc_origin,
     "aws:wafv2/webAcl:WebAcl": _web_acl,
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": lambda registration: (
+        Computed(registration.text("resourceArn"), {})
+    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": _log_delivery("delivery-source"),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": _log_delivery(
+        "delivery-destination"
+    ),
+    "aws:cloudwatch/logDelivery:LogDelivery": _delivery,
 }

@@ -21,6 +21,9 @@ from scaleplan.mistakes import nearest
 
 Problem = tuple[Rule, str]
 
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+"""The outputs of another stack."""
+
 _NOT_WALKED = "kubernetes:"
 """Kubernetes objects are checked against the API's own schema instead, which is stricter."""
 
@@ -30,6 +33,8 @@ def check_inputs(resource: RecordedResource) -> Iterator[Violation]:
     token = resource.type
     if not resource.custom or (token.startswith(_NOT_WALKED) and "helm.sh" not in token):
         return
+    if token == STACK_REFERENCE:
+        return  # read by the engine itself, with a name for its only input
     cls = sdk.resource_class(token)
     arguments = sdk.arguments_class(cls) if cls else None
     if arguments is None:

@@ -10,6 +10,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from rf.offline.computed import answer, unknown_answer
+from rf.offline.input_rules import STACK_REFERENCE
 from rf.offline.invention import Registration, merged
 from rf.offline.lookups import LOOKUPS, LookupRefusedError
 from rf.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
@@ -22,18 +23,28 @@ RegisterRequest = resource_pb2.RegisterResourceRequest
 Deploy = Callable[[Registration, Mapping[str, Any]], tuple[str, Mapping[str, Any]] | None]
 """Creates what is registered, given its invented outputs; its real id and outputs, or None."""
 
+References = Mapping[str, Mapping[str, Any]]
+"""Outputs of other stacks by the stack's name, as their last deployment left them."""
+
 
 class RecordingMonitor(MockMonitor):
     """Records every registration whole. Refusals are collected, so that a run shows all of them."""
 
     def __init__(
-        self, project: str, stack: str, *, unknowns: bool, deploy: Deploy | None = None
+        self,
+        project: str,
+        stack: str,
+        *,
+        unknowns: bool,
+        deploy: Deploy | None = None,
+        references: References | None = None,
     ) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type]  # every method that asks them is ours
         self.project = project
         self.stack = stack
         self.unknowns = unknowns
         self.deploy = deploy
+        self.references = references or {}
         self.recorded: dict[str, RecordedResource] = {}
         self.violations: list[Violation] = []
         self.outputs: Mapping[str, Any] = {}
@@ -182,9 +193,30 @@ class RecordingMonitor(MockMonitor):
         """Refuse: a method of a resource runs in its plugin."""
         self._refuse_lookup(f"method {request.tok} runs in a plugin, which an offline plan has not")
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:  # noqa: N802
-        """Refuse: the state of an existing resource is known only to its cloud."""
-        self._refuse_lookup(f"{request.type} {request.name}: get() reads what exists in a cloud")
+    def ReadResource(  # noqa: N802
+        self, request: resource_pb2.ReadResourceRequest
+    ) -> resource_pb2.ReadResourceResponse:
+        """Answer a reference to a stack whose outputs are known, and refuse every other read: the
+        state of an existing resource is known only to its cloud."""
+        if request.type != STACK_REFERENCE:
+            self._refuse_lookup(
+                f"{request.type} {request.name}: get() reads what exists in a cloud"
+            )
+        stack = request.id.rsplit("/", 1)[-1]
+        outputs = self.references.get(stack)
+        if outputs is None:
+            self._refuse_lookup(
+                f"{request.type} {request.id}: no outputs of such a stack are known"
+            )
+        parent = "" if qualified_type(request.parent) == ROOT_TYPE else request.parent
+        urn = urn_of(self.stack, self.project, parent, request.type, request.name)
+        answered = {
+            "name": request.id,
+            "outputs": dict(outputs),
+            "secretOutputNames": sorted(k for k, v in outputs.items() if isinstance(v, Secret)),
+        }
+        self.recorded[urn] = _referenced(urn, parent, request, answered)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=encode_properties(answered))
 
     def ExistsResource(self, request: resource_pb2.ExistsResourceRequest) -> NoReturn:  # noqa: N802
         """Refuse, as for `get`."""
@@ -212,6 +244,32 @@ class RecordingEngine:
             self.errors.append(request.message)
         elif request.severity == engine_pb2.WARNING:
             self.warnings.append(request.message)
+
+
+def _referenced(
+    urn: str,
+    parent: str,
+    request: resource_pb2.ReadResourceRequest,
+    outputs: Mapping[str, Any],
+) -> RecordedResource:
+    """Another stack, as something that the plan reads and doesn't make."""
+    return RecordedResource(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        parent=parent,
+        custom=True,
+        provider="",
+        inputs={"name": request.id},
+        dependencies=tuple(sorted(set(request.dependencies))),
+        property_dependencies={},
+        protect=False,
+        retain_on_delete=False,
+        ignore_changes=(),
+        aliases=(),
+        resource_id=request.id,
+        outputs=outputs,
+    )
 
 
 def _provider(reference: str) -> str:

@@ -25,12 +25,13 @@ from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.stack import run_in_stack
 
 from rf.offline.lookups import LookupRefusedError
-from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor
+from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor, References
 from rf.offline.rules import check
 from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
 from rf.plan import RecordedPlan, RecordedResource
 from scaleplan.mistakes import InvalidSettings
+from scaleplan.observability import SECRET_KEYS
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """Where `Pulumi.yaml` and `__main__.py` stand, wherever the command was started."""
@@ -50,6 +51,7 @@ def record(
     *,
     unknowns: bool = False,
     deploy: Deploy | None = None,
+    references: References | None = None,
 ) -> RecordedPlan:
     """Run the program at `program` and return what it registered.
 
@@ -58,6 +60,7 @@ def record(
     stack's own. With `unknowns`, computed outputs are unknown, as in a first real preview.
     With `deploy`, each custom resource is handed to it as soon as its inputs are known, and the ids
     and outputs that it returns take the place of the invented ones in what follows.
+    `references` answers a StackReference; one to a stack that isn't in it is refused.
 
     Raises OfflineError with every refusal of the run; InvalidSettings and pulumi.RunError come
     through as the program raised them.
@@ -78,6 +81,7 @@ def record(
         config=given,
         unknowns=unknowns,
         deploy=deploy,
+        references=references,
         source=str(program),
     )
 
@@ -91,10 +95,13 @@ def record_function(
     config: Mapping[str, str] | None = None,
     unknowns: bool = False,
     deploy: Deploy | None = None,
+    references: References | None = None,
     source: str = "the program",
 ) -> RecordedPlan:
     """As `record`, for a function that constructs resources; its return value is ignored."""
-    monitor = RecordingMonitor(project, stack, unknowns=unknowns, deploy=deploy)
+    monitor = RecordingMonitor(
+        project, stack, unknowns=unknowns, deploy=deploy, references=references
+    )
     engine = RecordingEngine()
     # Everything the SDK keeps between calls lives in context variables: a copy forgets it again.
     context = contextvars.copy_context()
@@ -153,7 +160,8 @@ def _run(
         )
     )
     runtime_settings.ROOT.set(None)
-    runtime_config.set_all_config(dict(config), [])
+    secret_keys = [key for key in config if key.rsplit(":", 1)[-1] in SECRET_KEYS]
+    runtime_config.set_all_config(dict(config), secret_keys)
     loop = asyncio.new_event_loop()
     executor = _InlineExecutor()
     loop.set_default_executor(executor)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from rf.export import check_directory, write_export
 from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.monitor import References
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
 from rf.plan import RecordedPlan, reveal
@@ -26,9 +23,11 @@ from rf.sandbox.api import Api
 from rf.sandbox.deployment import AWS_PROVIDER, Deployment
 from rf.sandbox.display import Progress, print_outcome
 from rf.sandbox.emulator import Emulator, EmulatorError
+from rf.sandbox.neighbours import with_zones
 from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
+from rf.termination import stopping_cleanly
 
 DEFAULT_REGION = "us-east-1"
 
@@ -40,25 +39,28 @@ def run_up(
     *,
     size: str | None = None,
     config: Mapping[str, object] | None = None,
+    references: References | None = None,
     keep: bool = False,
     as_json: bool = False,
     out: Path | None = None,
 ) -> int:
     """The command. Returns 0 when the world is as planned, else 1.
 
-    `program`, `project`, `stack`, `size` and `config` are those of `rf.offline.record.record`;
+    `program`, `project`, `stack`, `size`, `config` and `references` are those of
+    `rf.offline.record.record`;
     InvalidSettings and pulumi.RunError come through. With `keep` the server outlives the command.
     `out` is the folder for the files of `rf export`; a new temporary one by default.
     """
     errors = Console(stderr=True)
     try:
-        with _stopping_cleanly(), Progress() as progress:
+        with stopping_cleanly(), Progress() as progress:
             outcome = bring_up(
                 program,
                 project,
                 stack,
                 size=size,
                 config=config,
+                references=references,
                 keep=keep,
                 out=out,
                 progress=progress,
@@ -80,6 +82,7 @@ def bring_up(
     *,
     size: str | None = None,
     config: Mapping[str, object] | None = None,
+    references: References | None = None,
     keep: bool = False,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -95,14 +98,15 @@ def bring_up(
     progress = progress or Progress()
     began = time.monotonic()
     progress.says("planning")
-    planned = record(program, project, stack, size, config)
+    planned = record(program, project, stack, size, config, references=references)
     region = _region(planned)
     progress.says("starting the emulator")
     with Emulator(ACCOUNT_ID) as emulator:
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)
-        plan = _deployed(deployment, program, project, stack, size=size, config=config)
+        choices = {"size": size, "config": config, "references": with_zones(api, references or {})}
+        plan = _deployed(deployment, program, project, stack, **choices)
         progress.says("reading the world back")
         checks = verify(api, plan, world.not_emulated)
         folder = out or Path(tempfile.mkdtemp(prefix=f"{project}-{stack}-"))
@@ -146,20 +150,3 @@ def _region(plan: RecordedPlan) -> str:
     providers = plan.of_type(AWS_PROVIDER)
     regions = [reveal(provider.inputs).get("region") for provider in providers]
     return next((region for region in regions if region), DEFAULT_REGION)
-
-
-@contextlib.contextmanager
-def _stopping_cleanly() -> Iterator[None]:
-    """A request to terminate unwinds like an exception, so that the server stops too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -105,7 +105,7 @@ def test_connections_are_encrypted_and_logged_in(cache):
 def test_each_application_has_its_own_login_and_the_default_user_is_off(cache):
     built = cache()
     users = {r.inputs["userName"]: r.inputs for r in built.of_type(USER)}
-    assert set(users) == {"default", "orchestrator", "worker", "collaboration"}
+    assert set(users) == {"default", "orchestrator", "worker", "collaboration", "exporter"}
     assert users["default"]["accessString"] == "off ~* -@all"
     passwords = [reveal(user["passwords"])[0] for user in users.values()]
     assert len(set(passwords)) == len(passwords)

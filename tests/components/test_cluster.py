@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.cluster import Cluster, ClusterArgs
+from scaleplan.access import AccessSettings
 from scaleplan.catalog import Architecture
 from scaleplan.settings import KUBERNETES_VERSIONS
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
@@ -22,7 +23,14 @@ NODES = NodesSettings(
 
 @pytest.fixture
 def cluster(build):
-    def run(*, architecture=Architecture.ARM64, cidrs=(), protect=True, version="1.35"):
+    def run(
+        *,
+        architecture=Architecture.ARM64,
+        cidrs=(),
+        protect=True,
+        version="1.35",
+        access=None,
+    ):
         def construct(opts):
             component = Cluster(
                 "cluster",
@@ -37,6 +45,8 @@ def cluster(build):
                     data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
                     settings=NODES,
                     architecture=architecture,
+                    access=access or AccessSettings(),
+                    viewed_namespace="researchflow",
                     public_api_cidrs=tuple(IPv4Network(cidr) for cidr in cidrs),
                     protect=protect,
                 ),
@@ -168,6 +178,26 @@ def test_the_pod_network_has_prefixes_and_network_policies(cluster):
     assert configuration["enableNetworkPolicy"] == "true"
 
 
+def test_names_survive_the_loss_of_a_zone(cluster):
+    built = cluster()
+    configuration = json.loads(addon(built, "coredns").inputs["configurationValues"])
+    assert configuration["replicaCount"] == 2
+    spread = {each["topologyKey"]: each for each in configuration["topologySpreadConstraints"]}
+    assert set(spread) == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    for each in spread.values():
+        assert each["labelSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
+        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+    assert configuration["podDisruptionBudget"] == {"enabled": True, "maxUnavailable": 1}
+
+
+def test_addons_keep_off_the_machines_that_karpenter_takes_away(cluster):
+    built = cluster()
+    system = {"researchflow/pool": "system"}
+    names = json.loads(addon(built, "coredns").inputs["configurationValues"])
+    disks = json.loads(addon(built, "aws-ebs-csi-driver").inputs["configurationValues"])
+    assert names["nodeSelector"] == disks["controller"]["nodeSelector"] == system
+
+
 @pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
 def test_every_version_a_stack_may_name_has_its_addons_pinned(cluster, version):
     built = cluster(version=version)
@@ -215,3 +245,34 @@ def test_karpenter_finds_the_security_group_by_its_tag(cluster):
     tag = cluster().inputs("aws:ec2/tag:Tag", "cluster-security-group")
     assert (tag["key"], tag["value"]) == ("karpenter.sh/discovery", "researchflow-test")
     assert tag["resourceId"].startswith("sg-")
+
+
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+OPERATORS = "arn:aws:iam::123456789012:role/operators"
+READERS = "arn:aws:iam::123456789012:role/team/readers"
+
+
+def test_nobody_has_an_entry_unless_named(cluster):
+    assert cluster().of_type(ENTRY) == []
+
+
+def test_those_named_get_in_with_what_is_theirs(cluster):
+    built = cluster(access=AccessSettings(admins=(OPERATORS,), viewers=(READERS,)))
+    assert {r.inputs["principalArn"] for r in built.of_type(ENTRY)} == {OPERATORS, READERS}
+    found = {r.inputs["principalArn"]: r for r in built.of_type(ASSOCIATION)}
+    admin, viewer = found[OPERATORS].inputs, found[READERS].inputs
+    assert admin["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+    assert admin["accessScope"] == {"type": "cluster"}
+    assert viewer["policyArn"].endswith("/AmazonEKSViewPolicy")
+    assert viewer["accessScope"] == {"type": "namespace", "namespaces": ["researchflow"]}
+
+
+def test_an_entrys_name_does_not_depend_on_its_place_in_the_list(cluster):
+    def names(*admins):
+        built = cluster(access=AccessSettings(admins=admins))
+        return {r.inputs["principalArn"]: r.name for r in built.of_type(ENTRY)}
+
+    other = "arn:aws:iam::210987654321:role/operators"
+    assert names(OPERATORS, other) == names(other, OPERATORS)
+    assert len(set(names(OPERATORS, other).values())) == 2

@@ -48,7 +48,7 @@ def facts_of(built, key):
 def test_each_role_has_a_password_of_its_own(credentials):
     built = credentials()
     passwords = {facts_of(built, key)["password"] for key in ROLES}
-    assert len(passwords) == len(ROLES) == 3
+    assert len(passwords) == len(ROLES) == 4
     assert all(len(password) == 32 for password in passwords)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from components.edge import Edge, EdgeArgs
 from components.firewall import MANAGED_RULES
+from rendering.edge_functions import CellNames, application_code, pages_code
 from scaleplan.model import load_plan
-from scaleplan.sizes import EdgeSettings, PriceClass
+from scaleplan.sizes import EdgeSettings, PriceClass, WafMode
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 RECORD = "aws:route53/record:Record"
@@ -19,12 +20,19 @@ EVERY_METHOD = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/ingress/0123456789"
 
 
-def edge_args(domain=None, waf=True):
+CELLS = CellNames(domain="flow.example.org", own="us-east", others=("us-west", "eu"))
+FUNCTION = "aws:cloudfront/function:Function"
+LOG_BUCKET_POLICY = "edge-access-log-bucket-policy"
+
+
+def edge_args(domain=None, waf=True, cells=None, **settings):
     named = domain is not None
     certificate = "arn:aws:acm:us-east-1:123456789012:certificate/edge" if named else None
     return EdgeArgs(
         prefix="researchflow-test",
-        settings=EdgeSettings(waf=waf, price_class=PriceClass.PRICE_CLASS_100),
+        account_id="123456789012",
+        region="us-west-2",
+        settings=EdgeSettings(waf=waf, price_class=PriceClass.PRICE_CLASS_100, **settings),
         plan=load_plan().edge,
         static_bucket_name="static",
         static_bucket_arn="arn:aws:s3:::static",
@@ -40,6 +48,8 @@ def edge_args(domain=None, waf=True):
         zone_id="Z0123456789" if named else None,
         edge_certificate_arn=certificate,
         requests_per_five_minutes=22_500,
+        shield_region="us-west-2",
+        cells=cells,
         protect=True,
     )
 
@@ -50,10 +60,12 @@ RECORDED = {}
 
 @pytest.fixture
 def edge(build):
-    def run(domain="flow.example.org", waf=True):
-        if (domain, waf) not in RECORDED:
-            RECORDED[domain, waf] = build(lambda opts: Edge("edge", edge_args(domain, waf), opts))
-        return RECORDED[domain, waf]
+    def run(domain="flow.example.org", **changes):
+        key = (domain, *sorted(changes.items()))
+        if key not in RECORDED:
+            args = edge_args(domain, **changes)
+            RECORDED[key] = build(lambda opts: Edge("edge", args, opts))
+        return RECORDED[key]
 
     return run
 
@@ -102,14 +114,14 @@ def test_api_and_sockets_are_never_cached_and_forward_all_but_host(edge, path):
     assert found["viewerProtocolPolicy"] == "https-only"
 
 
-def test_the_public_api_is_kept_five_minutes_by_query_and_gets_no_credentials(edge):
+def test_the_public_api_is_kept_five_minutes_and_one_stale_by_query_without_credentials(edge):
     built = edge()
     found = behavior(built, "/api/public/*")
     policy = cache_policy(built, "public-api")
     key = policy["parametersInCacheKeyAndForwardedToOrigin"]
     assert found["allowedMethods"] == ["GET", "HEAD", "OPTIONS"]
     assert "originRequestPolicyId" not in found
-    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, 300, 300)
+    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, 300, 360)
     assert key["queryStringsConfig"]["queryStringBehavior"] == "all"
     assert key["cookiesConfig"]["cookieBehavior"] == "none"
     assert key["headersConfig"]["headerBehavior"] == "none"
@@ -204,11 +216,12 @@ def test_only_this_distribution_reads_the_bucket_and_only_over_tls(edge):
     policy = json.loads(
         built.inputs("aws:s3/bucketPolicy:BucketPolicy", "edge-bucket-policy")["policy"]
     )
-    deny, allow = sorted(policy["Statement"], key=lambda s: s["Effect"], reverse=True)
+    deny, allow, hidden = policy["Statement"]
     assert allow["Action"] == "s3:GetObject"
     assert allow["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert allow["Condition"] == {"StringEquals": {"AWS:SourceArn": arn}}
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert (hidden["Effect"], hidden["Resource"]) == ("Deny", "arn:aws:s3:::static/.releases/*")
     static = next(o for o in distribution(built)["origins"] if o["originId"] == "static")
     assert static["originAccessControlId"]
     assert "s3OriginConfig" not in static
@@ -242,6 +255,142 @@ def test_samples_of_the_firewall_hold_no_credentials_and_no_bodies(edge):
     acl = edge().inputs(WEB_ACL, "edge-firewall-acl")
     hidden = {p["field"]["fieldType"] for p in acl["dataProtectionConfig"]["dataProtections"]}
     assert hidden == {"SINGLE_HEADER", "SINGLE_COOKIE", "QUERY_STRING", "BODY"}
+
+
+def test_in_count_mode_no_rule_blocks(edge):
+    acl = edge(waf_mode=WafMode.COUNT).inputs(WEB_ACL, "edge-firewall-acl")
+    rate, *groups = acl["rules"]
+    assert list(rate["action"]) == ["count"]
+    assert [list(rule["overrideAction"]) for rule in groups] == [["count"]] * len(groups)
+    blocking = edge().inputs(WEB_ACL, "edge-firewall-acl")["rules"]
+    assert [list(rule["overrideAction"]) for rule in blocking[1:]] == [["none"]] * len(groups)
+
+
+def test_the_firewalls_log_has_what_was_stopped_without_credentials_and_queries(edge):
+    built = edge()
+    log = built.inputs(
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "edge-firewall-logging"
+    )
+    bucket = built.named("aws:s3/bucket:Bucket", "edge-firewall-log-bucket")
+    assert log["logDestinationConfigs"] == [bucket.outputs["arn"]]
+    # WAF takes no other beginning of the name.
+    assert bucket.inputs["bucket"] == "aws-waf-logs-researchflow-test-123456789012"
+    assert (log["region"], bucket.inputs["region"]) == ("us-east-1", "us-east-1")
+    headers = {f["singleHeader"]["name"] for f in log["redactedFields"] if "singleHeader" in f}
+    assert headers == {"authorization", "cookie", "referer"}
+    assert any("queryString" in field for field in log["redactedFields"])
+    (kept,) = log["loggingFilter"]["filters"]
+    assert (log["loggingFilter"]["defaultBehavior"], kept["behavior"]) == ("DROP", "KEEP")
+    actions = {c["actionCondition"]["action"] for c in kept["conditions"]}
+    assert actions == {"BLOCK", "COUNT", "EXCLUDED_AS_COUNT"}
+
+
+def test_the_firewalls_log_can_be_off(edge):
+    built = edge(waf_logs=False)
+    names = {bucket.name for bucket in built.of_type("aws:s3/bucket:Bucket")}
+    assert names == {"edge-access-log-bucket-bucket"}
+    assert len(built.of_type(WEB_ACL)) == 1
+
+
+def test_requests_are_logged_in_the_stacks_region_without_query_cookie_and_referrer(edge):
+    built = edge()
+    bucket = built.named("aws:s3/bucket:Bucket", "edge-access-log-bucket-bucket")
+    assert bucket.inputs["bucket"] == "researchflow-test-logs-123456789012-us-west-2"
+    assert "region" not in bucket.inputs
+    source = built.inputs(
+        "aws:cloudwatch/logDeliverySource:LogDeliverySource", "edge-access-log-source"
+    )
+    assert source["resourceArn"] == built.named(DISTRIBUTION, "edge-distribution").outputs["arn"]
+    assert (source["logType"], source["region"]) == ("ACCESS_LOGS", "us-east-1")
+    delivery = built.named("aws:cloudwatch/logDelivery:LogDelivery", "edge-access-log-delivery")
+    fields = set(delivery.inputs["recordFields"])
+    assert {"c-ip", "cs-uri-stem", "sc-status"} <= fields
+    assert not fields & {"cs-uri-query", "cs(Cookie)", "cs(Referer)"}
+    policy = built.named("aws:s3/bucketPolicy:BucketPolicy", LOG_BUCKET_POLICY)
+    assert policy.urn in delivery.dependencies
+
+
+@pytest.mark.parametrize("role", ["access-log-bucket", "firewall-log"])
+def test_log_buckets_take_deliveries_of_this_account_alone_and_forget_by_age(edge, role):
+    built = edge(log_retention_days=30)
+    policy = json.loads(
+        built.inputs("aws:s3/bucketPolicy:BucketPolicy", f"edge-{role}-policy")["policy"]
+    )
+    tls, write, look = policy["Statement"]
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert write["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
+    assert write["Resource"].endswith("/AWSLogs/123456789012/*")
+    for allowed in (write, look):
+        assert allowed["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012"
+        source = allowed["Condition"]["ArnLike"]["aws:SourceArn"]
+        assert source == "arn:aws:logs:us-east-1:123456789012:*"
+    lifecycle = built.inputs(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", f"edge-{role}-lifecycle"
+    )
+    (rule,) = lifecycle["rules"]
+    assert (rule["status"], rule["expiration"]) == ("Enabled", {"days": 30})
+    block = built.inputs(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", f"edge-{role}-private"
+    )
+    assert [value for value in block.values() if isinstance(value, bool)] == [True] * 4
+
+
+def test_origin_shield_stands_before_both_origins_where_it_is_asked_for(edge):
+    shields = [origin.get("originShield") for origin in distribution(edge())["origins"]]
+    assert shields == [None, None]
+    shielded = distribution(edge(origin_shield=True))["origins"]
+    assert [origin["originShield"] for origin in shielded] == [
+        {"enabled": True, "originShieldRegion": "us-west-2"}
+    ] * 2
+
+
+def functions_of(built):
+    """The function before each path, by its logical name."""
+    names = {f.outputs["arn"]: f.name for f in built.of_type(FUNCTION)}
+    found = distribution(built)
+    behaviors = {"default": found["defaultCacheBehavior"]}
+    behaviors |= {b["pathPattern"]: b for b in found["orderedCacheBehaviors"]}
+    return {
+        path: [names[f["functionArn"]] for f in behavior.get("functionAssociations", [])]
+        for path, behavior in behaviors.items()
+    }
+
+
+def test_one_cell_routes_its_pages_and_asks_no_directory(edge):
+    built = edge()
+    assert functions_of(built) == {
+        "default": ["edge-spa-router"],
+        "/api/public/*": [],
+        "/api/*": [],
+        "/collab": [],
+        "/collab/*": [],
+        "/health/live": [],
+        "/health/ready": [],
+    }
+    assert built.inputs(FUNCTION, "edge-spa-router")["code"] == pages_code(None)
+    assert built.of_type("aws:cloudfront/keyValueStore:KeyValueStore") == []
+
+
+def test_the_home_of_several_cells_asks_the_directory_before_whatever_holds_data(edge):
+    built = edge(cells=CELLS)
+    assert functions_of(built) == {
+        "default": ["edge-spa-router"],
+        "/api/public/*": [],
+        "/api/*": ["edge-organization-router"],
+        "/collab": ["edge-organization-router"],
+        "/collab/*": ["edge-organization-router"],
+        "/health/live": [],
+        "/health/ready": [],
+    }
+    directory = built.named("aws:cloudfront/keyValueStore:KeyValueStore", "edge-organizations")
+    assert directory.protect
+    for name, code in (
+        ("edge-spa-router", pages_code(CELLS)),
+        ("edge-organization-router", application_code(CELLS)),
+    ):
+        function = built.inputs(FUNCTION, name)
+        assert function["code"] == code
+        assert function["keyValueStoreAssociations"] == [directory.outputs["arn"]]
 
 
 def test_without_the_setting_there_is_no_firewall(edge):

@@ -51,7 +51,16 @@ def test_keys_are_guarded_unless_the_stack_says_otherwise(encryption, protect):
     [
         ("cluster", []),
         ("data", ["AutoScalingEncryptsNodeDisks", "AutoScalingHandsNodeDisksToEc2"]),
-        ("logs", ["CloudWatchLogs", "RdsPublishesEvents"]),
+        (
+            "logs",
+            [
+                "CloudWatchLogs",
+                "RdsPublishesEvents",
+                "CloudWatchPublishesAlarms",
+                "TrailEncrypts",
+                "TrailDescribesKey",
+            ],
+        ),
     ],
 )
 def test_each_key_admits_only_the_services_of_its_purpose(encryption, purpose, others):

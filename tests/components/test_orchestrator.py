@@ -44,6 +44,8 @@ def orchestrator(build):
                 artifacts=artifacts(ready),
                 target_group_arn=TARGETS,
                 load_balancer_controller_ready=ready,
+                requests_per_pod=28,
+                metrics_ready=ready,
                 node_selector={"researchflow/pool": "applications"},
             )
             return Orchestrator("orchestrator", args, opts)
@@ -65,9 +67,13 @@ def test_the_autoscaler_alone_owns_the_number_of_pods(orchestrator):
     spec = built.inputs(AUTOSCALER, "orchestrator-autoscaler")["spec"]
     assert (spec["minReplicas"], spec["maxReplicas"]) == (3, 5)
     assert spec["scaleTargetRef"]["name"] == "orchestrator"
-    (metric,) = spec["metrics"]
+    requests, metric = spec["metrics"]
     assert metric["resource"]["name"] == "cpu"
     assert metric["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
+    assert requests["pods"] == {
+        "metric": {"name": "http_requests_per_second"},
+        "target": {"type": "AverageValue", "averageValue": "28"},
+    }
 
 
 def test_a_fixed_size_has_replicas_and_no_autoscaler(orchestrator):

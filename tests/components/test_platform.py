@@ -47,7 +47,7 @@ QUOTA = namespace_quota(
 
 @pytest.fixture
 def platform(build):
-    def run(*, karpenter=True, replicas=2, architecture=Architecture.ARM64, keda=True):
+    def run(*, karpenter=True, replicas=2, architecture=Architecture.ARM64, keda=True, spot=False):
         def construct(opts):
             # Stands for the cluster: anything that pods can wait for.
             ready = aws.eks.Addon(
@@ -79,6 +79,7 @@ def platform(build):
                     flows=network_flows(stack(keda=keda)),
                     quota=QUOTA,
                     pool_limits=LIMITS,
+                    spot_workers=spot,
                     cluster_ready=ready,
                 ),
                 opts,
@@ -231,6 +232,38 @@ def test_pools_buy_up_to_their_own_limit_and_on_demand_only(platform):
         }
         assert wanted["karpenter.sh/capacity-type"] == ["on-demand"]
         assert wanted["kubernetes.io/arch"] == ["arm64"]
+
+
+def test_spot_machines_carry_workers_alone_and_where_the_stack_says_so(platform):
+    for pool in platform(spot=True).of_type(POOL):
+        requirements = pool.inputs["spec"]["template"]["spec"]["requirements"]
+        wanted = {r["key"]: r["values"] for r in requirements}["karpenter.sh/capacity-type"]
+        is_workers = pool.inputs["metadata"]["name"] == "workers"
+        assert wanted == (["spot", "on-demand"] if is_workers else ["on-demand"])
+
+
+def test_karpenter_is_warned_of_spot_machines_where_it_buys_them(platform):
+    def kinds(built):
+        rules = built.of_type("aws:cloudwatch/eventRule:EventRule")
+        patterns = [json.loads(rule.inputs["eventPattern"]) for rule in rules]
+        return {kind for pattern in patterns for kind in pattern["detail-type"]}
+
+    on_demand = {"AWS Health Event", "EC2 Instance State-change Notification"}
+    assert kinds(platform()) == on_demand
+    spot = {"EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"}
+    assert kinds(platform(spot=True)) == on_demand | spot
+
+
+def test_karpenter_may_ask_for_spot_machines_only_where_it_buys_them(platform):
+    def allowed(built):
+        return (
+            "spot-instances-request"
+            in built.inputs("aws:iam/rolePolicy:RolePolicy", "platform-karpenter-machines")[
+                "policy"
+            ]
+        )
+
+    assert (allowed(platform()), allowed(platform(spot=True))) == (False, True)
 
 
 def test_pools_on_x86_buy_x86(platform):

@@ -106,7 +106,7 @@ def test_cache_and_queue_are_never_maintained_together(queue):
 def test_each_application_has_its_own_login_and_keda_where_it_is(queue, keda):
     built = queue(keda=keda)
     users = {r.inputs["userName"]: r.inputs for r in built.of_type("aws:elasticache/user:User")}
-    expected = {"default", "orchestrator", "worker", "collaboration"}
+    expected = {"default", "orchestrator", "worker", "collaboration", "exporter"}
     assert set(users) == expected | ({"keda"} if keda else set())
     assert users["default"]["accessString"].split()[0] == "off"
     assert ("scaler" in built.exported) is keda

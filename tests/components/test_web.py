@@ -88,6 +88,7 @@ def test_the_pods_hold_no_secret(web):
     built = web()
     assert environment(built, "web") == {
         "PORT": "8080",
+        "METRICS_PORT": "9464",
         "SHUTDOWN_DRAIN_SECONDS": "15",
         "HTTP_KEEP_ALIVE_SECONDS": "4060",
     }

@@ -140,10 +140,14 @@ def test_the_roles_have_the_same_passwords_on_citus_and_on_rds(planned, override
     users = text_of(plan, SECRET, "pgbouncer-users")["userlist.txt"]
     pooled = dict(re.findall(r'^"(researchflow_\w+)" "(\S+)"$', users, re.MULTILINE))
     migrator = text_of(plan, SECRET, "database-bootstrap-migrator")
-    passwords = pooled | {migrator["username"]: migrator["password"]}
+    exporter = text_of(plan, SECRET, "observability-exporters-0-secrets")
+    passwords = pooled | {
+        migrator["username"]: migrator["password"],
+        "researchflow_monitor": exporter["DATA_SOURCE_PASS"],
+    }
     made = dict(re.findall(r"ALTER ROLE (\w+) LOGIN [A-Z\s]+ PASSWORD '(\w+)';", sql))
     assert made == passwords
-    assert len(set(made.values())) == 3
+    assert len(set(made.values())) == 4
     assert text_of(plan, SECRET, "database-bootstrap-secrets")["PGPASSWORD"] not in sql
 
 

@@ -77,7 +77,7 @@ def test_every_url_of_the_applications_logs_in_as_a_user_that_pgbouncer_knows(pl
 def test_the_bootstrap_gives_postgresql_the_verifiers_of_just_those_passwords(planned, size):
     secrets = secrets_of(planned("prod", size=size))
     verifiers = {k: v for k, v in secrets["database-bootstrap"].items() if k != "PGPASSWORD"}
-    assert len(set(verifiers.values())) == 3
+    assert len(set(verifiers.values())) == 4
     assert all(value.startswith("SCRAM-SHA-256$4096:") for value in verifiers.values())
 
 
@@ -120,6 +120,8 @@ def test_pgbouncer_reaches_the_subnets_that_the_databases_stand_in(planned, size
     assert reached == {subnet.inputs["cidrBlock"] for subnet in holding}
 
 
+# Where the cells are planned anyway.
+@pytest.mark.xdist_group("cells")
 @pytest.mark.parametrize("stack", stack_names(ROOT))
 def test_no_major_upgrade_by_blue_green_is_left_to_the_program(planned, stack):
     plan = planned(stack)

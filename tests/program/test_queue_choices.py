@@ -40,7 +40,7 @@ def test_with_rabbitmq_jobs_go_there_and_sessions_stay_in_redis(planned):
     assert orchestrator["SESSION_STORE_URL"].startswith("rediss://orchestrator:")
     # A library that was handed this name would put its jobs where nobody looks.
     assert "REDIS_URL" not in orchestrator
-    assert set(queue_users(plan)) == {"default", "orchestrator", "collaboration"}
+    assert set(queue_users(plan)) == {"default", "orchestrator", "collaboration", "exporter"}
     assert "~bull" not in queue_users(plan)["orchestrator"]
     assert logins["queue-scaler-credentials"]["stringData"]["host"].startswith("amqps://")
 

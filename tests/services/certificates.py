@@ -40,10 +40,11 @@ class TestAuthority:
         self.file = directory / f"{name}.crt"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names: str) -> KeyPair:
-        """A server's certificate for these host names and addresses."""
+    def issue(self, *names: str, client: bool = False) -> KeyPair:
+        """A server's certificate for these host names and addresses; `client`: a client's too."""
         key = ec.generate_private_key(ec.SECP256R1())
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        uses = [ExtendedKeyUsageOID.SERVER_AUTH]
+        usage = x509.ExtendedKeyUsage([*uses, ExtendedKeyUsageOID.CLIENT_AUTH] if client else uses)
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
         certificate = (
             _builder(_subject(names[0]), self._name, key)

@@ -20,6 +20,7 @@ from tests.services.programs import (
     MissingServersError,
     Programs,
     find_programs,
+    find_promtool,
     runnable_programs,
     services_folder,
 )
@@ -51,6 +52,16 @@ def run_directory() -> Iterator[Path]:
 def programs(run_directory: Path) -> Programs:
     try:
         return runnable_programs(run_directory)
+    except MissingServersError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    try:
+        return find_promtool(services_folder()).path
     except MissingServersError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error), pytrace=False)

@@ -19,13 +19,18 @@ UNPRIVILEGED_ID = 65534
 """`nobody`: PostgreSQL and PgBouncer refuse to run as root."""
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
+def wait_until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = DEADLINE_SECONDS,
+    interval_seconds: float = 0.02,
+) -> Any:
     """The condition's first true value. Raises TimeoutError, which says what never came true."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s still not: {what}")
-        time.sleep(0.02)
+        time.sleep(interval_seconds)
     return value
 
 
@@ -108,14 +113,20 @@ class Process:
     def pid(self) -> int:
         return self._running.pid
 
-    def wait_ready(self, ready: Callable[[], bool]) -> None:
+    def wait_ready(
+        self,
+        ready: Callable[[], bool],
+        seconds: float = DEADLINE_SECONDS,
+        interval_seconds: float = 0.02,
+    ) -> None:
         """Raises RuntimeError with the log's end when it exits, or is not ready in time."""
 
         def ended_or_ready() -> bool:
             return self._running.poll() is not None or ready()
 
         try:
-            wait_until(ended_or_ready, f"{self.command[0]} is ready")
+            what = f"{self.command[0]} is ready"
+            wait_until(ended_or_ready, what, seconds, interval_seconds)
         except TimeoutError as error:
             raise RuntimeError(f"{error}\n{self.log_tail()}") from error
         if self._running.poll() is not None:

@@ -24,6 +24,9 @@ MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 MINIMUM_REDIS = (7, 0)
 """ElastiCache's major version, and the first with selective permissions for channels by default."""
 
+MINIMUM_PROMETHEUS = (2, 40)
+"""Native in what the rules use; production's is newer (docs/observability.md)."""
+
 _COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr")
 
 Version = tuple[int, int]
@@ -100,6 +103,11 @@ def runnable_programs(scratch: Path) -> Programs:
     parts = [part for part in _COPIED if (folder / part).exists()]
     subprocess.run(["cp", "-a", "--parents", *parts, copy], cwd=folder, check=True)
     return find_programs(copy)
+
+
+def find_promtool(folder: Path) -> Program:
+    """Prometheus' own checker of rules. Raises MissingServersError as `find_programs`."""
+    return _find("promtool", MINIMUM_PROMETHEUS, folder)
 
 
 def _runs(program: Program) -> bool:

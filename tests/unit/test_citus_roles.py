@@ -55,7 +55,7 @@ def test_it_grants_what_the_bootstrap_grants_on_rds():
         lines = "\n".join(line for line in sql.splitlines() if "CURRENT_USER" not in line)
         return re.findall(r"^(?:GRANT|REVOKE|ALTER DEFAULT|ALTER ROLE \w+ SET)[^;]+;", lines, re.M)
 
-    assert len(rights(SQL)) == 12
+    assert len(rights(SQL)) == 14
     assert rights(SQL) == rights(bootstrap_sql("ros"))
 
 

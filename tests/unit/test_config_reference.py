@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from rf.config_reference import render
 from scaleplan.model import load_plan
+from scaleplan.observability import SECRET_KEYS
 from scaleplan.rules import FieldRule, fields_of, rule_of
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
@@ -28,7 +29,8 @@ def test_the_committed_page_is_the_generated_one() -> None:
 
 
 def test_the_schema_has_the_keys_of_the_settings() -> None:
-    assert set(SCHEMA) == set(FIELDS)
+    assert set(SCHEMA) == set(FIELDS) | set(SECRET_KEYS)
+    assert all(SCHEMA[key]["secret"] is True for key in SECRET_KEYS)
 
 
 @pytest.mark.parametrize("key", sorted(FIELDS))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rendering.break_glass_documents import role_policy, session_log_policy
 from rendering.bucket_documents import bucket_name, tls_only_policy
 from rendering.cluster_documents import (
     CLUSTER_TRUST,
@@ -12,32 +13,47 @@ from rendering.cluster_documents import (
     secrets_key_use,
     volume_key_use,
 )
+from rendering.external_dns_documents import zone_records_policy
 from rendering.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
 from rendering.iam_documents import pod_trust, policy_document, statement
 from rendering.karpenter_documents import (
-    EVENT_PATTERNS,
     controller_policy,
-    event_pattern,
+    event_patterns,
     interruption_queue_policy,
 )
 from rendering.key_policies import data_key_policy, logs_key_policy, plain_key_policy
 from rendering.kubeconfig import kubeconfig
 from rendering.load_balancer_controller_documents import target_registration_policy
 from rendering.repository_lifecycle import keep_newest_images
+from rendering.trail_documents import trail_arn
 
 ACCOUNT, REGION, CLUSTER = "123456789012", "eu-west-1", "researchflow-prod"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
 NODE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/node"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:interruptions"
+TRAIL = trail_arn(REGION, ACCOUNT, CLUSTER)
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vpc/flow"
 
-KARPENTER = controller_policy(REGION, ACCOUNT, CLUSTER, NODE_ROLE, QUEUE)
+KARPENTER = controller_policy(
+    REGION, ACCOUNT, CLUSTER, node_role_arn=NODE_ROLE, queue_arn=QUEUE, spot=False
+)
 PERMISSIONS = {
     "flow logs": flow_logs_policy(LOG_GROUP),
     "control plane": secrets_key_use(KEY),
     "volumes": volume_key_use(KEY),
     "targets": target_registration_policy(REGION, ACCOUNT),
     "karpenter": KARPENTER,
+    "external-dns": zone_records_policy("Z1", "a.example.com", ("origin.a.example.com",)),
+    "session log": session_log_policy(LOG_GROUP, REGION, ACCOUNT),
+    "break-glass": role_policy(
+        region=REGION,
+        account_id=ACCOUNT,
+        prefix=CLUSTER,
+        node_name=f"{CLUSTER}-system",
+        session_document=f"{CLUSTER}-break-glass",
+        secret_arn=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:database",
+        data_key_arn=KEY,
+    ),
 }
 READS = ("Describe", "Get", "List")
 
@@ -168,13 +184,19 @@ def test_only_our_rules_reach_the_interruption_queue_and_only_with_tls():
 
 
 def test_event_patterns_are_the_ones_karpenter_understands():
-    kinds = {json.loads(event_pattern(name))["detail-type"][0] for name in EVENT_PATTERNS}
-    assert kinds == {"AWS Health Event", "EC2 Instance State-change Notification"}
+    patterns = [json.loads(pattern) for pattern in event_patterns(spot=True).values()]
+    assert {(pattern["source"][0], pattern["detail-type"][0]) for pattern in patterns} == {
+        ("aws.health", "AWS Health Event"),
+        ("aws.ec2", "EC2 Instance State-change Notification"),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+    }
+    assert set(event_patterns(spot=False)) == {"health", "state"}
 
 
 @pytest.mark.parametrize(
     "policy",
-    [plain_key_policy(ACCOUNT), data_key_policy(ACCOUNT), logs_key_policy(ACCOUNT, REGION)],
+    [plain_key_policy(ACCOUNT), data_key_policy(ACCOUNT), logs_key_policy(ACCOUNT, REGION, TRAIL)],
     ids=["cluster", "data", "logs"],
 )
 def test_the_account_can_always_administer_a_key(policy):
@@ -201,7 +223,7 @@ def test_the_data_key_lets_in_auto_scaling_and_nobody_else():
 
 
 def test_the_logs_key_serves_log_groups_of_this_account_and_region():
-    entry = by_sid(logs_key_policy(ACCOUNT, REGION))["CloudWatchLogs"]
+    entry = by_sid(logs_key_policy(ACCOUNT, REGION, TRAIL))["CloudWatchLogs"]
     assert entry["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     context = entry["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
     assert context == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"
@@ -250,3 +272,11 @@ def test_the_kubeconfig_gets_a_token_for_its_user_and_holds_no_secret():
         "certificate-authority-data": "Y2E=",
     }
     assert document["current-context"] == document["contexts"][0]["name"]
+
+
+def test_the_log_key_admits_this_stacks_trail_alone():
+    document = by_sid(logs_key_policy(ACCOUNT, REGION, TRAIL))
+    for sid in ("TrailEncrypts", "TrailDescribesKey"):
+        entry = document[sid]
+        assert entry["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        assert entry["Condition"]["StringEquals"] == {"aws:SourceArn": TRAIL}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from scaleplan.sizes import QueueClient, QueueEngine, Size, WorkerScaler
+from scaleplan.scaling import WorkerScaler
+from scaleplan.sizes import QueueClient, QueueEngine, Size
 from tests.stack_config import accepted, the_mistake
 
 LARGE_ENOUGH = {"size": "medium"}

@@ -50,7 +50,9 @@ def test_sessions_are_the_orchestrators_and_collaboration_only_reads_them():
 def test_what_is_taken_back_stands_after_what_it_is_taken_from():
     everybody = [*users("bull", "rq").items(), *((u.name, u.access.split()) for u in cache_users())]
     for name, access in everybody:
-        if name == "keda":
+        if name in {"keda", "exporter"}:
+            # They have single commands, and nothing to take back.
+            assert not [word for word in access if word.startswith("+@")]
             continue
         given = [access.index(word) for word in access if word.startswith("+@")]
         assert max(given) < access.index("-@dangerous")
@@ -62,6 +64,7 @@ def test_what_is_taken_back_stands_after_what_it_is_taken_from():
 def test_without_keda_or_jobs_in_redis_its_login_is_not_there():
     assert "keda" not in users(keda=False)
     rabbitmq = users(engine=QueueEngine.RABBITMQ)
-    assert set(rabbitmq) == {"orchestrator", "collaboration"}
+    assert set(rabbitmq) == {"orchestrator", "collaboration", "exporter"}
+    assert rabbitmq["exporter"] == ["on", "~exporter:none", "-@all", "+info"]
     assert keys(rabbitmq["orchestrator"]) == ["~session:*"]
     assert "&bull:*" not in rabbitmq["orchestrator"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rf.sandbox.api import RequestError
 from rf.sandbox.comparisons import NOT_SHOWN, Comparison, Reader, verifies
 
 
@@ -110,6 +111,69 @@ def distribution(
     yield "paths", paths, {b["PathPattern"]: b["TargetOriginId"] for b in behaviors}
     yield "names", sorted(inputs.get("aliases") or []), sorted(config["Aliases"].get("Items", []))
     yield "firewall", inputs.get("webAclId") or "", config.get("WebACLId", "")
+    yield "HTTP", inputs["httpVersion"], str(config.get("HttpVersion", "")).lower()
+    yield "IPv6", inputs["isIpv6Enabled"], config.get("IsIPV6Enabled")
+    yield "default object", inputs.get("defaultRootObject", ""), config.get("DefaultRootObject", "")
+
+
+@verifies("aws:cloudfront/keyValueStore:KeyValueStore", "organization directory")
+def key_value_store(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """That it exists, and what it says of itself."""
+    found = reader.read("cloudfront", "DescribeKeyValueStore", Name=identifier)["KeyValueStore"]
+    yield "comment", inputs.get("comment", ""), found["Comment"]
+
+
+@verifies("aws:cloudfront/function:Function", "edge function")
+def edge_function(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """Its code, byte for byte."""
+    found = reader.read("cloudfront", "GetFunction", Name=identifier)["FunctionCode"]
+    code = found.read() if hasattr(found, "read") else found
+    yield "code", inputs["code"], code.decode() if isinstance(code, bytes) else code
+
+
+@verifies("aws:cloudwatch/logDelivery:LogDelivery", "log delivery")
+def log_delivery(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """From which source to which destination, and which fields."""
+    found = reader.read("logs", "GetDelivery", id=identifier)["delivery"]
+    yield "source", inputs["deliverySourceName"], found["deliverySourceName"]
+    yield "destination", inputs["deliveryDestinationArn"], found["deliveryDestinationArn"]
+    yield "fields", list(inputs.get("recordFields") or []), found.get("recordFields", [])
+
+
+@verifies("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "firewall log")
+def firewall_log(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any]
+) -> Iterator[Comparison]:
+    """Where it goes, and how many fields are redacted in it."""
+    found = reader.read("wafv2", "GetLoggingConfiguration", ResourceArn=identifier)
+    shown = found["LoggingConfiguration"]
+    yield "destinations", list(inputs["logDestinationConfigs"]), shown["LogDestinationConfigs"]
+    redacted = len(inputs.get("redactedFields") or [])
+    yield "redacted fields", redacted, len(shown.get("RedactedFields") or [])
+
+
+@verifies("aws:route53/record:Record", "record")
+def record(reader: Reader, _: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
+    """What a name answers: its values, or the alias that it stands for."""
+    name = f"{str(inputs['name']).rstrip('.')}."
+    listed = reader.read("route53", "ListResourceRecordSets", HostedZoneId=inputs["zoneId"])
+    of_name = [s for s in listed["ResourceRecordSets"] if s["Name"] == name]
+    found = next((s for s in of_name if s["Type"] == inputs["type"]), None)
+    if found is None:
+        raise RequestError(f"there is no {inputs['type']} record {name}")
+    if inputs.get("aliases"):
+        wanted = f"{str(inputs['aliases'][0]['name']).rstrip('.')}."
+        target = found.get("AliasTarget", {}).get("DNSName", "")
+        yield "alias of", wanted, f"{target.rstrip('.')}."
+    else:
+        values = [value["Value"] for value in found.get("ResourceRecords", [])]
+        yield "values", sorted(inputs["records"]), sorted(values)
 
 
 @verifies("aws:wafv2/webAcl:WebAcl", "firewall")

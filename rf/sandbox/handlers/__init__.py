@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rf.sandbox.handlers import (
+    alarms,
+    audit,
     certificates,
     cloudfront,
     eks,
@@ -12,6 +14,7 @@ from rf.sandbox.handlers import (
     gateways,
     iam,
     load_balancing,
+    log_delivery,
     logs_and_keys,
     mq,
     network,
@@ -24,6 +27,8 @@ from rf.sandbox.handlers import (
 )
 
 __all__ = [
+    "alarms",
+    "audit",
     "certificates",
     "cloudfront",
     "eks",
@@ -33,6 +38,7 @@ __all__ = [
     "gateways",
     "iam",
     "load_balancing",
+    "log_delivery",
     "logs_and_keys",
     "mq",
     "network",

@@ -51,6 +51,18 @@ def topic_policy(task: Task, inputs: Inputs) -> Created:
     return Created(arn)
 
 
+@handles("aws:sns/topicSubscription:TopicSubscription")
+def topic_subscription(task: Task, inputs: Inputs) -> Created:
+    made = task.send(
+        "sns",
+        "Subscribe",
+        inputs.rest(),
+        {"topic": "TopicArn"},
+        ReturnSubscriptionArn=True,
+    )
+    return Created(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
+
+
 @handles("aws:rds/eventSubscription:EventSubscription")
 def event_subscription(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 255)

@@ -1,0 +1,76 @@
+"""Access entries: who of the account's roles and users may do what in the cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, ResourceOptions
+
+_POLICIES = "arn:aws:eks::aws:cluster-access-policy"
+ADMINISTRATOR = f"{_POLICIES}/AmazonEKSClusterAdminPolicy"
+VIEWER = f"{_POLICIES}/AmazonEKSViewPolicy"
+"""EKS user guide, "Review access policy permissions": the viewer's leaves Secrets out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterAccessArgs:
+    """`cluster` is the cluster's name as an output, so that it exists first; `admins` and `viewers`
+    are ARNs, none in both; viewers see `viewed_namespace` alone."""
+
+    cluster: Input[str]
+    admins: Sequence[str]
+    viewers: Sequence[str]
+    viewed_namespace: str
+
+
+class ClusterAccess(ComponentResource):
+    """One entry a principal, named after it, so that the order of the list means nothing."""
+
+    def __init__(
+        self, name: str, args: ClusterAccessArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {"admins": len(args.admins), "viewers": len(args.viewers)}
+        super().__init__("researchflow:cluster:ClusterAccess", name, summary, opts)
+        child = ResourceOptions(parent=self)
+        for admin in args.admins:
+            let_in(f"{name}-{word_of(admin)}", args.cluster, admin, ADMINISTRATOR, opts=child)
+        for viewer in args.viewers:
+            seen = [args.viewed_namespace]
+            word = word_of(viewer)
+            let_in(f"{name}-{word}", args.cluster, viewer, VIEWER, namespaces=seen, opts=child)
+        self.register_outputs({})
+
+
+def let_in(
+    name: str,
+    cluster: Input[str],
+    principal_arn: Input[str],
+    policy_arn: str,
+    *,
+    namespaces: Sequence[str] | None = None,
+    opts: ResourceOptions,
+) -> None:
+    """The principal's entry and what it may do: in these namespaces, everywhere if None."""
+    entry = aws.eks.AccessEntry(
+        name, cluster_name=cluster, principal_arn=principal_arn, type="STANDARD", opts=opts
+    )
+    aws.eks.AccessPolicyAssociation(
+        name,
+        cluster_name=cluster,
+        principal_arn=entry.principal_arn,
+        policy_arn=policy_arn,
+        access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(
+            type="cluster" if namespaces is None else "namespace", namespaces=namespaces
+        ),
+        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[entry])),
+    )
+
+
+def word_of(principal_arn: str) -> str:
+    """A short word for a principal in resource names, different for any two."""
+    last = re.sub(r"[^A-Za-z0-9]+", "-", principal_arn.rsplit("/", 1)[-1])[:32].strip("-").lower()
+    return f"{last}-{hashlib.sha256(principal_arn.encode()).hexdigest()[:6]}"

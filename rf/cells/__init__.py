@@ -1,0 +1,1 @@
+"""Cells: which stack serves which organizations, and that European data stays where it must."""

@@ -1,0 +1,54 @@
+"""Where the control plane's programs are: built, or on this machine, or in the cached folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services.programs import ROOT, MissingServersError, services_folder
+
+MINIMUM_ETCD = (3, 5)
+"""The oldest etcd that Kubernetes 1.35 is tested with (its CHANGELOG, Dependencies)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binaries:
+    """An API server of the plan's Kubernetes version and the etcd beneath it."""
+
+    kube_apiserver: Path
+    etcd: Path
+
+
+def apiserver_folder() -> Path:
+    """The folder that `.ci/apiserver/build` makes."""
+    return Path(os.environ.get("RESEARCHFLOW_APISERVER") or ROOT / ".cache" / "apiserver")
+
+
+def find_binaries() -> Binaries:
+    """Raises MissingServersError, which names what is missing and what makes it."""
+    built = apiserver_folder() / "bin" / "kube-apiserver"
+    if not built.is_file():
+        raise MissingServersError(f"no {built}: run .ci/apiserver/build, which needs Go")
+    return Binaries(kube_apiserver=built, etcd=_find_etcd())
+
+
+def _find_etcd() -> Path:
+    """The machine's own where it is new enough, else that of `.ci/services`."""
+    candidates = [shutil.which("etcd"), services_folder() / "bin" / "etcd"]
+    found = [Path(path) for path in candidates if path and Path(path).is_file()]
+    for path in found:
+        if _version(path) >= MINIMUM_ETCD:
+            return path
+    others = f" (too old: {', '.join(map(str, found))})" if found else ""
+    needed = ".".join(map(str, MINIMUM_ETCD))
+    raise MissingServersError(f"no etcd {needed} or newer{others}: run .ci/services as root")
+
+
+def _version(etcd: Path) -> tuple[int, int]:
+    result = subprocess.run([etcd, "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"etcd Version: (\d+)\.(\d+)", result.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)

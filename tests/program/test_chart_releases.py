@@ -1,0 +1,94 @@
+"""Every Helm release of every stack: pinned, of listed keys, there before what needs its kinds."""
+
+import pytest
+
+from components import versions
+from rendering.chart_values import CHART_VALUES, check_values, keys_of
+from rf.plan import reveal
+
+STACKS = ("dev", "staging", "prod")
+RELEASE = "kubernetes:helm.sh/v3:Release"
+PINS = {
+    chart.short_name: chart
+    for chart in vars(versions).values()
+    if isinstance(chart, versions.Chart)
+}
+KUBERNETES_OWN = {"apps", "autoscaling", "batch", "core", "helm.sh", "policy"}
+"""API groups without a dot, and Helm's releases; those that end in k8s.io but not x-k8s.io too."""
+
+CHART_OF_GROUP = {
+    "elbv2.k8s.aws": "aws-load-balancer-controller",
+    "karpenter.k8s.aws": "karpenter",
+    "karpenter.sh": "karpenter",
+    "keda.sh": "keda",
+    "monitoring.coreos.com": "kube-prometheus-stack",
+    "stackgres.io": "stackgres-operator",
+}
+"""Which chart brings the custom resource definitions of an API group."""
+
+
+def releases(plan) -> dict:
+    return {resource.inputs["name"]: resource for resource in plan.of_type(RELEASE)}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_release_is_a_pinned_chart_with_listed_keys(planned, stack):
+    for name, resource in releases(planned(stack)).items():
+        inputs = reveal(resource.inputs)
+        assert (inputs["chart"], inputs["version"]) == (PINS[name].name, PINS[name].version)
+        check_values(name, inputs["version"], inputs["values"])
+        assert inputs["atomic"] is True, name
+
+
+def test_every_listed_key_is_in_use_somewhere(planned):
+    used = {
+        (name, key)
+        for stack in STACKS
+        for name, resource in releases(planned(stack)).items()
+        for key in keys_of(reveal(resource.inputs)["values"])
+    }
+    for name, listed in CHART_VALUES.items():
+        for key in listed.keys:
+            # A key given as an output is a whole one to the program and a mapping in the plan.
+            below = key.removesuffix(".*")
+            assert any(
+                chart == name and (found == below or found.startswith(f"{below}."))
+                for chart, found in used
+            ), f"{name}: {key} is listed and never given"
+
+
+def group_of(token: str) -> str | None:
+    """The API group of a custom resource's type token; None for Kubernetes' own kinds."""
+    package, module, _ = token.split(":")
+    group = module.split("/")[0]
+    is_own = group in KUBERNETES_OWN or group.endswith((".k8s.io", ".kubernetes.io"))
+    return None if package != "kubernetes" or is_own else group
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_custom_resources_wait_for_the_chart_that_brings_their_kind(planned, stack):
+    plan = planned(stack)
+    installed = releases(plan)
+    groups = set()
+    for resource in plan.resources:
+        group = group_of(resource.type)
+        if group is None:
+            continue
+        groups.add(group)
+        release = installed[CHART_OF_GROUP[group]]
+        assert waits_for(plan, resource, release.urn), f"{resource.urn} before {release.urn}"
+    assert {"elbv2.k8s.aws", "keda.sh"} <= groups
+
+
+def waits_for(plan, resource, urn: str) -> bool:
+    """Whether a resource depends on another, directly or through others."""
+    by_urn = {each.urn: each for each in plan.resources}
+    seen, waiting = set(), list(resource.dependencies)
+    while waiting:
+        current = waiting.pop()
+        if current == urn:
+            return True
+        if current not in seen and current in by_urn:
+            seen.add(current)
+            waiting += by_urn[current].dependencies
+    return False
