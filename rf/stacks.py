@@ -9,6 +9,7 @@ import yaml
 
 from rf.offline.record import PROGRAM, PROJECT_ROOT, record
 from rf.plan import RecordedPlan
+from scaleplan.settings import Settings, parse
 from scaleplan.stack_file import read_stack
 
 
@@ -28,6 +29,12 @@ def stack_config(
     """
     chosen = [f"size={size}"] if size is not None else []
     return read_stack(PROJECT_ROOT, project_name(), stack, [*overrides, *chosen])
+
+
+def settings_of(stack: str, *, size: str | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """The stack's settings, without running the program. Raises InvalidSettings."""
+    config = stack_config(stack, size=size, overrides=overrides)
+    return parse(project_name(), stack, config)
 
 
 def plan_of(
