@@ -96,6 +96,8 @@ class Cache(ComponentResource):
             replicas_per_node_group=settings.replicas_per_shard,
             # AWS refuses cluster mode without it, also where there is no replica to fail over to.
             automatic_failover_enabled=True,
+            # A copy stands in another zone than its primary; in which, AWS decides. They could be
+            # named by shard only, and then a changed number of shards would replace the group.
             multi_az_enabled=settings.replicas_per_shard > 0,
             parameter_group_name=self._parameter_group(name),
             port=REDIS_PORT,

@@ -34,7 +34,8 @@ MAINTENANCE_WINDOW = "sun:09:00-sun:10:00"
 class QueueArgs:
     """`settings` decides the nodes; `data_key_arn` encrypts and can't change later.
 
-    `users` are the logins: which there are depends on the libraries that use the queue.
+    Nodes stand in `availability_zones` by turns. `users` are the logins: which there are
+    depends on the libraries that use the queue.
     """
 
     prefix: str
@@ -43,6 +44,7 @@ class QueueArgs:
     client_security_group_id: Input[str]
     data_key_arn: Input[str]
     logs_key_arn: Input[str]
+    availability_zones: tuple[str, ...]
     settings: QueueSettings
     users: Sequence[RedisUser]
     protect: bool
@@ -109,6 +111,8 @@ class Queue(ComponentResource):
             cluster_mode="disabled",
             node_type=args.settings.node_class,
             num_cache_clusters=args.settings.nodes,
+            # The primary's first. AWS reads it when nodes are made and never moves one by it.
+            preferred_cache_cluster_azs=_zones(args.availability_zones, args.settings.nodes),
             automatic_failover_enabled=has_standby,
             multi_az_enabled=has_standby,
             parameter_group_name=self._parameter_group(name),
@@ -143,3 +147,7 @@ class Queue(ComponentResource):
             ],
             opts=ResourceOptions(parent=self),
         ).name
+
+
+def _zones(availability_zones: tuple[str, ...], nodes: int) -> list[str]:
+    return [availability_zones[node % len(availability_zones)] for node in range(nodes)]

@@ -15,8 +15,10 @@ from typing import Annotated
 
 import typer
 
+from rf.doctor.command import doctor
 from rf.sharding.command import sharding
 from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
+from rf.state.command import state
 from rf.versions_command import versions
 
 app = typer.Typer(
@@ -30,7 +32,9 @@ app = typer.Typer(
 checks = typer.Typer(help="Check what needs no running program.", no_args_is_help=True)
 checks.command()(sharding)
 checks.command()(versions)
+checks.command()(state)
 app.add_typer(checks, name="check")
+app.command()(doctor)
 
 Stack = Annotated[str, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")]
 Size = Annotated[
@@ -241,6 +245,40 @@ def publish_web(
         )
 
 
+@app.command()
+def jobs(stack: Stack, overrides: Overrides = None, *, as_json: AsJson = False) -> None:
+    """Ask the queue at $QUEUE_URL: waiting, running, failed and stalled jobs, and the oldest."""
+    with _reported():
+        from rf.jobs import command
+        from rf.stacks import settings_of
+
+        looks = command.look_at(settings_of(stack, overrides=overrides or ()))
+        code = command.report(looks, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def preflight(
+    stack: Stack,
+    size: Size = None,
+    overrides: Overrides = None,
+    *,
+    profile: Annotated[
+        str | None, typer.Option(metavar="PROFILE", help="AWS profile; the environment's if none.")
+    ] = None,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show the rows that pass too; JSON always has them.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the account with what this plan needs; reads only. 0 only if every row passes."""
+    with _reported(), _progress(f"Asking the account about {stack}"):
+        from rf.preflight import command
+
+        rows = command.run(stack, size=size, overrides=overrides or (), profile=profile)
+    raise typer.Exit(command.report(stack, rows, show_all=show_all, as_json=as_json))
+
+
 @contextmanager
 def _reported() -> Iterator[None]:
     """Turn expected errors into a message on stderr and an exit code, without a traceback."""
@@ -260,14 +298,18 @@ def _exit_code(error: Exception) -> int | None:
     from pulumi import RunError
 
     from rf.export import ExportError
+    from rf.jobs.errors import JobsInputError, QueueUnreachableError
     from rf.offline.violations import OfflineError
+    from rf.preflight.errors import PreflightInputError
     from rf.publishing.errors import PublishError, SiteError
     from rf.simulation.errors import PlotError, SimulationError
     from scaleplan.mistakes import InvalidSettings
 
-    if isinstance(error, OfflineError | PublishError | SimulationError):
+    failed = OfflineError | PublishError | SimulationError | QueueUnreachableError
+    if isinstance(error, failed):
         return 1
-    refused = InvalidSettings | RunError | ExportError | PlotError | SiteError
+    inputs = PlotError | JobsInputError | PreflightInputError | SiteError
+    refused = InvalidSettings | RunError | ExportError | inputs
     return 2 if isinstance(error, refused) else None
 
 

@@ -117,6 +117,7 @@ def queue_args(site: Site, encryption: Encryption, network: Network, cluster: Cl
         client_security_group_id=cluster.security_group_id,
         data_key_arn=encryption.data_key_arn,
         logs_key_arn=encryption.logs_key_arn,
+        availability_zones=site.settings.availability_zones,
         settings=site.settings.queue,
         users=queue_users(
             site.plan.queue.names,

@@ -82,6 +82,15 @@ def test_a_full_cache_evicts_what_is_least_used(cache):
     assert policy in parameters.inputs["parameters"]
 
 
+def test_an_emptied_cache_is_not_filled_from_a_snapshot_of_stale_answers(cache):
+    assert cache().inputs(GROUP, "cache-group")["snapshotRetentionLimit"] == 0
+
+
+def test_a_changed_number_of_shards_replaces_nothing(cache):
+    # The provider replaces a group whose shards are listed one by one.
+    assert "nodeGroupConfigurations" not in cache().inputs(GROUP, "cache-group")
+
+
 @pytest.mark.parametrize("size", Size)
 def test_what_would_replace_the_group_is_the_same_in_every_size(cache, size):
     group = cache(size).inputs(GROUP, "cache-group")

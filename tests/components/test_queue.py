@@ -31,6 +31,7 @@ def queue(build):
                 client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
                 data_key_arn=KEY,
                 logs_key_arn=KEY,
+                availability_zones=("us-east-1a", "us-east-1b", "us-east-1c"),
                 settings=PLAN.sizes[size].queue,
                 users=queue_users(PLAN.queue.names, PLAN.sizes[size].queue, scaled_by_keda=keda),
                 protect=protect,
@@ -73,6 +74,12 @@ def test_two_nodes_fail_over_and_one_does_not_pretend_to(queue, size):
     standby = PLAN.sizes[size].queue.nodes > 1
     assert group["automaticFailoverEnabled"] is standby
     assert group["multiAzEnabled"] is standby
+
+
+@pytest.mark.parametrize("size", Size)
+def test_primary_and_standby_stand_in_zones_of_their_own(queue, size):
+    zones = queue(size).inputs(GROUP, "queue-group")["preferredCacheClusterAzs"]
+    assert zones == ["us-east-1a", "us-east-1b", "us-east-1c"][: PLAN.sizes[size].queue.nodes]
 
 
 @pytest.mark.parametrize("size", Size)

@@ -37,7 +37,7 @@ GROWS_IN_PLACE = {
     },
     REPLICATION_GROUP: {
         "automaticFailoverEnabled", "multiAzEnabled", "nodeType", "numCacheClusters",
-        "numNodeGroups", "replicasPerNodeGroup",
+        "numNodeGroups", "preferredCacheClusterAzs", "replicasPerNodeGroup",
     },
     # The operator's own work; it refuses what it can't do to a running cluster.
     CITUS: {"spec"},

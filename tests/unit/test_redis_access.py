@@ -68,3 +68,9 @@ def test_without_keda_or_jobs_in_redis_its_login_is_not_there():
     assert rabbitmq["exporter"] == ["on", "~exporter:none", "-@all", "+info"]
     assert keys(rabbitmq["orchestrator"]) == ["~session:*"]
     assert "&bull:*" not in rabbitmq["orchestrator"]
+
+
+def test_of_the_applications_only_the_one_that_invalidates_may_list_the_caches_keys():
+    listing = {user.name for user in cache_users() if "-scan" not in user.access.split()}
+    assert listing == {"orchestrator"}
+    assert all("-scan" in access for name, access in users().items() if name != "keda")

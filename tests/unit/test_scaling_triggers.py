@@ -200,6 +200,9 @@ def test_the_range_is_the_sizes(size, replicas):
 def test_an_unreadable_queue_never_scales_in(spec):
     assert spec["fallback"]["behavior"] == "currentReplicasIfHigher"
     assert spec["fallback"]["replicas"] == spec["minReplicaCount"]
+    # A failover of the queue is over within a minute, and is no reason yet.
+    blind_seconds = spec["fallback"]["failureThreshold"] * spec["pollingInterval"]
+    assert 60 <= blind_seconds <= 120
 
 
 def test_metadata_values_are_text_as_keda_demands(spec):

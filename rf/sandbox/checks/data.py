@@ -131,6 +131,8 @@ def replication_group(
     yield "shards", shards, len(found["NodeGroups"])
     members = [len(group.get("NodeGroupMembers") or []) for group in found["NodeGroups"]]
     yield "nodes a shard", [each] * shards, members
+    if inputs.get("preferredCacheClusterAzs"):
+        yield "zones", inputs["preferredCacheClusterAzs"], _zones_of(found)
     if inputs.get("clusterMode"):
         yield "cluster mode", inputs["clusterMode"] == "enabled", found["ClusterEnabled"]
     state = {True: "enabled", False: "disabled"}
@@ -151,6 +153,13 @@ def replication_group(
         yield "snapshot days", int(inputs["snapshotRetentionLimit"]), days
     if inputs.get("parameterGroupName"):
         yield "parameter group", inputs["parameterGroupName"], NOT_SHOWN
+
+
+def _zones_of(group: Mapping[str, Any]) -> Any:
+    """Of its nodes, the primary's first."""
+    nodes = [each for shard in group["NodeGroups"] for each in shard.get("NodeGroupMembers") or []]
+    zones = [node.get("PreferredAvailabilityZone") for node in nodes]
+    return zones if all(zones) else NOT_SHOWN
 
 
 @verifies("aws:mq/broker:Broker", "RabbitMQ")

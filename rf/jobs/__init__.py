@@ -1,0 +1,1 @@
+"""`rf jobs`: how the job queues stand, read from the queue itself."""

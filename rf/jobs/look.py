@@ -1,0 +1,108 @@
+"""How many jobs wait, run, failed or stalled in each queue, and since when the oldest waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import redis
+
+from rendering.queue_keys import RQ_PREFIX, JobState, QueueKey, queue_keys
+from rf.jobs.errors import QueueUnreachableError
+from scaleplan.sizes import QueueClient, QueueSettings
+
+JOBS_LOOKED_AT = 1000
+"""Waiting jobs of one key whose age is asked for, those next to run: a look stays a short one."""
+
+TIMEOUT_SECONDS = 5
+"""For the connection and for each answer."""
+
+_LENGTH = {"list": "LLEN", "zset": "ZCARD", "set": "SCARD"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueLook:
+    """One queue of one library. `jobs` has a number for each state that the library keeps a key of.
+
+    `oldest_waiting_seconds` is None where nothing waits; of more than `JOBS_LOOKED_AT` waiting jobs
+    it is the age of the oldest among those next to run.
+    """
+
+    client: QueueClient
+    queue: str
+    jobs: dict[JobState, int]
+    oldest_waiting_seconds: float | None
+
+
+def look(url: str, queues: Sequence[str], jobs: QueueSettings) -> list[QueueLook]:
+    """Ask the queue at `url` (`rediss://`), with no command that changes anything.
+
+    Raises QueueUnreachableError, whose text names the host and never the login.
+    """
+    connection = redis.Redis.from_url(
+        url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    )
+    host = connection.connection_pool.connection_kwargs.get("host", "localhost")
+    try:
+        with connection:
+            return list(_looks(connection, queue_keys(queues, jobs)))
+    except redis.RedisError as error:
+        raise QueueUnreachableError(f"{host}: {error}") from error
+
+
+def _looks(connection: redis.Redis, keys: Sequence[QueueKey]) -> Iterable[QueueLook]:
+    pipeline = connection.pipeline(transaction=False)
+    for key in keys:
+        pipeline.execute_command(_LENGTH[key.kind], key.key)
+    lengths = dict(zip(keys, cast("list[int]", pipeline.execute()), strict=True))
+    now = time.time()
+    for client, queue in dict.fromkeys((key.client, key.queue) for key in keys):
+        own = [key for key in keys if (key.client, key.queue) == (client, queue)]
+        jobs = dict.fromkeys((key.state for key in own), 0)
+        for key in own:
+            jobs[key.state] += lengths[key]
+        since = [
+            added
+            for key in own
+            if key.state is JobState.WAITING and lengths[key]
+            for added in _added(connection, key)
+        ]
+        yield QueueLook(
+            client=client,
+            queue=queue,
+            jobs=jobs,
+            oldest_waiting_seconds=max(0.0, now - min(since)) if since else None,
+        )
+
+
+def _added(connection: redis.Redis, key: QueueKey) -> Iterable[float]:
+    """When each of the jobs was added, in seconds since 1970; a job just taken has no answer."""
+    last = JOBS_LOOKED_AT - 1
+    if key.kind == "zset":
+        ids: Any = connection.zrange(key.key, 0, last)
+    elif key.client is QueueClient.RQ:
+        ids = connection.lrange(key.key, 0, last)
+    else:
+        # Bull and BullMQ push on the left and take from the right.
+        ids = connection.lrange(key.key, -JOBS_LOOKED_AT, -1)
+    field = "enqueued_at" if key.client is QueueClient.RQ else "timestamp"
+    pipeline = connection.pipeline(transaction=False)
+    for job in ids:
+        pipeline.hget(_job_key(key, job.decode()), field)
+    return [_seconds(key.client, text.decode()) for text in pipeline.execute() if text]
+
+
+def _job_key(key: QueueKey, job: str) -> str:
+    if key.client is QueueClient.RQ:
+        return f"{RQ_PREFIX}:job:{job}"
+    return f"{key.key.removesuffix(f':{key.part}')}:{job}"
+
+
+def _seconds(client: QueueClient, text: str) -> float:
+    """Bull and BullMQ write milliseconds, RQ a time in UTC."""
+    if client is QueueClient.RQ:
+        return datetime.fromisoformat(text).timestamp()
+    return float(text) / 1000

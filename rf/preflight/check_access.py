@@ -1,0 +1,142 @@
+"""Who deploys, into which account, and whether their policies let them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
+from rf.preflight.actions import ACTIONS
+from rf.preflight.need import Need
+from rf.preflight.owned import Owner
+from rf.preflight.verdict import Row, Verdict, verdict_of
+
+SIMULATED_AT_ONCE = 50
+"""Actions of one question, well below what a request may hold."""
+
+_WHO = "who deploys"
+
+
+def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """That the credentials are of the account that the stack names."""
+    named = need.settings.aws_account_id
+    if named is None:
+        yield Row(
+            check="account",
+            subject="account",
+            verdict=Verdict.UNKNOWN,
+            needed="the account that is meant for this stack",
+            found=f"{need.account_id}; the stack names none, so any would be taken",
+            fix=f"pulumi config set awsAccountId --stack {need.settings.stack} {need.account_id}",
+        )
+        return
+    fine = named == need.account_id
+    yield Row(
+        check="account",
+        subject="account",
+        verdict=verdict_of(fine=fine),
+        needed=named,
+        found=need.account_id,
+        fix="" if fine else "use credentials or a --profile of that account",
+    )
+
+
+def permissions(asked: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """What IAM's simulation says of each service's actions, on all resources.
+
+    A policy that allows an action on certain names alone counts as a refusal here.
+    """
+    for token in need.types():
+        if token not in ACTIONS:
+            yield Row(
+                check="permission",
+                subject=token,
+                verdict=Verdict.UNKNOWN,
+                needed="to create it",
+                found="preflight doesn't know which actions that takes",
+                fix="add them to rf/preflight/actions.py",
+            )
+    actions = sorted({each for token in need.types() for each in ACTIONS.get(token, ())})
+    try:
+        principal = _principal(asked)
+        decisions = _simulated(asked, principal, actions)
+    except UnreadableError as error:
+        yield Row(
+            check="permission",
+            subject=_WHO,
+            verdict=Verdict.UNKNOWN,
+            needed=f"{len(actions)} actions allowed",
+            found=f"could not be simulated: {error}",
+            fix="allow iam:SimulatePrincipalPolicy and iam:GetRole to these credentials; the root"
+            " user can't be simulated, and should not deploy",
+        )
+        return
+    for service in sorted({action.partition(":")[0] for action in actions}):
+        own = [each for each in actions if each.startswith(f"{service}:")]
+        yield _row(service, principal, own, decisions)
+
+
+def _row(
+    service: str, principal: str, actions: list[str], decisions: Mapping[str, Mapping[str, Any]]
+) -> Row:
+    refused = [each for each in actions if _decision(decisions, each) not in ("allowed", "")]
+    # A refusal under a condition whose value the simulation had not, and an action left out.
+    unclear = [
+        each
+        for each in actions
+        if not _decision(decisions, each)
+        or (each in refused and decisions[each].get("MissingContextValues"))
+    ]
+    denied = [each for each in refused if each not in unclear]
+    verdict = verdict_of(fine=not denied)
+    found = f"refused: {', '.join(denied)}" if denied else "all allowed"
+    if unclear and not denied:
+        verdict = Verdict.UNKNOWN
+        found = f"depends on conditions: {', '.join(unclear)}"
+    return Row(
+        check="permission",
+        subject=f"{service} for {principal.rpartition('/')[2]}",
+        verdict=verdict,
+        needed=f"{len(actions)} actions allowed",
+        found=found,
+        fix="" if verdict is Verdict.PASS else _fix([*denied, *unclear]),
+    )
+
+
+def _fix(actions: Iterable[str]) -> str:
+    return f"allow them in a policy of the principal: {', '.join(sorted(set(actions)))}"
+
+
+def _decision(decisions: Mapping[str, Mapping[str, Any]], action: str) -> str:
+    """IAM's word, `explicitDeny` where the organization says no, empty where nothing was said."""
+    found = decisions.get(action)
+    if found is None:
+        return ""
+    organization = found.get("OrganizationsDecisionDetail") or {}
+    if organization.get("AllowedByOrganizations") is False:
+        return "explicitDeny"
+    return str(found["EvalDecision"])
+
+
+def _principal(asked: Account) -> str:
+    """The user or role that policies hang on; of a session, its role with the role's path."""
+    arn = asked.read("sts", "GetCallerIdentity")["Arn"]
+    if ":assumed-role/" not in arn:
+        return arn
+    role = arn.split(":assumed-role/", 1)[1].split("/")[0]
+    return asked.read("iam", "GetRole", region=GLOBAL_REGION, RoleName=role)["Role"]["Arn"]
+
+
+def _simulated(asked: Account, principal: str, actions: list[str]) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(actions), SIMULATED_AT_ONCE):
+        results = asked.listed(
+            "iam",
+            "SimulatePrincipalPolicy",
+            "EvaluationResults",
+            region=GLOBAL_REGION,
+            PolicySourceArn=principal,
+            ActionNames=actions[start : start + SIMULATED_AT_ONCE],
+        )
+        found |= {each["EvalActionName"]: each for each in results}
+    return found

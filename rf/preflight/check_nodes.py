@@ -1,0 +1,123 @@
+"""Where nodes can stand: the zones, and the EC2 classes in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rf.preflight.account import Account
+from rf.preflight.asked import OTHER_CLASS, Answer, asked, in_all
+from rf.preflight.need import NODE_GROUP, NODE_POOL, Need, requirement
+from rf.preflight.owned import Owner
+from rf.preflight.verdict import Row
+
+REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
+"""Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""
+
+_OTHER_ZONES = "choose other availabilityZones before anything is made: they can't change later"
+
+
+def zones(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """That each zone is open to the account and takes a control plane.
+
+    Which zone id a letter means differs from account to account.
+    """
+    for zone in need.settings.availability_zones:
+
+        def question(zone: str = zone) -> Answer:
+            found = account.listed("ec2", "DescribeAvailabilityZones", "AvailabilityZones")
+            by_name = {each["ZoneName"]: each for each in found}
+            if zone not in by_name:
+                return False, f"the account has {', '.join(sorted(by_name))}"
+            zone_id, state = by_name[zone]["ZoneId"], by_name[zone].get("State", "available")
+            fine = state == "available" and zone_id not in REFUSED_ZONES
+            return fine, f"{state}, zone id {zone_id}"
+
+        yield asked("zone", zone, "available, and EKS takes its zone id", _OTHER_ZONES, question)
+
+
+def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """EC2 classes of the managed groups, and for Karpenter's pools one class at least."""
+    chosen = need.settings.availability_zones
+    for name in sorted({group["instanceTypes"][0] for group in need.inputs(NODE_GROUP)}):
+        yield asked(
+            "class",
+            f"EC2 {name}",
+            f"offered in {', '.join(chosen)}",
+            OTHER_CLASS,
+            lambda name=name: in_all(chosen, _offered(account, name)),
+        )
+    for pool in need.inputs(NODE_POOL):
+        categories, sizes = (
+            requirement(pool, "instance-category"),
+            requirement(pool, "instance-cpu"),
+        )
+        newest = min(map(int, requirement(pool, "instance-generation")), default=0)
+
+        def question(
+            categories: list[str] = categories,
+            sizes: list[str] = sizes,
+            newer_than: int = newest,
+            arm: bool = "arm64" in requirement(pool, "arch"),
+        ) -> Answer:
+            fitting = _fitting(account, categories, set(map(int, sizes)), newer_than, arm=arm)
+            return in_all(chosen, {zone for zone, names in fitting.items() if names})
+
+        yield asked(
+            "class",
+            f"Karpenter pool {pool['metadata']['name']}: one of {'/'.join(categories)} with"
+            f" {'/'.join(sizes)} vCPUs",
+            f"offered in {', '.join(chosen)}",
+            _OTHER_ZONES,
+            question,
+        )
+
+
+def _offered(account: Account, name: str) -> set[str]:
+    """Zones that offer an EC2 class."""
+    found = account.listed(
+        "ec2",
+        "DescribeInstanceTypeOfferings",
+        "InstanceTypeOfferings",
+        LocationType="availability-zone",
+        Filters=[{"Name": "instance-type", "Values": [name]}],
+    )
+    return {each["Location"] for each in found}
+
+
+def _fitting(
+    account: Account, categories: list[str], vcpus: set[int], newer_than: int, *, arm: bool
+) -> dict[str, set[str]]:
+    """By zone, the classes that the requirements of a pool let Karpenter choose from."""
+    processors = "arm64" if arm else "x86_64"
+    types = account.listed(
+        "ec2",
+        "DescribeInstanceTypes",
+        "InstanceTypes",
+        Filters=[
+            {"Name": "processor-info.supported-architecture", "Values": [processors]},
+            {"Name": "vcpu-info.default-vcpus", "Values": sorted(map(str, vcpus))},
+        ],
+    )
+    names = {
+        each["InstanceType"]
+        for each in types
+        if each["InstanceType"][0] in categories
+        and _generation(each["InstanceType"]) > newer_than
+        and each["VCpuInfo"]["DefaultVCpus"] in vcpus
+    }
+    offerings = account.listed(
+        "ec2",
+        "DescribeInstanceTypeOfferings",
+        "InstanceTypeOfferings",
+        LocationType="availability-zone",
+    )
+    found: dict[str, set[str]] = {}
+    for each in offerings:
+        if each["InstanceType"] in names:
+            found.setdefault(each["Location"], set()).add(each["InstanceType"])
+    return found
+
+
+def _generation(name: str) -> int:
+    digits = [letter for letter in name.partition(".")[0] if letter.isdigit()]
+    return int(digits[0]) if digits else 0

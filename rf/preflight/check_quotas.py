@@ -1,0 +1,121 @@
+"""Service quotas: what the plan needs at its maxima, beside what others use already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rf.preflight.account import Account, UnreadableError
+from rf.preflight.need import ADDRESSES_PER_NODE, Need
+from rf.preflight.owned import Owner
+from rf.preflight.quota_table import QUOTAS, Quota
+from rf.preflight.verdict import Row, Verdict, verdict_of
+
+CHECK = "quota"
+
+RESERVED_ADDRESSES = 5
+"""Of each subnet, AWS's own (VPC, "Subnet CIDR blocks")."""
+
+
+def quotas(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
+    """A row for each quota that the plan touches."""
+    for quota in QUOTAS:
+        demand = quota.demand(need)
+        if demand > 0:
+            yield _row(account, owner, quota, demand)
+    for family in need.machines.other_families:
+        yield Row(
+            check=CHECK,
+            subject=f"EC2 vCPUs of family {family}",
+            verdict=Verdict.UNKNOWN,
+            needed="a quota of its own",
+            found="preflight knows the code of the standard families' quota only",
+            fix="aws service-quotas list-service-quotas --service-code ec2",
+        )
+
+
+def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """Addresses of the private subnets; by the plan alone, so it can be told of any account.
+
+    All nodes of Karpenter may come into one zone, so each zone is measured against all of them.
+    """
+    wanted = need.machines.nodes * ADDRESSES_PER_NODE
+    for network in need.private_subnets:
+        room = network.num_addresses - RESERVED_ADDRESSES
+        yield Row(
+            check="addresses",
+            subject=f"subnet {network}",
+            verdict=verdict_of(fine=wanted <= room),
+            needed=f"{wanted} for {need.machines.nodes} nodes at most, all in one zone",
+            found=str(room),
+            fix="" if wanted <= room else "lower worker.maxReplicas or nodes.system.maxNodes",
+        )
+
+
+def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> Row:
+    region = quota.region or account.region
+    subject = f"{quota.service} {quota.name} ({quota.code})"
+    used, use_text, total = 0.0, "", demand
+    try:
+        limit, adjustable = _limit(account, quota, region)
+    except UnreadableError as error:
+        return Row(
+            check=CHECK,
+            subject=subject,
+            verdict=Verdict.UNKNOWN,
+            needed=_number(demand),
+            found=f"the quota could not be read: {error}",
+            fix=f"aws service-quotas get-service-quota --service-code {quota.service}"
+            f" --quota-code {quota.code} --region {region}",
+        )
+    unread: UnreadableError | None = None
+    if quota.used is not None:
+        try:
+            used = quota.used(account, owner)
+            total = used + demand
+            use_text = f", others use {_number(used)}"
+        except UnreadableError as error:
+            unread = error
+            use_text = f", others' use could not be read: {error}"
+    fine = total <= limit
+    verdict = verdict_of(fine=fine)
+    if fine and unread is not None:
+        verdict = Verdict.UNKNOWN
+    return Row(
+        check=CHECK,
+        subject=subject,
+        verdict=verdict,
+        needed=_number(demand),
+        found=f"{_number(limit)}{use_text}",
+        fix="" if fine else _fix(quota, total, region, adjustable=adjustable),
+    )
+
+
+def _limit(account: Account, quota: Quota, region: str) -> tuple[float, bool]:
+    """The account's value, or AWS's default where none was ever set for it."""
+    at: dict[str, Any] = {"ServiceCode": quota.service, "QuotaCode": quota.code}
+    try:
+        found = account.read("service-quotas", "GetServiceQuota", region=region, **at)["Quota"]
+    except UnreadableError as error:
+        if error.code != "NoSuchResourceException":
+            raise
+        found = account.read("service-quotas", "GetAWSDefaultServiceQuota", region=region, **at)[
+            "Quota"
+        ]
+    if "Value" not in found:
+        raise UnreadableError("service-quotas", "GetServiceQuota", "answered without a value")
+    return float(found["Value"]), bool(found.get("Adjustable", True))
+
+
+def _fix(quota: Quota, total: float, region: str, *, adjustable: bool) -> str:
+    if not adjustable:
+        return "AWS doesn't raise this quota: use less of it, or another account or region"
+    return (
+        f"aws service-quotas request-service-quota-increase --service-code {quota.service}"
+        f" --quota-code {quota.code} --desired-value {math.ceil(total)} --region {region}"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")

@@ -1,0 +1,110 @@
+"""The stack's secrets provider and backend: the rules of `rf check state`, and then the account.
+
+Where they are AWS's own, the key must be usable and the bucket must keep versions, be encrypted and
+be closed to the public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+
+from rf.offline.record import PROJECT_ROOT
+from rf.preflight.account import Account, UnreadableError
+from rf.preflight.asked import Answer, asked
+from rf.preflight.need import Need
+from rf.preflight.owned import Owner
+from rf.preflight.verdict import Row, Verdict
+from rf.state.files import backend_url, findings
+from rf.state.policy import State
+
+_VERDICTS = {State.FINE: Verdict.PASS, State.WRONG: Verdict.FAIL, State.UNKNOWN: Verdict.UNKNOWN}
+
+
+def state(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+    """Who encrypts the state's secrets, and where the state is."""
+    stack = need.settings.stack
+    for each in findings(PROJECT_ROOT, [stack], need.settings.project):
+        yield Row(
+            check="state",
+            subject=each.rule,
+            verdict=_VERDICTS[each.state],
+            needed="as docs/preflight.md says of state and secrets",
+            found=each.found,
+            fix=each.fix,
+        )
+    text = (PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    yield from key_rows(account, str(yaml.safe_load(text).get("secretsprovider") or ""))
+    yield from bucket_rows(account, backend_url(PROJECT_ROOT) or "")
+
+
+def key_rows(account: Account, provider: str) -> Iterator[Row]:
+    """The KMS key of an `awskms` secrets provider."""
+    if not provider.startswith("awskms:"):
+        return
+    parts = urlsplit(provider)
+    key = f"{parts.netloc}{parts.path}".lstrip("/")
+    region = parse_qs(parts.query).get("region", [account.region])[0]
+
+    def question() -> Answer:
+        found = account.read("kms", "DescribeKey", region=region, KeyId=key)["KeyMetadata"]
+        return found["KeyState"] == "Enabled", found["KeyState"]
+
+    yield asked("state", f"key {key}", "enabled", f"aws kms enable-key --key-id {key}", question)
+
+
+def bucket_rows(account: Account, backend: str) -> Iterator[Row]:
+    """The bucket of an S3 backend."""
+    if not backend.startswith("s3://"):
+        return
+    parts = urlsplit(backend)
+    bucket = parts.netloc
+    region = parse_qs(parts.query).get("region", [account.region])[0]
+
+    def versions() -> Answer:
+        found = account.read("s3", "GetBucketVersioning", region=region, Bucket=bucket)
+        return found.get("Status") == "Enabled", str(found.get("Status", "never turned on"))
+
+    def encryption() -> Answer:
+        found = account.read("s3", "GetBucketEncryption", region=region, Bucket=bucket)
+        rules = found["ServerSideEncryptionConfiguration"]["Rules"]
+        ways = [each["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for each in rules]
+        return bool(ways), ", ".join(ways)
+
+    def closed() -> Answer:
+        try:
+            found = account.read("s3", "GetPublicAccessBlock", region=region, Bucket=bucket)
+        except UnreadableError as error:
+            if error.code == "NoSuchPublicAccessBlockConfiguration":
+                return False, "no public access block"
+            raise
+        blocks = found["PublicAccessBlockConfiguration"]
+        open_ways = sorted(name for name, on in blocks.items() if not on)
+        return not open_ways, f"off: {', '.join(open_ways)}" if open_ways else "all four on"
+
+    at = f"--bucket {bucket}"
+    yield asked(
+        "state",
+        f"versions of {bucket}",
+        "on: a broken state can be taken back",
+        f"aws s3api put-bucket-versioning {at} --versioning-configuration Status=Enabled",
+        versions,
+    )
+    yield asked(
+        "state",
+        f"encryption of {bucket}",
+        "on",
+        f"aws s3api put-bucket-encryption {at}",
+        encryption,
+    )
+    yield asked(
+        "state",
+        f"public access of {bucket}",
+        "blocked in all four ways",
+        f"aws s3api put-public-access-block {at} --public-access-block-configuration"
+        " BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,"
+        "RestrictPublicBuckets=true",
+        closed,
+    )

@@ -1,0 +1,58 @@
+"""All checks of a plan against an account, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from rf.plan import RecordedPlan
+from rf.preflight import (
+    check_access,
+    check_names,
+    check_network,
+    check_nodes,
+    check_offers,
+    check_quotas,
+    check_state,
+)
+from rf.preflight.account import Account, UnreadableError
+from rf.preflight.errors import PreflightInputError
+from rf.preflight.need import Need
+from rf.preflight.owned import Owner
+from rf.preflight.verdict import Row
+from scaleplan.settings import Settings
+
+Check = Callable[[Account, Need, Owner], Iterable[Row]]
+
+CHECKS: tuple[Check, ...] = (
+    check_access.account,
+    check_access.permissions,
+    check_state.state,
+    check_nodes.zones,
+    check_nodes.node_classes,
+    check_offers.database_classes,
+    check_offers.redis,
+    check_offers.broker,
+    check_offers.cluster_version,
+    check_network.peers,
+    check_network.domain,
+    check_names.names,
+    check_names.images,
+    check_quotas.addresses,
+    check_quotas.quotas,
+)
+"""In the order of the report: what can't be changed later comes before what can be asked for."""
+
+
+def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[Row]:
+    """The rows, as they are found.
+
+    Raises PreflightInputError where the credentials are nobody's.
+    """
+    try:
+        identity = account.read("sts", "GetCallerIdentity")
+    except UnreadableError as error:
+        raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
+    need = Need(plan=plan, settings=settings, account_id=identity["Account"])
+    owner = Owner.of(need)
+    for check in CHECKS:
+        yield from check(account, need, owner)

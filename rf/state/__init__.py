@@ -1,0 +1,1 @@
+"""Where a stack's state and secrets are kept, and that no secret stands in a stack file."""

@@ -1,0 +1,184 @@
+"""The rules for a stack's secrets: who encrypts them, where the state is, and none in plain text.
+
+A stack that protects its data (`protectData`) needs a key service and a backend that a team shares;
+one to throw away may use a passphrase and a directory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+KEY_SERVICES = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
+"""Secrets providers with a key that can be revoked and whose use is logged (Pulumi, "Secrets")."""
+
+SHARED_BACKENDS = ("azblob", "gs", "http", "https", "s3")
+"""Backends that a team shares and that can lock; `file` is one machine's disk."""
+
+_SECRET_NAMES = re.compile(
+    r"(?i)(pass(word|wd|phrase)|secret|token|credential|private_?key|api_?key|access_?key|webhook)"
+    r"(?!s?(name|arn|id|ref|version|rotation|provider)\b)"
+)
+"""Keys whose value is a secret by their name; not those that only say where one is."""
+
+_SECRET_VALUES: Mapping[str, re.Pattern[str]] = {
+    "an AWS access key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@"),
+    "a Slack webhook": re.compile(r"hooks\.slack\.com/services/\S+"),
+    "a GitHub token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})"),
+    "a Slack token": re.compile(r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+    "a Pulumi token": re.compile(r"\bpul-[0-9a-f]{40}\b"),
+    "a JSON Web Token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
+    "an integration key": re.compile(r"^[0-9a-f]{32}$"),
+}
+"""What secrets look like, by the form that their makers give them."""
+
+
+class State(StrEnum):
+    """Fine, wrong, or not to be told from here."""
+
+    FINE = "fine"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One rule's answer for one stack; never holds a value of the file."""
+
+    stack: str
+    rule: str
+    state: State
+    found: str
+    fix: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """All of it as texts."""
+        return {
+            "stack": self.stack,
+            "rule": self.rule,
+            "state": str(self.state),
+            "found": self.found,
+            "fix": self.fix,
+        }
+
+
+def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool) -> Finding:
+    """Who encrypts the stack's secrets, by the outer keys of its file.
+
+    `encryptionsalt` is there for a passphrase, `secretsprovider` and `encryptedkey` for a key.
+    """
+    rule = "secrets provider"
+    fix = (
+        f"pulumi stack change-secrets-provider --stack {stack}"
+        ' "awskms://alias/pulumi?region=REGION", and commit the file'
+    )
+    provider = str(document.get("secretsprovider") or "")
+    scheme = urlsplit(provider).scheme
+    if scheme in KEY_SERVICES:
+        if not document.get("encryptedkey"):
+            return Finding(
+                stack=stack,
+                rule=rule,
+                state=State.WRONG,
+                found=f"{scheme} without the encryptedkey that nobody can decrypt without",
+                fix="commit the stack file as the Pulumi CLI left it",
+            )
+        return Finding(stack=stack, rule=rule, state=State.FINE, found=scheme)
+    if document.get("encryptionsalt") or provider == "passphrase":
+        state = State.WRONG if protected else State.FINE
+        return Finding(
+            stack=stack,
+            rule=rule,
+            state=state,
+            found="a passphrase, whose holders nobody can name or revoke",
+            fix=fix if protected else "",
+        )
+    if provider:
+        state = State.WRONG if protected else State.FINE
+        return Finding(
+            stack=stack,
+            rule=rule,
+            state=state,
+            found=f"{provider}: no key of yours",
+            fix=fix if protected else "",
+        )
+    return Finding(
+        stack=stack,
+        rule=rule,
+        state=State.UNKNOWN if protected else State.FINE,
+        found="none named: the stack isn't initialised, or its backend decides",
+        fix=f'pulumi stack init {stack} --secrets-provider="awskms://alias/pulumi?region=REGION"'
+        if protected
+        else "",
+    )
+
+
+def backend(stack: str, url: str | None, *, protected: bool) -> Finding:
+    """Where the state is, None where that can't be told."""
+    rule = "backend"
+    fix = "pulumi login s3://BUCKET, a bucket with versions, encryption and no public access"
+    if url is None:
+        return Finding(
+            stack=stack,
+            rule=rule,
+            state=State.UNKNOWN if protected else State.FINE,
+            found="not named in Pulumi.yaml or PULUMI_BACKEND_URL, and no Pulumi CLI that tells",
+            fix=f"export PULUMI_BACKEND_URL=s3://BUCKET, or {fix}" if protected else "",
+        )
+    scheme = urlsplit(url).scheme
+    shared = scheme in SHARED_BACKENDS
+    state = State.FINE if shared or not protected else State.WRONG
+    found = f"{scheme or 'file'}{'' if shared else ': the disk of one machine'}"
+    return Finding(
+        stack=stack, rule=rule, state=state, found=found, fix="" if state is State.FINE else fix
+    )
+
+
+def plain_secrets(stack: str, document: Mapping[str, Any]) -> Finding:
+    """Values of the file that are or look like secrets. What stands under `secure` is encrypted."""
+    found = sorted(set(_plain(document.get("config") or {}, "")))
+    found += sorted(set(_plain(document.get("environment") or {}, "environment")))
+    return Finding(
+        stack=stack,
+        rule="no plain secret",
+        state=State.WRONG if found else State.FINE,
+        found="; ".join(found) or "none",
+        fix=f"pulumi config set --secret KEY --stack {stack}, and make the old value worthless:"
+        " it is in the history"
+        if found
+        else "",
+    )
+
+
+def _plain(value: Any, path: str) -> Iterator[str]:
+    match value:
+        case {"secure": _} if len(value) == 1:
+            return
+        case Mapping():
+            for key, item in value.items():
+                yield from _plain(item, f"{path}.{key}" if path else str(key))
+        case list():
+            for number, item in enumerate(value):
+                yield from _plain(item, f"{path}[{number}]")
+        case str() if value:
+            yield from _judged(value, path)
+        case _:
+            return
+
+
+def _judged(text: str, path: str) -> Iterator[str]:
+    """Where it is and what it looks like, and never what it is."""
+    name = re.split(r"[.:\[]", path.rstrip("]"))[-1]
+    if _SECRET_NAMES.search(name):
+        yield f"{path} is a secret by its name"
+        return
+    for what, form in _SECRET_VALUES.items():
+        if form.search(text):
+            yield f"{path} looks like {what}"
+            return

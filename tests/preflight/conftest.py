@@ -1,0 +1,130 @@
+"""An account in moto, what production needs of it, and answers that moto doesn't know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from rf.preflight.account import Account
+from rf.preflight.need import Need
+from rf.preflight.owned import Owner
+from rf.stacks import settings_of
+
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+"""Moto's own, and that of an offline plan."""
+
+UNKNOWN_TO_MOTO = frozenset(
+    {
+        "elasticache:DescribeCacheEngineVersions",
+        "elasticache:DescribeReservedCacheNodesOfferings",
+        "iam:SimulatePrincipalPolicy",
+        "rds:DescribeDBEngineVersions",
+        "service-quotas:GetAWSDefaultServiceQuota",
+    }
+)
+
+OWN_TAGS = {"managed-by": "pulumi", "project": "researchflow", "stack": "prod"}
+TAG_LIST = [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Credentials of nobody, and an empty account behind them."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        yield boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def writer(session: boto3.Session) -> boto3.Session:
+    """Somebody else in the same account, who may write: the tests, which put things there."""
+    assert session
+    return boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def account(session: boto3.Session) -> Account:
+    return Account(session, REGION)
+
+
+@pytest.fixture(scope="session")
+def need(planned: Any) -> Need:
+    return Need(plan=planned("prod"), settings=settings_of("prod"), account_id=ACCOUNT_ID)
+
+
+@pytest.fixture(scope="session")
+def small_need(planned: Any) -> Need:
+    return Need(plan=planned("dev"), settings=settings_of("dev"), account_id=ACCOUNT_ID)
+
+
+@pytest.fixture(scope="session")
+def owner(need: Need) -> Owner:
+    return Owner.of(need)
+
+
+@pytest.fixture
+def answers(account: Account) -> Iterator[Callable[..., Any]]:
+    """Plant answers of one service, in the order in which they are asked for.
+
+    An answer is a response, or a text: the code of AWS's error.
+    """
+    with ExitStack() as stack:
+
+        def plant(service: str, *steps: tuple[str, dict[str, Any] | str], region: str = REGION):
+            stubber = stack.enter_context(_stubbed(account.client(service, region)))
+            for method, answer in steps:
+                if isinstance(answer, str):
+                    stubber.add_client_error(method, service_error_code=answer)
+                else:
+                    stubber.add_response(method, answer)
+            return stubber
+
+        yield plant
+
+
+@pytest.fixture
+def checked(account: Account, need: Need, owner: Owner, answers: Callable[..., Any]) -> Any:
+    """The rows of one check of production, with answers of one service planted for it."""
+
+    def rows(check: Any, service: str, *steps: Any) -> list[Any]:
+        answers(service, *steps)
+        return list(check(account, need, owner))
+
+    return rows
+
+
+@pytest.fixture
+def faults(session: boto3.Session) -> dict[str, str]:
+    """Errors by `service:Operation`, or by `*` for all that moto doesn't know; filled by tests."""
+    planted: dict[str, str] = {}
+
+    def refuse(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        operation = f"{model.service_model.service_name}:{model.name}"
+        code = planted.get(operation) or (
+            planted.get("*") if operation in UNKNOWN_TO_MOTO else None
+        )
+        if code is None:
+            return None
+        error = {"Error": {"Code": code, "Message": "planted"}, "ResponseMetadata": {}}
+        return AWSResponse("https://planted", 400, {}, None), error
+
+    session.events.register_first("before-call", refuse)
+    return planted
+
+
+@contextmanager
+def _stubbed(client: Any) -> Iterator[Stubber]:
+    with Stubber(client) as stubber:
+        yield stubber

@@ -1,0 +1,18 @@
+"""How the tests look at rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rf.preflight.verdict import Row
+
+
+def verdicts(rows: Iterable[Row]) -> dict[str, str]:
+    """The verdict of each row by its subject."""
+    return {row.subject: str(row.verdict) for row in rows}
+
+
+def only(rows: Iterable[Row], part: str) -> Row:
+    """The one row whose subject has this in it."""
+    (row,) = [row for row in rows if part in row.subject]
+    return row
