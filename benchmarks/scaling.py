@@ -14,20 +14,24 @@ if __package__ in {None, ""}:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rf.simulation.comparison import Comparison, compare
-from rf.simulation.question import Load, Question
+from rf.simulation.question import Question
 from rf.simulation.report import duration, ratio
-from rf.stacks import plan_of
+from rf.stacks import plan_of, settings_of
+from scaleplan.load import load_at
+from scaleplan.model import load_plan
 
 BURST = 500
 STACK = "prod"
-LOADS = {"small": Load.CURRENT, "medium": Load.SIX_MONTHS, "large": Load.TWELVE_MONTHS}
+SIZES = ("small", "medium", "large")
 
 
 def main() -> None:
     """Print a block a size and a line a strategy."""
-    for size, load in LOADS.items():
-        compared = compare(plan_of(STACK, size=size), Question(load=load, burst=BURST))
-        _print(compared)
+    for size in SIZES:
+        settings = settings_of(STACK, size=size)
+        load = load_at(settings.load, load_plan(), settings.size)
+        question = Question(load=load, job_seconds=load.assumptions.job_seconds, burst=BURST)
+        _print(compare(plan_of(STACK, size=size), question))
 
 
 def _print(compared: Comparison) -> None:

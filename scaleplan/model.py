@@ -6,7 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 import yaml
+from pydantic import field_validator
 
+from scaleplan.assumptions import ASSUMPTION_KEYS, Assumptions, StatedAssumption
 from scaleplan.layers import (
     AutoscalingPlan,
     CacheClientPlan,
@@ -57,6 +59,7 @@ class Plan(Section):
     sizes: dict[Size, SizeProfile]
     components: tuple[ComponentSummary, ...]
     projections: Projections
+    assumptions: dict[str, StatedAssumption]
     estimates: dict[Size, ScaleEstimate]
     pgbouncer: PgbouncerPlan
     pools: ConnectionPools
@@ -77,6 +80,22 @@ class Plan(Section):
     thresholds: Thresholds
     observability: ObservabilityPlan
     phases: tuple[Phase, ...]
+
+    @field_validator("assumptions")
+    @classmethod
+    def _every_assumption_is_stated(
+        cls, stated: dict[str, StatedAssumption]
+    ) -> dict[str, StatedAssumption]:
+        if set(stated) != set(ASSUMPTION_KEYS):
+            odd = ", ".join(sorted(set(stated) ^ set(ASSUMPTION_KEYS)))
+            raise ValueError(f"stated, or known, but not both: {odd}")
+        return stated
+
+    @property
+    def assumed(self) -> Assumptions:
+        """The plan's own value of each assumption."""
+        values = {key: entry.value for key, entry in self.assumptions.items()}
+        return Assumptions.model_validate(values)
 
 
 @cache

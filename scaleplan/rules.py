@@ -91,7 +91,7 @@ class FieldRule:
             return [str(choice.value) for choice in kind]
         return []
 
-    def bound(self, name: str) -> int | None:
+    def bound(self, name: str) -> float | None:
         """A limit by pydantic's name, such as `ge` or `min_length`."""
         found = [getattr(limit, name, None) for limit in self.limits]
         return next((value for value in found if value is not None), None)
@@ -108,6 +108,8 @@ class FieldRule:
             return ", ".join(self.choices)
         if self.type is int:
             return f"a whole number from {self.bound('ge')} to {self.bound('le')}"
+        if self.type is float:
+            return f"a number from {self.bound('ge')} to {self.bound('le')}"
         plain = {bool: "true or false", IPv4Network: "an IPv4 network, as 10.0.0.0/16"}
         return plain.get(self.type, "a text")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from scaleplan.sizes import Section
 
@@ -27,18 +29,20 @@ class ComponentSummary(Section):
 class Projection(Section):
     """One measure of load: today, and expected in six and twelve months."""
 
-    current: int
-    six_months: int
-    twelve_months: int
+    current: Annotated[int, Field(ge=0, le=100_000_000, description="today")]
+    six_months: Annotated[int, Field(ge=0, le=100_000_000, description="expected in six months")]
+    twelve_months: Annotated[
+        int, Field(ge=0, le=100_000_000, description="expected in twelve months")
+    ]
 
 
 class Projections(Section):
     """The plan's "Load Projections", a row each."""
 
-    concurrent_users: Projection
-    requests_per_second: Projection
-    data_volume_gb: Projection
-    worker_jobs_per_hour: Projection
+    concurrent_users: Annotated[Projection, Field(description="users at once")]
+    requests_per_second: Annotated[Projection, Field(description="requests to the API a second")]
+    data_volume_gb: Annotated[Projection, Field(description="data in the database, GB")]
+    worker_jobs_per_hour: Annotated[Projection, Field(description="jobs that come in an hour")]
 
 
 class UserRange(Section):

@@ -10,7 +10,7 @@ from rf.simulation.assumptions import NODE_SECONDS, POD_SECONDS, Assumption, ass
 from rf.simulation.behavior import Behavior
 from rf.simulation.configured import ConfiguredWorkers, configured_workers
 from rf.simulation.outcome import Outcome
-from rf.simulation.question import Load, Question
+from rf.simulation.question import Question
 from rf.simulation.run import Fleet, Scaling, simulate
 from rf.simulation.signals import TOLERANCE, CpuSignal
 from rf.simulation.workers import PodTimes
@@ -24,18 +24,6 @@ FORMAT = 1
 
 TIMED_OUT_NOTABLE = 0.01
 """Share of jobs beyond the timeout from which on the report says so first."""
-
-
-def jobs_per_hour(load: Load) -> float:
-    """The row "Worker Jobs/hour" of the plan's "Load Projections"."""
-    row = load_plan().projections.worker_jobs_per_hour
-    jobs = {
-        Load.CURRENT: row.current,
-        Load.SIX_MONTHS: row.six_months,
-        Load.TWELVE_MONTHS: row.twelve_months,
-        Load.DOUBLE: 2 * row.twelve_months,
-    }
-    return float(jobs[load])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +67,7 @@ class Comparison:
             "format": FORMAT,
             "stack": self.stack,
             "size": self.size,
-            "load": str(question.load),
+            "load": question.load.name,
             "jobsPerHour": self.theory.jobs_per_hour,
             "jobSeconds": question.job_seconds,
             "burst": question.burst,
@@ -110,7 +98,7 @@ def compare(plan: RecordedPlan, question: Question) -> Comparison:
     """
     workers = configured_workers(plan)
     demand = Demand(
-        jobs_per_hour=jobs_per_hour(question.load),
+        jobs_per_hour=question.load.worker_jobs_per_hour,
         job_seconds=question.job_seconds,
         timeout_seconds=workers.job_timeout_seconds,
         queues=workers.queues,

@@ -73,7 +73,7 @@ def _introduction(comparison: Comparison) -> list[str]:
     question, theory = comparison.question, comparison.theory
     burst = f", {question.burst} more at once" if question.burst else ""
     return [
-        f"{comparison.stack} ({comparison.size}), load {question.load}:"
+        f"{comparison.stack} ({comparison.size}), load {question.load.name}:"
         f" {theory.jobs_per_hour:g} jobs an hour of {question.job_seconds:g} s on average{burst}",
         f"Break-even: {comparison.workers.scaling.most} workers keep up with jobs of"
         f" {comparison.break_even_seconds:.1f} s on average, and fall behind beyond;"

@@ -1,0 +1,111 @@
+"""What the arithmetic of capacity and cost takes for granted, each with limits and a meaning.
+
+The values stand in `plan.yaml` with unit and source; a stack's `load.assumptions` or a load file
+may put others in their place. No check has a number of this kind of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from scaleplan.sizes import Section
+
+
+def _number(lowest: float, highest: float, description: str) -> Any:
+    return Field(ge=lowest, le=highest, description=description)
+
+
+class Assumptions(Section):
+    """One number each; `plan.yaml` says where it comes from."""
+
+    # Jobs
+    job_seconds: Annotated[float, _number(0.1, 86_400, "mean duration of a job, s")]
+    job_bytes: Annotated[
+        float, _number(100, 10_000_000, "what one job takes in the queue's Redis, bytes")
+    ]
+    stalled_hours: Annotated[
+        float, _number(0, 168, "how long jobs pile up while no worker takes any, h")
+    ]
+    drain_hours: Annotated[
+        float, _number(0.1, 168, "time in which a backlog of the critical depth must be gone, h")
+    ]
+    # Requests
+    peak_factor: Annotated[
+        float, _number(1, 100, "requests of the busiest five minutes over the mean")
+    ]
+    request_seconds: Annotated[float, _number(0.001, 300, "mean time to answer a request, s")]
+    request_cpu_milliseconds: Annotated[
+        float, _number(0.01, 60_000, "CPU of the orchestrator for a request, ms")
+    ]
+    request_database_milliseconds: Annotated[
+        float, _number(0.01, 60_000, "time for which a request holds a server connection, ms")
+    ]
+    read_share: Annotated[float, _number(0, 1, "share of requests that only read")]
+    response_bytes: Annotated[float, _number(1, 100_000_000, "mean response of the API, bytes")]
+    # Users
+    sockets_per_user: Annotated[
+        float, _number(0, 1_000, "open WebSockets of a concurrent user: tabs and devices")
+    ]
+    socket_kib: Annotated[
+        float, _number(1, 1_048_576, "memory of a socket with its part of a document, KiB")
+    ]
+    users_per_address: Annotated[
+        float, _number(1, 1_000_000, "users behind one public address at most")
+    ]
+    daily_users: Annotated[
+        float, _number(1, 1_000, "users who log in within a session's life, per concurrent one")
+    ]
+    session_bytes: Annotated[float, _number(1, 10_000_000, "a session in Redis, bytes")]
+    page_loads_per_user_hour: Annotated[
+        float, _number(0, 10_000, "loads of the frontend by a concurrent user in an hour")
+    ]
+    page_bytes: Annotated[float, _number(1, 1_000_000_000, "static files of one load, bytes")]
+    # Cache
+    cached_read_share: Annotated[
+        float, _number(0, 1, "share of reads that leave a cache entry of their own")
+    ]
+    api_response_bytes: Annotated[float, _number(1, 100_000_000, "a cached API response, bytes")]
+    feature_flag_sets: Annotated[
+        float, _number(0, 10_000_000, "cached sets of feature flags: one an organization")
+    ]
+    feature_flag_bytes: Annotated[float, _number(1, 10_000_000, "one set of flags, bytes")]
+    searches_per_user_hour: Annotated[
+        float, _number(0, 10_000, "literature searches of a concurrent user in an hour")
+    ]
+    search_bytes: Annotated[float, _number(1, 100_000_000, "a cached search result, bytes")]
+    prompts_per_user_hour: Annotated[
+        float, _number(0, 10_000, "AI prompts of a concurrent user in an hour")
+    ]
+    prompt_bytes: Annotated[float, _number(1, 100_000_000, "a cached AI response, bytes")]
+    # Database
+    storage_factor: Annotated[
+        float, _number(1, 20, "storage over data: indexes, dead rows, WAL and sorts")
+    ]
+    shard_skew: Annotated[
+        float, _number(1, 30, "fullest shard of Citus over the mean: tenants differ in size")
+    ]
+    hot_share: Annotated[
+        float, _number(0, 1, "share of the data that a working day reads again and again")
+    ]
+    reads_per_request: Annotated[
+        float, _number(0, 100_000, "storage reads of a reading request: pages not in memory")
+    ]
+    writes_per_request: Annotated[
+        float, _number(0, 100_000, "storage writes of a writing request: pages, indexes, WAL")
+    ]
+    io_kib: Annotated[float, _number(1, 1_024, "mean size of a storage operation, KiB")]
+
+
+class StatedAssumption(Section):
+    """An assumption as `plan.yaml` states it: the number, its unit, and the ground for it."""
+
+    value: float
+    unit: str
+    source: str
+
+
+ASSUMPTION_KEYS = tuple(to_camel(name) for name in Assumptions.model_fields)
+"""Config keys of all assumptions, in the order of the class."""
