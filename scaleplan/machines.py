@@ -149,6 +149,20 @@ def subnet_addresses(*, slots_per_interface: int) -> int:
     return prefixes * ADDRESSES_PER_PREFIX + interfaces
 
 
+def bought_addresses(*, nodes: int, pods: int, slots_per_interface: int) -> int:
+    """Most addresses that so many nodes take together for so many pods, however these are spread.
+
+    Each node's pods, its daemonsets among them, round up to whole prefixes, and each holds one in
+    reserve. A node alone could take as many as `subnet_addresses`, but not all nodes at once: there
+    are not the pods.
+    """
+    on_nodes = pods + nodes * len(DAEMONS)
+    rounded = (on_nodes + nodes * (ADDRESSES_PER_PREFIX - 1)) // ADDRESSES_PER_PREFIX
+    prefixes = rounded + nodes * WARM_PREFIXES
+    interfaces = nodes + prefixes // (slots_per_interface - 1)
+    return prefixes * ADDRESSES_PER_PREFIX + interfaces
+
+
 def totals(amounts: Iterable[ResourceTotals]) -> ResourceTotals:
     """The amounts together."""
     listed = list(amounts)

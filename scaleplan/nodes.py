@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 from scaleplan.catalog import load_catalog
 from scaleplan.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
-from scaleplan.machines import ResourceTotals, Room, room_of, subnet_addresses, totals
+from scaleplan.machines import (
+    ResourceTotals,
+    Room,
+    bought_addresses,
+    room_of,
+    subnet_addresses,
+    totals,
+)
 from scaleplan.node_pools import (
     MACHINE_INTERFACES,
     MACHINE_VCPUS,
@@ -238,9 +245,10 @@ def _subnet_term(settings: Settings) -> NodeTerm:
     if settings.nodes.karpenter:
         limits = pool_limits(settings)
         smallest = MACHINE_VCPUS[0]
-        vcpus = (limits.applications.cpu_millicores + limits.workers.cpu_millicores) // 1000
         _, slots = MACHINE_INTERFACES[smallest]
-        needed += vcpus // smallest * subnet_addresses(slots_per_interface=slots)
+        vcpus = (limits.applications.cpu_millicores + limits.workers.cpu_millicores) // 1000
+        pods = sum(d.at_most for d in pods_at_maxima(settings) if d.pool != SYSTEM_POOL)
+        needed += bought_addresses(nodes=vcpus // smallest, pods=pods, slots_per_interface=slots)
     if settings.sharding.present:
         zones = settings.availability_zones
         nodes = sum(pods_by_zone(settings.citus, zones).values())

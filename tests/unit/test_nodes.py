@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.controllers import CONTROLLERS
 from scaleplan.machines import (
+    DAEMONS,
     DAEMONSETS,
     ResourceTotals,
     Room,
     allocatable,
+    bought_addresses,
     room_of,
     subnet_addresses,
 )
@@ -247,8 +249,19 @@ def test_memory_that_no_machine_of_karpenters_has_is_refused_at_the_pod():
     assert mistake.nearest == str(machine_room(16).memory_mib)
 
 
+EXTREME = {"minReplicas": 1, "maxReplicas": 200, "cpuMillicores": 14_000}
+
+
+@given(spread=st.lists(st.integers(0, 104), min_size=1, max_size=50))
+def test_nodes_never_take_more_addresses_than_reckoned_however_pods_are_spread(spread):
+    prefixes = [-(-(pods + len(DAEMONS)) // 16) + 1 for pods in spread]
+    taken = sum(each * 16 + -(-each // 14) for each in prefixes)
+    most = bought_addresses(nodes=len(spread), pods=sum(spread), slots_per_interface=15)
+    assert taken <= most <= taken + 20 * len(spread)
+
+
 def test_nodes_beyond_what_a_subnet_addresses_are_refused():
-    mistakes = refused(size="large", worker={"minReplicas": 1, "maxReplicas": 60})
+    mistakes = refused(size="large", worker=EXTREME)
     assert [m.key for m in mistakes] == ["researchflow:nodes"]
     assert "addresses of one zone's private subnet" in mistakes[0].allowed
 
