@@ -10,10 +10,11 @@ from pulumi import InvokeOptions, ResourceOptions
 import components as layers
 import settings as stack_settings
 from scaleplan.model import load_plan
-from wiring import applications, foundation, observability, sharding, stores, traffic
+from wiring import applications, capacity, foundation, observability, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
 
 settings = stack_settings.load()
+capacity.prove(settings, load_plan())
 
 # Providers: explicit, because the stack files switch the default ones off.
 aws_provider = aws.Provider(
@@ -87,13 +88,8 @@ watched = observability.observability_args(
 )
 monitoring = layers.Observability("observability", watched, on_cluster)
 ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)
-hosting = applications.Hosting(
-    platform=platform,
-    registry=registry,
-    connections=connections,
-    authority=authority,
-    access=applications.artifact_access(site, encryption, cluster, artifacts),
-)
+access = applications.artifact_access(site, encryption, cluster, artifacts)
+hosting = applications.Hosting(platform, registry, connections, authority, access)
 served = (site, hosting, ingress)
 layers.Orchestrator("orchestrator", applications.orchestrator_args(*served, monitoring), on_cluster)
 layers.Collaboration("collaboration", applications.collaboration_args(*served), on_cluster)

@@ -24,12 +24,8 @@ from rendering.citus_postgres import postgres_config_spec
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import RoleKey
 from rendering.prometheus_stack import NAMESPACE as MONITORING_NAMESPACE
-from scaleplan.data_nodes import Placement
+from scaleplan.data_nodes import VOLUME_IOPS, VOLUME_MIB_PER_SECOND, Placement
 from scaleplan.machines import ResourceTotals
-
-VOLUME_IOPS = 4000
-VOLUME_MIB_PER_SECOND = 170
-"""Three shards together have what RDS gets from gp3 at 400 GiB: 12,000 and 500 MiB/s."""
 
 _STABLE, _ALPHA, _STORAGE = (f"stackgres.io/{version}" for version in ("v1", "v1alpha1", "v1beta1"))
 _ROLES_SQL = "roles.sql"

@@ -13,11 +13,11 @@ from components.artifact_access import ArtifactAccess
 from components.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.pod_template import PodTemplate
 from components.workload import Workload, WorkloadArgs
-from rendering.application_process import JOBS_PER_POD
 from rendering.endpoints import WORKER_HEALTH_PORT
 from rendering.priorities import JOBS
 from rendering.scaling_triggers import queue_authentication, watched_jobs, worker_scaled_object
 from scaleplan.layers import AutoscalingPlan, QueuePlan
+from scaleplan.queues import JOBS_PER_POD
 from scaleplan.sizes import QueueSettings, WorkloadSettings
 
 APPLICATION = "worker"

@@ -10,7 +10,3 @@ TEMPORARY_DIRECTORY = "/tmp"  # noqa: S108 - a volume of the pod's own
 
 TEMPORARY_SPACE_MIB = 512
 """Upper bound of what it may write there."""
-
-JOBS_PER_POD = 1
-"""Jobs that a worker runs at once: the plan gives a whole pod's CPU and memory to a job, and both
-RQ and BullMQ's worker start with one."""

@@ -12,7 +12,6 @@ from rendering import endpoints, probes
 from rendering.application_config import ApplicationPlan, application_config
 from rendering.application_metrics import application_metrics
 from rendering.application_process import (
-    JOBS_PER_POD,
     TEMPORARY_DIRECTORY,
     TEMPORARY_SPACE_MIB,
     USER_ID,
@@ -31,6 +30,7 @@ from rf.markdown import table
 from scaleplan.connections import SYSTEM_POOL_MAX
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.model import Plan, load_plan
+from scaleplan.queues import JOBS_PER_POD
 from scaleplan.sizes import Size
 
 BY_STACK = "by stack"

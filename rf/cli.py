@@ -1,25 +1,21 @@
-"""The command line: options, exit codes and where output goes; the work is done elsewhere.
-
-Exit codes: 0 fine, 1 the program can't be planned or a check failed, 2 bad input or usage.
-"""
+"""The command line: commands and their options; the work is done elsewhere."""
 # ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rf.cli_account import account
+from rf.cli_checks import checks
+from rf.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
 from rf.doctor.command import doctor
-from rf.sharding.command import sharding
-from rf.simulation.question import BUSY_PERCENT, JOB_SECONDS, Load, Question
-from rf.state.command import state
-from rf.versions_command import versions
+from rf.simulation.question import BUSY_PERCENT, Question
+from scaleplan.load import Horizon
 
 app = typer.Typer(
     name="rf",
@@ -29,22 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-checks = typer.Typer(help="Check what needs no running program.", no_args_is_help=True)
-checks.command()(sharding)
-checks.command()(versions)
-checks.command()(state)
 app.add_typer(checks, name="check")
+app.add_typer(account)
 app.command()(doctor)
-
-Stack = Annotated[str, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")]
-Size = Annotated[
-    str | None, typer.Option(help="Another size than the stack's: small, medium or large.")
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A config value, as worker.maxReplicas=8."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 @app.callback()
@@ -64,16 +47,18 @@ def preview(
 ) -> None:
     """Show what `pulumi up` would create, without an engine, network or account."""
     started = time.monotonic()
-    with _reported(), _progress(f"Planning {stack}"):
+    with reported(), progress(f"Planning {stack}"):
         from rf.stacks import plan_of
 
         plan = plan_of(stack, size=size, overrides=overrides or (), unknowns=unknowns)
     if as_json:
         sys.stdout.write(plan.to_json())
         return
+    from rf.capacity import command
     from rf.view import show_plan
 
     show_plan(plan, seconds=time.monotonic() - started)
+    command.show_summary(stack, size=size, overrides=overrides or ())
 
 
 @app.command()
@@ -84,7 +69,7 @@ def export(
     overrides: Overrides = None,
 ) -> None:
     """Write the Kubernetes objects, Helm values, pgbouncer.ini and the plan as files."""
-    with _reported(), _progress(f"Exporting {stack}"):
+    with reported(), progress(f"Exporting {stack}"):
         from rf.export import check_directory, write_export
         from rf.stacks import plan_of
 
@@ -109,7 +94,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
-    with _reported():
+    with reported():
         from rf.sandbox import command
         from rf.stacks import PROGRAM, project_name, references_of, stack_config
 
@@ -133,14 +118,13 @@ def simulate(
     size: Size = None,
     overrides: Overrides = None,
     *,
-    load: Annotated[
-        Load,
-        typer.Option(help="Jobs an hour: a column of the plan's projections, or `2x` its last."),
-    ] = Load.CURRENT,
+    load: LoadOption = str(Horizon.CURRENT),
     job_seconds: Annotated[
-        float,
-        typer.Option(min=0.1, max=86_400, help="Mean duration of a job; the plan gives none."),
-    ] = JOB_SECONDS,
+        float | None,
+        typer.Option(
+            min=0.1, max=86_400, help="Mean duration of a job; otherwise the load's assumption."
+        ),
+    ] = None,
     burst: Annotated[
         int, typer.Option(min=0, max=100_000, help="Jobs that come at once, beside the load.")
     ] = 0,
@@ -158,14 +142,18 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
-    with _reported(), _progress(f"Simulating {stack}"):
+    with reported(), progress(f"Simulating {stack}"):
         from rf.simulation import command
-        from rf.stacks import plan_of
+        from rf.stacks import plan_of, settings_of
+        from scaleplan.load import load_named
+        from scaleplan.model import load_plan
 
         command.check_plot(plot)
+        settings = settings_of(stack, size=size, overrides=overrides or ())
+        chosen = load_named(load, settings.load, load_plan(), settings.size)
         question = Question(
-            load=load,
-            job_seconds=job_seconds,
+            load=chosen,
+            job_seconds=job_seconds or chosen.assumptions.job_seconds,
             burst=burst,
             seed=seed,
             hours=hours,
@@ -177,150 +165,61 @@ def simulate(
 
 
 @app.command()
+def size(
+    users: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Concurrent users to carry.")
+    ] = None,
+    rps: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Requests a second; else by the users.")
+    ] = None,
+    jobs_per_hour: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Jobs an hour; else by the users.")
+    ] = None,
+    data_gb: Annotated[
+        float | None, typer.Option(min=0, max=1e8, help="Data in GB; else by the users.")
+    ] = None,
+    stack: Annotated[
+        str, typer.Option(help="Whose region, processors and assumptions count.", metavar="STACK")
+    ] = "prod",
+    *,
+    sweep: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw cost and bottleneck for 10 to 100,000 users."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the cheapest configuration that carries a load, and why the next cheaper one fails."""
+    with reported():
+        from rf.capacity import size_command
+
+        if users is None and sweep is None:
+            raise typer.BadParameter("give users, or --sweep FILE.png", param_hint="--users")
+        if sweep is not None:
+            size_command.check_png(sweep)
+        measures = {
+            "concurrent_users": users,
+            "requests_per_second": rps,
+            "worker_jobs_per_hour": jobs_per_hour,
+            "data_volume_gb": data_gb,
+        }
+        settings, load = size_command.asked_load(stack, measures)
+        code = 0
+        if users is not None:
+            with progress("Searching"):
+                code = size_command.find_size(settings, load, as_json=as_json)
+        if sweep is not None:
+            with progress("Sweeping") as tell:
+                size_command.draw_sweep(settings, sweep, tell)
+    raise typer.Exit(code)
+
+
+@app.command()
 def cells(as_json: AsJson = False) -> None:
     """Show which stack serves which organizations; a gap or an overlap is a failure."""
-    with _reported():
+    with reported():
         from rf.cells.command import report_cells
         from rf.stacks import all_settings
 
         right = report_cells(all_settings(), as_json=as_json)
     if not right:
         raise typer.Exit(1)
-
-
-@checks.command()
-def residency(
-    stack: Stack, size: Size = None, overrides: Overrides = None, as_json: AsJson = False
-) -> None:
-    """Check that nothing in a European cell's plan takes data out of the European Union."""
-    with _reported(), _progress(f"Planning {stack}"):
-        from rf.cells.command import report_residency
-        from rf.stacks import plan_of, settings_of
-
-        chosen = overrides or ()
-        settings = settings_of(stack, size=size, overrides=chosen)
-        plan = plan_of(stack, size=size, overrides=chosen)
-    if not report_residency(plan, settings, as_json=as_json):
-        raise typer.Exit(1)
-
-
-@app.command("publish-web")
-def publish_web(
-    stack: Stack,
-    directory: Annotated[
-        Path, typer.Option("--dir", help="Directory of the built frontend, with its index.html.")
-    ],
-    size: Size = None,
-    overrides: Overrides = None,
-    *,
-    hashed: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Files whose names change with their content, as assets/*; hashes that are plain "
-            "to see in a name are found without it.",
-        ),
-    ] = None,
-    grace_days: Annotated[
-        float,
-        typer.Option(min=0, max=3650, help="How long files of a replaced site are kept."),
-    ] = 7,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Publish a built frontend: visitors get the old site or the new one, never a mixture."""
-    with _reported():
-        from rf.publishing.command import run_publish
-        from rf.stacks import settings_of
-
-        run_publish(
-            settings_of(stack, size=size, overrides=overrides or ()),
-            directory,
-            grace_days=grace_days,
-            hashed=hashed or (),
-            dry_run=dry_run,
-            as_json=as_json,
-        )
-
-
-@app.command()
-def jobs(stack: Stack, overrides: Overrides = None, *, as_json: AsJson = False) -> None:
-    """Ask the queue at $QUEUE_URL: waiting, running, failed and stalled jobs, and the oldest."""
-    with _reported():
-        from rf.jobs import command
-        from rf.stacks import settings_of
-
-        looks = command.look_at(settings_of(stack, overrides=overrides or ()))
-        code = command.report(looks, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@app.command()
-def preflight(
-    stack: Stack,
-    size: Size = None,
-    overrides: Overrides = None,
-    *,
-    profile: Annotated[
-        str | None, typer.Option(metavar="PROFILE", help="AWS profile; the environment's if none.")
-    ] = None,
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show the rows that pass too; JSON always has them.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare the account with what this plan needs; reads only. 0 only if every row passes."""
-    with _reported(), _progress(f"Asking the account about {stack}"):
-        from rf.preflight import command
-
-        rows = command.run(stack, size=size, overrides=overrides or (), profile=profile)
-    raise typer.Exit(command.report(stack, rows, show_all=show_all, as_json=as_json))
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Turn expected errors into a message on stderr and an exit code, without a traceback."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        typer.echo(str(error), err=True)
-        raise typer.Exit(code) from None
-
-
-def _exit_code(error: Exception) -> int | None:
-    from pulumi import RunError
-
-    from rf.export import ExportError
-    from rf.jobs.errors import JobsInputError, QueueUnreachableError
-    from rf.offline.violations import OfflineError
-    from rf.preflight.errors import PreflightInputError
-    from rf.publishing.errors import PublishError, SiteError
-    from rf.simulation.errors import PlotError, SimulationError
-    from scaleplan.mistakes import InvalidSettings
-
-    failed = OfflineError | PublishError | SimulationError | QueueUnreachableError
-    if isinstance(error, failed):
-        return 1
-    inputs = PlotError | JobsInputError | PreflightInputError | SiteError
-    refused = InvalidSettings | RunError | ExportError | inputs
-    return 2 if isinstance(error, refused) else None
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[None]:
-    """A line on stderr while work goes on; nothing when nobody is watching."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(label):
-        yield

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from rf.markdown import table
+from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.rules import FieldRule, fields_of, rule_of
 from scaleplan.settings import Settings
@@ -97,6 +98,13 @@ def _section_intro(entry: Mapping[str, Any], rule: FieldRule) -> str:
 
 def _leaves_table(key: str, rule: FieldRule) -> str:
     leaves = list(_leaves(rule.section)) if rule.section else []
+    if key == "load":
+        of_plan = {"horizon": "not set", **default_settings(load_plan())}
+        rows = [
+            (f"`{path}`", leaf.allowed, f"`{_plain(_value_at(of_plan, path))}`", description)
+            for path, leaf, description in leaves
+        ]
+        return table(("Key", "Allowed", "The plan's", "Meaning"), rows)
     if key not in _size_keys():
         rows = [(f"`{path}`", leaf.allowed, description) for path, leaf, description in leaves]
         return table(("Key", "Allowed", "Meaning"), rows)
@@ -129,6 +137,8 @@ def _value_at(section: Any, path: str) -> Any:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

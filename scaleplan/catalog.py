@@ -55,6 +55,25 @@ class Region(BaseModel):
         return [f"{self.name}{letter}" for letter in self.zone_letters]
 
 
+class EbsLink(BaseModel):
+    """What a machine's link to its volumes gives without burst."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    machine: str
+    iops: int
+    throughput_mbps: float
+
+
+class MeasuredConnections(BaseModel):
+    """`max_connections` that RDS instances with so much memory really had."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    memory_gib: int
+    max_connections: int
+
+
 class Catalog(BaseModel):
     """Everything a stack may choose from; each entry's source is a comment in `catalog.yaml`."""
 
@@ -62,6 +81,8 @@ class Catalog(BaseModel):
 
     regions: tuple[Region, ...]
     classes: tuple[InstanceClass, ...]
+    ebs_links: tuple[EbsLink, ...]
+    measured_connections: tuple[MeasuredConnections, ...]
 
     def region_names(self) -> list[str]:
         """Names of the regions a stack may use, sorted."""
@@ -86,6 +107,10 @@ class Catalog(BaseModel):
     def instance_class(self, name: str) -> InstanceClass:
         """The class of that name. Raises KeyError when the catalogue has none."""
         return {entry.name: entry for entry in self.classes}[name]
+
+    def ebs_link(self, name: str) -> EbsLink:
+        """The link of a compute or database class. Raises KeyError where the catalogue has none."""
+        return {link.machine: link for link in self.ebs_links}[name.removeprefix("db.")]
 
     def for_architecture(self, name: str, architecture: Architecture) -> str:
         """The class itself, or its counterpart when it is of the other processor family."""

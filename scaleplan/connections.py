@@ -40,9 +40,18 @@ MEMORY_LEFT_PERCENT = 92
 """DBInstanceClassMemory is what system and RDS leave of a class's memory: an 8 GiB class was
 measured at 832 connections, 92.3 % of the 901 that all its memory would give."""
 
-DIRECT_CONNECTIONS = 40
-"""Kept for what doesn't come through PgBouncer: 3 that PostgreSQL and 2 that RDS reserve for
-superusers, RDS's own agents, migrations, monitoring, and people in an emergency."""
+RESERVED_CONNECTIONS = {
+    "PostgreSQL's superuser reserve": 3,
+    "RDS's superuser reserve": 2,
+    "RDS's own agents": 5,
+    "migrations": 10,
+    "exporters": 5,
+    "people in an emergency": 15,
+}
+"""Kept for what doesn't come through PgBouncer. The first two are the servers' defaults
+(`superuser_reserved_connections`, `rds.rds_superuser_reserved_connections`), the rest is ours."""
+
+DIRECT_CONNECTIONS = sum(RESERVED_CONNECTIONS.values())
 
 
 @dataclass(frozen=True, kw_only=True)

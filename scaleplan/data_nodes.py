@@ -15,6 +15,11 @@ from scaleplan.server_pools import (
 )
 from scaleplan.sizes import CitusSettings, PgbouncerSettings
 
+VOLUME_IOPS = 4000
+VOLUME_MIB_PER_SECOND = 170
+"""Of each instance's gp3 volume. Three shards together have what RDS gets from gp3 at 400 GiB:
+12,000 and 500 MiB/s."""
+
 SPARE_NODES_A_ZONE = 1
 """Room of a zone's group above what its pods need, for a replacement while the old node drains."""
 

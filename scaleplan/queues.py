@@ -14,6 +14,10 @@ from dataclasses import dataclass
 
 SECONDS_PER_HOUR = 3600
 
+JOBS_PER_POD = 1
+"""Jobs that a pod runs at once: the plan gives a whole pod's CPU and memory to a job, and both RQ
+and BullMQ's worker start with one."""
+
 
 def erlang_b(servers: int, offered_load: float) -> float:
     """Share of arrivals that would find all servers busy if nobody queued (Erlang B, 0 to 1).

@@ -13,7 +13,9 @@ from pydantic_core import PydanticCustomError
 from scaleplan.access import AccessSettings, AuditSettings
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.cells import CellSettings
+from scaleplan.check_names import CheckName
 from scaleplan.fitting import node_mistakes
+from scaleplan.load import LoadSettings, default_settings
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
@@ -118,6 +120,11 @@ class Settings(SizeProfile):
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
     cell: CellSettings = Field(default={}, validate_default=True)
     alerts: AlertsSettings = Field(default={}, validate_default=True)
+    load: LoadSettings = Field(default={}, validate_default=True)
+    allow_capacity_risk: Annotated[
+        tuple[CheckName, ...],
+        Allowed("a list of names of checks: " + ", ".join(CheckName)),
+    ] = ()
 
     @property
     def prefix(self) -> str:
@@ -241,8 +248,10 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         if key in given
     ]
     architecture = _architecture_of(given)
-    row = load_plan().sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
-    merged = overlay(on_architecture(row, architecture), given)
+    plan = load_plan()
+    row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
+    base = on_architecture(row, architecture) | {"load": default_settings(plan)}
+    merged = overlay(base, given)
     merged |= {"project": project, "stack": stack}
     try:
         settings = Settings.model_validate_json(json.dumps(merged, default=str))

@@ -30,7 +30,7 @@ from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER
 from wiring.site import Site
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Hosting:
     """What every application finds: cluster platform, image, connections, authority, bucket."""
 

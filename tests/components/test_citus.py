@@ -312,7 +312,7 @@ def test_volumes_are_encrypted_grow_and_outlive_the_cluster(citus):
     assert (storage["parameters"]["encrypted"], storage["parameters"]["kmsKeyId"]) == ("true", KEY)
     assert storage["volumeBindingMode"] == "WaitForFirstConsumer"
     volume = spec_of(citus())["shards"]["pods"]["persistentVolume"]
-    assert (volume["storageClass"], volume["size"]) == (storage["metadata"]["name"], "200Gi")
+    assert (volume["storageClass"], volume["size"]) == (storage["metadata"]["name"], "400Gi")
 
 
 @pytest.mark.parametrize("protect", [True, False])

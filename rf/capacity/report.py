@@ -1,0 +1,153 @@
+"""A capacity report as tables: every term with its working, and the assumptions that decided."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from scaleplan.capacity.checks import CapacityReport
+from scaleplan.capacity.fixes import Fix
+from scaleplan.capacity.result import number
+from scaleplan.capacity.summary import fault_line, fix_line, load_line
+from scaleplan.load import Load
+from scaleplan.model import load_plan
+from scaleplan.sizes import Size
+
+FORMAT = 1
+"""Version of the JSON form; raised when a reader of the old form would misread the new one."""
+
+_WIDTH_OF_FILES = 190
+"""Columns when the output is no terminal, so that a log doesn't break every line."""
+
+
+def terminal_console() -> Console:
+    """Standard output, wide and without colour where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH_OF_FILES, color_system=None)
+
+
+def show(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> None:
+    """Print the table, the assumptions and the verdict."""
+    console = terminal_console()
+    console.print(_terms(report))
+    console.print(assumptions_table(report.load, _assumed(report)))
+    for line in verdict(report, steps, size):
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def verdict(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> list[str]:
+    """What it all comes to: the bottleneck, or the first fault with what mends it."""
+    fault = report.fault
+    if fault is None:
+        tightest = report.tightest
+        if tightest is None:
+            return ["every check passes"]
+        result, term = tightest
+        spare = f", {term.headroom:.0%} to spare" if term.headroom is not None else ""
+        return [f"every check passes; the tightest is {result.name}: {term.name}{spare}"]
+    lines = [fault_line(*fault), fix_line(steps)]
+    others = [str(result.name) for result in report.failures[1:]]
+    if others:
+        lines.append(f"also failing: {', '.join(others)}")
+    if size is not None:
+        lines.append(f"every check passes with --size {size}, as the plan has it")
+    return lines
+
+
+def write_json(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> None:
+    """Print the report as JSON and nothing else."""
+    document = {"format": FORMAT, **report.to_json(), **_fault_json(report, steps, size)}
+    document["assumptions"] = [
+        {"name": name, "value": value, "unit": unit, "source": source}
+        for name, value, unit, source in assumption_rows(report.load, _assumed(report))
+    ]
+    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False)
+    sys.stdout.write(text + "\n")
+
+
+def _fault_json(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> dict[str, Any]:
+    fault = report.fault
+    if fault is None:
+        return {"fault": None}
+    result, term = fault
+    found = term.to_json()
+    return {
+        "fault": {
+            "check": str(result.name),
+            "term": term.name,
+            "excess": None if found["margin"] is None else -found["margin"],
+            "unit": term.unit,
+            "changes": [
+                {
+                    "key": step.key,
+                    "from": step.old,
+                    "to": step.new,
+                    "extraUsdPerMonth": round(step.extra_cost, 2),
+                }
+                for step in steps
+            ],
+            "passingSize": None if size is None else str(size),
+        }
+    }
+
+
+def _terms(report: CapacityReport) -> Table:
+    settings = report.settings
+    lost = f"; lost: {report.loss}" if report.loss else ""
+    title = f"{settings.stack} ({settings.size}), {load_line(report.load)}{lost}"
+    table = Table(title=escape(title), title_justify="left")
+    for heading in ("check", "term", "working", "value", "limit", "margin", ""):
+        right = heading in {"value", "limit", "margin"}
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for result in report.results:
+        for position, term in enumerate(result.terms):
+            limited = term.limit is not None
+            limit = f"{number(term.limit or 0)} [dim]{escape(term.limit_working)}[/]"
+            spare = "" if term.headroom is None or not term.limit else f" ({term.headroom:.0%})"
+            verdict_text = ("[green]ok[/]" if term.passes else "[red]FAILS[/]") if limited else ""
+            table.add_row(
+                str(result.name) if not position else "",
+                escape(term.name),
+                escape(term.working),
+                f"{number(term.value)} {escape(term.unit)}",
+                limit if limited else "",
+                f"{number(term.margin or 0)}{spare}" if limited else "",
+                verdict_text,
+                end_section=position == len(result.terms) - 1,
+            )
+    return table
+
+
+def _assumed(report: CapacityReport) -> list[str]:
+    """Names of the assumptions, those of failing checks first, each once."""
+    ordered = [*report.failures, *report.results]
+    return list(dict.fromkeys(name for result in ordered for name in result.assumptions))
+
+
+def assumption_rows(load: Load, names: Sequence[str]) -> list[tuple[str, float, str, str]]:
+    """Name, value, unit and source of each; the stack's own value says what the plan has."""
+    plan = load_plan()
+    values = load.assumptions.model_dump(by_alias=True)
+    rows: list[tuple[str, float, str, str]] = []
+    for name in names:
+        stated, value = plan.assumptions[name], values[name]
+        own = f"the stack's or the load's own; the plan file has {number(stated.value)}"
+        source = stated.source if value == stated.value else own
+        rows.append((name, value, stated.unit, source))
+    return rows
+
+
+def assumptions_table(load: Load, names: Sequence[str]) -> Table:
+    """What was taken for granted, with its ground."""
+    table = Table(title="Assumptions that decided this", title_justify="left")
+    for heading in ("load.assumptions", "value", "unit", "source"):
+        table.add_column(heading, justify="right" if heading == "value" else "left")
+    for name, value, unit, source in assumption_rows(load, names):
+        table.add_row(name, number(value), unit, escape(source))
+    return table

@@ -1,0 +1,100 @@
+"""Whether the cache holds what the plan's patterns put into it, before it must evict."""
+
+from __future__ import annotations
+
+from scaleplan.capacity.redis_memory import KEY_OVERHEAD_BYTES, RESERVED_PERCENT, usable_bytes
+from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.check_names import CheckName, Loss
+from scaleplan.layers import CachePattern
+from scaleplan.load import Load
+from scaleplan.model import load_plan
+from scaleplan.settings import Settings
+
+SHARD_SKEW_PERCENT = 120
+"""Our assumption: the fullest of several shards against their mean; keys are spread by hash."""
+
+GIB = 2**30
+
+
+def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
+    """Entries of each pattern, TTL × rate, times their size, against memory.
+
+    Sessions are in the queue's Redis, because this one evicts. A lost node changes nothing in the
+    sum: a copy takes over, or the shard starts empty.
+    """
+    del loss
+    plan, assumed = load_plan(), load.assumptions
+    patterns, users = plan.cache_patterns, load.concurrent_users
+    reads = load.peak_requests_per_second * assumed.read_share
+    sets = min(assumed.feature_flag_sets, reads * patterns.feature_flags.ttl_seconds)
+    parts = (
+        _rate(
+            patterns.api_responses,
+            reads * assumed.cached_read_share,
+            f"{number(reads)} reads/s at the peak × {number(assumed.cached_read_share)}",
+            assumed.api_response_bytes,
+        ),
+        Term(
+            name=patterns.feature_flags.name,
+            working=f"{number(sets)} sets × {_entry(assumed.feature_flag_bytes)}",
+            value=_gib(sets, assumed.feature_flag_bytes),
+            unit="GiB",
+        ),
+        _rate(
+            patterns.literature_search,
+            users * assumed.searches_per_user_hour / 3600,
+            f"{number(users)} users × {number(assumed.searches_per_user_hour)}/h",
+            assumed.search_bytes,
+        ),
+        _rate(
+            patterns.ai_responses,
+            users * assumed.prompts_per_user_hour / 3600,
+            f"{number(users)} users × {number(assumed.prompts_per_user_hour)}/h",
+            assumed.prompt_bytes,
+        ),
+    )
+    total = sum(part.value for part in parts)
+    shards = settings.cache.shards
+    skew = SHARD_SKEW_PERCENT if shards > 1 else 100
+    fullest = Term(
+        name="memory of the fullest shard",
+        working=f"{number(total)} / {shards} shards × {skew} %",
+        value=total / shards * skew / 100,
+        unit="GiB",
+        limit=usable_bytes(settings.cache.node_class) / GIB,
+        limit_working=f"{settings.cache.node_class} less {RESERVED_PERCENT} % reserved",
+    )
+    return CheckResult(
+        name=CheckName.CACHE_MEMORY,
+        terms=(*parts, fullest),
+        assumptions=(
+            "peakFactor",
+            "readShare",
+            "cachedReadShare",
+            "apiResponseBytes",
+            "featureFlagSets",
+            "featureFlagBytes",
+            "searchesPerUserHour",
+            "searchBytes",
+            "promptsPerUserHour",
+            "promptBytes",
+        ),
+    )
+
+
+def _rate(pattern: CachePattern, per_second: float, said: str, size: float) -> Term:
+    """A pattern whose entries come at a rate and live for its TTL."""
+    return Term(
+        name=pattern.name,
+        working=f"{pattern.ttl_seconds:,} s × {said} × {_entry(size)}",
+        value=_gib(pattern.ttl_seconds * per_second, size),
+        unit="GiB",
+    )
+
+
+def _entry(size: float) -> str:
+    return f"({number(size)} + {KEY_OVERHEAD_BYTES}) bytes"
+
+
+def _gib(entries: float, size: float) -> float:
+    return entries * (size + KEY_OVERHEAD_BYTES) / GIB

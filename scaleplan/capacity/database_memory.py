@@ -1,0 +1,58 @@
+"""Whether the database's memory holds its connections and what is read again and again."""
+
+from __future__ import annotations
+
+from scaleplan.capacity.database_servers import BYTES_PER_GB, GIB, data_server
+from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.check_names import CheckName, Loss
+from scaleplan.connections import MEMORY_LEFT_PERCENT
+from scaleplan.load import Load
+from scaleplan.model import load_plan
+from scaleplan.settings import Settings
+
+CONNECTION_MIB = 10
+"""A server process with its catalogue caches ("PostgreSQL Connections Memory Usage", PGConf.DE
+2025: up to 10 MB of a new one; RDS reckons 9,531,392 bytes)."""
+
+
+def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
+    """Server processes and the hot part of the data, below the plan's warning of memory.
+
+    The hot part is to stay in memory, shared buffers and the kernel's cache together; else every
+    read waits for the volume.
+    """
+    plan, assumed = load_plan(), load.assumptions
+    server = data_server(settings, load, loss)
+    processes = server.connections * CONNECTION_MIB / 1024
+    hot = load.data_volume_gb * BYTES_PER_GB / GIB * assumed.hot_share * server.data_share
+    warning = plan.thresholds.memory_utilization.warning
+    usable = server.memory_gib * MEMORY_LEFT_PERCENT / 100
+    terms = (
+        Term(
+            name="memory of server processes",
+            working=f"{server.connections} × {CONNECTION_MIB} MiB",
+            value=processes,
+            unit="GiB",
+        ),
+        Term(
+            name="hot part of the data",
+            working=(
+                f"{number(load.data_volume_gb)} GB × {number(assumed.hot_share)}"
+                f" × {server.share_working}"
+            ),
+            value=hot,
+            unit="GiB",
+        ),
+        Term(
+            name="memory of the database",
+            working=f"{number(processes)} + {number(hot)}, on {server.name}",
+            value=processes + hot,
+            unit="GiB",
+            limit=usable * warning / 100,
+            limit_working=(
+                f"{warning} % of {MEMORY_LEFT_PERCENT} % of {number(server.memory_gib)} GiB"
+            ),
+        ),
+    )
+    assumptions = ("hotShare", "shardSkew") if settings.sharding.serving else ("hotShare",)
+    return CheckResult(name=CheckName.DATABASE_MEMORY, terms=terms, assumptions=assumptions)

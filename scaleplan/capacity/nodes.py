@@ -1,0 +1,72 @@
+"""Whether pods fit their nodes, and addresses their subnets, as `scaleplan.nodes` reckons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scaleplan.capacity.result import CheckResult, Term
+from scaleplan.capacity.survivors import lost_with_zone
+from scaleplan.check_names import CheckName, Loss
+from scaleplan.load import Load
+from scaleplan.nodes import UNITS, NodeTerm, managed_terms, node_terms
+from scaleplan.settings import Settings
+
+_SUBNET = "all"
+"""The pool of the one term that is a subnet's."""
+
+_KARPENTER = "what Karpenter may buy"
+"""Its limits are reckoned from the same pods."""
+
+
+def check_nodes(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
+    """CPU, memory, pods and addresses of every pool at its maximum, rollouts included.
+
+    The group's nodes come back in the zones that are left, and Karpenter buys there; until then
+    what stands must hold every application at its minimum.
+    """
+    del load
+    terms = [_term(each) for each in node_terms(settings) if each.pool != _SUBNET]
+    if loss is Loss.AZ:
+        terms += [
+            _term(each, before="until the zone's nodes are replaced: ")
+            for each in managed_terms(_least_on_what_is_left(settings))
+        ]
+    return CheckResult(name=CheckName.NODES, terms=tuple(terms))
+
+
+def check_addresses(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
+    """Addresses of one zone's private subnet with every node of the stack in it.
+
+    That is the worst of any loss already.
+    """
+    del load, loss
+    subnets: Iterable[NodeTerm] = (each for each in node_terms(settings) if each.pool == _SUBNET)
+    return CheckResult(name=CheckName.ADDRESSES, terms=tuple(_term(each) for each in subnets))
+
+
+def _least_on_what_is_left(settings: Settings) -> Settings:
+    group = settings.nodes.system
+    left = max(1, group.min_nodes - lost_with_zone(group.min_nodes))
+    nodes = settings.nodes.model_copy(
+        update={"system": group.model_copy(update={"min_nodes": left})}
+    )
+    workloads = {
+        name: (workload := getattr(settings, name)).model_copy(
+            update={"max_replicas": workload.min_replicas}
+        )
+        for name in ("orchestrator", "worker", "collaboration", "web")
+    }
+    return settings.model_copy(update={"nodes": nodes, **workloads})
+
+
+def _term(found: NodeTerm, before: str = "") -> Term:
+    whose = f" for {found.pod}" if found.pod else ""
+    return Term(
+        name=f"{before}{found.resource} of {found.where}{whose}",
+        working="all pods at their maxima, with surge",
+        value=found.needed,
+        unit=UNITS[found.resource],
+        limit=found.available,
+        limit_working=found.where,
+        follows=_KARPENTER in found.where,
+    )
