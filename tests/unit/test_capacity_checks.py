@@ -70,7 +70,8 @@ def test_small_bears_a_lost_pooler_but_has_one_database_as_the_plan_says():
     assert primary.fault is not None
     assert primary.fault[1].name == "lost: RDS primary"
     zone = report("small", Loss.AZ)
-    assert failing(zone) == {"failover"}
+    # Of three nodes two are left, too few for every pod's rollout at once until the third is back.
+    assert failing(zone) == {"failover", "nodes"}
 
 
 def test_six_poolers_of_1500_against_5000_connections_fail_on_that_term():

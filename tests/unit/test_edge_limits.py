@@ -1,11 +1,6 @@
 """What one address may send, from the plan's load projection."""
 
-from scaleplan.edge_limits import (
-    PEAK_FACTOR,
-    USERS_PER_ADDRESS,
-    WINDOW_SECONDS,
-    requests_per_address,
-)
+from scaleplan.edge_limits import WINDOW_SECONDS, requests_per_address
 from scaleplan.model import load_plan
 from scaleplan.tables import Projection
 
@@ -27,7 +22,8 @@ def test_a_site_of_a_hundred_users_at_its_peak_is_let_in():
     # 50 requests a second of 200 users, the busiest of the plan's three horizons, are a quarter
     # each; a hundred users, three times as busy as the mean, for five minutes.
     assert requests_per_address(PLAN) == 22_500
-    assert (USERS_PER_ADDRESS, PEAK_FACTOR, WINDOW_SECONDS) == (100, 3, 300)
+    assumed = PLAN.assumed
+    assert (assumed.users_per_address, assumed.peak_factor, WINDOW_SECONDS) == (100, 3, 300)
 
 
 def test_the_busiest_horizon_decides():
