@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rf.terminal import AsJson, LoadOption, Overrides, Size, progress, reported
+from rf.command_line import AsJson, LoadOption, Overrides, Size, progress, reported
 
 prices = typer.Typer(help="The price list behind `rf cost`.", no_args_is_help=True)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rf.terminal import AsJson, Overrides, progress, reported
+from rf.command_line import AsJson, Overrides, progress, reported
 
 STACK = "staging"
 """Unless another is named: it has a domain, guards its data and is not on Citus, so that nothing of
