@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scaleplan.bill import Estimate, Item, Line
-from scaleplan.cost_edge import edge_items, network_items, storage_items
+from scaleplan.cost_edge import edge_items, monitoring_items, network_items, storage_items
 from scaleplan.cost_machines import machine_items
 from scaleplan.cost_stores import store_items
 from scaleplan.load import Load
@@ -45,7 +45,8 @@ def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> E
 def _items(settings: Settings, load: Load, usage: Usage, prices: PriceBook) -> Iterator[Item]:
     """Everything that is paid for, in the order of deployment."""
     yield from network_items(settings, usage)
-    yield from storage_items(usage)
+    yield from storage_items(settings, usage)
     yield from machine_items(settings, load, prices)
     yield from store_items(settings, load)
     yield from edge_items(settings, usage)
+    yield from monitoring_items(settings, usage)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -129,25 +129,7 @@ def _exception(resource: RecordedResource) -> str:
         spec = resource.inputs.get("spec") or {}
         if spec.get("type") == "LoadBalancer":
             return f"{resource.name} makes a load balancer of its own"
-    if resource.type == "kubernetes:helm.sh/v3:Release" and _asks_for_volumes(
-        resource.inputs.get("values")
-    ):
-        return f"{resource.name} asks for volumes"
     return ""
-
-
-def _asks_for_volumes(values: Any) -> bool:
-    """Whether a chart's values hold a claim of storage: a size beside a storage class, or a claim
-    template, as charts spell it."""
-    if isinstance(values, Mapping):
-        if "volumeClaimTemplate" in values or "volumeClaimTemplates" in values:
-            return True
-        if values.get("enabled") is not False and {"storageClassName", "size"} <= set(values):
-            return True
-        return any(_asks_for_volumes(item) for item in values.values())
-    if isinstance(values, list):
-        return any(_asks_for_volumes(item) for item in values)
-    return False
 
 
 def _mismatches(plan: RecordedPlan, bill: Estimate) -> Iterable[Mismatch]:

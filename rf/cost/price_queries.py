@@ -184,6 +184,14 @@ _SINGLE: Mapping[str, PriceQuery] = {
         filters={"productFamily": "Storage Snapshot"},
         usage_type="TimedStorage-ByteHrs",
     ),
+    "cloudwatch:alarm": PriceQuery(
+        service="AmazonCloudWatch",
+        filters={"productFamily": "Alarm"},
+        usage_type="CW:AlarmMonitorUsage",
+    ),
+    "cloudtrail:data-events": PriceQuery(
+        service="AWSCloudTrail", usage_type="DataEventsRecorded", per=MILLION
+    ),
     "cloudfront:functions": PriceQuery(
         service="AmazonCloudFront",
         filters={"productFamily": "Request"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from rf.plan import RecordedPlan, RecordedResource
 
@@ -119,6 +120,30 @@ def _gib(group: Mapping[str, object]) -> int:
     return int(str(pods["persistentVolume"]["size"]).removesuffix("Gi"))
 
 
+def _chart(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
+    for gib in _volumes(resource.inputs.get("values"), pods=1):
+        yield "ebs:gp3", _fixed(gib)
+
+
+def _volumes(values: Any, pods: int) -> Iterator[int]:
+    """GiB that a chart's values claim: a claim's template a pod, or a size of persistence, as
+    charts spell it."""
+    if isinstance(values, Mapping):
+        pods = int(values.get("replicas") or pods)
+        template = values.get("volumeClaimTemplate")
+        if isinstance(template, Mapping):
+            claimed = template["spec"]["resources"]["requests"]["storage"]
+            yield pods * int(str(claimed).removesuffix("Gi"))
+        elif values.get("enabled") is not False and {"storageClassName", "size"} <= set(values):
+            yield pods * int(str(values["size"]).removesuffix("Gi"))
+        else:
+            for item in values.values():
+                yield from _volumes(item, pods)
+    elif isinstance(values, list):
+        for item in values:
+            yield from _volumes(item, pods)
+
+
 _COUNTERS: Mapping[str, Callable[[RecordedResource, RecordedPlan], Counted]] = {
     "aws:ec2/natGateway:NatGateway": _each("nat:gateway"),
     "aws:ec2/eip:Eip": _each("ipv4:address"),
@@ -133,6 +158,8 @@ _COUNTERS: Mapping[str, Callable[[RecordedResource, RecordedPlan], Counted]] = {
     "aws:lb/loadBalancer:LoadBalancer": _each("alb:balancer"),
     "aws:route53/zone:Zone": _each("route53:zone"),
     "aws:wafv2/webAcl:WebAcl": _firewall,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _each("cloudwatch:alarm"),
+    "kubernetes:helm.sh/v3:Release": _chart,
     "kubernetes:stackgres.io/v1alpha1:SGShardedCluster": _citus,
 }
 """What counts each type; a type that is not here is paid by usage, or not at all."""

@@ -57,6 +57,8 @@ HAND_WORKED_PRICES = {
     "s3:reads": ("million", "0.40"),
     "logs:ingested": ("gb", "0.50"),
     "logs:stored": ("gb-month", "0.03"),
+    "cloudwatch:alarm": ("month", "0.10"),
+    "cloudtrail:data-events": ("million", "1.00"),
     "eks:cluster": ("hour", "0.10"),
     "ec2:m7g.xlarge": ("hour", "0.1632"),
     "ebs:gp3": ("gb-month", "0.08"),

@@ -24,12 +24,12 @@ HAND_WORKED = {
     ("network", "NAT gateways"): "32.85",  # 1 x 0.045 x 730
     ("network", "NAT traffic"): "15.30",  # 73,000 x 5 MB = 339.93 GB x 0.045
     ("network", "public addresses"): "3.65",  # 1 x 0.005 x 730
-    ("network", "interface endpoints"): "43.80",  # 6 services x 1 zone x 0.01 x 730
+    ("network", "interface endpoints"): "58.40",  # 8 services x 1 zone x 0.01 x 730
     ("network", "endpoint traffic"): "0.03",  # 3 nodes x 1 GB x 0.01
     ("network", "traffic between zones"): "26.11",  # 489.51 GB x 4 x 2/3, both sides x 0.01
     ("encryption", "keys"): "3.00",  # 3 x 1.00
     ("encryption", "key requests"): "0.07",  # 2,190,000 / 100 x 3.00 a million
-    ("encryption", "secrets"): "1.60",  # 4 x 0.40
+    ("encryption", "secrets"): "2.00",  # 5 x 0.40
     ("registry", "images"): "2.00",  # 20 GB x 0.10
     ("artifacts", "objects"): "0.21",  # 10e9 bytes = 9.31 GB x 0.023
     ("artifacts", "writes"): "3.65",  # 730,000 x 5.00 a million
@@ -51,6 +51,9 @@ HAND_WORKED = {
     ("edge", "data out"): "50.28",  # (489.51 + 101.98) GB x 0.085
     ("edge", "requests"): "27.01",  # 26,280,000 + 36,500 x 20 = 27.01 million
     ("edge", "function"): "0.07",  # 0.73 million x 0.10
+    ("observability", "volumes"): "2.16",  # (20 + 2 + 5 GiB) x 0.08
+    ("observability", "alarms"): "0.70",  # (2 Redis nodes + storage + credits + 3) x 0.10
+    ("audit", "data events"): "2.19",  # 2,190,000 requests of the bucket x 1.00 a million
 }
 
 
@@ -65,15 +68,15 @@ def test_a_bill_worked_out_by_hand_is_met_to_the_cent():
         for line in bill.lines
     }
     assert found == HAND_WORKED
-    assert to_the_cent(bill.total.at_load) == "843.88"
-    assert to_the_cent(bill.total.low) == "843.88"
+    assert to_the_cent(bill.total.at_load) == "863.93"
+    assert to_the_cent(bill.total.low) == "863.93"
     # A fourth node with its disk and its GB to the endpoints, and 300 GiB of storage more.
     assert to_the_cent(bill.total.high) == to_the_cent(
-        Decimal("843.8786") + Decimal("119.136") + 4 + Decimal("0.01") + Decimal("34.5")
+        Decimal("863.9286") + Decimal("119.136") + 4 + Decimal("0.01") + Decimal("34.5")
     )
     assert not bill.unpriced
     assert bill.per_user is not None
-    assert to_the_cent(bill.per_user.at_load) == "16.88"
+    assert to_the_cent(bill.per_user.at_load) == "17.28"
 
 
 def test_what_has_no_price_is_listed_and_in_no_sum():
