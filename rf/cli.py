@@ -13,7 +13,10 @@ import typer
 from rf.cli_account import account
 from rf.cli_checks import checks
 from rf.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
+from rf.cost.cli import cost, prices
 from rf.doctor.command import doctor
+from rf.growth.cli import grow
+from rf.report.cli import report
 from rf.simulation.question import BUSY_PERCENT, Question
 from scaleplan.load import Horizon
 
@@ -28,6 +31,10 @@ app = typer.Typer(
 app.add_typer(checks, name="check")
 app.add_typer(account)
 app.command()(doctor)
+app.command()(cost)
+app.command()(grow)
+app.command()(report)
+app.add_typer(prices, name="prices")
 
 
 @app.callback()

@@ -49,11 +49,14 @@ def reported() -> Iterator[None]:
 def _exit_code(error: Exception) -> int | None:
     from pulumi import RunError
 
+    from rf.cost.refresh import PriceError
     from rf.export import ExportError
+    from rf.growth.command import UnplannableError
     from rf.jobs.errors import JobsInputError, QueueUnreachableError
     from rf.offline.violations import OfflineError
     from rf.preflight.errors import PreflightInputError
     from rf.publishing.errors import PublishError, SiteError
+    from rf.revisions import RevisionError
     from rf.simulation.errors import PlotError, SimulationError
     from scaleplan.capacity.summary import CapacityRisk
     from scaleplan.mistakes import InvalidSettings
@@ -64,6 +67,7 @@ def _exit_code(error: Exception) -> int | None:
     if isinstance(error.__cause__, CapacityRisk):
         return 1
     inputs = PlotError | JobsInputError | PreflightInputError | SiteError
+    inputs |= PriceError | RevisionError | UnplannableError
     refused = InvalidSettings | RunError | ExportError | inputs
     return 2 if isinstance(error, refused) else None
 

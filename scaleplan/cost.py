@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scaleplan.bill import Estimate, Item, Line
-from scaleplan.cost_edge import edge_items, network_items, storage_items
+from scaleplan.cost_edge import edge_items, monitoring_items, network_items, storage_items
 from scaleplan.cost_machines import machine_items
 from scaleplan.cost_stores import store_items
+from scaleplan.load import Load
 from scaleplan.prices import PriceBook, load_prices
 from scaleplan.settings import Settings
-from scaleplan.usage import CostedLoad, Usage, usage_of
+from scaleplan.usage import Usage, usage_of
 
 
-def estimate(settings: Settings, load: CostedLoad, book: PriceBook | None = None) -> Estimate:
+def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> Estimate:
     """The month's bill of a configuration under a load. Pure: no program is recorded.
 
     What the file has no price of is in `unpriced`, with its quantity.
@@ -41,10 +42,11 @@ def estimate(settings: Settings, load: CostedLoad, book: PriceBook | None = None
     )
 
 
-def _items(settings: Settings, load: CostedLoad, usage: Usage, prices: PriceBook) -> Iterator[Item]:
+def _items(settings: Settings, load: Load, usage: Usage, prices: PriceBook) -> Iterator[Item]:
     """Everything that is paid for, in the order of deployment."""
     yield from network_items(settings, usage)
-    yield from storage_items(usage)
+    yield from storage_items(settings, usage)
     yield from machine_items(settings, load, prices)
     yield from store_items(settings, load)
     yield from edge_items(settings, usage)
+    yield from monitoring_items(settings, usage)

@@ -10,17 +10,31 @@ from scaleplan.data_nodes import pods_by_zone
 from scaleplan.settings import Settings
 from scaleplan.usage import ENDPOINT_GB_PER_NODE, IMAGES_GB, Usage
 
-INTERFACE_ENDPOINTS = 6
+INTERFACE_ENDPOINTS = 8
 """Services with one (`components/private_endpoints.py`, which a test compares)."""
 
 KEYS = 3
 """Customer keys: data, logs, cluster (`components/encryption.py`, which a test compares)."""
 
-SECRETS = 4
-"""The master login and three roles' (`components/database_credentials.py`, likewise)."""
+SECRETS = 5
+"""Database logins, and the one of the way in when nothing else works (a test counts them)."""
 
 FIREWALL_RULES = 5
 """One rate rule and four managed groups (`components/firewall.py`, likewise)."""
+
+ALERTMANAGER_VOLUME_GIB = 2
+GRAFANA_VOLUME_GIB = 5
+"""Volumes of both (`rendering/prometheus_stack.py`, which a test compares)."""
+
+CLUSTER_ALARMS = 3
+"""Of CloudWatch, whatever the size: the heartbeat of the alerts, the API server's errors, its
+silence."""
+
+CERTIFICATES = 2
+"""The edge's and the origin's, each with an alarm before it ends, where there is a domain."""
+
+CERTIFICATE_REGION = "us-east-1"
+"""Where CloudFront's certificate is, and so its alarm, whose topic needs a key there."""
 
 KEY_VERSIONS = 1
 """Key material that is billed: a rotation adds one, up to two more, from its first year on."""
@@ -87,14 +101,15 @@ def _nodes(settings: Settings) -> Bounds:
     return Bounds.between(group.min_nodes + citus, group.min_nodes + citus, group.max_nodes + citus)
 
 
-def storage_items(usage: Usage) -> Iterator[Item]:
+def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
     """Keys, secrets, images, artifacts and logs."""
+    keys = KEYS + (1 if settings.domain and settings.region != CERTIFICATE_REGION else 0)
     yield Item(
         layer="encryption",
         resource="keys",
         key="kms:key",
-        quantity=Bounds.of(KEYS * KEY_VERSIONS),
-        basis=f"{KEYS} customer keys; yearly rotation adds one a key, twice",
+        quantity=Bounds.of(keys * KEY_VERSIONS),
+        basis=f"{keys} customer keys; yearly rotation adds one a key, twice",
     )
     yield Item(
         layer="encryption",
@@ -109,7 +124,7 @@ def storage_items(usage: Usage) -> Iterator[Item]:
         resource="secrets",
         key="secrets-manager:secret",
         quantity=Bounds.of(SECRETS),
-        basis="database logins",
+        basis="logins",
     )
     yield Item(
         layer="registry",
@@ -162,6 +177,45 @@ def storage_items(usage: Usage) -> Iterator[Item]:
     )
 
 
+def monitoring_items(settings: Settings, usage: Usage) -> Iterator[Item]:
+    """Volumes of Prometheus and its like, alarms that need no cluster, and the audit trail."""
+    chosen = settings.observability
+    gib = chosen.prometheus_replicas * chosen.volume_gib
+    gib += chosen.alertmanager_replicas * ALERTMANAGER_VOLUME_GIB + GRAFANA_VOLUME_GIB
+    yield Item(
+        layer="observability",
+        resource="volumes",
+        key="ebs:gp3",
+        quantity=Bounds.of(gib),
+        basis="of Prometheus, Alertmanager and Grafana; their pods run on the nodes",
+    )
+    yield Item(
+        layer="observability",
+        resource="alarms",
+        key="cloudwatch:alarm",
+        quantity=Bounds.of(_alarms(settings)),
+        basis="a node of either Redis, a database's storage and credits, the cluster, certificates",
+    )
+    yield Item(
+        layer="audit",
+        resource="data events",
+        key="cloudtrail:data-events",
+        quantity=Bounds.of((usage.bucket_writes + usage.bucket_reads) / _MILLION),
+        basis="requests to the artifacts' bucket; the first trail of management events is free",
+        usage=True,
+    )
+
+
+def _alarms(settings: Settings) -> int:
+    """One a node of either Redis, one a database instance's storage, its credits where the class
+    has any, the cluster's, and one a certificate."""
+    cache = settings.cache.shards * (1 + settings.cache.replicas_per_shard)
+    databases = 1 + settings.database.read_replicas
+    credits = databases if settings.database.instance_class.startswith("db.t") else 0
+    certificates = CERTIFICATES if settings.domain else 0
+    return cache + settings.queue.nodes + databases + credits + CLUSTER_ALARMS + certificates
+
+
 def edge_items(settings: Settings, usage: Usage) -> Iterator[Item]:
     """Load balancer, names, CDN, firewall and notifications."""
     yield Item(
@@ -179,7 +233,7 @@ def edge_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         basis="the largest of bytes, sockets and rules",
         usage=True,
     )
-    if settings.domain and settings.hosted_zone_id is None:
+    if settings.domain and settings.hosted_zone_id is None and not settings.cell.home:
         yield Item(
             layer="dns",
             resource="zone",

@@ -11,12 +11,12 @@ from math import ceil
 from scaleplan.bill import Bounds, Item
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
+from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.node_pools import MACHINE_VCPUS
 from scaleplan.prices import PriceBook
 from scaleplan.settings import Settings
 from scaleplan.sizes import WorkloadSettings
-from scaleplan.usage import CostedLoad
 
 CPU_TARGET_PERCENT = 70
 """The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
@@ -50,7 +50,7 @@ class Pods:
     count: int
 
 
-def machine_items(settings: Settings, load: CostedLoad, prices: PriceBook) -> Iterator[Item]:
+def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
     """Control plane, the system group, Karpenter's pools and the Citus nodes."""
     yield Item(
         layer="cluster",
@@ -66,7 +66,7 @@ def machine_items(settings: Settings, load: CostedLoad, prices: PriceBook) -> It
         yield from _data_nodes(settings)
 
 
-def replicas_at(settings: Settings, load: CostedLoad) -> dict[str, int]:
+def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
     """Pods of each application that the load needs, held within its autoscaler's bounds.
 
     Orchestrators and workers: the plan's "Application Horizontal Scaling Path" at these users,
@@ -107,7 +107,7 @@ def _workloads(settings: Settings) -> dict[str, WorkloadSettings]:
     }
 
 
-def _system_group(settings: Settings, load: CostedLoad) -> Iterator[Item]:
+def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
     group = settings.nodes.system
     needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
@@ -136,7 +136,7 @@ def _system_group(settings: Settings, load: CostedLoad) -> Iterator[Item]:
     )
 
 
-def _karpenter(settings: Settings, load: CostedLoad, prices: PriceBook) -> Iterator[Item]:
+def _karpenter(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
     at_load = replicas_at(settings, load)
     every = _workloads(settings)
     for pool, names in KARPENTER_POOLS.items():

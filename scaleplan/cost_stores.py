@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from scaleplan.bill import Bounds, Item
 from scaleplan.catalog import load_catalog
+from scaleplan.load import Load
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
-from scaleplan.usage import BYTES_PER_GB, CostedLoad
+from scaleplan.usage import BYTES_PER_GB
 
 DAILY_CHANGE_SHARE = Decimal("0.02")
 """Our assumption: of the data, what a day's backup adds to the one before."""
@@ -35,7 +36,7 @@ MONITORING_GB_PER_INSTANCE = Decimal(1)
 """Our assumption: Enhanced Monitoring's log of one instance at 60 seconds, GB a month."""
 
 
-def store_items(settings: Settings, load: CostedLoad) -> Iterator[Item]:
+def store_items(settings: Settings, load: Load) -> Iterator[Item]:
     """Database, Citus' backups, cache, queue and broker."""
     yield from _database(settings, load)
     if settings.sharding.present:
@@ -46,7 +47,7 @@ def store_items(settings: Settings, load: CostedLoad) -> Iterator[Item]:
         yield from _broker(settings)
 
 
-def _database(settings: Settings, load: CostedLoad) -> Iterator[Item]:
+def _database(settings: Settings, load: Load) -> Iterator[Item]:
     database = settings.database
     kind = "rds-multi-az" if database.multi_az else "rds"
     standby = "with its standby" if database.multi_az else "without a standby"
@@ -102,7 +103,7 @@ def _database(settings: Settings, load: CostedLoad) -> Iterator[Item]:
     )
 
 
-def database_storage_gib(settings: Settings, load: CostedLoad) -> Bounds:
+def database_storage_gib(settings: Settings, load: Load) -> Bounds:
     """Storage of one instance: allocated; what the load's data makes of it; the ceiling.
 
     Where Citus serves, tenants' data is not here, and nothing grows.
@@ -115,18 +116,18 @@ def database_storage_gib(settings: Settings, load: CostedLoad) -> Bounds:
     return Bounds.between(database.allocated_storage_gib, needed, database.max_storage_gib)
 
 
-def _data_gb(load: CostedLoad) -> Decimal:
+def _data_gb(load: Load) -> Decimal:
     return Decimal(str(load.data_volume_gb)) * 10**9 / BYTES_PER_GB
 
 
-def _backups_beyond_free(settings: Settings, load: CostedLoad) -> Decimal:
+def _backups_beyond_free(settings: Settings, load: Load) -> Decimal:
     database = settings.database
     data = Decimal(0) if settings.sharding.serving else _data_gb(load)
     kept = data * (1 + DAILY_CHANGE_SHARE * database.backup_retention_days)
     return max(Decimal(0), kept - database.allocated_storage_gib)
 
 
-def _citus_backups(settings: Settings, load: CostedLoad) -> Item:
+def _citus_backups(settings: Settings, load: Load) -> Item:
     days = settings.citus.backup_retention_days
     return Item(
         layer="citus",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from scaleplan.catalog import InstanceClass
 from scaleplan.machines import DAEMONSETS, ResourceTotals, allocatable
@@ -41,24 +40,24 @@ class Placement:
 
 
 def placements(settings: CitusSettings, zones: Sequence[str]) -> tuple[Placement, ...]:
-    """The coordinator, then the shard clusters, dealt out over the zones instance by instance.
+    """The coordinator, then the shard clusters, each begun in the zone before its predecessor's.
 
-    So no group has two instances in a zone, the zones carry equally many within one, and a further
-    shard cluster moves no earlier one, whose volumes could not follow it into another zone.
+    So no group has two instances in a zone, and neither a further shard cluster nor a further copy
+    moves an earlier instance, whose volume could not follow it into another zone. The zones carry
+    equally many within one where all groups have equally many instances, else within two.
     """
     groups = [("coord", settings.coordinator_instances)]
     groups += [
         (f"shard{index}", settings.instances_per_shard_cluster)
         for index in range(settings.shard_clusters)
     ]
-    starts = [0, *accumulate(instances for _, instances in groups)]
     return tuple(
         Placement(
             name=name,
             instances=instances,
-            zones=tuple(zones[(start + step) % len(zones)] for step in range(instances)),
+            zones=tuple(zones[(step - position) % len(zones)] for step in range(instances)),
         )
-        for (name, instances), start in zip(groups, starts, strict=False)
+        for position, (name, instances) in enumerate(groups)
     )
 
 

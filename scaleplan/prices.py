@@ -51,7 +51,7 @@ class _Entry(BaseModel):
 class Tier(_Entry):
     """USD a unit from that quantity of a month on."""
 
-    start: Decimal = Field(alias="from", ge=0)
+    start: Decimal = Field(validation_alias="from", ge=0)
     usd: Decimal = Field(ge=0)
 
 

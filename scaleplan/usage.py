@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
+from scaleplan.load import Load
 from scaleplan.prices import HOURS_PER_MONTH
 
 BYTES_PER_GB = 2**30
@@ -48,89 +48,6 @@ IMAGES_GB = Decimal(20)
 
 ENDPOINT_GB_PER_NODE = Decimal(1)
 """Our assumption: calls of a node and its pods to AWS in a month; image layers come from S3."""
-
-
-class CostedAssumptions(Protocol):
-    """What this arithmetic asks of a load's assumptions."""
-
-    @property
-    def job_seconds(self) -> float:
-        """Mean duration of a job."""
-        ...
-
-    @property
-    def peak_factor(self) -> float:
-        """Busiest five minutes over the mean."""
-        ...
-
-    @property
-    def request_cpu_milliseconds(self) -> float:
-        """CPU of the orchestrator for a request."""
-        ...
-
-    @property
-    def response_bytes(self) -> float:
-        """Mean response of the API."""
-        ...
-
-    @property
-    def page_loads_per_user_hour(self) -> float:
-        """Loads of the frontend by a concurrent user."""
-        ...
-
-    @property
-    def page_bytes(self) -> float:
-        """Static files of one load."""
-        ...
-
-    @property
-    def sockets_per_user(self) -> float:
-        """Open WebSockets of a user."""
-        ...
-
-    @property
-    def socket_kib(self) -> float:
-        """Memory of a socket."""
-        ...
-
-    @property
-    def storage_factor(self) -> float:
-        """Storage over data."""
-        ...
-
-
-class CostedLoad(Protocol):
-    """What this arithmetic asks of a load."""
-
-    @property
-    def name(self) -> str:
-        """What the load is called."""
-        ...
-
-    @property
-    def concurrent_users(self) -> float:
-        """Users at once."""
-        ...
-
-    @property
-    def requests_per_second(self) -> float:
-        """Mean of the month."""
-        ...
-
-    @property
-    def data_volume_gb(self) -> float:
-        """GB of 10^9 bytes."""
-        ...
-
-    @property
-    def worker_jobs_per_hour(self) -> float:
-        """Mean of the month."""
-        ...
-
-    @property
-    def assumptions(self) -> CostedAssumptions:
-        """What is taken for granted."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +150,7 @@ class Usage:
         )
 
 
-def usage_of(load: CostedLoad) -> Usage:
+def usage_of(load: Load) -> Usage:
     """A month of 730 hours under that load."""
     assumed = load.assumptions
     requests = _decimal(load.requests_per_second) * 3600 * HOURS_PER_MONTH

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from scaleplan.load import Load
+from scaleplan.model import load_plan
 from scaleplan.prices import PriceBook, read_prices
 
-
-@dataclass(frozen=True, kw_only=True)
-class Assumed:
-    """What the arithmetic asks of a load's assumptions."""
-
-    job_seconds: float = 30.0
-    peak_factor: float = 3.0
-    request_cpu_milliseconds: float = 5.0
-    response_bytes: float = 20_000.0
-    page_loads_per_user_hour: float = 1.0
-    page_bytes: float = 3_000_000.0
-    sockets_per_user: float = 2.0
-    socket_kib: float = 128.0
-    storage_factor: float = 2.0
+WORKED_ASSUMPTIONS = {
+    "job_seconds": 30.0,
+    "peak_factor": 3.0,
+    "request_cpu_milliseconds": 5.0,
+    "response_bytes": 20_000.0,
+    "page_loads_per_user_hour": 1.0,
+    "page_bytes": 3_000_000.0,
+    "sockets_per_user": 2.0,
+    "socket_kib": 128.0,
+    "storage_factor": 2.0,
+}
+"""What the bill worked out by hand takes for granted, whatever the plan's file says."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
+def a_load(
+    *,
+    concurrent_users: float = 50,
+    requests_per_second: float = 10,
+    data_volume_gb: float = 10,
+    worker_jobs_per_hour: float = 100,
+    job_seconds: float = 30.0,
+) -> Load:
     """A load; the plan's present one unless said otherwise."""
-
-    name: str = "current"
-    concurrent_users: float = 50
-    requests_per_second: float = 10
-    data_volume_gb: float = 10
-    worker_jobs_per_hour: float = 100
-    assumptions: Assumed = Assumed()
+    assumed = WORKED_ASSUMPTIONS | {"job_seconds": job_seconds}
+    return Load(
+        name="current",
+        concurrent_users=concurrent_users,
+        requests_per_second=requests_per_second,
+        data_volume_gb=data_volume_gb,
+        final_data_volume_gb=data_volume_gb,
+        worker_jobs_per_hour=worker_jobs_per_hour,
+        assumptions=load_plan().assumed.model_copy(update=assumed),
+    )
 
 
 HAND_WORKED_PRICES = {
@@ -50,6 +57,8 @@ HAND_WORKED_PRICES = {
     "s3:reads": ("million", "0.40"),
     "logs:ingested": ("gb", "0.50"),
     "logs:stored": ("gb-month", "0.03"),
+    "cloudwatch:alarm": ("month", "0.10"),
+    "cloudtrail:data-events": ("million", "1.00"),
     "eks:cluster": ("hour", "0.10"),
     "ec2:m7g.xlarge": ("hour", "0.1632"),
     "ebs:gp3": ("gb-month", "0.08"),

@@ -1,0 +1,1 @@
+"""What a stack costs: the bill on the command line, its check against the plan, fresh prices."""

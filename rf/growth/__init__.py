@@ -1,0 +1,1 @@
+"""What happens to each resource when a stack grows, shrinks or goes to another revision."""

@@ -1,0 +1,277 @@
+"""What becomes of every resource between two plans, and what of that must not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rf.growth.difference import Difference, Pair, PropertyChange, difference_of, property_changes
+from rf.growth.rules import Effect, Ruling, load_rules, ruling_of
+from rf.growth.stage import shard_count_findings, stage_findings
+from rf.plan_document import PROVIDER, PlanDocument, PlannedResource
+
+_NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
+"""Inputs that name a resource at AWS."""
+
+COMPUTED = "(known after it is made)"
+"""Stands for the new value of a property that follows a replaced resource."""
+
+
+class Kind(StrEnum):
+    """What happens to one resource, the mildest first."""
+
+    IN_PLACE = "in place"
+    RESTART = "in place with an interruption"
+    MOVE = "moved by an alias"
+    CREATE = "create"
+    PROMOTE = "promotion of a replica"
+    CANNOT = "can't be done"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One changed property and what it does."""
+
+    change: PropertyChange
+    ruling: Ruling
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceChange:
+    """One resource that is not the same in both plans.
+
+    `physical_name` is its name at AWS where the program gives one, `window` its weekly maintenance
+    window, in UTC.
+    """
+
+    urn: str
+    type: str
+    name: str
+    layer: str
+    kind: Kind
+    stateful: bool
+    physical_name: str = ""
+    window: str = ""
+    properties: tuple[Judged, ...] = ()
+
+    @property
+    def outage(self) -> str:
+        """How long the interruption of an update is; empty where there is none."""
+        return "; ".join(
+            dict.fromkeys(each.ruling.outage for each in self.properties if each.ruling.outage)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that must not happen: the resource, what would happen, and what to do instead."""
+
+    resource: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """From one plan to the next: every change, and what speaks against it."""
+
+    before: str
+    after: str
+    changes: tuple[ResourceChange, ...]
+    findings: tuple[Finding, ...]
+
+    def count(self, kind: Kind) -> int:
+        """How many resources that happens to."""
+        return sum(change.kind is kind for change in self.changes)
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.findings
+
+
+def step_between(
+    before: PlanDocument, after: PlanDocument, *, names: tuple[str, str] | None = None
+) -> Step:
+    """Classify everything between two plans; `names` say what they are, else their sizes do."""
+    difference = difference_of(before, after)
+    changes = tuple(_changes(difference, before, after))
+    findings = (
+        *stage_findings_of(before, after),
+        *_lost_protection(difference),
+        *_dangers(changes),
+    )
+    return Step(
+        before=names[0] if names else before.size,
+        after=names[1] if names else after.size,
+        changes=changes,
+        findings=findings,
+    )
+
+
+def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[Finding]:
+    """What the way to Citus forbids: a skipped stage, another number of shards."""
+    for resource, what, remedy in (
+        *stage_findings(before, after),
+        *shard_count_findings(before, after),
+    ):
+        yield Finding(resource=resource, what=what, remedy=remedy)
+
+
+def is_stateful(resource: PlannedResource) -> bool:
+    """Whether something is lost with it: by its type, or because the program protects it."""
+    return resource.protect or resource.type in load_rules().stateful
+
+
+def _changes(
+    difference: Difference, before: PlanDocument, after: PlanDocument
+) -> Iterator[ResourceChange]:
+    for resource in difference.created:
+        if not resource.type.startswith(PROVIDER):
+            yield _whole(resource, after, Kind.CREATE)
+    for resource in difference.deleted:
+        if not resource.type.startswith(PROVIDER):
+            yield _whole(resource, before, Kind.DELETE)
+    replaced: dict[str, str] = {}
+    for pair in _dependencies_first(difference.pairs):
+        judged = tuple(_judged(pair, replaced))
+        kind = _kind_of(judged, moved=pair.moved)
+        if kind is Kind.REPLACE:
+            replaced[pair.after.urn] = pair.after.name
+        if kind is not None and not pair.after.type.startswith(PROVIDER):
+            yield _whole(pair.after, after, kind, judged, before=pair.before)
+
+
+def _whole(
+    resource: PlannedResource,
+    plan: PlanDocument,
+    kind: Kind,
+    judged: tuple[Judged, ...] = (),
+    before: PlannedResource | None = None,
+) -> ResourceChange:
+    return ResourceChange(
+        urn=resource.urn,
+        type=resource.type,
+        name=resource.name,
+        layer=plan.layer_of(resource.urn),
+        kind=kind,
+        stateful=is_stateful(resource) or (before is not None and is_stateful(before)),
+        physical_name=next(
+            (str(resource.inputs[key]) for key in _NAMES if resource.inputs.get(key)), ""
+        ),
+        window=str(resource.inputs.get("maintenanceWindow", "")),
+        properties=judged,
+    )
+
+
+def _judged(pair: Pair, replaced: Mapping[str, str]) -> Iterator[Judged]:
+    stateful = is_stateful(pair.before) or is_stateful(pair.after)
+    changes = list(property_changes(pair.before.inputs, pair.after.inputs))
+    changed = {change.bare_path.split(".")[0] for change in changes}
+    for name, urns in sorted(pair.after.property_dependencies.items()):
+        made_anew = next((urn for urn in urns if urn in replaced), None)
+        if made_anew is not None and name not in changed:
+            changes.append(
+                PropertyChange(
+                    path=name,
+                    old=pair.before.inputs.get(name),
+                    new=COMPUTED,
+                    follows=replaced[made_anew],
+                )
+            )
+    for change in changes:
+        yield Judged(change=change, ruling=ruling_of(pair.after.type, change, stateful=stateful))
+
+
+def _kind_of(judged: Iterable[Judged], *, moved: bool) -> Kind | None:
+    effects = {each.ruling.effect for each in judged}
+    if Effect.REPLACE in effects:
+        return Kind.REPLACE
+    if Effect.REFUSED in effects:
+        return Kind.CANNOT
+    if Effect.PROMOTE in effects:
+        return Kind.PROMOTE
+    if Effect.RESTART in effects:
+        return Kind.RESTART
+    if effects:
+        return Kind.IN_PLACE
+    return Kind.MOVE if moved else None
+
+
+def _dependencies_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """Pairs so that what another needs comes before it; in the order of URNs otherwise."""
+    by_urn = {pair.after.urn: pair for pair in pairs}
+    done: set[str] = set()
+    for urn in sorted(by_urn):
+        # A stack of our own: chains of dependencies may be longer than Python's recursion.
+        waiting = [urn]
+        while waiting:
+            current = waiting[-1]
+            if current in done:
+                waiting.pop()
+                continue
+            needs = [
+                need
+                for need in by_urn[current].after.dependencies
+                if need in by_urn and need not in done and need not in waiting
+            ]
+            if needs:
+                waiting.extend(needs)
+                continue
+            done.add(current)
+            waiting.pop()
+            yield by_urn[current]
+
+
+def _lost_protection(difference: Difference) -> Iterator[Finding]:
+    for pair in difference.pairs:
+        if pair.before.protect and not pair.after.protect:
+            yield Finding(
+                resource=pair.after.name,
+                what=f"{pair.after.type} loses its protection: a later step could delete it",
+                remedy="keep protectData true; to give a stack up for good, unprotect it by hand",
+            )
+
+
+def _dangers(changes: Iterable[ResourceChange]) -> Iterator[Finding]:
+    for change in changes:
+        if not change.stateful:
+            continue
+        holds = load_rules().holds(change.type) or "it is protected"
+        if change.kind is Kind.DELETE:
+            yield Finding(
+                resource=change.name,
+                what=f"{change.type} would be deleted ({holds})",
+                remedy="if it only got another name, give it an alias of the old one; if it must"
+                " go, keep its data first and unprotect it by hand",
+            )
+        for each in change.properties:
+            finding = _danger(change, each, holds)
+            if finding is not None:
+                yield finding
+
+
+def _danger(change: ResourceChange, judged: Judged, holds: str) -> Finding | None:
+    effect, path = judged.ruling.effect, judged.change.path
+    because = f": {judged.ruling.why}" if judged.ruling.why else ""
+    follows = judged.change.follows
+    cause = f"{path}, which follows the replaced {follows}," if follows else f"{path}"
+    match effect:
+        case Effect.REPLACE:
+            what = f"{cause} would replace the {change.type} ({holds}){because}"
+            remedy = "keep the old value, or move the data to a new resource beside it"
+        case Effect.REFUSED:
+            what = f"{cause} can't be changed so{because}"
+            remedy = "keep the old value, or move the data to a new resource beside it"
+        case Effect.DANGEROUS:
+            what = f"{cause} changes in place, and endangers the {change.type}{because}"
+            remedy = "keep the old value, or do it by hand with a backup and a way back"
+        case Effect.PROMOTE:
+            what = f"{cause} promotes the replica{because}"
+            remedy = "keep replicateSourceDb; a promotion belongs to the recovery from a disaster"
+        case _:
+            return None
+    return Finding(resource=change.name, what=what, remedy=remedy)

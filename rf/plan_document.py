@@ -1,0 +1,94 @@
+"""A recorded plan as `rf preview --json` prints it, read back: of this revision or of another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rf.plan import FORMAT, RecordedPlan
+
+PROVIDER = "pulumi:providers:"
+
+
+class PlanDocumentError(Exception):
+    """The text is no plan of the form that is read here. One sentence says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedResource:
+    """One resource of a printed plan; its secrets are `[secret]`."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    inputs: Mapping[str, Any]
+    dependencies: tuple[str, ...]
+    property_dependencies: Mapping[str, tuple[str, ...]]
+    protect: bool
+    retain_on_delete: bool
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanDocument:
+    """A printed plan: resources by URN."""
+
+    stack: str
+    size: str
+    resources: Mapping[str, PlannedResource]
+    outputs: Mapping[str, Any]
+
+    def layer_of(self, urn: str) -> str:
+        """Name of the outermost component above a resource; its own name at the stack's root."""
+        name = ""
+        while urn in self.resources:
+            resource = self.resources[urn]
+            name, urn = resource.name, resource.parent
+        return name
+
+
+def document_of(plan: RecordedPlan) -> PlanDocument:
+    """A plan recorded in this process, as others read it: without its secrets."""
+    return read_document(plan.to_json())
+
+
+def read_document(text: str) -> PlanDocument:
+    """The plan in a JSON text. Raises PlanDocumentError when it is of another form."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise PlanDocumentError(f"is no JSON: {error}") from error
+    if not isinstance(found, Mapping) or found.get("format") != FORMAT:
+        raise PlanDocumentError(f"is no plan of format {FORMAT}")
+    try:
+        resources = [_resource(entry) for entry in found["resources"]]
+        return PlanDocument(
+            stack=str(found["stack"]),
+            size=str(found["size"]),
+            resources={resource.urn: resource for resource in resources},
+            outputs=found["outputs"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PlanDocumentError(f"lacks what a plan has: {error}") from error
+
+
+def _resource(entry: Mapping[str, Any]) -> PlannedResource:
+    return PlannedResource(
+        urn=entry["urn"],
+        type=entry["type"],
+        name=entry["name"],
+        parent=entry["parent"],
+        custom=entry["custom"],
+        inputs=entry["inputs"],
+        dependencies=tuple(entry["dependencies"]),
+        property_dependencies={
+            key: tuple(urns) for key, urns in entry["propertyDependencies"].items()
+        },
+        protect=entry["protect"],
+        retain_on_delete=entry["retainOnDelete"],
+        aliases=tuple(entry["aliases"]),
+    )

@@ -1,0 +1,194 @@
+"""What is known of each stack at two revisions; each one's program and arithmetic speak for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rf.growth.classify import Step, step_between
+from rf.offline.record import PROJECT_ROOT
+from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.revisions import Checkout, Ran, checked_out, run_all, stacks_of
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "plan": ("preview", "--json"),
+    "cost": ("cost", "--no-plan", "--json"),
+    "check": ("check", "--json"),
+    "policy": ("policy", "--json"),
+}
+"""What each revision is asked about each stack; `--stack` is added."""
+
+ASKED_OF_BASE = ("plan", "cost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a revision's command printed as JSON, or in one line why there is nothing."""
+
+    document: Mapping[str, Any] | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Margin:
+    """The term nearest to its limit: share of the limit that is left, negative beyond it."""
+
+    check: str
+    term: str
+    share: float
+    passes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyResult:
+    """How many rules were looked at, and the lines of what breaks one."""
+
+    rules: int
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFacts:
+    """Everything the report says of one stack. What is None is unknown, and says why."""
+
+    stack: str
+    step: Step | None
+    base_failure: str = ""
+    head_failure: str = ""
+    new: bool = False
+    gone: bool = False
+    cost_before: Decimal | None = None
+    cost_after: Decimal | None = None
+    cost_failure: str = ""
+    margin: Margin | None = None
+    margin_failure: str = ""
+    policy: PolicyResult | None = None
+    policy_failure: str = ""
+
+
+def gather(
+    base: str, head: str, stack: str | None, repository: Path = PROJECT_ROOT
+) -> tuple[StackFacts, ...]:
+    """Ask both revisions about a stack, or about every stack that either has.
+
+    Raises RevisionError where a revision is unknown; one that fails is told in the facts.
+    """
+    with checked_out(base, repository) as before, checked_out(head, repository) as after:
+        at_base, at_head = stacks_of(before), stacks_of(after)
+        stacks = [stack] if stack is not None else sorted({*at_base, *at_head})
+        questions: dict[str, tuple[Checkout, Sequence[str]]] = {}
+        for name in stacks:
+            for what, command in COMMANDS.items():
+                arguments = (command[0], "--stack", name, *command[1:])
+                if name in at_head or stack is not None:
+                    questions[f"head {what} {name}"] = (after, arguments)
+                if name in at_base and what in ASKED_OF_BASE:
+                    questions[f"base {what} {name}"] = (before, arguments)
+        answers = run_all(questions)
+    return tuple(
+        _facts(name, answers, new=name not in at_base, gone=name not in at_head) for name in stacks
+    )
+
+
+def _facts(stack: str, answers: Mapping[str, Ran], *, new: bool, gone: bool) -> StackFacts:
+    if gone:
+        return StackFacts(stack=stack, step=None, gone=True)
+    before, base_failure = (None, "") if new else _plan(answers.get(f"base plan {stack}"))
+    after, head_failure = _plan(answers.get(f"head plan {stack}"))
+    step = None
+    if after is not None and (new or before is not None):
+        nothing = PlanDocument(stack=stack, size="", resources={}, outputs={})
+        step = step_between(before or nothing, after)
+    cost_before, _ = _cost(answers.get(f"base cost {stack}"))
+    cost_after, cost_failure = _cost(answers.get(f"head cost {stack}"))
+    margin, margin_failure = _margin(answers.get(f"head check {stack}"))
+    policy, policy_failure = _policy(answers.get(f"head policy {stack}"))
+    return StackFacts(
+        stack=stack,
+        step=step,
+        base_failure=base_failure,
+        head_failure=head_failure,
+        new=new,
+        cost_before=cost_before,
+        cost_after=cost_after,
+        cost_failure=cost_failure,
+        margin=margin,
+        margin_failure=margin_failure,
+        policy=policy,
+        policy_failure=policy_failure,
+    )
+
+
+def _plan(ran: Ran | None) -> tuple[PlanDocument | None, str]:
+    if ran is None or ran.failure:
+        return None, ran.failure if ran else "was not asked"
+    try:
+        return read_document(ran.output), ""
+    except PlanDocumentError as error:
+        return None, f"what it printed {error}"
+
+
+def _answer(ran: Ran | None) -> Answer:
+    """The JSON object that a command printed."""
+    if ran is None:
+        return Answer(failure="was not asked")
+    if ran.failure:
+        # Usage, a table of options and the reason: the last line is the one that says why.
+        lines = [line.strip(" │╭╮╰╯─") for line in ran.failure.splitlines()]
+        said = [line for line in lines if line]
+        return Answer(failure=said[-1] if said else "failed")
+    try:
+        found = json.loads(ran.output)
+    except ValueError:
+        return Answer(failure="printed no JSON")
+    return Answer(document=found) if isinstance(found, Mapping) else Answer(failure="no object")
+
+
+def _cost(ran: Ran | None) -> tuple[Decimal | None, str]:
+    answer = _answer(ran)
+    if answer.document is None:
+        return None, answer.failure
+    try:
+        return Decimal(str(answer.document["total"]["atLoad"])), ""
+    except (KeyError, TypeError, ArithmeticError):
+        return None, "says no total"
+
+
+def _margin(ran: Ran | None) -> tuple[Margin | None, str]:
+    answer = _answer(ran)
+    if answer.document is None:
+        return None, answer.failure
+    margins = [
+        Margin(
+            check=str(check["name"]),
+            term=str(term["name"]),
+            share=term["margin"] / term["limit"],
+            passes=bool(term["passes"]),
+        )
+        for check in answer.document.get("checks", ())
+        for term in check.get("terms", ())
+        if term.get("limit") and term.get("margin") is not None
+    ]
+    if not margins:
+        return None, "names no limit"
+    # A term that fails comes first, however little it fails by.
+    return min(margins, key=lambda each: (each.passes, each.share)), ""
+
+
+def _policy(ran: Ran | None) -> tuple[PolicyResult | None, str]:
+    answer = _answer(ran)
+    if answer.document is None:
+        return None, answer.failure
+    broken = [
+        f"{each.get('rule', each.get('id', '?'))}: {each.get('resource', each.get('urn', ''))}:"
+        f" {each.get('message', '')}"
+        for each in answer.document.get("violations", ())
+        if isinstance(each, Mapping)
+    ]
+    rules = answer.document.get("rules", ())
+    count = len(rules) if isinstance(rules, list | Mapping) else int(rules or 0)
+    return PolicyResult(rules=count, broken=tuple(broken)), ""

@@ -1,0 +1,164 @@
+"""Plans of other revisions: each runs its own program, in a checkout and a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rf.offline.record import PROJECT_ROOT
+from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+
+WORKTREE = "worktree"
+"""Name of what stands in the project's directory now, committed or not."""
+
+SECONDS = 300
+"""How long a revision may take to plan one stack; a plan takes about ten seconds."""
+
+LINES_OF_A_FAILURE = 12
+
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+"""What another revision's program may see of this shell: no credentials."""
+
+
+class RevisionError(Exception):
+    """A revision can't be checked out: it is unknown, or this is no Git repository."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A revision as files: its name as given, and where it stands."""
+
+    revision: str
+    directory: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a revision's `rf` answered: its standard output, or why there is none."""
+
+    output: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionPlan:
+    """A stack's plan at a revision, or why that revision has none."""
+
+    revision: str
+    stack: str
+    plan: PlanDocument | None
+    failure: str = ""
+
+
+@contextmanager
+def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Checkout]:
+    """The files of a revision, for as long as the context lasts; `worktree` is what is there now.
+
+    Raises RevisionError when Git does not know the revision.
+    """
+    if revision == WORKTREE:
+        yield Checkout(revision=revision, directory=repository)
+        return
+    commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if commit is None:
+        raise RevisionError(f"{revision}: Git knows no such revision in {repository}")
+    holder = Path(tempfile.mkdtemp(prefix="rf-revision-"))
+    try:
+        made = _git(repository, "worktree", "add", "--detach", str(holder / "tree"), commit)
+        if made is None:
+            raise RevisionError(f"{revision}: Git can't check it out")
+        yield Checkout(revision=revision, directory=holder / "tree")
+    finally:
+        _git(repository, "worktree", "remove", "--force", str(holder / "tree"))
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def stacks_of(checkout: Checkout) -> list[str]:
+    """Names of the stacks that the revision has a file of."""
+    files = checkout.directory.glob("Pulumi.*.yaml")
+    return sorted(path.name.split(".", 2)[1] for path in files)
+
+
+def plans_at(
+    checkout: Checkout, stacks: Sequence[str], options: Sequence[str] = ()
+) -> dict[str, RevisionPlan]:
+    """Each stack's plan by the revision's own program; a failure is told, not raised."""
+    ran = run_all(
+        {stack: (checkout, ("preview", "--stack", stack, "--json", *options)) for stack in stacks}
+    )
+    return {stack: _plan(checkout, stack, ran[stack]) for stack in stacks}
+
+
+def run_all(commands: Mapping[str, tuple[Checkout, Sequence[str]]]) -> dict[str, Ran]:
+    """Run `rf` of each checkout with these arguments, as many at once as there are cores."""
+    answers: dict[str, Ran] = {}
+    waiting = list(commands)
+    running: dict[str, subprocess.Popen[str]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                name = waiting.pop(0)
+                running[name] = _start(*commands[name])
+            name, process = next(iter(running.items()))
+            answers[name] = _answer(process)
+            del running[name]
+    finally:
+        for process in running.values():
+            process.kill()
+            process.communicate()
+    return answers
+
+
+def _start(checkout: Checkout, arguments: Sequence[str]) -> subprocess.Popen[str]:
+    # Its own directory comes first on the path, so that it imports its own `rf`.
+    return subprocess.Popen(
+        [sys.executable, "-m", "rf", *arguments],
+        cwd=checkout.directory,
+        env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _answer(process: subprocess.Popen[str]) -> Ran:
+    try:
+        output, errors = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return Ran(failure=f"gave no answer within {SECONDS} s")
+    if process.returncode != 0 and not output:
+        lines = errors.strip().splitlines()[-LINES_OF_A_FAILURE:]
+        return Ran(failure="\n".join(lines) or f"ended with exit code {process.returncode}")
+    return Ran(output=output)
+
+
+def _plan(checkout: Checkout, stack: str, ran: Ran) -> RevisionPlan:
+    plan, failure = None, ran.failure
+    if not failure:
+        try:
+            plan = read_document(ran.output)
+        except PlanDocumentError as error:
+            failure = f"what it printed {error}"
+    return RevisionPlan(revision=checkout.revision, stack=stack, plan=plan, failure=failure)
+
+
+def _git(repository: Path, *arguments: str) -> str | None:
+    """What Git answers, without the last line's end; None when it fails."""
+    result = subprocess.run(
+        ["git", "-C", str(repository), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    return result.stdout.strip() if result.returncode == 0 else None

@@ -1,0 +1,199 @@
+"""Growth of the program itself: the way up is safe in every step, the way down tells what can't."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rf.growth.classify import Kind, Step, step_between
+from rf.growth.difference import PropertyChange
+from rf.growth.rules import load_rules, ruling_of
+from rf.growth.runbook import intermediate_configs, irreversible, runbook_of
+from rf.plan_document import PlanDocument, document_of, read_document
+from scaleplan.sizes import Size
+from tests.conftest import Planned
+from tests.stack_config import accepted
+
+UPWARDS = [(Size.SMALL, Size.MEDIUM), (Size.MEDIUM, Size.LARGE)]
+
+
+@pytest.fixture(scope="module")
+def sized(planned: Planned) -> Callable[[str], PlanDocument]:
+    return lambda size: document_of(planned("prod", size=str(size)))
+
+
+@pytest.fixture(scope="module")
+def step(sized: Callable[[str], PlanDocument]) -> Callable[[str, str], Step]:
+    return lambda before, after: step_between(sized(before), sized(after))
+
+
+@pytest.mark.parametrize(("before", "after"), UPWARDS)
+def test_the_program_grows_without_endangering_anything(step, before, after):
+    found = step(before, after)
+    assert [each.what for each in found.findings] == []
+    stateful = [change for change in found.changes if change.stateful]
+    assert {change.kind for change in stateful} <= {Kind.CREATE, Kind.IN_PLACE, Kind.RESTART}
+
+
+def test_the_way_down_names_what_cant_shrink(step):
+    found = {each.resource: each.what for each in step("medium", "small").findings}
+    assert "allocatedStorage can't be changed so" in " ".join(
+        each.what for each in step("medium", "small").findings
+    )
+    assert "would be deleted" in found["database-replica-b"]
+    down = {each.resource: each.what for each in step("large", "medium").findings}
+    assert "numNodeGroups" in down["cache-group"]
+
+
+def test_what_has_no_way_back_is_told_before(step):
+    lines = " ".join(irreversible(step("small", "medium")))
+    assert "database-primary allocatedStorage 100 -> 400" in lines
+
+
+@pytest.mark.parametrize(("before", "after"), UPWARDS)
+def test_each_step_of_the_runbook_is_a_valid_config(before, after):
+    for config in intermediate_configs(before, after):
+        accepted(size=str(before), domain="example.com", **config)
+
+
+def test_a_standby_comes_before_the_class_and_replicas_after_it(step):
+    runbook = runbook_of(step("small", "medium"), "prod", (Size.SMALL, Size.MEDIUM))
+    titles = [each.title for each in runbook.steps]
+    assert titles.index("Database: a standby") + 1 == titles.index(
+        "Database: class, storage and backups"
+    )
+    assert titles.index("Database: replicas") < titles.index("Applications")
+    commands = [line for each in runbook.steps for line in each.commands]
+    assert "pulumi config set --stack prod researchflow:size medium" in commands
+    windows = [line for each in runbook.steps for line in each.windows]
+    assert any(
+        "database-primary, in its window sun:05:00-sun:06:00 UTC" in line for line in windows
+    )
+    assert all(each.verify for each in runbook.steps)
+
+
+def test_every_property_of_every_stateful_resource_has_a_rule(sized):
+    """What the program sets on something that holds data is known, not merely called dangerous."""
+    known = load_rules().stateful
+    unknown = set()
+    for size in Size:
+        for resource in sized(size).resources.values():
+            if resource.type in known:
+                for path in _leaves(resource.inputs):
+                    change = PropertyChange(path=path, old="a", new="b")
+                    if ruling_of(resource.type, change, stateful=True).why.startswith("no rule"):
+                        unknown.add((resource.type, change.bare_path))
+            elif resource.protect:
+                unknown.add((resource.type, "the type itself"))
+    assert not unknown, "add a rule with its source to rf/growth/rules.yaml"
+
+
+def _leaves(value: Any, path: str = "") -> list[str]:
+    if isinstance(value, dict) and value:
+        return [
+            leaf
+            for key, item in value.items()
+            for leaf in _leaves(item, f"{path}.{key}" if path else key)
+        ]
+    return [path]
+
+
+SEEDED = {
+    "identifier": ("database-primary", {"identifier": "another"}),
+    "engine": ("database-primary", {"engine": "mysql"}),
+    "encryption": ("database-primary", {"storageEncrypted": False}),
+    "key": ("database-primary", {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/other"}),
+    "CIDR": ("network-vpc", {"cidrBlock": "10.99.0.0/16"}),
+    "subnet's CIDR": ("network-data-a", {"cidrBlock": "10.2.99.0/24"}),
+    "subnet group": ("database-primary", {"dbSubnetGroupName": "another"}),
+    "access mode": ("cluster", {"accessConfig": {"authenticationMode": "CONFIG_MAP"}}),
+    "cluster mode": ("cache-group", {"clusterMode": "disabled"}),
+    "cache's shards": ("cache-group", {"numNodeGroups": 1}),
+    "replica's source": ("database-replica-b", {"replicateSourceDb": None}),
+}
+
+
+@pytest.mark.parametrize("fault", SEEDED)
+def test_a_fault_seeded_into_the_real_plan_is_caught_by_name(sized, fault):
+    name, changes = SEEDED[fault]
+    before = sized("large")
+    step = step_between(before, _with(before, name, inputs=changes))
+    assert name in {finding.resource for finding in step.findings}
+    assert any(next(iter(changes)) in finding.what for finding in step.findings)
+
+
+def test_a_dropped_protect_in_the_real_plan_is_caught(sized):
+    before = sized("large")
+    step = step_between(before, _with(before, "database-primary", protect=False))
+    assert [finding.resource for finding in step.findings] == ["database-primary"]
+
+
+def test_a_renamed_component_in_the_real_plan_is_caught(sized):
+    before = sized("large")
+    text = (
+        json.dumps([_document(each) for each in before.resources.values()])
+        .replace("::database-", "::store-")
+        .replace('"name": "database-', '"name": "store-')
+    )
+    after = read_document(
+        json.dumps(
+            {
+                "format": 1,
+                "stack": "prod",
+                "size": "large",
+                "resources": json.loads(text),
+                "outputs": {},
+            }
+        )
+    )
+    deleted = {
+        finding.resource
+        for finding in step_between(before, after).findings
+        if "would be deleted" in finding.what
+    }
+    assert {"database-primary", "database-replica-b", "database-replica-c"} <= deleted
+
+
+def test_a_changed_shard_count_in_the_real_plan_is_caught(sized):
+    before = sized("large")
+    resources = {
+        urn: dataclasses.replace(
+            each,
+            inputs=json.loads(
+                json.dumps(each.inputs).replace("citus.shard_count = 32", "citus.shard_count = 8")
+            ),
+        )
+        for urn, each in before.resources.items()
+    }
+    step = step_between(before, dataclasses.replace(before, resources=resources))
+    assert any("citus.shard_count" in finding.what for finding in step.findings)
+
+
+def _with(plan: PlanDocument, name: str, inputs: dict[str, Any] | None = None, **options: Any):
+    urn = next(each.urn for each in plan.resources.values() if each.name == name and each.protect)
+    old = plan.resources[urn]
+    later = {
+        key: value for key, value in {**old.inputs, **(inputs or {})}.items() if value is not None
+    }
+    new = dataclasses.replace(old, inputs=later, **options)
+    return dataclasses.replace(plan, resources={**plan.resources, urn: new})
+
+
+def _document(resource: Any) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "custom": resource.custom,
+        "inputs": resource.inputs,
+        "dependencies": resource.dependencies,
+        "propertyDependencies": resource.property_dependencies,
+        "protect": resource.protect,
+        "retainOnDelete": resource.retain_on_delete,
+        "aliases": resource.aliases,
+    }

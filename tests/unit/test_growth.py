@@ -1,0 +1,229 @@
+"""Growth on small plans: each way to endanger data is caught by name, and what is safe passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rf.growth.classify import Kind, Step, step_between
+from rf.growth.difference import ABSENT, property_changes
+from rf.growth.rules import load_rules
+from rf.plan_document import PlanDocumentError, read_document
+from tests.unit.growth_cases import (
+    CLUSTER,
+    CONFIG_MAP,
+    RDS,
+    REDIS,
+    SUBNET,
+    SUBNET_GROUP,
+    VPC,
+    plan,
+    resource,
+    urn,
+)
+
+DATABASE: dict[str, Any] = {
+    "identifier": "researchflow-test-database",
+    "engine": "postgres",
+    "engineVersion": "16",
+    "instanceClass": "db.r7g.large",
+    "allocatedStorage": 100,
+    "storageEncrypted": True,
+    "kmsKeyId": "arn:key/1",
+    "dbSubnetGroupName": "researchflow-test-database",
+    "deletionProtection": True,
+    "multiAz": True,
+    "maintenanceWindow": "sun:05:00-sun:06:00",
+}
+REPLICA = {"identifier": "replica-b", "replicateSourceDb": "researchflow-test-database"}
+CACHE: dict[str, Any] = {
+    "replicationGroupId": "researchflow-test-cache",
+    "clusterMode": "enabled",
+    "atRestEncryptionEnabled": True,
+    "numNodeGroups": 3,
+    "nodeType": "cache.m7g.large",
+    "subnetGroupName": "cache",
+}
+EKS = {"name": "researchflow-test", "accessConfig": {"authenticationMode": "API"}}
+
+
+def changed(token: str, inputs: dict[str, Any], **changes: Any) -> Step:
+    """The step that gives one resource, named `it`, these other inputs; None takes one away."""
+    later = {key: value for key, value in (inputs | changes).items() if value is not None}
+    return step_between(plan(resource(token, "it", inputs)), plan(resource(token, "it", later)))
+
+
+def the_finding(step: Step) -> str:
+    """What the only finding says, with the resource it names."""
+    (finding,) = step.findings
+    return f"{finding.resource}: {finding.what}"
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "change", "kind"),
+    [
+        (RDS, DATABASE, {"identifier": "other"}, Kind.IN_PLACE),
+        (RDS, DATABASE, {"engine": "mysql"}, Kind.REPLACE),
+        (RDS, DATABASE, {"storageEncrypted": False}, Kind.REPLACE),
+        (RDS, DATABASE, {"kmsKeyId": "arn:key/2"}, Kind.REPLACE),
+        (RDS, DATABASE, {"dbSubnetGroupName": "other"}, Kind.IN_PLACE),
+        (RDS, DATABASE, {"allocatedStorage": 50}, Kind.CANNOT),
+        (RDS, DATABASE, {"engineVersion": "15"}, Kind.CANNOT),
+        (RDS, DATABASE, {"multiAz": False}, Kind.IN_PLACE),
+        (RDS, DATABASE, {"deletionProtection": False}, Kind.IN_PLACE),
+        (RDS, DATABASE, {"someNewProperty": 1}, Kind.IN_PLACE),
+        (RDS, REPLICA, {"replicateSourceDb": None}, Kind.PROMOTE),
+        (RDS, REPLICA, {"replicateSourceDb": "another"}, Kind.REPLACE),
+        (REDIS, CACHE, {"clusterMode": "disabled"}, Kind.IN_PLACE),
+        (REDIS, CACHE, {"numNodeGroups": 2}, Kind.IN_PLACE),
+        (REDIS, CACHE, {"replicationGroupId": "other"}, Kind.REPLACE),
+        (REDIS, CACHE, {"atRestEncryptionEnabled": False}, Kind.REPLACE),
+        (REDIS, CACHE, {"subnetGroupName": "other"}, Kind.REPLACE),
+        (VPC, {"cidrBlock": "10.0.0.0/16"}, {"cidrBlock": "10.9.0.0/16"}, Kind.REPLACE),
+        (SUBNET, {"cidrBlock": "10.0.0.0/20"}, {"cidrBlock": "10.0.16.0/20"}, Kind.REPLACE),
+        (CLUSTER, EKS, {"accessConfig": {"authenticationMode": "CONFIG_MAP"}}, Kind.IN_PLACE),
+        (CLUSTER, EKS, {"name": "other"}, Kind.REPLACE),
+        ("aws:unheard/of:Thing", {"a": 1}, {"a": 2}, Kind.IN_PLACE),
+    ],
+)
+def test_each_change_that_endangers_data_is_caught_by_name(token, inputs, change, kind):
+    step = changed(token, inputs, **change)
+    assert not step.safe
+    (property_name,) = change
+    assert the_finding(step).startswith(f"it: {property_name}")
+    assert step.changes[0].kind is kind
+
+
+def test_a_lost_protection_is_caught():
+    before = plan(resource(RDS, "database-primary", DATABASE))
+    after = plan(resource(RDS, "database-primary", DATABASE, protect=False))
+    assert "database-primary" in the_finding(step_between(before, after))
+    assert "loses its protection" in the_finding(step_between(before, after))
+
+
+def test_a_renamed_resource_is_a_deletion_unless_an_alias_tells():
+    before = plan(resource(RDS, "database-primary", DATABASE))
+    renamed = plan(resource(RDS, "store-primary", DATABASE))
+    step = step_between(before, renamed)
+    assert "database-primary" in the_finding(step)
+    assert "would be deleted" in the_finding(step)
+    alias = urn(RDS, "database-primary")
+    moved = step_between(before, plan(resource(RDS, "store-primary", DATABASE, aliases=[alias])))
+    assert moved.safe
+    assert [change.kind for change in moved.changes] == [Kind.MOVE]
+
+
+def citus(stage: str) -> dict[str, Any]:
+    return resource("researchflow:data:Citus", "citus", {"stage": stage}, custom=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "caught"),
+    [
+        ((), ("serving",), "without parallel"),
+        (("serving",), (), "without parallel"),
+        ((), ("parallel",), ""),
+        (("parallel",), ("serving",), ""),
+        (("serving",), ("parallel",), ""),
+    ],
+)
+def test_no_stage_of_the_way_to_citus_is_skipped(before, after, caught):
+    step = step_between(plan(*map(citus, before)), plan(*map(citus, after)))
+    if caught:
+        assert caught in the_finding(step)
+    else:
+        assert step.safe
+
+
+def test_another_shard_count_is_caught():
+    def distribution(count: int) -> dict[str, Any]:
+        sql = {"distribute.sql": f"SET citus.shard_count = {count};"}
+        return resource(CONFIG_MAP, "citus-distribution", {"data": sql}, protect=False)
+
+    step = step_between(plan(distribution(32)), plan(distribution(64)))
+    assert "citus-distribution: citus.shard_count changes from 32 to 64" in the_finding(step)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"allocatedStorage": 200}, Kind.IN_PLACE),
+        ({"instanceClass": "db.r7g.xlarge"}, Kind.RESTART),
+        ({"engineVersion": "17"}, Kind.RESTART),
+        ({"backupRetentionPeriod": 14}, Kind.IN_PLACE),
+    ],
+)
+def test_what_grows_in_place_is_safe(change, kind):
+    step = changed(RDS, DATABASE, **change)
+    assert step.safe
+    assert step.changes[0].kind is kind
+
+
+def test_an_interruption_tells_how_long_it_is_and_when():
+    (change,) = changed(RDS, DATABASE, instanceClass="db.r7g.xlarge").changes
+    assert "60 to 120 s" in change.outage
+    assert change.window == "sun:05:00-sun:06:00"
+
+
+def test_a_replacement_reaches_what_is_made_from_it():
+    """A new VPC gives its subnets another `vpcId`, they another subnet group's list, and so on."""
+    group = resource(
+        SUBNET_GROUP,
+        "group",
+        {"name": "cache", "subnetIds": ["s"]},
+        needs={"subnetIds": [urn(SUBNET, "subnet")]},
+        protect=False,
+    )
+    cache = resource(REDIS, "cache", CACHE, needs={"subnetGroupName": [urn(SUBNET_GROUP, "group")]})
+
+    def network(cidr: str) -> list[dict[str, Any]]:
+        return [
+            resource(VPC, "vpc", {"cidrBlock": cidr}),
+            resource(
+                SUBNET,
+                "subnet",
+                {"cidrBlock": "10.0.0.0/20", "vpcId": "v"},
+                needs={"vpcId": [urn(VPC, "vpc")]},
+            ),
+            group,
+            cache,
+        ]
+
+    step = step_between(plan(*network("10.0.0.0/16")), plan(*network("10.1.0.0/16")))
+    kinds = {change.name: change.kind for change in step.changes}
+    assert kinds == {"vpc": Kind.REPLACE, "subnet": Kind.REPLACE, "group": Kind.IN_PLACE}
+    assert {finding.resource for finding in step.findings} == {"vpc", "subnet"}
+
+
+def test_the_same_plan_has_no_change():
+    step = step_between(plan(resource(RDS, "it", DATABASE)), plan(resource(RDS, "it", DATABASE)))
+    assert step.safe
+    assert not step.changes
+
+
+def test_every_rule_that_refuses_or_endangers_says_why_or_is_the_providers_own():
+    for token, rules in load_rules().stateful.items():
+        assert rules.holds, token
+        assert rules.source, token
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 99}', '{"format": 1, "resources": [{}]}'])
+def test_a_text_that_is_no_plan_is_refused(text):
+    with pytest.raises(PlanDocumentError):
+        read_document(text)
+
+
+def test_a_list_of_named_objects_is_compared_by_name_and_any_other_by_place():
+    before = {
+        "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+        "rules": [{"p": 1}],
+    }
+    after = {"env": [{"name": "B", "value": "3"}, {"name": "C", "value": "4"}], "rules": [{"p": 2}]}
+    found = {change.path: change.new for change in property_changes(before, after)}
+    assert found == {
+        "env[A]": ABSENT,
+        "env[B].value": "3",
+        "env[C]": {"name": "C", "value": "4"},
+        "rules[0].p": 2,
+    }
