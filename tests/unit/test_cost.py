@@ -105,12 +105,14 @@ def test_a_commitment_covers_the_part_that_always_runs():
     assert to_the_cent(database.saving) == "28.25"
 
 
-def test_a_second_copy_shows_as_the_only_difference():
+def test_a_second_copy_and_its_alarm_show_as_the_only_difference():
     before = estimate(accepted(), a_load(), hand_worked_book())
     after = estimate(accepted(queue={"nodes": 2}), a_load(), hand_worked_book())
-    (difference,) = compare(before, after)
-    assert (difference.layer, difference.resource) == ("queue", "nodes")
-    assert to_the_cent(difference.change.at_load) == "23.36"
+    changes = {
+        (difference.layer, difference.resource): to_the_cent(difference.change.at_load)
+        for difference in compare(before, after)
+    }
+    assert changes == {("queue", "nodes"): "23.36", ("observability", "alarms"): "0.10"}
 
 
 def test_karpenter_buys_a_machine_for_each_pod_of_a_workload():
