@@ -61,8 +61,8 @@ class NamespaceCapacity(ComponentResource):
             spec=k8s.core.v1.ResourceQuotaSpecArgs(
                 hard={
                     "pods": str(quota.pods),
-                    **{f"requests.{key}": value for key, value in requirements["requests"].items()},
-                    **{f"limits.{key}": value for key, value in requirements["limits"].items()},
+                    **{f"requests.{k}": _canonical(v) for k, v in requirements["requests"].items()},
+                    **{f"limits.{k}": _canonical(v) for k, v in requirements["limits"].items()},
                     # The way in is the stack's own load balancer, and nobody makes another.
                     "services.loadbalancers": "0",
                     "services.nodeports": "0",
@@ -99,3 +99,12 @@ class NamespaceCapacity(ComponentResource):
             # Value and policy can't be changed in place, and the name is what pods say.
             opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
+
+
+def _canonical(quantity: str) -> str:
+    """As the API server stores it; another form of the same would differ at each deployment."""
+    for unit, factor, larger in (("m", 1000, ""), ("Mi", 1024, "Gi")):
+        number = quantity.removesuffix(unit)
+        if quantity.endswith(unit) and number.isdigit() and int(number) % factor == 0:
+            return f"{int(number) // factor}{larger}"
+    return quantity

@@ -81,7 +81,11 @@ def _spec(
     egress: list[k8s.networking.v1.NetworkPolicyEgressRuleArgs] | None = None,
 ) -> k8s.networking.v1.NetworkPolicySpecArgs:
     return k8s.networking.v1.NetworkPolicySpecArgs(
-        pod_selector=selector, policy_types=["Ingress", "Egress"], ingress=ingress, egress=egress
+        pod_selector=selector,
+        policy_types=["Ingress", "Egress"],
+        # The API drops an empty list, and the next deployment would find it missing.
+        ingress=ingress or None,
+        egress=egress or None,
     )
 
 

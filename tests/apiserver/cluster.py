@@ -47,6 +47,8 @@ class Applied:
         # An object of nothing but a name has no owned field.
         fields = metadata.get("managedFields", [])
         ours = [each for each in fields if each["manager"] == FIELD_MANAGER]
+        # A quota's status is written by admission, whenever it counts an object.
+        alone = alone and self.document["kind"] != "ResourceQuota"
         return (ours, metadata["resourceVersion"]) if alone else ours
 
 
