@@ -70,6 +70,8 @@ def fresh(programs: Programs, databases: DatabaseServers) -> Iterator[Bootstrapp
                 owner, sql.Literal(database.master_password)
             )
         )
+        # RDS lets its master hand this one on (rds_superuser has it with the admin option).
+        superuser.execute(sql.SQL("GRANT pg_monitor TO {} WITH ADMIN OPTION").format(owner))
         superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(place, owner))
         try:
             yield database
