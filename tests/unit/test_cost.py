@@ -105,12 +105,12 @@ def test_a_commitment_covers_the_part_that_always_runs():
     assert to_the_cent(database.saving) == "28.25"
 
 
-def test_a_second_copy_and_its_alarm_show_as_the_only_difference():
+def test_a_second_copy_shows_with_its_alarm_and_nothing_else():
     before = estimate(accepted(), a_load(), hand_worked_book())
     after = estimate(accepted(queue={"nodes": 2}), a_load(), hand_worked_book())
     changes = {
-        (difference.layer, difference.resource): to_the_cent(difference.change.at_load)
-        for difference in compare(before, after)
+        (each.layer, each.resource): to_the_cent(each.change.at_load)
+        for each in compare(before, after)
     }
     assert changes == {("queue", "nodes"): "23.36", ("observability", "alarms"): "0.10"}
 
