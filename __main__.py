@@ -12,6 +12,7 @@ import settings as stack_settings
 from scaleplan.model import load_plan
 from wiring import applications, capacity, foundation, observability, sharding, stores, traffic
 from wiring.site import Site, default_tags, has_broker
+from wiring.workflows import temporal_args, with_workflows
 
 settings = stack_settings.load()
 capacity.prove(settings, load_plan())
@@ -91,7 +92,10 @@ ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster,
 access = applications.artifact_access(site, encryption, cluster, artifacts)
 hosting = applications.Hosting(platform, registry, connections, authority, access)
 served = (site, hosting, ingress)
-layers.Orchestrator("orchestrator", applications.orchestrator_args(*served, monitoring), on_cluster)
+tasks = temporal_args(site, cluster, hosting, backend)
+temporal = layers.Temporal("temporal", tasks, on_cluster) if tasks else None
+api = with_workflows(site, applications.orchestrator_args(*served, monitoring), temporal)
+layers.Orchestrator("orchestrator", api, on_cluster)
 layers.Collaboration("collaboration", applications.collaboration_args(*served), on_cluster)
 web = layers.Web("web", applications.web_args(*served), on_cluster)
 layers.Worker("worker", applications.worker_args(site, hosting), on_cluster)

@@ -27,6 +27,7 @@ from components.pgbouncer import Pgbouncer
 from components.platform import Platform
 from components.queue import Queue
 from components.registry import Registry
+from components.temporal import Temporal
 from components.web import Web
 from components.worker import Worker
 
@@ -58,6 +59,7 @@ __all__ = [
     "Platform",
     "Queue",
     "Registry",
+    "Temporal",
     "Web",
     "Worker",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi_kubernetes as k8s
 import pulumi_tls as tls
@@ -23,6 +24,9 @@ CONFIG_MAP_NAME = "researchflow-ca"
 CONFIG_MAP_KEY = "ca.crt"
 
 _CURVE = "P256"
+
+CertificateUse = Literal["server_auth", "client_auth"]
+"""What a certificate proves: that a server is who it is called, or that a client may come in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +92,16 @@ class Authority(ComponentResource):
         )
 
     def issue(
-        self, name: str, dns_names: Sequence[Input[str]], parent: Resource
+        self,
+        name: str,
+        dns_names: Sequence[Input[str]],
+        parent: Resource,
+        uses: Sequence[CertificateUse] = ("server_auth",),
     ) -> IssuedCertificate:
-        """A certificate for a server of these names; its resources belong to `parent`."""
+        """A certificate for a server of these names, unless `uses` say client, or both.
+
+        Its resources belong to `parent`.
+        """
         key = self._private_key(name, parent)
         request = tls.CertRequest(
             f"{name}-certificate",
@@ -104,7 +115,7 @@ class Authority(ComponentResource):
             cert_request_pem=request.cert_request_pem,
             ca_private_key_pem=self._key.private_key_pem,
             ca_cert_pem=self.certificate_pem,
-            allowed_uses=["digital_signature", "server_auth"],
+            allowed_uses=["digital_signature", *uses],
             validity_period_hours=CERTIFICATE_VALIDITY_HOURS,
             early_renewal_hours=CERTIFICATE_RENEWAL_HOURS,
             opts=ResourceOptions(parent=parent),

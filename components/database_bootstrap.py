@@ -21,7 +21,7 @@ from components.pod_template import labels
 from components.versions import POSTGRES_CLIENT_IMAGE
 from rendering.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
 from rendering.connection_urls import CA_FILE, postgres_url
-from rendering.database_roles import ROLES, RoleKey
+from rendering.database_roles import RoleKey, roles_of
 from rendering.priorities import SERVING
 from rendering.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
 from scaleplan.pod_resources import PSQL_JOB
@@ -87,7 +87,8 @@ class DatabaseBootstrap(ComponentResource):
     def __init__(
         self, name: str, args: DatabaseBootstrapArgs, opts: ResourceOptions | None = None
     ) -> None:
-        script = bootstrap_sql(args.database_name)
+        workflows = RoleKey.WORKFLOWS in args.roles
+        script = bootstrap_sql(args.database_name, workflows=workflows)
         job_name = f"{APPLICATION}-{content_hash(script + POSTGRES_CLIENT_IMAGE)}"
         super().__init__("researchflow:data:DatabaseBootstrap", name, {"job": job_name}, opts)
         self._name, self._args = name, args
@@ -135,8 +136,9 @@ class DatabaseBootstrap(ComponentResource):
         )
 
     def _secrets(self) -> dict[str, Input[str]]:
+        known = roles_of(workflows=True)
         verifiers = {
-            ROLES[key].variable: credentials.verifier
+            known[key].variable: credentials.verifier
             for key, credentials in self._args.roles.items()
         }
         return {"PGPASSWORD": self._args.master_password, **verifiers}

@@ -11,13 +11,16 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database import ENGINE, PASSWORD_LENGTH, SECRET_RECOVERY_DAYS
-from rendering.database_roles import ROLES, DatabaseRole, RoleKey
+from rendering.database_roles import WORKFLOW_DATABASES, DatabaseRole, RoleKey, roles_of
 from rendering.scram import SALT_BYTES, scram_verifier
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseCredentialsArgs:
-    """`replica_addresses` are where the read-only role reads; without any it reads the primary."""
+    """`replica_addresses` are where the read-only role reads; without any it reads the primary.
+
+    `workflows` adds the role of Temporal, which has databases of its own.
+    """
 
     prefix: str
     primary_address: Input[str]
@@ -25,6 +28,7 @@ class DatabaseCredentialsArgs:
     port: int
     database_name: str
     data_key_arn: Input[str]
+    workflows: bool
     protect: bool
 
 
@@ -53,10 +57,11 @@ class DatabaseCredentials(ComponentResource):
     def __init__(
         self, name: str, args: DatabaseCredentialsArgs, opts: ResourceOptions | None = None
     ) -> None:
-        summary = {"roles": len(ROLES)}
+        roles = roles_of(workflows=args.workflows)
+        summary = {"roles": len(roles)}
         super().__init__("researchflow:data:DatabaseCredentials", name, summary, opts)
         self._name, self._args = name, args
-        self.roles = {role.key: self._build_role(role) for role in ROLES.values()}
+        self.roles = {role.key: self._build_role(role) for role in roles.values()}
         self.register_outputs(
             {"secretArns": {key: role.secret_arn for key, role in self.roles.items()}}
         )
@@ -100,6 +105,7 @@ class DatabaseCredentials(ComponentResource):
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
         hosts = list(args.replica_addresses) if reads_replicas else [args.primary_address]
+        own_database = role.key is RoleKey.WORKFLOWS
         version = aws.secretsmanager.SecretVersion(
             f"{self._name}-{role.key}",
             secret_id=secret.id,
@@ -109,7 +115,7 @@ class DatabaseCredentials(ComponentResource):
                     "host": hosts[0],
                     "hosts": hosts,
                     "port": args.port,
-                    "dbname": args.database_name,
+                    "dbname": WORKFLOW_DATABASES[0] if own_database else args.database_name,
                     "username": role.name,
                     "password": password,
                 },

@@ -75,6 +75,9 @@ PROMETHEUS_ADAPTER = Chart(
     version="5.3.0",
 )
 
+# Server 1.31.2 (temporalio/helm-charts, tag temporal-1.6.0, charts/temporal/Chart.yaml).
+TEMPORAL = Chart(name="temporal", repository="https://go.temporal.io/helm-charts", version="1.6.0")
+
 # What the charts of the same repository run at their newest versions (prometheus-redis-exporter
 # 6.29.0, prometheus-postgres-exporter 8.2.0, prometheus-yet-another-cloudwatch-exporter 0.47.0).
 REDIS_EXPORTER_IMAGE = "oliver006/redis_exporter:v1.89.0"

@@ -165,7 +165,36 @@ _QUEUE = (
     _config("JOB_DEFAULT_PRIORITY", _JOBS, "priority of a job that names none"),
 )
 
-VARIABLES = (*_OF_THE_POD, *_CONNECTIONS, *_CACHE, *_RESPONSES, *_COLLABORATION, *_QUEUE)
+_WORKFLOWS = (
+    _pod("TEMPORAL_ADDRESS", (ORCHESTRATOR,), "Temporal's frontend; not set without workflows"),
+    _pod("TEMPORAL_NAMESPACE", (ORCHESTRATOR,), "Temporal's namespace of these workflows"),
+    _pod("TEMPORAL_TLS", (ORCHESTRATOR,), "true: Temporal's SDKs read all of these by themselves"),
+    _pod("TEMPORAL_TLS_SERVER_NAME", (ORCHESTRATOR,), "name in the server's certificate"),
+    _pod("TEMPORAL_TLS_SERVER_CA_CERT_PATH", (ORCHESTRATOR,), "authority of that certificate"),
+    _pod("TEMPORAL_TASK_QUEUE", (ORCHESTRATOR,), "task queue of workflows and activities"),
+    _pod(
+        "WORKFLOW_ACTIVITY_TIMEOUT_SECONDS",
+        (ORCHESTRATOR,),
+        "`startToCloseTimeout` of every activity",
+    ),
+    _pod(
+        "WORKFLOW_ACTIVITY_MAXIMUM_ATTEMPTS",
+        (ORCHESTRATOR,),
+        "`retry.maximumAttempts` of every activity",
+    ),
+    _secret("TEMPORAL_TLS_CLIENT_CERT_DATA", (ORCHESTRATOR,), "certificate that Temporal asks for"),
+    _secret("TEMPORAL_TLS_CLIENT_KEY_DATA", (ORCHESTRATOR,), "its private key"),
+)
+
+VARIABLES = (
+    *_OF_THE_POD,
+    *_CONNECTIONS,
+    *_CACHE,
+    *_RESPONSES,
+    *_COLLABORATION,
+    *_QUEUE,
+    *_WORKFLOWS,
+)
 
 
 def variables_of(application: str, source: Source) -> list[str]:

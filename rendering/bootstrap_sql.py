@@ -13,7 +13,15 @@ import hashlib
 from collections.abc import Sequence
 
 from rendering.database_parameters import PRELOADED_LIBRARIES
-from rendering.database_roles import AUDIT_ROLE, ROLES, DatabaseRole, RoleKey
+from rendering.database_roles import (
+    AUDIT_ROLE,
+    ROLES,
+    WORKFLOW_DATABASES,
+    WORKFLOW_ROLE,
+    DatabaseRole,
+    RoleKey,
+    roles_of,
+)
 from rendering.role_rights import SCHEMA, role_rights
 
 SQL_FILE = "bootstrap.sql"
@@ -33,9 +41,11 @@ _ATTRIBUTES = "NOCREATEDB NOCREATEROLE"
 take them away, and RDS has none to give."""
 
 
-def bootstrap_sql(database: str, extensions: Sequence[str] = PRELOADED_LIBRARIES) -> str:
-    """The script for `database`, the one that it is run in."""
-    login_roles = list(ROLES.values())
+def bootstrap_sql(
+    database: str, extensions: Sequence[str] = PRELOADED_LIBRARIES, *, workflows: bool = False
+) -> str:
+    """The script for `database`, the one that it is run in; `workflows` adds Temporal's own two."""
+    login_roles = list(roles_of(workflows=workflows).values())
     return "\n".join(
         [
             _HEAD,
@@ -46,6 +56,7 @@ def bootstrap_sql(database: str, extensions: Sequence[str] = PRELOADED_LIBRARIES
             _acting_for_the_migrator(),
             role_rights(database),
             _rights_on_what_is_there(),
+            *(_workflow_databases() if workflows else ()),
         ]
     )
 
@@ -77,6 +88,21 @@ def _acting_for_the_migrator() -> str:
     migrator = ROLES[RoleKey.MIGRATOR].name
     return f"""-- The master user acts for the migrator, to set what its future tables grant.
 GRANT {migrator} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+"""
+
+
+def _workflow_databases() -> list[str]:
+    owner = WORKFLOW_ROLE.name
+    acting = f"""-- The master user acts for Temporal's role, to make databases that it owns.
+GRANT {owner} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+"""
+    return [acting, *(_owned_database(name, owner) for name in WORKFLOW_DATABASES)]
+
+
+def _owned_database(name: str, owner: str) -> str:
+    return f"""SELECT 'CREATE DATABASE {name} OWNER {owner}'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec
+REVOKE ALL ON DATABASE {name} FROM PUBLIC;
 """
 
 

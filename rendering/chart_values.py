@@ -9,30 +9,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-ANY_KEY = ".*"
-"""Ends a listed key that holds a free object: labels, resources, Kubernetes' own structures."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChartValues:
-    """The keys in use of one chart at one version. `source` is the repository, its tag or commit,
-    and the path of the values file."""
-
-    chart: str
-    version: str
-    source: str
-    keys: frozenset[str]
-
-    def allows(self, key: str) -> bool:
-        """Whether the key is listed, or lies in a listed free object."""
-        if key in self.keys:
-            return True
-        parts = key.split(".")
-        above = (".".join(parts[:count]) for count in range(1, len(parts)))
-        return any(f"{parent}{ANY_KEY}" in self.keys for parent in above)
+from rendering.chart_keys import ChartValues
+from rendering.temporal_keys import TEMPORAL_KEYS
 
 
 class UnlistedChartValue(ValueError):  # noqa: N818 - says what is wrong, as callers read it
@@ -126,6 +106,7 @@ _LISTS = (
             }
         ),
     ),
+    TEMPORAL_KEYS,
     ChartValues(
         chart="metrics-server",
         version="3.13.1",

@@ -10,7 +10,15 @@ from enum import StrEnum
 
 from rendering.database_parameters import AUDIT_ROLE
 
-__all__ = ["AUDIT_ROLE", "ROLES", "DatabaseRole", "RoleKey"]
+__all__ = [
+    "AUDIT_ROLE",
+    "ROLES",
+    "WORKFLOW_DATABASES",
+    "WORKFLOW_ROLE",
+    "DatabaseRole",
+    "RoleKey",
+    "roles_of",
+]
 
 
 class RoleKey(StrEnum):
@@ -20,6 +28,7 @@ class RoleKey(StrEnum):
     READ_ONLY = "readonly"
     MIGRATOR = "migrator"
     MONITOR = "monitor"
+    WORKFLOWS = "workflows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,3 +71,18 @@ ROLES: dict[RoleKey, DatabaseRole] = {
     )
 }
 """The names are for good: a new name would be a new role that owns nothing."""
+
+WORKFLOW_ROLE = DatabaseRole(
+    key=RoleKey.WORKFLOWS,
+    name="researchflow_temporal",
+    purpose="Temporal's own, which owns its two databases and enters no other",
+)
+"""Of RDS alone, and only where workflows are enabled."""
+
+WORKFLOW_DATABASES = ("temporal", "temporal_visibility")
+"""Histories, and what workflows can be searched by (Temporal's own names for the two)."""
+
+
+def roles_of(*, workflows: bool) -> dict[RoleKey, DatabaseRole]:
+    """The login roles of the system database."""
+    return {**ROLES, WORKFLOW_ROLE.key: WORKFLOW_ROLE} if workflows else ROLES

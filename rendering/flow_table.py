@@ -14,6 +14,7 @@ from rendering.application_flows import StoreNetworks, application_flows
 from rendering.controller_flows import keda_flows, metrics_server_flows
 from rendering.monitoring_flows import MonitoringSite, monitoring_flows
 from rendering.network_flows import Flow
+from rendering.temporal_flows import temporal_flows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class FlowSite:
     stores: StoreNetworks
     keda: bool
     monitoring: MonitoringSite
+    workflows: bool = False
+    workflow_pages: bool = False
 
 
 def network_flows(site: FlowSite) -> list[Flow]:
@@ -34,4 +37,9 @@ def network_flows(site: FlowSite) -> list[Flow]:
         *(keda_flows(site.vpc, site.services, site.stores.job_port) if site.keda else ()),
         *metrics_server_flows(site.vpc, site.services),
         *monitoring_flows(site.monitoring),
+        *(
+            temporal_flows(site.stores, keda=site.keda, web=site.workflow_pages)
+            if site.workflows
+            else ()
+        ),
     ]

@@ -106,6 +106,20 @@ SOURCES = (
         ),
     ),
     MetricSource(
+        exporter="Temporal",
+        version="1.31.2",
+        source="temporalio/temporal, common/metrics/metric_defs.go",
+        metrics=frozenset(
+            {
+                "approximate_backlog_age_seconds",
+                "persistence_errors",
+                "persistence_requests",
+                "service_errors",
+                "service_requests",
+            }
+        ),
+    ),
+    MetricSource(
         exporter="kubelet (cAdvisor)",
         version="the node's",
         source="google/cadvisor, docs/storage/prometheus.md",

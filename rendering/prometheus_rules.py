@@ -16,6 +16,7 @@ from rendering.alerting.recordings import (
 from rendering.alerting.rule import RUNBOOKS, Alert, Recording
 from rendering.alerting.stores import database_alerts, pooler_alerts, redis_alerts
 from rendering.alerting.subject import Subject
+from rendering.alerting.workflows import workflow_alerts
 from rendering.alerting.workloads import workload_alerts
 
 PLAN_GROUP = "scale-metrics"
@@ -42,6 +43,7 @@ def alerts(subject: Subject) -> dict[str, list[Alert]]:
         "queue-alerts": queue_alerts(subject),
         "platform-alerts": platform_alerts(subject),
         "objective-alerts": objective_alerts(subject),
+        **({"workflow-alerts": tasks} if (tasks := workflow_alerts(subject)) else {}),
     }
 
 

@@ -157,7 +157,7 @@ def worker_scaled_object(
             },
         },
         "triggers": [
-            _cpu_trigger(hpa.cpu_utilization_percent),
+            cpu_trigger(hpa.cpu_utilization_percent),
             *(jobs.trigger(authentication) for jobs in watched),
         ],
     }
@@ -194,5 +194,6 @@ def _direction(policy: ScalingPolicy) -> dict[str, Any]:
     }
 
 
-def _cpu_trigger(percent: int) -> dict[str, Any]:
+def cpu_trigger(percent: int) -> dict[str, Any]:
+    """CPU of what the pods request, percent."""
     return {"type": "cpu", "metricType": "Utilization", "metadata": {"value": str(percent)}}

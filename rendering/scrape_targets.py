@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rendering import temporal_names
 from rendering.alerting.subject import APPLICATION_NAMESPACE, SERVED, Subject
 from rendering.endpoints import METRICS_PATH
 
@@ -54,11 +55,32 @@ def stack_targets(subject: Subject) -> list[Target]:
     ]
     if subject.uses_keda:
         targets.append(_controller("keda", KEDA_NAMESPACE, "keda-operator", "metrics", seconds))
+    if subject.settings.workflows.enabled:
+        targets += _workflows(seconds)
     if subject.settings.nodes.karpenter:
         targets.append(
             _controller("karpenter", KARPENTER_NAMESPACE, "karpenter", "http-metrics", seconds)
         )
     return targets
+
+
+def _workflows(interval_seconds: int) -> list[Target]:
+    worker = "workflow-worker"
+    servers = {
+        "namespaceSelector": {"matchNames": [temporal_names.NAMESPACE]},
+        "selector": {"matchLabels": {"app.kubernetes.io/name": temporal_names.RELEASE}},
+        "podMetricsEndpoints": [
+            {"port": METRICS_PORT_NAME, "path": METRICS_PATH, "interval": f"{interval_seconds}s"}
+        ],
+    }
+    return [
+        Target(name="temporal", kind="PodMonitor", spec=servers),
+        Target(
+            name=worker,
+            kind="PodMonitor",
+            spec=pod_monitor(worker, METRICS_PORT_NAME, interval_seconds, service=worker),
+        ),
+    ]
 
 
 def _controller(

@@ -19,12 +19,14 @@ from rendering.application_process import (
 from rendering.application_variables import VARIABLES, Source, Variable
 from rendering.database_roles import ROLES, RoleKey
 from rendering.endpoints import COLLABORATION, WEB
+from rendering.workflow_client import SERVICE_ROLE, workflow_variables
 from rf.application_rules import (
     COLLABORATION_RULES,
     MIGRATION_RULES,
     OPENING,
     PROCESS_RULES,
     REDIS_RULES,
+    WORKFLOW_RULES,
 )
 from rf.markdown import table
 from scaleplan.connections import SYSTEM_POOL_MAX
@@ -73,6 +75,10 @@ def render() -> str:
             drain=COLLABORATION.drain_seconds, ping=endpoints.COLLABORATION_PING_SECONDS
         ),
         MIGRATION_RULES.format(command=command, login=ROLES[RoleKey.MIGRATOR].name),
+        WORKFLOW_RULES.format(
+            role=SERVICE_ROLE["SERVICE_ROLE"],
+            drain=plan.workflows.start_to_close_timeout_seconds,
+        ),
         "## Metrics\n",
         f"At `{endpoints.METRICS_PATH}` on `METRICS_PORT`, in Prometheus' text format.\n",
         _metrics((latency.warning, latency.critical)),
@@ -160,6 +166,7 @@ def _values(plan: Plan) -> Mapping[str, str]:
         "QUEUE_NAMES": ",".join(plan.queue.names),
         "WORKER_CONCURRENCY": str(JOBS_PER_POD),
         "HOME": TEMPORARY_DIRECTORY,
+        **workflow_variables(plan.workflows),
     }
     configs = [
         application_config(

@@ -78,3 +78,19 @@ MIGRATION_RULES = """\
 - Citus distributes a new table within ten minutes after a migration made it; see
   [sharding](sharding.md) for what tables must look like.
 """
+
+WORKFLOW_RULES = """\
+## Workflows
+
+Where a stack has `workflows.enabled`:
+
+- The orchestrator's image runs once more as `workflow-worker`, with the orchestrator's variables,
+  those of Temporal, and `SERVICE_ROLE={role}`: then it answers probes and metrics alone, and takes
+  workflow and activity tasks of `TEMPORAL_TASK_QUEUE`.
+- Temporal's SDKs read `TEMPORAL_*` by themselves (environment configuration). The server refuses
+  whoever shows no certificate.
+- Every activity is given the time-out and the attempts of the two `WORKFLOW_` variables. It may run
+  twice, so it must do no harm the second time.
+- On SIGTERM the worker polls no more and has {drain} s for the activities it holds; what is cut off
+  Temporal hands to another pod after the time-out.
+"""

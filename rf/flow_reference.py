@@ -27,8 +27,8 @@ NetworkPolicies themselves: the row's source is let out, its destination lets it
 names is refused in both directions. In the namespace `researchflow` that holds for every pod,
 whatever its labels (`default-deny-flows`); elsewhere for the pods that the table names.
 
-It is written for VPC 10.0.0.0/16 with every layer that has rows: KEDA, RabbitMQ, and Citus serving
-tenants' data. A stack without one of them lacks its rows.
+It is written for VPC 10.0.0.0/16 with every layer that has rows: KEDA, RabbitMQ, Temporal, and
+Citus serving tenants' data. A stack without one of them lacks its rows.
 
 """
 
@@ -61,6 +61,8 @@ def render() -> str:
         vpc=_VPC,
         services=SERVICE_CIDR,
         keda=True,
+        workflows=True,
+        workflow_pages=True,
         stores=StoreNetworks(
             balancer=tuple(subnets.private.values()),
             data=tuple(subnets.data.values()),

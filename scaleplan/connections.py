@@ -3,6 +3,7 @@
 pools of a pod x pods -> clients of the poolers -> `max_client_conn`
 names x (pool + reserve) x poolers -> server connections -> `max_connections` of the class
 where Citus serves, the same for its names -> clients that a coordinator lets in
+Temporal's pods x their two stores -> `max_connections` of the primary, past the poolers
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ SYSTEM_POOL_MAX = 2
 """Most connections that one pod opens to the system database where Citus serves; before that it has
 no pool of its own. The plan gives no number: next to nothing is asked there, so one connection and
 another while that is busy."""
+
+WORKFLOW_POOL_MAX = 4
+"""Most connections that one workflow worker opens for writes, and as many for reads: it waits for
+activities more than it asks the database, and the plan's pools are those of the API."""
 
 STATS_CLIENTS = 1
 """The metrics exporter's connection, which counts like any client's."""
@@ -65,6 +70,10 @@ class ConnectionChain:
     max_connections: int
     coordinator_clients: int | None = None
     """Clients that a coordinator of Citus lets in; None where Citus doesn't serve."""
+    workflow_pods: int = 0
+    """Workers of workflows, a rollout's included: not in `pods`, as their pools are smaller."""
+    workflow_connections: int = 0
+    """Of Temporal's server to the primary, directly: a transaction pool is not for it."""
 
     @property
     def serving(self) -> bool:
@@ -78,9 +87,15 @@ class ConnectionChain:
         return self.pools.primary_max + self.pools.replica_max + system
 
     @property
+    def connections_per_workflow_pod(self) -> int:
+        """Of one workflow worker, to the same names."""
+        return 2 * WORKFLOW_POOL_MAX + (SYSTEM_POOL_MAX if self.serving else 0)
+
+    @property
     def clients(self) -> int:
         """All applications full, each with the pod that a rollout adds (`pods` counts it)."""
-        return self.pods * self.connections_per_pod
+        workflows = self.workflow_pods * self.connections_per_workflow_pod
+        return self.pods * self.connections_per_pod + workflows
 
     @property
     def clients_while_old_pods_drain(self) -> int:
@@ -142,15 +157,9 @@ class ConnectionChain:
             found.append(
                 f"pgbouncer.maxClientConnections = {limit}: one of {self.poolers.replicas} poolers "
                 f"may get {self.clients_of_fullest_pooler} clients of {self.pods} pods with "
-                f"{self.connections_per_pod} connections each"
+                f"{self.connections_per_pod} connections each{self._of_workflows()}"
             )
-        servers = {"primary": self.connections_to_primary, "replica": self.connections_to_replica}
-        found += [
-            f"PgBouncer may open {count} connections to the {server}, which has "
-            f"{self.usable_connections} of its {self.max_connections} for it"
-            for server, count in servers.items()
-            if count > self.usable_connections
-        ]
+        found += self._server_problems()
         if self.connections_to_coordinator > self.usable_coordinator_connections:
             found.append(
                 f"PgBouncer may open {self.connections_to_coordinator} connections to a "
@@ -158,6 +167,28 @@ class ConnectionChain:
                 f"{self.coordinator_clients} that it lets in for it"
             )
         return found
+
+    def _of_workflows(self) -> str:
+        if not self.workflow_pods:
+            return ""
+        each = self.connections_per_workflow_pod
+        return f", and of {self.workflow_pods} workflow workers with {each} each"
+
+    def _server_problems(self) -> list[str]:
+        """The primary carries Temporal too; a replica has PgBouncer alone."""
+        taken = self.workflow_connections
+        servers = {
+            "primary": (self.connections_to_primary, self.usable_connections - taken),
+            "replica": (self.connections_to_replica, self.usable_connections),
+        }
+        beside = f" beside {taken} of Temporal" if taken else ""
+        return [
+            f"PgBouncer may open {count} connections to the {server}, which has "
+            f"{usable} of its {self.max_connections} for it"
+            + (beside if server == "primary" else "")
+            for server, (count, usable) in servers.items()
+            if count > usable
+        ]
 
 
 def connection_chain(
@@ -167,6 +198,7 @@ def connection_chain(
 
     Raises KeyError on an unknown class.
     """
+    workflows = profile.workflows
     applications = (profile.orchestrator, profile.worker, profile.collaboration)
     shards = profile.citus.shard_clusters
     citus_connections = data_nodes.max_connections(profile.pgbouncer, shards)
@@ -181,6 +213,10 @@ def connection_chain(
         coordinator_clients=(
             data_nodes.admitted_clients(citus_connections, shards) if serving else None
         ),
+        workflow_pods=(
+            workflows.worker.max_replicas + ROLLOUT_SURGE_PODS if workflows.enabled else 0
+        ),
+        workflow_connections=workflows.connections(ROLLOUT_SURGE_PODS),
     )
 
 

@@ -123,7 +123,7 @@ def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         layer="encryption",
         resource="secrets",
         key="secrets-manager:secret",
-        quantity=Bounds.of(SECRETS),
+        quantity=Bounds.of(SECRETS + (1 if settings.workflows.enabled else 0)),
         basis="logins",
     )
     yield Item(

@@ -134,11 +134,17 @@ class AutoscalingPlan(Section):
 
 
 class WorkflowsPlan(Section):
-    """Temporal workflows, which pay from `from_workers` on: activities, and the limits of one."""
+    """Temporal workflows, which pay from `from_workers` on: activities, and the limits of one.
+
+    `namespace` is Temporal's own, which holds workflows apart; it is no namespace of Kubernetes.
+    """
 
     from_workers: int
     start_to_close_timeout_seconds: int
     maximum_attempts: int
+    task_queue: str
+    namespace: str
+    history_shards: int
     activities: tuple[str, ...]
 
 

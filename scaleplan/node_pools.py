@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from scaleplan.machines import ResourceTotals, Room, room
-from scaleplan.pods import PodDemand, application_pods
+from scaleplan.pods import PodDemand, application_pods, workflow_pods
 from scaleplan.sizes import SizeProfile
 
 MACHINE_VCPUS = (4, 8, 16)
@@ -22,6 +22,10 @@ MACHINE_INTERFACES = {4: (4, 15), 8: (4, 15), 16: (8, 30)}
 6th generation on (awslabs/amazon-eks-ami, nodeadm/internal/kubelet/instance-info.jsonl)."""
 
 
+WORKERS = ("worker", "workflow-worker")
+"""Pods of the workers' pool; all others are in that of the applications."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PoolLimits:
     """Upper bounds of the two Karpenter pools: what they may buy, whatever asks for pods."""
@@ -32,11 +36,10 @@ class PoolLimits:
 
 def pool_limits(size: SizeProfile) -> PoolLimits:
     """Karpenter's limits: each pool's pods at their maxima, and one large machine to move them."""
-    pods = application_pods(size)
-    workers = [demand for demand in pods if demand.name == "worker"]
+    pods = (*application_pods(size), *workflow_pods(size))
     return PoolLimits(
-        applications=_limit(demand for demand in pods if demand.name != "worker"),
-        workers=_limit(workers),
+        applications=_limit(demand for demand in pods if demand.name not in WORKERS),
+        workers=_limit(demand for demand in pods if demand.name in WORKERS),
     )
 
 

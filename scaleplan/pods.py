@@ -13,6 +13,7 @@ from scaleplan.model import load_plan
 from scaleplan.monitoring_pods import CLOUDWATCH_EXPORTER, EXPORTER
 from scaleplan.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
 from scaleplan.sizes import SizeProfile, WorkloadSettings
+from scaleplan.workflows import WEB_PAGES, TemporalRoleSettings
 
 if TYPE_CHECKING:
     from scaleplan.settings import Settings
@@ -51,7 +52,7 @@ def pods_at_maxima(settings: Settings) -> tuple[PodDemand, ...]:
     own (`scaleplan.data_nodes`).
     """
     found = [*_controllers(settings), *_poolers(settings), *_jobs(settings)]
-    found += [*_exporters(settings), *application_pods(settings)]
+    found += [*_exporters(settings), *application_pods(settings), *workflow_pods(settings)]
     return tuple(found)
 
 
@@ -72,6 +73,30 @@ def application_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
             ("web", APPLICATIONS_POOL, size.web),
             ("worker", WORKERS_POOL, size.worker),
         )
+    )
+
+
+def workflow_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
+    """Temporal's server and the workers of its workflows, where a stack has them."""
+    workflows, karpenter = size.workflows, size.nodes.karpenter
+    if not workflows.enabled:
+        return ()
+    servers = {f"temporal-{name}": (role.replicas, role) for name, role in workflows.roles.items()}
+    if workflows.web:
+        servers["temporal-web"] = (WEB_PAGES.replicas, WEB_PAGES)
+    pods: list[tuple[str, str, int, TemporalRoleSettings | WorkloadSettings]] = [
+        (name, APPLICATIONS_POOL, count, each) for name, (count, each) in servers.items()
+    ]
+    pods.append(("workflow-worker", WORKERS_POOL, workflows.worker.max_replicas, workflows.worker))
+    return tuple(
+        PodDemand(
+            name=name,
+            pool=pool if karpenter else SYSTEM_POOL,
+            pods=count,
+            surge=ROLLOUT_SURGE_PODS,
+            requests=ResourceTotals(cpu_millicores=each.cpu_millicores, memory_mib=each.memory_mib),
+        )
+        for name, pool, count, each in pods
     )
 
 

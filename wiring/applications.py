@@ -67,7 +67,7 @@ def database_migration_args(
     pin = site.settings.images.orchestrator
     return DatabaseMigrationArgs(
         namespace=platform.namespace,
-        image=_image(registry, "orchestrator", pin),
+        image=image_of(registry, "orchestrator", pin),
         version=pin,
         settings=site.settings.migrations,
         credentials_secret=bootstrap.migrator_secret_name,
@@ -83,7 +83,7 @@ def orchestrator_args(
     """The API's pods."""
     return OrchestratorArgs(
         namespace=hosting.platform.namespace,
-        image=_image(hosting.registry, "orchestrator", site.settings.images.orchestrator),
+        image=image_of(hosting.registry, "orchestrator", site.settings.images.orchestrator),
         settings=site.settings.orchestrator,
         autoscaling=site.plan.autoscaling,
         environment=hosting.connections.environment(ORCHESTRATOR),
@@ -102,7 +102,7 @@ def worker_args(site: Site, hosting: Hosting) -> WorkerArgs:
     """The workers' pods and what scales them."""
     return WorkerArgs(
         namespace=hosting.platform.namespace,
-        image=_image(hosting.registry, "worker", site.settings.images.worker),
+        image=image_of(hosting.registry, "worker", site.settings.images.worker),
         settings=site.settings.worker,
         queue=site.plan.queue,
         jobs=site.settings.queue,
@@ -120,7 +120,7 @@ def collaboration_args(site: Site, hosting: Hosting, ingress: Ingress) -> Collab
     """The WebSocket server's pods."""
     return CollaborationArgs(
         namespace=hosting.platform.namespace,
-        image=_image(hosting.registry, "collaboration", site.settings.images.collaboration),
+        image=image_of(hosting.registry, "collaboration", site.settings.images.collaboration),
         settings=site.settings.collaboration,
         autoscaling=site.plan.autoscaling,
         environment=hosting.connections.environment(COLLABORATION),
@@ -139,7 +139,7 @@ def web_args(site: Site, hosting: Hosting, ingress: Ingress) -> WebArgs:
         account_id=site.account_id,
         region=site.settings.region,
         namespace=hosting.platform.namespace,
-        image=_image(hosting.registry, "web", site.settings.images.web),
+        image=image_of(hosting.registry, "web", site.settings.images.web),
         settings=site.settings.web,
         autoscaling=site.plan.autoscaling,
         target_group_arn=ingress.target_group_arns["web"],
@@ -156,7 +156,8 @@ def _keda(hosting: Hosting) -> Keda | None:
     return Keda(secret_name=secret_name, ready=ready)
 
 
-def _image(registry: Registry, application: str, pin: str) -> Output[str]:
+def image_of(registry: Registry, application: str, pin: str) -> Output[str]:
+    """The application's image in the stack's own repository."""
     return registry.repository_urls[application].apply(lambda url: image_reference(url, pin))
 
 

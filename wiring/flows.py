@@ -25,6 +25,8 @@ def flow_table(site: Site) -> list[Flow]:
             vpc=settings.vpc_cidr,
             services=SERVICE_CIDR,
             keda=settings.scaling.worker is WorkerScaler.KEDA,
+            workflows=settings.workflows.enabled,
+            workflow_pages=settings.workflows.web,
             monitoring=MonitoringSite(
                 vpc=settings.vpc_cidr,
                 services=SERVICE_CIDR,

@@ -17,11 +17,13 @@ from wiring.site import Site
 def application_quota(site: Site) -> NamespaceQuota:
     """The quota of everything that this stack puts into the namespace, all of it in a rollout."""
     settings = site.settings
+    workflows = settings.workflows
     applications = (
         settings.orchestrator,
         settings.worker,
         settings.collaboration,
         settings.web,
+        *((workflows.worker,) if workflows.enabled else ()),
     )
     pooler = settings.pgbouncer
     return namespace_quota(

@@ -153,6 +153,7 @@ def database_credentials_args(
         port=database.port,
         database_name=database.database_name,
         data_key_arn=encryption.data_key_arn,
+        workflows=site.settings.workflows.enabled,
         protect=site.settings.protect_data,
     )
 

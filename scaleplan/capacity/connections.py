@@ -67,7 +67,7 @@ def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> t
         ),
         Term(
             name="clients of PgBouncer",
-            working=f"{chain.pods} × {chain.connections_per_pod}",
+            working=f"{chain.pods} × {chain.connections_per_pod}{_of_workflows(chain)}",
             value=chain.clients,
             unit="clients",
         ),
@@ -80,6 +80,12 @@ def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> t
             limit_working="pgbouncer.maxClientConnections",
         ),
     )
+
+
+def _of_workflows(chain: ConnectionChain) -> str:
+    if not chain.workflow_pods:
+        return ""
+    return f" + {chain.workflow_pods} × {chain.connections_per_workflow_pod}"
 
 
 def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
@@ -99,13 +105,16 @@ def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
     servers = [("primary", chain.connections_to_primary)]
     if chain.connections_to_replica:
         servers.append(("replica", chain.connections_to_replica))
+    of_temporal = {"primary": chain.workflow_connections}
     for server, count in servers:
+        more = of_temporal.get(server, 0)
         names = count // (2 * poolers.replicas * server_connections_per_database(poolers))
         terms.append(
             Term(
                 name=f"connections to the {server}",
-                working=f"{names} names × 2 × {poolers.replicas} poolers × {pool}",
-                value=count,
+                working=f"{names} names × 2 × {poolers.replicas} poolers × {pool}"
+                + (f" + {more} of Temporal" if more else ""),
+                value=count + more,
                 unit="connections",
                 limit=chain.usable_connections,
                 limit_working=usable,

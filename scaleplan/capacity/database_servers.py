@@ -74,7 +74,9 @@ def rds(settings: Settings, loss: Loss | None) -> DataServer:
         name=f"RDS {database.instance_class}",
         instance_class=database.instance_class,
         memory_gib=load_catalog().instance_class(database.instance_class).memory_gib,
-        connections=max(chain.connections_to_primary, chain.connections_to_replica),
+        connections=max(
+            chain.connections_to_primary + chain.workflow_connections, chain.connections_to_replica
+        ),
         data_share=1.0,
         share_working="all",
         storage_gib=database.max_storage_gib,

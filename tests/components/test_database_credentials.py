@@ -27,6 +27,7 @@ def credentials(build):
                 port=5432,
                 database_name="ros",
                 data_key_arn=KEY,
+                workflows=False,
                 protect=protect,
             )
             made = DatabaseCredentials("credentials", args, opts)

@@ -41,10 +41,12 @@ def test_every_release_is_a_pinned_chart_with_listed_keys(planned, stack):
 
 
 def test_every_listed_key_is_in_use_somewhere(planned):
+    # Temporal's web pages are off in all of them.
+    plans = [*map(planned, STACKS), planned("prod", overrides=("workflows.web=true",))]
     used = {
         (name, key)
-        for stack in STACKS
-        for name, resource in releases(planned(stack)).items()
+        for plan in plans
+        for name, resource in releases(plan).items()
         for key in keys_of(reveal(resource.inputs)["values"])
     }
     for name, listed in CHART_VALUES.items():

@@ -8,6 +8,7 @@ from rf.plan import reveal
 from scaleplan.connections import connection_chain
 from scaleplan.model import load_plan
 from scaleplan.settings import parse
+from scaleplan.sizes import Size
 from scaleplan.stack_file import read_stack, stack_names
 from tests.stack_config import PROJECT, ROOT
 
@@ -77,7 +78,10 @@ def test_every_url_of_the_applications_logs_in_as_a_user_that_pgbouncer_knows(pl
 def test_the_bootstrap_gives_postgresql_the_verifiers_of_just_those_passwords(planned, size):
     secrets = secrets_of(planned("prod", size=size))
     verifiers = {k: v for k, v in secrets["database-bootstrap"].items() if k != "PGPASSWORD"}
-    assert len(set(verifiers.values())) == 4
+    roles = {"APPLICATION", "READONLY", "MIGRATOR", "MONITOR"}
+    roles |= {"WORKFLOWS"} if load_plan().sizes[Size(size)].workflows.enabled else set()
+    assert set(verifiers) == {f"VERIFIER_{role}" for role in roles}
+    assert len(set(verifiers.values())) == len(roles)
     assert all(value.startswith("SCRAM-SHA-256$4096:") for value in verifiers.values())
 
 

@@ -118,7 +118,7 @@ def test_the_workers_run_as_the_plan_says_and_only_keda_owns_their_number(
     plan = at(planned, size)
     requests = pod_of(plan, "worker")["containers"][0]["resources"]["requests"]
     assert (requests["cpu"], requests["memory"]) == (cpu, memory)
-    spec = only(plan.of_type(SCALED_OBJECT))["spec"]
+    spec = by_object_name(plan, SCALED_OBJECT)["worker"]["spec"]
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == replicas
     assert "replicas" not in by_object_name(plan, DEPLOYMENT)["worker"]["spec"]
     assert "worker" not in by_object_name(plan, AUTOSCALER)

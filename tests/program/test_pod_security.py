@@ -158,7 +158,9 @@ def test_pods_wait_for_the_migration_that_runs_as_the_migrator_past_the_pooler(p
         for r in plan.of_type("kubernetes:apps/v1:Deployment")
         if migration.urn in r.dependencies
     }
-    assert waiting == {"orchestrator", "worker", "collaboration"}
+    workers = {r.inputs["metadata"]["name"] for r in plan.of_type("kubernetes:apps/v1:Deployment")}
+    expected = {"orchestrator", "worker", "collaboration"} | (workers & {"workflow-worker"})
+    assert waiting == expected
     (bootstrap,) = [
         r
         for r in plan.of_type("kubernetes:batch/v1:Job")

@@ -141,8 +141,26 @@ def _single_cases(subject: Subject) -> Iterator[Case]:
     pending = 'kube_pod_status_phase{namespace="researchflow",pod="p",phase="Pending"}'
     yield Case("PodsPending", warning, [constant(pending, 1)], fires=True)
     yield Case("PodsPending", warning, [constant(pending, 0)], fires=False)
+    if subject.settings.workflows.enabled:
+        yield from _workflow_cases(subject)
     # It fires of nothing, which is its whole point: there are no series that silence it.
     yield Case("DeadMansSwitch", {"severity": "none"}, [constant("anything", 0)], fires=True)
+
+
+def _workflow_cases(subject: Subject) -> Iterator[Case]:
+    for name, severity, kind in (
+        ("WorkflowDatabaseFailing", "critical", "persistence"),
+        ("WorkflowServiceFailing", "warning", "service"),
+    ):
+        requests = growing(f'{kind}_requests{{namespace="temporal"}}', 1000)
+        for failed, fires in ((60, True), (40, False)):
+            errors = growing(f'{kind}_errors{{namespace="temporal"}}', failed)
+            yield Case(name, {"severity": severity}, [requests, errors], fires=fires)
+    age = 'approximate_backlog_age_seconds{namespace="temporal",taskqueue="analysis"}'
+    limit = subject.plan.observability.oldest_job_seconds.critical
+    for seconds, fires in ((limit + 1, True), (limit - 1, False)):
+        labels = {"severity": "critical"}
+        yield Case("WorkflowTasksOld", labels, [constant(age, seconds)], fires=fires)
 
 
 def backup_cases(subject: Subject) -> Iterator[Case]:

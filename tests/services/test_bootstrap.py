@@ -13,7 +13,14 @@ from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from rendering.bootstrap_sql import bootstrap_sql
-from rendering.database_roles import AUDIT_ROLE, ROLES, RoleKey
+from rendering.database_roles import (
+    AUDIT_ROLE,
+    ROLES,
+    WORKFLOW_DATABASES,
+    WORKFLOW_ROLE,
+    RoleKey,
+    roles_of,
+)
 from rendering.scram import scram_verifier
 from tests.services.programs import Programs
 from tests.services.servers import DatabaseServers, Postgres
@@ -31,29 +38,30 @@ class Bootstrapped:
     def __init__(self, server: Postgres, psql: Path, database: str, master: str) -> None:
         self.server, self.psql, self.database = server, psql, database
         self.master, self.master_password = master, secrets.token_hex(16)
-        self.passwords = {role.name: secrets.token_hex(16) for role in ROLES.values()}
+        roles = roles_of(workflows=True).values()
+        self.passwords = {role.name: secrets.token_hex(16) for role in roles}
 
-    def run(self) -> subprocess.CompletedProcess[str]:
+    def run(self, *, workflows: bool = False) -> subprocess.CompletedProcess[str]:
         verifiers = {
             role.variable: scram_verifier(self.passwords[role.name], secrets.token_bytes(16))
-            for role in ROLES.values()
+            for role in roles_of(workflows=workflows).values()
         }
         return subprocess.run(
             [self.psql, "--no-psqlrc", "--quiet", "--dbname", self._conninfo(self.master)],
             # PostgreSQL 16 here comes without pgaudit; the extensions are RDS' own.
-            input=bootstrap_sql(self.database, extensions=()),
+            input=bootstrap_sql(self.database, extensions=(), workflows=workflows),
             env=os.environ | verifiers,
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def connect(self, user: str) -> psycopg.Connection:
-        return psycopg.connect(self._conninfo(user), autocommit=True)
+    def connect(self, user: str, database: str | None = None) -> psycopg.Connection:
+        return psycopg.connect(self._conninfo(user, database), autocommit=True)
 
-    def _conninfo(self, user: str) -> str:
+    def _conninfo(self, user: str, database: str | None = None) -> str:
         password = self.passwords.get(user, self.master_password)
-        superuser = self.server.conninfo(dbname=self.database)
+        superuser = self.server.conninfo(dbname=database or self.database)
         return make_conninfo(superuser, user=user, password=password)
 
 
@@ -76,8 +84,9 @@ def fresh(programs: Programs, databases: DatabaseServers) -> Iterator[Bootstrapp
         try:
             yield database
         finally:
-            superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(place))
-            for role in (*(role.name for role in ROLES.values()), AUDIT_ROLE):
+            for each in (place, *map(sql.Identifier, WORKFLOW_DATABASES)):
+                superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(each))
+            for role in (*(role.name for role in roles_of(workflows=True).values()), AUDIT_ROLE):
                 superuser.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
             superuser.execute(sql.SQL("DROP ROLE {}").format(owner))
 
@@ -87,6 +96,20 @@ def test_it_runs_twice_without_error(fresh: Bootstrapped):
         result = fresh.run()
         assert result.returncode == 0, result.stderr
         assert "ERROR" not in result.stderr
+
+
+@pytest.mark.parametrize("database", WORKFLOW_DATABASES)
+def test_temporal_owns_its_two_databases_and_enters_no_other(fresh: Bootstrapped, database: str):
+    for _ in range(2):
+        result = fresh.run(workflows=True)
+        assert result.returncode == 0, result.stderr
+    with fresh.connect(WORKFLOW_ROLE.name, database) as temporal:
+        temporal.execute("CREATE TABLE executions (shard_id integer)")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        fresh.connect(WORKFLOW_ROLE.name)
+    for other in (APPLICATION, READ_ONLY, MIGRATOR):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            fresh.connect(other, database)
 
 
 def test_each_role_does_its_work_and_no_more(fresh: Bootstrapped):

@@ -31,7 +31,7 @@ def test_too_few_clients_are_mended_by_exactly_as_many_as_are_needed():
     found, price = failing_report(**LARGE, pgbouncer={"maxClientConnections": 500})
     fix = smallest_fix(found, price)
     assert fix is not None
-    assert (fix.key, fix.old, fix.new) == ("pgbouncer.maxClientConnections", 500, 1969)
+    assert (fix.key, fix.old, fix.new) == ("pgbouncer.maxClientConnections", 500, 2043)
     assert capacity_report(fix.settings, found.load).passes
     one_less = accepted(**LARGE, pgbouncer={"maxClientConnections": fix.new - 1})
     assert not capacity_report(one_less, found.load).passes

@@ -24,8 +24,8 @@ def test_a_stack_that_does_not_exits_1_with_fault_excess_and_a_tried_change():
     result = run("check", "--stack", "prod", "--set", "pgbouncer.maxClientConnections=500")
     assert result.exit_code == 1
     assert "connections fails: clients of the fullest pooler" in result.stdout
-    assert "1,469 clients more than 500" in result.stdout
-    assert "pgbouncer.maxClientConnections: 1969 (now 500)" in result.stdout
+    assert "1,543 clients more than 500" in result.stdout
+    assert "pgbouncer.maxClientConnections: 2043 (now 500)" in result.stdout
 
 
 def test_json_is_the_only_output_and_the_same_on_every_run():

@@ -199,7 +199,7 @@ def test_a_machine_holds_as_many_pods_as_can_be_put_on_it(cpu, memory, vcpus):
 
 
 @pytest.mark.parametrize(
-    ("size", "applications", "workers"), [("medium", 32, 60), ("large", 76, 184)]
+    ("size", "applications", "workers"), [("medium", 32, 60), ("large", 96, 200)]
 )
 def test_the_limits_of_the_sizes(size, applications, workers):
     limits = pool_limits(load_plan().sizes[Size(size)])
@@ -243,7 +243,7 @@ def test_a_pod_larger_than_any_node_of_the_group_is_refused_by_class():
 
 
 def test_memory_that_no_machine_of_karpenters_has_is_refused_at_the_pod():
-    (mistake,) = refused(size="large", worker={"memoryMib": 200_000})
+    (mistake,) = refused(size="large", worker={"memoryMib": 200_000, "maxReplicas": 15})
     assert mistake.key == "researchflow:worker.memoryMib"
     assert mistake.value == "200000"
     assert mistake.nearest == str(machine_room(16).memory_mib)

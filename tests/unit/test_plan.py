@@ -252,6 +252,11 @@ def test_workflows() -> None:
     assert plan.from_workers == 50
     assert plan.start_to_close_timeout_seconds == 10 * MINUTE
     assert plan.maximum_attempts == 3
+    assert (plan.task_queue, plan.namespace, plan.history_shards) == (
+        "analysis",
+        "researchflow",
+        512,
+    )
     assert plan.activities == (
         "validateInput",
         "extractDemographics",
