@@ -56,7 +56,10 @@ class DatabaseMigrationArgs:
 
 
 class DatabaseMigration(ComponentResource):
-    """One Job a version, since image and command are in its name; the last one stays, finished.
+    """One Job for each pod template, whose hash is in its name; the last one stays, finished.
+
+    A template can't change in place, and a version, a command or a size that places pods elsewhere
+    each change it: what has run already runs once more, which migrations must bear in any case.
 
     Migrations take locks and change structure: they log in as the migrator, at the server itself,
     because a pooler's transaction mode keeps no session. What uses the tables takes `ready`, which
@@ -68,7 +71,7 @@ class DatabaseMigration(ComponentResource):
     def __init__(
         self, name: str, args: DatabaseMigrationArgs, opts: ResourceOptions | None = None
     ) -> None:
-        job_name = f"{APPLICATION}-{_version_hash(args.version, args.settings.command)}"
+        job_name = f"{APPLICATION}-{_template_hash(args)}"
         summary = {"job": job_name, "timeoutMinutes": args.settings.timeout_minutes}
         super().__init__("researchflow:data:DatabaseMigration", name, summary, opts)
         self._name, self._args = name, args
@@ -190,5 +193,13 @@ def _drains_are_no_failures() -> k8s.batch.v1.PodFailurePolicyArgs:
     )
 
 
-def _version_hash(version: str, command: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join([version, *command]).encode()).hexdigest()[:10]
+def _template_hash(args: DatabaseMigrationArgs) -> str:
+    """Of what differs between templates. The account's part of the image's name never does."""
+    parts = [
+        args.version,
+        *args.settings.command,
+        *(f"{key}={value}" for key, value in sorted((args.node_selector or {}).items())),
+        POSTGRES_CLIENT_IMAGE,
+        repr((PSQL_JOB, MIGRATION_JOB)),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]

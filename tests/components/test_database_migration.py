@@ -10,7 +10,7 @@ JOB = "kubernetes:batch/v1:Job"
 
 @pytest.fixture
 def migration(build):
-    def run(version="1.4.0", **settings):
+    def run(version="1.4.0", node_selector=None, **settings):
         args = DatabaseMigrationArgs(
             namespace="researchflow",
             image=f"123456789012.dkr.ecr.us-east-1.amazonaws.com/orchestrator:{version}",
@@ -19,6 +19,7 @@ def migration(build):
             credentials_secret="migrator-credentials",
             cluster_authority="researchflow-ca",
             database_authority="rds-authority",
+            node_selector=node_selector,
         )
         return build(lambda opts: DatabaseMigration("database-migration", args, opts))
 
@@ -33,13 +34,15 @@ def pod(built):
     return job(built)["spec"]["template"]["spec"]
 
 
-def test_another_image_or_command_is_another_job(migration):
+def test_another_template_is_another_job(migration):
+    """The API server refuses to change a Job's template in place."""
     names = {
         job(migration())["metadata"]["name"],
         job(migration("1.5.0"))["metadata"]["name"],
         job(migration(command=("npm", "run", "migrate")))["metadata"]["name"],
+        job(migration(node_selector={"researchflow/pool": "applications"}))["metadata"]["name"],
     }
-    assert len(names) == 3
+    assert len(names) == 4
     assert job(migration())["metadata"]["name"] in names
     assert all(name.startswith("database-migration-") and len(name) <= 63 for name in names)
 
