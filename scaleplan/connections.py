@@ -20,6 +20,7 @@ from scaleplan.server_pools import (
     NAMES_FOR_READS,
     NAMES_FOR_SYSTEM,
     NAMES_FOR_WRITES,
+    TWICE_IN_A_ROLLOUT,
     server_connections_per_name,
 )
 from scaleplan.sizes import PgbouncerSettings, SizeProfile
@@ -74,6 +75,8 @@ class ConnectionChain:
     """Workers of workflows, a rollout's included: not in `pods`, as their pools are smaller."""
     workflow_connections: int = 0
     """Of Temporal's server to the primary, directly: a transaction pool is not for it."""
+    steady_workflow_connections: int = 0
+    """The same while nothing of Temporal is rolled."""
 
     @property
     def serving(self) -> bool:
@@ -131,6 +134,13 @@ class ConnectionChain:
         if self.serving or not self.read_replicas:
             return 0
         return NAMES_FOR_READS * server_connections_per_name(self.poolers)
+
+    @property
+    def steady_connections(self) -> int:
+        """Of RDS's fullest server with all pools full, and nothing rolled."""
+        primary = self.connections_to_primary // TWICE_IN_A_ROLLOUT
+        replica = self.connections_to_replica // TWICE_IN_A_ROLLOUT
+        return max(primary + self.steady_workflow_connections, replica)
 
     @property
     def connections_to_coordinator(self) -> int:
@@ -217,6 +227,7 @@ def connection_chain(
             workflows.worker.max_replicas + ROLLOUT_SURGE_PODS if workflows.enabled else 0
         ),
         workflow_connections=workflows.connections(ROLLOUT_SURGE_PODS),
+        steady_workflow_connections=workflows.connections(0),
     )
 
 

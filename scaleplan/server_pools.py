@@ -20,6 +20,10 @@ def server_connections_per_database(poolers: PgbouncerSettings) -> int:
     return poolers.default_pool_size + poolers.reserve_pool_size
 
 
+TWICE_IN_A_ROLLOUT = 2
+"""A pooler's old pod keeps its connections while it drains, and the new one opens its own."""
+
+
 def server_connections_per_name(poolers: PgbouncerSettings) -> int:
     """Most that all poolers open for one name, each twice as while its old pod drains."""
-    return 2 * poolers.replicas * server_connections_per_database(poolers)
+    return TWICE_IN_A_ROLLOUT * poolers.replicas * server_connections_per_database(poolers)

@@ -18,14 +18,17 @@ CONNECTION_MIB = 10
 def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
     """Server processes and the hot part of the data, below the plan's warning of memory.
 
+    A rollout's second set of connections, which goes within minutes, stays below its critical.
+
     The hot part is to stay in memory, shared buffers and the kernel's cache together; else every
     read waits for the volume.
     """
     plan, assumed = load_plan(), load.assumptions
     server = data_server(settings, load, loss)
     processes = server.connections * CONNECTION_MIB / 1024
+    rolled = server.rollout_connections * CONNECTION_MIB / 1024
     hot = load.data_volume_gb * BYTES_PER_GB / GIB * assumed.hot_share * server.data_share
-    warning = plan.thresholds.memory_utilization.warning
+    thresholds = plan.thresholds.memory_utilization
     usable = server.memory_gib * MEMORY_LEFT_PERCENT / 100
     terms = (
         Term(
@@ -48,11 +51,24 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
             working=f"{number(processes)} + {number(hot)}, on {server.name}",
             value=processes + hot,
             unit="GiB",
-            limit=usable * warning / 100,
-            limit_working=(
-                f"{warning} % of {MEMORY_LEFT_PERCENT} % of {number(server.memory_gib)} GiB"
+            limit=usable * thresholds.warning / 100,
+            limit_working=_share(thresholds.warning, server.memory_gib),
+        ),
+        Term(
+            name="memory of the database in a rollout",
+            working=(
+                f"{server.rollout_connections} × {CONNECTION_MIB} MiB + {number(hot)}"
+                f", on {server.name}"
             ),
+            value=rolled + hot,
+            unit="GiB",
+            limit=usable * thresholds.critical / 100,
+            limit_working=_share(thresholds.critical, server.memory_gib),
         ),
     )
     assumptions = ("hotShare", "shardSkew") if settings.sharding.serving else ("hotShare",)
     return CheckResult(name=CheckName.DATABASE_MEMORY, terms=terms, assumptions=assumptions)
+
+
+def _share(percent: float, memory_gib: float) -> str:
+    return f"{percent} % of {MEMORY_LEFT_PERCENT} % of {number(memory_gib)} GiB"

@@ -11,6 +11,7 @@ from scaleplan.check_names import Loss
 from scaleplan.connections import connection_chain
 from scaleplan.load import Load
 from scaleplan.model import load_plan
+from scaleplan.server_pools import TWICE_IN_A_ROLLOUT
 from scaleplan.settings import Settings
 
 RDS_STRIPED_FROM_GIB = 400
@@ -39,14 +40,16 @@ CITUS_VOLUME = Volume(iops=data_nodes.VOLUME_IOPS, mib_per_second=data_nodes.VOL
 class DataServer:
     """The fullest server of tenants' data.
 
-    `data_share` is its part of all data and of the work on it; `storage_gib` what it can grow to;
-    `readers` the copies that take reads off it, 0 where it reads itself.
+    `connections` are open when all pools are full, `rollout_connections` while poolers and Temporal
+    are rolled besides. `data_share` is its part of all data and of the work on it; `storage_gib`
+    what it can grow to; `readers` the copies that take reads off it, 0 where it reads itself.
     """
 
     name: str
     instance_class: str
     memory_gib: float
     connections: int
+    rollout_connections: int
     data_share: float
     share_working: str
     storage_gib: float
@@ -74,7 +77,8 @@ def rds(settings: Settings, loss: Loss | None) -> DataServer:
         name=f"RDS {database.instance_class}",
         instance_class=database.instance_class,
         memory_gib=load_catalog().instance_class(database.instance_class).memory_gib,
-        connections=max(
+        connections=chain.steady_connections,
+        rollout_connections=max(
             chain.connections_to_primary + chain.workflow_connections, chain.connections_to_replica
         ),
         data_share=1.0,
@@ -94,7 +98,8 @@ def citus_shard(settings: Settings, load: Load) -> DataServer:
         name=f"fullest of {citus.shard_clusters} shards on {citus.instance_class}",
         instance_class=citus.instance_class,
         memory_gib=data_nodes.pod_resources(machine).memory_mib / 1024,
-        connections=data_nodes.pooled_connections(settings.pgbouncer),
+        connections=data_nodes.pooled_connections(settings.pgbouncer) // TWICE_IN_A_ROLLOUT,
+        rollout_connections=data_nodes.pooled_connections(settings.pgbouncer),
         data_share=min(1.0, skew / citus.shard_clusters),
         share_working=f"{skew:g} / {citus.shard_clusters} shards",
         storage_gib=citus.volume_gib,

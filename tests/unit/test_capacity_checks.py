@@ -16,6 +16,7 @@ from scaleplan.connections import (
 )
 from scaleplan.load import Horizon, load_at, load_named
 from scaleplan.model import load_plan
+from scaleplan.pods import ROLLOUT_SURGE_PODS
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 from tests.stack_config import ROOT, accepted
@@ -85,9 +86,10 @@ def test_six_poolers_of_1500_against_5000_connections_fail_on_that_term():
     assert found.fault is not None
     result, term = found.fault
     assert (result.name, term.name) == (CheckName.CONNECTIONS, "connections to the primary")
-    assert term.value == 3 * 2 * 6 * 1500
+    of_temporal = found.settings.workflows.connections(ROLLOUT_SURGE_PODS)
+    assert term.value == 3 * 2 * 6 * 1500 + of_temporal
     assert term.limit == 5000 - DIRECT_CONNECTIONS
-    assert term.margin == 5000 - DIRECT_CONNECTIONS - 54_000
+    assert term.margin == 5000 - DIRECT_CONNECTIONS - 54_000 - of_temporal
 
 
 def test_classes_are_budgeted_as_measured_and_less_a_stated_reserve():

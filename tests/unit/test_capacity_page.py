@@ -5,6 +5,7 @@ import operator
 import re
 from collections.abc import Callable
 from functools import cache
+from math import ceil
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.stack_config import ROOT, accepted
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(
-    r"^(?P<check>[a-z-]+) / (?P<term>.+?):\s+(?P<working>[\d(].*?)\s+= (?P<value>[\d.]+)"
+    r"^(?P<check>[a-z-]+) / (?P<term>.+?):\s+(?P<working>[\d(c].*?)\s+= (?P<value>[\d.]+)"
     r"(?: (?P<unit>\S+))?(?: of (?P<limit>[\d.]+))?$",
     re.MULTILINE,
 )
@@ -39,6 +40,8 @@ def worked(node: ast.expr) -> float:
     match node:
         case ast.Constant(value=int() | float() as value):
             return value
+        case ast.Call(func=ast.Name(id="ceil"), args=[part]):
+            return ceil(worked(part))
         case ast.BinOp(left=left, op=sign, right=right):
             return OPERATORS[type(sign)](worked(left), worked(right))
     raise AssertionError(f"not plain arithmetic: {ast.dump(node)}")
