@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scaleplan.machines import ResourceTotals
+from scaleplan.recovery_times import CITUS_LOG_SECONDS
 
 WORKER_PROCESSES = 32
 LOGICAL_WORKERS = 16
@@ -40,6 +41,8 @@ def postgres_config_spec(
         "maintenance_work_mem": f"{min(_LARGEST_MAINTENANCE_MIB, pod.memory_mib // 16)}MB",
         # Few checkpoints, yet a full `pg_wal` leaves room for a backup that can't be written.
         "max_wal_size": f"{_wal_gib(volume_gib)}GB",
+        # A quiet server would keep its last records to itself until 16 MiB have come together.
+        "archive_timeout": f"{CITUS_LOG_SECONDS}s",
         "max_worker_processes": str(WORKER_PROCESSES),
         "max_logical_replication_workers": str(LOGICAL_WORKERS),
         "password_encryption": "scram-sha-256",

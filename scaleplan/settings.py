@@ -14,6 +14,7 @@ from scaleplan.access import AccessSettings, AuditSettings
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.cells import CellSettings
 from scaleplan.check_names import CheckName
+from scaleplan.disaster_recovery import DisasterRecoverySettings
 from scaleplan.fitting import node_mistakes
 from scaleplan.load import LoadSettings, default_settings
 from scaleplan.migrations import MigrationsSettings
@@ -119,6 +120,7 @@ class Settings(SizeProfile):
     scaling: ScalingSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
     cell: CellSettings = Field(default={}, validate_default=True)
+    disaster_recovery: DisasterRecoverySettings = Field(default={}, validate_default=True)
     alerts: AlertsSettings = Field(default={}, validate_default=True)
     load: LoadSettings = Field(default={}, validate_default=True)
     allow_capacity_risk: Annotated[
@@ -218,6 +220,19 @@ class Settings(SizeProfile):
         if allowed is not None:
             raise PydanticCustomError("cell", "is elsewhere", {"allowed": allowed})
         return cell
+
+    @field_validator("disaster_recovery")
+    @classmethod
+    def _copies_stay_where_they_may(
+        cls, recovery: DisasterRecoverySettings, info: ValidationInfo
+    ) -> DisasterRecoverySettings:
+        known, cell = info.data, info.data.get("cell")
+        allowed = recovery.allowed_instead(
+            known.get("stack"), known.get("region"), european=cell is not None and cell.european
+        )
+        if allowed is not None:
+            raise PydanticCustomError("recovery", "is elsewhere", {"allowed": allowed})
+        return recovery
 
     @field_validator("hosted_zone_id")
     @classmethod
