@@ -22,11 +22,19 @@ class RecoveryMode(StrEnum):
     WARM = "warm"
 
 
+class SitePhase(StrEnum):
+    """How far a recovery site has come. Nothing leads back: see failback in the same page."""
+
+    STANDBY = "standby"
+    ACTIVE = "active"
+    OPEN = "open"
+
+
 class DisasterRecoverySettings(Section):
     """The recovery site of a stack; see `docs/disaster-recovery.md`.
 
     The stack that may lose its region names the recovery `region`. The stack that stands there
-    names the other one by `siteOf`; it is small until it becomes `active`.
+    names the other one by `siteOf`, and waits until its `phase` says otherwise.
     """
 
     mode: Annotated[
@@ -58,13 +66,14 @@ class DisasterRecoverySettings(Section):
         Field(description="stack whose recovery site this is"),
     ] = ""
     # Last, because it is judged by the others.
-    active: Annotated[
-        bool,
+    phase: Annotated[
+        SitePhase,
         Field(
-            description="of a recovery site: its database is promoted, for good, and it has the "
-            "size and the pods of its stack file"
+            description="of a recovery site; standby: it waits; active: its database is promoted, "
+            "for good, and all pods run, for those who verify it; open: it tells the health checks "
+            "that it is ready, and they send all users to it"
         ),
-    ] = Field(default=False, validate_default=True)
+    ] = Field(default=SitePhase.STANDBY, validate_default=True)
 
     @property
     def prepared(self) -> bool:
@@ -74,7 +83,7 @@ class DisasterRecoverySettings(Section):
     @property
     def standby(self) -> bool:
         """Whether this stack is a recovery site that waits."""
-        return bool(self.site_of) and not self.active
+        return bool(self.site_of) and self.phase is SitePhase.STANDBY
 
     def allowed_instead(
         self, stack: str | None, region: str | None, *, european: bool
@@ -102,14 +111,14 @@ class DisasterRecoverySettings(Section):
             raise PydanticCustomError("site", "has a site", {"allowed": allowed})
         return site_of
 
-    @field_validator("active")
+    @field_validator("phase")
     @classmethod
-    def _only_a_site_takes_over(cls, active: bool, info: ValidationInfo) -> bool:
-        known = info.data
-        if active and known.get("site_of") == "":
-            allowed = "false, or beside siteOf: only a recovery site takes over"
+    def _only_a_site_takes_over(cls, phase: SitePhase, info: ValidationInfo) -> SitePhase:
+        known, waits = info.data, phase is SitePhase.STANDBY
+        if not waits and known.get("site_of") == "":
+            allowed = "standby, or beside siteOf: only a recovery site takes over"
             raise PydanticCustomError("site", "is no site", {"allowed": allowed})
-        if not active and known.get("site_of") and known.get("mode") is RecoveryMode.BACKUP:
-            allowed = "true where mode is backup: such a site is built when it is needed"
+        if waits and known.get("site_of") and known.get("mode") is RecoveryMode.BACKUP:
+            allowed = "active where mode is backup: such a site is built when it is needed"
             raise PydanticCustomError("site", "waits for nothing", {"allowed": allowed})
-        return active
+        return phase

@@ -14,8 +14,9 @@ stack, as `researchflow-prod`; `<region>` the recovery region):
 - AWS Backup: vault `<prefix>-recovery` in both regions, locked, plan `<prefix>-recovery`
 
 It exports them as `recovery`, which the recovery site (`disasterRecovery.siteOf`) reads by a
-StackReference. In mode warm the site holds the replica `<site's prefix>-database`; `active` removes
-its `replicateSourceDb`, which promotes it. Records: `<domain>` is a failover pair, PRIMARY in the
+StackReference. In mode warm the site holds the replica `<site's prefix>-database`; phase `active`
+removes its `replicateSourceDb`, which promotes it, and starts all pods; phase `open` lets
+`recovery.<domain>/health/ready` say so. Records: `<domain>` is a failover pair, PRIMARY in the
 stack and SECONDARY in its site; `recovery.<domain>` always is the site.
 """
 
@@ -104,7 +105,7 @@ def objectives_of(settings: Settings, plan: Plan) -> tuple[Objective, ...]:
         *_made_again(whole),
         Objective(
             key="backups",
-            holds="daily copies of RDS and buckets in a locked vault",
+            holds="daily copies of the system database in a locked vault",
             copied_by="AWS Backup",
             rpo_seconds=COPIED_BACKUP_SECONDS,
             rto_seconds=whole - database_seconds(warm=warm) + RESTORE_SECONDS,

@@ -91,10 +91,10 @@ def test_what_is_over_its_target_is_named_with_both_figures():
     ("changes", "key", "allowed"),
     [
         ({"disasterRecovery": {"region": "us-east-1"}}, "disasterRecovery", "us-east-2"),
-        ({"disasterRecovery": {"active": True}}, "disasterRecovery.active", "siteOf"),
+        ({"disasterRecovery": {"phase": "active"}}, "disasterRecovery.phase", "siteOf"),
         (
             {"disasterRecovery": {"siteOf": "prod", "mode": "backup"}},
-            "disasterRecovery.active",
+            "disasterRecovery.phase",
             "built when it is needed",
         ),
         (
