@@ -17,12 +17,13 @@ from pathlib import Path
 
 import psycopg
 
+from rf.servers.local_ini import replica_hosts
+from rf.servers.pooler import start_pgbouncer
+from rf.servers.postgres import APPLICATION_USER, DatabaseServers, start_database_servers
+from rf.servers.processes import run
+from rf.servers.programs import Programs, runnable_programs
 from scaleplan.model import load_plan
-from tests.services.local_ini import exported, replica_hosts
-from tests.services.pooler import start_pgbouncer
-from tests.services.processes import run
-from tests.services.programs import Programs, runnable_programs
-from tests.services.servers import APPLICATION_USER, DatabaseServers, start_database_servers
+from tests.services.ini_export import exported
 
 CLIENTS = 100
 SECONDS = 5

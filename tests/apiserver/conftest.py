@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from rf.servers.programs import MissingServersError
 from tests.apiserver.binaries import apiserver_folder, find_binaries
 from tests.apiserver.cluster import Cluster
 from tests.apiserver.control_plane import start_control_plane
 from tests.apiserver.exports import Export
 from tests.apiserver.session import NotEmptyError, Session
-from tests.services.programs import MissingServersError
 
 Note = Callable[[str], None]
 

@@ -13,10 +13,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from rf.servers.certificates import LocalAuthority
+from rf.servers.processes import Process, free_port, listens, write_private
 from scaleplan.settings import SERVICE_CIDR
 from tests.apiserver.binaries import Binaries
-from tests.services.certificates import TestAuthority
-from tests.services.processes import Process, free_port, listens, write_private
 
 ADDRESS = "127.0.0.1"
 
@@ -39,7 +39,7 @@ _SETTINGS = {
 
 def start_control_plane(stack: ExitStack, binaries: Binaries, directory: Path) -> Path:
     """Start both, empty, and return a kubeconfig of theirs; leaving `stack` stops them."""
-    authority = TestAuthority(directory, "cluster-ca")
+    authority = LocalAuthority(directory, "cluster-ca")
     pair = authority.issue(ADDRESS, client=True)
     certificate = write_private(directory / "server.crt", pair.certificate)
     key = write_private(directory / "server.key", pair.key)

@@ -13,10 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.services.local_ini import exported, replica_hosts
-from tests.services.node_clients import NodeClients, find_node_clients
-from tests.services.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
-from tests.services.programs import (
+from rf.servers.local_ini import replica_hosts
+from rf.servers.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
+from rf.servers.postgres import DatabaseServers, start_database_servers
+from rf.servers.programs import (
     MissingServersError,
     Programs,
     find_programs,
@@ -24,9 +24,10 @@ from tests.services.programs import (
     runnable_programs,
     services_folder,
 )
+from rf.servers.redis_servers import StartRedis, start_redis
+from tests.services.ini_export import exported
+from tests.services.node_clients import NodeClients, find_node_clients
 from tests.services.queue_export import ExportedQueue, export_queue
-from tests.services.redis_servers import StartRedis, start_redis
-from tests.services.servers import DatabaseServers, start_database_servers
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,21 +12,11 @@ from typing import Any
 
 import yaml
 
-from tests.services.programs import ROOT
+from rf.servers.programs import ROOT
+from rf.servers.redis_servers import Layer, layer_of
 
 STACK = "prod"
 CLIENTS = "queue.clients=[bullmq,bull,rq]"
-
-_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
-_USER = "aws:elasticache/user:User"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """What the program asks of ElastiCache for one Redis: parameters, and access by user."""
-
-    parameters: Mapping[str, str]
-    access: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +39,7 @@ def export_queue(out: Path) -> ExportedQueue:
     resources = json.loads((out / "plan.json").read_text("utf-8"))["resources"]
     spec = _object(out, "scaledobject/worker")["spec"]
     return ExportedQueue(
-        layers={name: _layer(name, resources) for name in ("cache", "queue")},
+        layers={name: layer_of(name, resources) for name in ("cache", "queue")},
         triggers={
             trigger["name"]: trigger["metadata"]["listName"]
             for trigger in spec["triggers"]
@@ -62,13 +52,3 @@ def export_queue(out: Path) -> ExportedQueue:
 
 def _object(out: Path, name: str) -> dict[str, Any]:
     return yaml.safe_load((out / "kubernetes" / f"{name}.yaml").read_text("utf-8"))
-
-
-def _layer(name: str, resources: list[dict[str, Any]]) -> Layer:
-    own = [resource for resource in resources if resource["name"].startswith(f"{name}-")]
-    (group,) = [resource["inputs"] for resource in own if resource["type"] == _GROUP]
-    users = [resource["inputs"] for resource in own if resource["type"] == _USER]
-    return Layer(
-        parameters={entry["name"]: entry["value"] for entry in group["parameters"]},
-        access={user["userName"]: user["accessString"] for user in users},
-    )

@@ -14,8 +14,8 @@ from pathlib import Path
 import pika
 import pika.exceptions
 
-from tests.services.processes import Process, free_port
-from tests.services.programs import MissingServersError
+from rf.servers.processes import Process, free_port
+from rf.servers.programs import MissingServersError
 
 ADDRESS = "127.0.0.1"
 USER = "guest"

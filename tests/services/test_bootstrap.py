@@ -22,8 +22,8 @@ from rendering.database_roles import (
     roles_of,
 )
 from rendering.scram import scram_verifier
-from tests.services.programs import Programs
-from tests.services.servers import DatabaseServers, Postgres
+from rf.servers.postgres import DatabaseServers, Postgres
+from rf.servers.programs import Programs
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

@@ -17,9 +17,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rendering.citus_distribution import distribution_sql
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import ROLES, RoleKey
+from rf.servers.postgres import DatabaseServers
+from rf.servers.programs import Programs
 from scaleplan.model import load_plan
-from tests.services.programs import Programs
-from tests.services.servers import DatabaseServers
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

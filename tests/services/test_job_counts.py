@@ -13,11 +13,11 @@ import pytest
 from redis import Redis
 from rq import Queue as RqQueue
 
+from rf.servers.programs import ROOT
+from rf.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
-from tests.services.programs import ROOT
 from tests.services.queue_export import CLIENTS, STACK, ExportedQueue
-from tests.services.redis_servers import RedisServer, StartRedis
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

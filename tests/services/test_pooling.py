@@ -13,13 +13,14 @@ import pytest
 from psycopg import errors
 
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX, SYSTEM_SUFFIX
+from rf.servers.certificates import LocalAuthority
+from rf.servers.local_ini import number, parsed
+from rf.servers.pooler import Connect, Pgbouncer, StartPgbouncer
+from rf.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers, count_backends
+from rf.servers.processes import DEADLINE_SECONDS, wait_until
+from rf.servers.programs import MINIMUM_PGBOUNCER, MINIMUM_POSTGRES, Programs
 from scaleplan.model import load_plan
-from tests.services.certificates import TestAuthority
-from tests.services.local_ini import number, parsed, with_number
-from tests.services.pooler import Connect, Pgbouncer, StartPgbouncer
-from tests.services.processes import DEADLINE_SECONDS, wait_until
-from tests.services.programs import MINIMUM_PGBOUNCER, MINIMUM_POSTGRES, Programs
-from tests.services.servers import APPLICATION_USER, DATABASE, DatabaseServers, count_backends
+from tests.services.ini_export import with_number
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 
@@ -87,7 +88,7 @@ def test_the_url_of_the_applications_logs_in_over_verified_tls(
 def test_a_client_does_not_trust_a_pgbouncer_of_another_authority_or_name(
     pgbouncer: Pgbouncer, connect: Connect, tmp_path
 ):
-    stranger = TestAuthority(tmp_path, "stranger")
+    stranger = LocalAuthority(tmp_path, "stranger")
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         connect(pgbouncer, WRITES, sslrootcert=str(stranger.file))
     with pytest.raises(psycopg.OperationalError, match='does not match host name "postgres"'):

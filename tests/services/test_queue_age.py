@@ -8,10 +8,10 @@ from rq import Queue as RqQueue
 
 from rendering.queue_age import oldest_job_script
 from rendering.queue_keys import prefix_of
+from rf.servers.redis_servers import StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, Size
 from tests.services.node_clients import NodeClients
-from tests.services.redis_servers import StartRedis
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

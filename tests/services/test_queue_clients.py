@@ -19,13 +19,13 @@ from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
 from rendering.queue_keys import JobState, queue_keys
+from rf.servers.processes import wait_until
+from rf.servers.programs import ROOT
+from rf.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
 from tests.services.node_clients import NodeClients
-from tests.services.processes import wait_until
-from tests.services.programs import ROOT
 from tests.services.queue_export import ExportedQueue
-from tests.services.redis_servers import RedisServer, StartRedis
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rf.servers.programs import ROOT, MissingServersError, services_folder
 from scaleplan.model import load_plan
-from tests.services.programs import ROOT, MissingServersError, services_folder
 from tests.services.rabbitmq import RabbitMq, start_rabbitmq
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]

@@ -11,10 +11,10 @@ from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
 from rendering import cache_keys
+from rf.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue
-from tests.services.redis_servers import RedisServer, StartRedis
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 

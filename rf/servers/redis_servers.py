@@ -1,4 +1,4 @@
-"""A Redis server of a test, with a parameter group and users as the program exports them."""
+"""A Redis server on this machine, with a parameter group and users as the program exports them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,36 @@ from typing import Any, Protocol
 
 import redis
 
-from tests.services.processes import Process, free_port, give_away, wait_until, write_private
-from tests.services.programs import Programs
-from tests.services.queue_export import Layer
+from rf.servers.processes import Process, free_port, give_away, wait_until, write_private
+from rf.servers.programs import Programs
 
 ADDRESS = "127.0.0.1"
 TESTER = "tester"
-"""A user of the tests alone, who may do everything."""
+"""A user of the drill and the tests alone, who may do everything."""
 
 SLOTS = 16384
+
+_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+_USER = "aws:elasticache/user:User"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What the program asks of ElastiCache for one Redis: parameters, and access by user."""
+
+    parameters: Mapping[str, str]
+    access: Mapping[str, str]
+
+
+def layer_of(name: str, resources: list[dict[str, Any]]) -> Layer:
+    """The layer `cache` or `queue` of a plan's resources, as its JSON has them."""
+    own = [resource for resource in resources if resource["name"].startswith(f"{name}-")]
+    (group,) = [resource["inputs"] for resource in own if resource["type"] == _GROUP]
+    users = [resource["inputs"] for resource in own if resource["type"] == _USER]
+    return Layer(
+        parameters={entry["name"]: entry["value"] for entry in group["parameters"]},
+        access={user["userName"]: user["accessString"] for user in users},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +52,15 @@ class RedisServer:
     password: str
 
     def url(self, user: str) -> str:
+        """How that user reaches it."""
         return f"redis://{user}:{self.password}@{ADDRESS}:{self.port}"
 
     def connect(self, user: str = TESTER) -> redis.Redis:
+        """A client of it."""
         return redis.Redis.from_url(self.url(user))
 
     def answers(self) -> bool:
+        """Whether it takes commands."""
         try:
             return bool(self.connect().ping())
         except redis.ConnectionError:
@@ -46,7 +70,9 @@ class RedisServer:
 class StartRedis(Protocol):
     """Start the server of a layer; keyword arguments are parameters that ElastiCache would set."""
 
-    def __call__(self, layer: str, **parameters: str) -> RedisServer: ...
+    def __call__(self, layer: str, **parameters: str) -> RedisServer:
+        """Start it."""
+        ...
 
 
 def start_redis(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rf.servers.processes import unprivileged
 from scaleplan.model import load_plan
-from tests.services.processes import unprivileged
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +49,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Programs:
-    """All programs that the tests run."""
+    """All programs that the tests and the drill run."""
 
     pgbouncer: Program
     postgres: Program

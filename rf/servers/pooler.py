@@ -1,4 +1,4 @@
-"""PgBouncer for one test run, on the program's ini and before the run's PostgreSQL servers."""
+"""PgBouncer for one run, on the program's ini and before the run's PostgreSQL servers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from psycopg.conninfo import make_conninfo
 
 from rendering.connection_urls import postgres_url
 from rendering.pgbouncer_ini import INI_FILE, USERLIST_FILE, userlist
+from rf.servers.certificates import LocalAuthority
+from rf.servers.local_ini import Here, replica_hosts, substituted
+from rf.servers.postgres import APPLICATION_USER, PRIMARY_ADDRESS, DatabaseServers
+from rf.servers.processes import Process, free_port, listens, write_private
+from rf.servers.programs import Programs
 from scaleplan.model import load_plan
-from tests.services.certificates import TestAuthority
-from tests.services.local_ini import Here, replica_hosts, substituted
-from tests.services.processes import Process, free_port, listens, write_private
-from tests.services.programs import Programs
-from tests.services.servers import APPLICATION_USER, PRIMARY_ADDRESS, DatabaseServers
 
 PGBOUNCER_NAMES = tuple(
     f"pgbouncer{domain}"
@@ -35,7 +35,7 @@ class Pgbouncer:
     process: Process
     port: int
     ini: Path
-    authority: TestAuthority
+    authority: LocalAuthority
     passwords: Mapping[str, str]
     readers: tuple[str, ...]
 
@@ -75,7 +75,7 @@ def start_pgbouncer(
     """Start it before the servers; leaving `stack` stops it. `ini` is as exported."""
     directory.mkdir()
     directory.chmod(0o755)
-    authority = TestAuthority(directory, "ca")
+    authority = LocalAuthority(directory, "ca")
     pair = authority.issue(*PGBOUNCER_NAMES)
     passwords = databases.primary.passwords
     users = userlist({APPLICATION_USER: passwords[APPLICATION_USER]})

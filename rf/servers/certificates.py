@@ -1,4 +1,4 @@
-"""A certificate authority for one test run, and the servers' certificates that it signs."""
+"""A certificate authority for one run, and the servers' certificates that it signs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ class KeyPair:
     key: bytes
 
 
-class TestAuthority:
+class LocalAuthority:
     """An authority with a P-256 key, as the program's own; `file` is what clients trust."""
-
-    __test__ = False
 
     def __init__(self, directory: Path, name: str) -> None:
         self._name = _subject(name)

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import configparser
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rendering.pgbouncer_ini import READ_ONLY_SUFFIX
-from tests.services.programs import ROOT
-
-STACK = "prod"
-STAGE = "sharding.stage=off"
-"""Before Citus serves: then the readers are a list, of which each test may lose one. Where it does,
-only hosts and ports differ."""
 
 _HOST = re.compile(r"\bhost=(\S+)")
 _PORT = re.compile(r"\bport=\d+")
@@ -37,25 +29,6 @@ class Here:
     with the whole list (pgbouncer/pgbouncer#1303), so that none of the list would be reached."""
 
 
-def exported(out: Path) -> str:
-    """The pgbouncer.ini of production, exported to `out` as anyone gets it."""
-    command = [
-        sys.executable,
-        "-m",
-        "rf",
-        "export",
-        "--stack",
-        STACK,
-        "--set",
-        STAGE,
-        "--out",
-        str(out),
-    ]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return (out / "pgbouncer.ini").read_text(encoding="utf-8")
-
-
 def parsed(ini: str) -> configparser.ConfigParser:
     """The ini's two sections, by name."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
@@ -66,12 +39,6 @@ def parsed(ini: str) -> configparser.ConfigParser:
 def number(ini: str, key: str) -> int:
     """A number of the section `pgbouncer`."""
     return int(parsed(ini)["pgbouncer"][key])
-
-
-def with_number(ini: str, key: str, value: int) -> str:
-    """The ini with one number changed: a test that needs this says why."""
-    assert key in parsed(ini)["pgbouncer"]
-    return re.sub(rf"(?m)^{key}\s*=.*$", f"{key} = {value}", ini)
 
 
 def replica_hosts(ini: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""PostgreSQL for one test run: a primary and a replica that streams from it."""
+"""PostgreSQL for one run: a primary and a replica that streams from it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from rf.servers.certificates import KeyPair, LocalAuthority
+from rf.servers.processes import Process, free_port, give_away, run, write_private
+from rf.servers.programs import Programs
 from scaleplan.model import load_plan
-from tests.services.certificates import KeyPair, TestAuthority
-from tests.services.processes import Process, free_port, give_away, run, write_private
-from tests.services.programs import Programs
 
 SUPERUSER, REPLICATOR, APPLICATION_USER = "postgres", "replicator", "ros"
 DATABASE = load_plan().pgbouncer.database_name
@@ -32,7 +32,7 @@ class Postgres:
     process: Process
     addresses: tuple[str, ...]
     port: int
-    authority: TestAuthority
+    authority: LocalAuthority
     passwords: Mapping[str, str]
 
     def conninfo(self, user: str = SUPERUSER, **options: Any) -> str:
@@ -49,9 +49,11 @@ class Postgres:
         return make_conninfo("", **(facts | options))
 
     def connect(self, user: str = SUPERUSER, **options: Any) -> psycopg.Connection:
+        """A connection to it, without PgBouncer; each statement commits."""
         return psycopg.connect(self.conninfo(user, **options), autocommit=True)
 
     def accepts(self) -> bool:
+        """Whether it lets its superuser in."""
         try:
             self.connect(dbname="postgres").close()
         except psycopg.OperationalError:
@@ -77,8 +79,7 @@ def count_backends(superuser: psycopg.Connection) -> int:
     row = superuser.execute(
         "select count(*) from pg_stat_activity where usename = %s", [APPLICATION_USER]
     ).fetchone()
-    assert row
-    return row[0]
+    return row[0] if row else 0
 
 
 def start_database_servers(
@@ -91,7 +92,7 @@ def start_database_servers(
     """Start both; leaving `stack` stops them. `replicas` is how many addresses the replica has."""
     replica_addresses = tuple(f"127.0.0.{2 + index}" for index in range(replicas))
     port = free_port(PRIMARY_ADDRESS, *replica_addresses)
-    authority = TestAuthority(directory, "database-ca")
+    authority = LocalAuthority(directory, "database-ca")
     pair = authority.issue(PRIMARY_ADDRESS, *replica_addresses)
     # As a generated password may, these hold characters that files and URLs must escape.
     passwords = {

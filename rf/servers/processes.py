@@ -1,4 +1,4 @@
-"""Running servers of a test run: as no root, on free ports, waited for and stopped."""
+"""Running servers: as no root, on free ports, waited for and stopped."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def unprivileged(command: list[str], dies_with_us: str | None = None) -> list[st
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without what would point libpq to the files or servers of whoever runs the tests."""
+    """Ours, without what would point libpq to the files or servers of whoever runs us."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     return kept | {"HOME": "/nonexistent"}
 
@@ -105,12 +105,13 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for pytest, which then stops the servers in their order.
+                # Ctrl-C is for our process, which then stops the servers in their order.
                 start_new_session=True,
             )
 
     @property
     def pid(self) -> int:
+        """The process to look at; `stop` ends it."""
         return self._running.pid
 
     def wait_ready(
@@ -133,12 +134,15 @@ class Process:
             raise RuntimeError(f"{self.command[0]} ended\n{self.log_tail()}")
 
     def log_tail(self) -> str:
+        """The last lines that it has said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
 
     def signal(self, number: signal.Signals) -> None:
+        """Send it a signal: SIGKILL is a crash, SIGSTOP a freeze."""
         self._running.send_signal(number)
 
     def stop(self) -> None:
+        """End it; asks first, then insists. Does nothing when it has ended."""
         if self._running.poll() is None:
             self._running.send_signal(self.stop_signal)
             try:
@@ -164,5 +168,6 @@ def run(command: list[str]) -> str:
 
 
 def listens(address: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
     with closing(socket.socket()) as probe:
         return probe.connect_ex((address, port)) == 0

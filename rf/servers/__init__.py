@@ -1,0 +1,1 @@
+"""Real servers on this machine, for the drill and the tests: PostgreSQL, PgBouncer, Redis."""
