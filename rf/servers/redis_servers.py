@@ -48,6 +48,7 @@ def layer_of(name: str, resources: list[dict[str, Any]]) -> Layer:
 class RedisServer:
     """A running server; `password` opens every user that is on."""
 
+    process: Process
     port: int
     password: str
 
@@ -81,13 +82,13 @@ def start_redis(
     """Start it; leaving `stack` stops it."""
     directory.mkdir()
     give_away(directory)
-    server = RedisServer(port=free_port(ADDRESS), password=secrets.token_hex(16))
+    port, password = free_port(ADDRESS), secrets.token_hex(16)
     users = {**layer.access, TESTER: "on ~* &* +@all"}
-    lines = [f"user {user} {_with_password(access, server)}" for user, access in users.items()]
+    lines = [f"user {user} {_with_password(access, password)}" for user, access in users.items()]
     acl = write_private(directory / "users.acl", ("\n".join(lines) + "\n").encode())
     options: dict[str, Any] = {
         "bind": ADDRESS,
-        "port": server.port,
+        "port": port,
         "dir": directory,
         "aclfile": acl,
         "save": "",
@@ -105,15 +106,16 @@ def start_redis(
         command += [f"--{key}", str(value)]
     process = Process(command, directory / "redis.log", signal.SIGTERM)
     stack.callback(process.stop)
+    server = RedisServer(process=process, port=port, password=password)
     process.wait_ready(server.answers)
     if layer.parameters.get("cluster-enabled") == "yes":
         _serve_every_slot(server)
     return server
 
 
-def _with_password(access: str, server: RedisServer) -> str:
+def _with_password(access: str, password: str) -> str:
     state, _, rest = access.partition(" ")
-    return f"reset {state} >{server.password} {rest}"
+    return f"reset {state} >{password} {rest}"
 
 
 def _serve_every_slot(server: RedisServer) -> None:

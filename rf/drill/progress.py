@@ -1,0 +1,80 @@
+"""How far a drill has come, in a file, so that a drill that stopped can be resumed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from rf.drill.steps import Lost
+
+FORMAT = 1
+"""Of the file; raised when a reader of the old form would misread the new one."""
+
+
+class NoProgressError(Exception):
+    """There is no drill to resume, or not this one. Says what to do instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneStep:
+    """A step that was done and verified: what was seen, and how long it took in the sandbox."""
+
+    name: str
+    seconds: float
+    seen: list[str]
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """A drill that has begun. `steps` names all of its runbook, `done` those behind it.
+
+    `failed` and `reason` say where it stopped. `endpoint`, `pid` and `started` are the sandbox's
+    server, which outlives a drill that stopped; `chosen` is what was laid over the stack file.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    stack: str
+    lost: str
+    chosen: list[str]
+    steps: list[str]
+    done: list[DoneStep] = field(default_factory=list)
+    failed: str | None = None
+    reason: str | None = None
+    endpoint: str = ""
+    pid: int = 0
+
+    def is_done(self, name: str) -> bool:
+        """Whether that step is behind us."""
+        return any(step.name == name for step in self.done)
+
+    def save(self, path: Path) -> None:
+        """Write it, whole or not at all: a drill may be cut off at any moment."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document: dict[str, Any] = {"format": FORMAT, **asdict(self)}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+
+def load_progress(path: Path, stack: str, lost: Lost, chosen: list[str]) -> Progress:
+    """The drill that stopped. Raises NoProgressError where there is none, or another one."""
+    if not path.exists():
+        raise NoProgressError(f"nothing to resume: there is no {path}; start without --resume")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document.pop("format", None) != FORMAT:
+            raise NoProgressError(f"{path} is of another version; start without --resume")
+        progress = TypeAdapter(Progress).validate_python(document)
+    except (ValueError, AttributeError, ValidationError) as error:
+        raise NoProgressError(f"{path} can't be read ({error}); start without --resume") from error
+    asked = (stack, str(lost), chosen)
+    if (progress.stack, progress.lost, progress.chosen) != asked:
+        began = f"--stack {progress.stack} --lose {progress.lost}"
+        options = "".join(f" {option}" for option in progress.chosen)
+        raise NoProgressError(f"{path} is of a drill with {began}{options}; resume that one")
+    return progress

@@ -1,0 +1,1 @@
+"""Parts of a recovery with real servers on this machine: PostgreSQL with PgBouncer, and Redis."""

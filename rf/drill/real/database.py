@@ -1,0 +1,205 @@
+"""A real PostgreSQL primary that is killed, its replica promoted, PgBouncer pointed there.
+
+The pooler runs on the stack's own pgbouncer.ini with hosts, ports and files of this machine. What
+is measured here is PostgreSQL's and PgBouncer's share, on this machine and with a few rows: RDS
+adds the time in which it notices, decides and moves a name.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+
+from rf.drill.real.writers import Writers, missing_rows
+from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
+from rf.servers.local_ini import replica_hosts
+from rf.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
+from rf.servers.processes import wait_until, write_private
+from rf.servers.programs import Programs
+from scaleplan.model import load_plan
+
+ROWS_BEFORE = 200
+"""Acknowledged before anything is lost: enough to have all clients at work, and done in seconds."""
+
+MEASURED = "this run, on this machine"
+
+
+class LocalDatabase:
+    """The servers, the pooler before them, and clients that write all the while.
+
+    `synchronous`: the replica confirms each commit, as the standby of a multi-AZ instance does.
+    Read replicas, those of another region too, never do: what they lag behind is lost with the
+    primary. Leaving `stack` stops everything.
+    """
+
+    def __init__(
+        self, stack: ExitStack, programs: Programs, directory: Path, ini: str, *, synchronous: bool
+    ) -> None:
+        self._servers = start_database_servers(
+            stack, programs, directory, max(1, len(replica_hosts(ini)))
+        )
+        self._pooler = start_pgbouncer(stack, programs, directory / "pooler", self._servers, ini)
+        self.writers = Writers(self._through_pooler)
+        stack.callback(self.writers.stop)
+        self.synchronous = synchronous
+        self.lost_at = 0.0
+        self.repointed_at = 0.0
+        if synchronous:
+            self._await_confirmations()
+
+    @property
+    def servers(self) -> DatabaseServers:
+        """The primary and its replica."""
+        return self._servers
+
+    @property
+    def pooler(self) -> Pgbouncer:
+        """The pooler that all clients go through."""
+        return self._pooler
+
+    def fill(self) -> None:
+        """Write until every client has been answered often."""
+        self.writers.start()
+        wait_until(
+            lambda: len(self.writers.acknowledged()) >= ROWS_BEFORE,
+            f"{ROWS_BEFORE} rows are acknowledged",
+        )
+
+    def write_more(self) -> None:
+        """Wait until as many rows again are acknowledged."""
+        began = time.monotonic()
+        wait_until(
+            lambda: self.writers.acknowledged_since(began) >= ROWS_BEFORE,
+            f"{ROWS_BEFORE} more rows are acknowledged",
+        )
+
+    def cut_replica_off(self) -> None:
+        """Let the replica receive nothing more: as a network between two regions may."""
+        with self._servers.replica.connect(dbname="postgres") as superuser:
+            superuser.execute("alter system set primary_conninfo = ''")
+            superuser.execute("select pg_reload_conf()")
+        with self._servers.primary.connect() as superuser:
+            wait_until(
+                lambda: superuser.execute("select 1 from pg_stat_replication").fetchone() is None,
+                "the replica is cut off",
+            )
+
+    def crash(self) -> None:
+        """Kill the primary without a word: no shutdown, no last log record."""
+        self._servers.primary.process.signal(signal.SIGKILL)
+        self._servers.primary.process.stop()
+        self.lost_at = time.monotonic()
+
+    def promote(self) -> None:
+        """Make the replica the primary, as RDS does for its standby or when it is told to."""
+        with self._servers.replica.connect(dbname="postgres") as superuser:
+            superuser.execute("select pg_promote(true, 30)")
+
+    def recovering(self) -> bool:
+        """Whether the replica still is one."""
+        with self._servers.replica.connect(dbname="postgres") as superuser:
+            return superuser.execute("select pg_is_in_recovery()").fetchone() != (False,)
+
+    def repoint(self) -> None:
+        """Give the pooler the replica's address for the primary's, and have it read its file."""
+        text = self._pooler.ini.read_text(encoding="utf-8")
+        here = f"host={PRIMARY_ADDRESS} "
+        there = f"host={self._servers.replica.addresses[0]} "
+        write_private(self._pooler.ini, text.replace(here, there).encode())
+        self._pooler.process.signal(signal.SIGHUP)
+        self.repointed_at = time.monotonic()
+
+    def resume_writing(self) -> None:
+        """Wait until clients are answered again."""
+        wait_until(
+            lambda: self.writers.acknowledged_since(self.repointed_at) >= ROWS_BEFORE,
+            "clients write again",
+        )
+
+    def lost_rows(self) -> int:
+        """Acknowledged rows that the new primary does not have."""
+        return missing_rows(self._servers.replica.connect, self.writers.acknowledged())
+
+    def _through_pooler(self) -> psycopg.Connection:
+        alias = load_plan().pgbouncer.database_alias
+        return psycopg.connect(self._pooler.conninfo(alias, connect_timeout=5), autocommit=True)
+
+    def _await_confirmations(self) -> None:
+        with self._servers.primary.connect(dbname="postgres") as superuser:
+            superuser.execute("alter system set synchronous_standby_names = '*'")
+            superuser.execute("select pg_reload_conf()")
+            confirmed = "select 1 from pg_stat_replication where sync_state = 'sync'"
+            wait_until(
+                lambda: superuser.execute(confirmed).fetchone(), "the replica confirms each commit"
+            )
+
+
+def database_runbook() -> tuple[DrillStep[LocalDatabase], ...]:
+    """The loss of a primary, step by step, on real servers; a step's time is its measurement."""
+    return (
+        _step("database-fill", "clients write through PgBouncer", LocalDatabase.fill, _filled),
+        _step("database-crash", "the primary is killed", LocalDatabase.crash, _crashed),
+        _step("database-promote", "its replica is promoted", LocalDatabase.promote, _promoted),
+        _step("database-repoint", "PgBouncer leads there", LocalDatabase.repoint, _repointed),
+        _step("database-count", "rows are looked for", _stop_writers, _counted),
+    )
+
+
+def _step(
+    name: str,
+    title: str,
+    action: Callable[[LocalDatabase], None],
+    verify: Callable[[LocalDatabase], Sequence[str]],
+) -> DrillStep[LocalDatabase]:
+    return DrillStep(
+        name=name,
+        title=title,
+        who=Who.AUTOMATIC,
+        command="the drill itself, on this machine",
+        action=action,
+        verify=verify,
+        duration=Duration(seconds=0, basis=Basis.MEASURED, source=MEASURED),
+        within_rto=False,
+    )
+
+
+def _stop_writers(local: LocalDatabase) -> None:
+    local.writers.stop()
+
+
+def _filled(local: LocalDatabase) -> list[str]:
+    return [f"{len(local.writers.acknowledged())} rows acknowledged"]
+
+
+def _crashed(local: LocalDatabase) -> list[str]:
+    require(not local.servers.primary.accepts(), "the primary still answers")
+    return ["the primary answers nobody"]
+
+
+def _promoted(local: LocalDatabase) -> list[str]:
+    require(not local.recovering(), "the replica is still one: it takes no writes")
+    return ["it takes writes"]
+
+
+def _repointed(local: LocalDatabase) -> list[str]:
+    try:
+        local.resume_writing()
+    except TimeoutError as error:
+        raise StepFailedError(f"PgBouncer does not lead to the new primary: {error}") from error
+    silence = local.writers.longest_silence()
+    return [f"clients write again; the longest time without an answer was {silence:.2f} s"]
+
+
+def _counted(local: LocalDatabase) -> list[str]:
+    acknowledged, lost = len(local.writers.acknowledged()), local.lost_rows()
+    if local.synchronous:
+        require(lost == 0, f"{lost} of {acknowledged} acknowledged rows are lost")
+        return [f"all {acknowledged} acknowledged rows are there"]
+    lag = "what the replica lagged behind is lost: an asynchronous one confirms nothing"
+    return [f"{lost} of {acknowledged} acknowledged rows are lost; {lag}"]

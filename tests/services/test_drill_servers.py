@@ -1,0 +1,122 @@
+"""The drill's real servers: what is acknowledged outlives its primary, as far as it is said to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rf.drill.progress import Progress
+from rf.drill.real.database import LocalDatabase, database_runbook
+from rf.drill.real.queue import JOBS_CONFIRMED, JOBS_UNCONFIRMED, LocalQueue, queue_runbook
+from rf.drill.real.writers import CLIENTS
+from rf.drill.run import play
+from rf.servers.programs import Programs
+from tests.services.queue_export import ExportedQueue
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+
+
+@pytest.fixture
+def progress() -> Progress:
+    return Progress(stack="prod", lost="primary", chosen=[], steps=[])
+
+
+StartDatabase = Callable[[bool], LocalDatabase]
+
+
+@pytest.fixture
+def start_database(
+    programs: Programs, run_directory: Path, exported_ini: str
+) -> Iterator[StartDatabase]:
+    directory = Path(tempfile.mkdtemp(prefix="drill-", dir=run_directory))
+    directory.chmod(0o755)
+    with ExitStack() as stack:
+
+        def start(synchronous: bool) -> LocalDatabase:
+            return LocalDatabase(stack, programs, directory, exported_ini, synchronous=synchronous)
+
+        yield start
+
+
+StartQueue = Callable[..., LocalQueue]
+
+
+@pytest.fixture
+def start_queue(
+    programs: Programs, run_directory: Path, exported_queue: ExportedQueue
+) -> Iterator[StartQueue]:
+    directory = Path(tempfile.mkdtemp(prefix="drill-queue-", dir=run_directory))
+    directory.chmod(0o755)
+    layer = exported_queue.layers["queue"]
+    with ExitStack() as stack:
+        yield lambda **parameters: LocalQueue(stack, programs, directory, layer, **parameters)
+
+
+def test_a_promoted_standby_has_every_committed_row_and_a_drill_that_stopped_goes_on(
+    start_database: StartDatabase, progress: Progress, tmp_path: Path
+):
+    local = start_database(True)
+    runbook = database_runbook()
+    play(runbook, local, progress, tmp_path / "progress.json", fail_at="database-repoint")
+    assert progress.failed == "database-repoint"
+    assert [step.name for step in progress.done] == [step.name for step in runbook[:3]]
+    before = local.writers.acknowledged()
+    # As long as the pooler leads to the dead primary, only answers that were on their way arrive.
+    assert local.writers.acknowledged_since(local.lost_at) <= CLIENTS
+
+    play(runbook, local, progress, tmp_path / "progress.json")
+    assert progress.failed is None, progress.reason
+    assert [step.name for step in progress.done] == [step.name for step in runbook]
+    assert local.writers.acknowledged() > before
+    assert local.lost_rows() == 0
+
+
+def test_an_asynchronous_replica_that_fell_behind_loses_what_it_lacked_and_the_drill_says_so(
+    start_database: StartDatabase, progress: Progress, tmp_path: Path
+):
+    local = start_database(False)
+    fill, *rest = database_runbook()
+    play([fill], local, progress, tmp_path / "progress.json")
+    local.cut_replica_off()
+    confirmed = local.writers.acknowledged()
+    local.write_more()
+    play(rest, local, progress, tmp_path / "progress.json")
+    assert progress.failed is None, progress.reason
+    lost = local.lost_rows()
+    assert lost > 0
+    assert lost <= len(local.writers.acknowledged() - confirmed)
+    assert f"{lost} of " in progress.done[-1].seen[0]
+
+
+def test_confirmed_jobs_outlive_the_queues_primary_and_unconfirmed_ones_are_counted(
+    start_queue: StartQueue, progress: Progress, tmp_path: Path
+):
+    queue = start_queue()
+    play(queue_runbook(), queue, progress, tmp_path / "progress.json")
+    assert progress.failed is None, progress.reason
+    assert len(queue.confirmed) == JOBS_CONFIRMED
+    assert len(queue.unconfirmed) == JOBS_UNCONFIRMED
+    assert queue.missing(queue.confirmed) == 0
+    assert queue.missing(queue.unconfirmed) == JOBS_UNCONFIRMED
+
+
+def test_a_primary_that_must_have_a_replica_takes_no_job_that_could_be_lost(
+    start_queue: StartQueue, progress: Progress, tmp_path: Path
+):
+    queue = start_queue(min_replicas_to_write="1")
+    play(queue_runbook(), queue, progress, tmp_path / "progress.json")
+    assert progress.failed is None, progress.reason
+    assert queue.unconfirmed == []
+
+
+def test_a_queue_whose_replica_stays_one_stops_the_drill_there(
+    start_queue: StartQueue, progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(LocalQueue, "promote", lambda queue: None)
+    play(queue_runbook(), start_queue(), progress, tmp_path / "progress.json")
+    assert progress.failed == "queue-promote"
+    assert "takes no jobs" in str(progress.reason)
