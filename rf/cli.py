@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from rf.advise.cli import advise
 from rf.cli_account import account
 from rf.cli_checks import checks
 from rf.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(checks, name="check")
 app.add_typer(account)
 app.command()(doctor)
+app.command()(advise)
 app.command()(cost)
 app.command()(grow)
 app.command()(report)

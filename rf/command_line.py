@@ -49,6 +49,7 @@ def reported() -> Iterator[None]:
 def _exit_code(error: Exception) -> int | None:
     from pulumi import RunError
 
+    from rf.advise.errors import MetricsError
     from rf.cost.refresh import PriceError
     from rf.export import ExportError
     from rf.growth.command import UnplannableError
@@ -67,7 +68,7 @@ def _exit_code(error: Exception) -> int | None:
     if isinstance(error.__cause__, CapacityRisk):
         return 1
     inputs = PlotError | JobsInputError | PreflightInputError | SiteError
-    inputs |= PriceError | RevisionError | UnplannableError
+    inputs |= MetricsError | PriceError | RevisionError | UnplannableError
     refused = InvalidSettings | RunError | ExportError | inputs
     return 2 if isinstance(error, refused) else None
 

@@ -38,6 +38,12 @@ class InstanceClass(BaseModel):
     interfaces: int = 0
     addresses_per_interface: int = 0
 
+    @property
+    def burstable(self) -> bool:
+        """Whether it lives on CPU credits: the family of `cache.t4g.small` is t4g."""
+        family = self.name.split(".")[0 if self.kind == "compute" else 1]
+        return family.startswith("t")
+
 
 class Region(BaseModel):
     """One AWS region and what in it differs from the others."""

@@ -119,7 +119,7 @@ def leaves() -> tuple[Leaf, ...]:
     return tuple(_leaves(SizeProfile, (), ()))
 
 
-def value_at(settings: Settings, leaf: Leaf) -> Any:
+def value_at(settings: SizeProfile, leaf: Leaf) -> Any:
     """The setting's present value."""
     value: Any = settings
     for name in leaf.path:
