@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rendering.alerting.subject import Subject
+from rendering.alerting.subject import COORDINATOR, Subject
+from scaleplan.advice import indicators
 from scaleplan.advice.reading import Measure, Question
 
 
@@ -56,7 +57,8 @@ def selector(subject: Subject, question: Question) -> Selector:
     Prometheus of another stack answers nothing."""
     measure, of = question.measure, question.of
     if measure in _BY_INSTANCE:
-        servers = of or f"{subject.primary}(-replica-.+)?"
+        own = f"{subject.primary}(-replica-.+)?"
+        servers = COORDINATOR if of == indicators.COORDINATOR else own
         return Selector(metric=_BY_INSTANCE[measure], matchers={"instance": servers})
     if measure in _BY_STORE:
         return Selector(metric=_BY_STORE[measure], matchers={"store": of})

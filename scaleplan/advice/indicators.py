@@ -24,8 +24,8 @@ PERCENT, SECONDS, JOBS = "%", "s", "jobs"
 SERVED = ("orchestrator", "collaboration", "web")
 """Applications that answer requests."""
 
-COORDINATOR = "citus-coordinator"
-"""`instance` of the coordinator in its metrics."""
+COORDINATOR = "coordinator"
+"""Citus' own server, where a question is not of RDS'."""
 
 LARGEST_DATABASE = (
     "no larger class is in the catalogue; the plan's next is sharding (docs/sharding.md)"
