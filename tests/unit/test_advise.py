@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from rf.cli import app
 from rf.stacks import settings_of
 from scaleplan.advice.findings import State, advice, questions
 from scaleplan.advice.indicators import Table, indicators
-from scaleplan.advice.proposal import Proposer
+from scaleplan.advice.proposal import Proposal, Proposer
 from scaleplan.advice.reading import Series, read
 from scaleplan.cost import estimate
 from scaleplan.load import load_at
@@ -76,7 +77,8 @@ def the_row(found, component, indicator, measure=None):
     return row
 
 
-def own_values(proposal):
+def own_values(proposal: Proposal | None) -> dict[str, Any]:
+    assert proposal is not None
     return {change.key: change.new for change in proposal.changes[: proposal.own]}
 
 
@@ -92,6 +94,7 @@ def test_a_row_is_due_beyond_its_limit_and_says_what_to_change(proposer, metrics
     assert (row.state, case.said in row.why) == (case.state, True), row
     if case.values:
         assert own_values(row.proposal) == case.values
+        assert row.proposal
         assert row.proposal.passes
     elif case.state is not State.DUE:
         assert row.proposal is None
@@ -138,6 +141,7 @@ def test_what_stands_alone_against_the_plan_is_given_a_second(metrics, override,
     found = advised(proposer_of(override), metrics({"unrelated": flat(1)}))
     row = the_row(found, component, "Single point of failure")
     assert row.state is State.DUE
+    assert row.proposal is not None
     (change,) = row.proposal.changes[: row.proposal.own]
     assert change.key == override.partition("=")[0]
     assert row.proposal.passes
@@ -163,6 +167,7 @@ def test_postgresql_goes_up_to_the_end_of_the_path_and_then_out(metrics):
         row = the_row(
             advised(proposer_of(*overrides), metrics(busy)), "PostgreSQL", "Database CPU > 80%"
         )
+        assert row.proposal is not None
         seen.append((str(row.proposal.direction), own_values(row.proposal)))
     assert seen == [
         ("vertical", {"database.instanceClass": "db.r7g.xlarge"}),
@@ -244,6 +249,7 @@ def test_the_price_is_the_difference_of_two_bills(proposer, metrics):
     load = load_at(settings.load, PLAN, settings.size)
     larger = settings_of(STACK, overrides=["database.instanceClass=db.r7g.2xlarge"])
     before, after = (estimate(each, load).total.at_load for each in (settings, larger))
+    assert row.proposal is not None
     assert row.proposal.extra.at_load == after - before > Decimal(0)
 
 
@@ -258,6 +264,7 @@ def test_actions_on_one_setting_are_one_change_to_the_larger_value(proposer, met
     # The queue asks for the plan's next 4 pods, CPU for one.
     assert own_values(together)["worker.maxReplicas"] == 14
     assert own_values(together)["database.instanceClass"] == "db.r7g.2xlarge"
+    assert together
     assert together.passes
 
 
@@ -268,6 +275,7 @@ def test_the_worst_series_decides_and_other_stacks_do_not(proposer, metrics):
         'postgres:cpu_used_percent{instance="researchflow-prod-database"}': flat(99),
     }
     row = the_row(advised(proposer, metrics(series)), "PostgreSQL", "Database CPU > 80%")
+    assert row.reading is not None
     assert row.reading.labels == {"instance": f"{DATABASE}-replica-b"}
     assert row.reading.value == pytest.approx(90)
 
@@ -282,6 +290,7 @@ def test_the_worst_series_decides_and_other_stacks_do_not(proposer, metrics):
 def test_a_straight_line_is_followed_for_an_hour_whenever_it_was_sampled(now, slope, ago):
     samples = tuple((AT - seconds, now - slope * seconds / 3600) for seconds in ago)
     reading = read(Series(labels={}, samples=samples), AT)
+    assert reading is not None
     assert reading.projected == pytest.approx(max(0, now + slope), rel=1e-6, abs=1e-3)
 
 
