@@ -128,4 +128,4 @@ class Catalog(BaseModel):
 def load_catalog() -> Catalog:
     """Read `catalog.yaml`. Raises pydantic.ValidationError when the file itself is wrong."""
     text = files("scaleplan").joinpath("catalog.yaml").read_text(encoding="utf-8")
-    return Catalog.model_validate(yaml.safe_load(text))
+    return Catalog.model_validate(yaml.load(text, yaml.CSafeLoader))

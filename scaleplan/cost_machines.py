@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 
 from scaleplan.bill import Bounds, Item
@@ -207,15 +208,28 @@ def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBoo
     suffix = "g" if settings.architecture is Architecture.ARM64 else "i"
     holding = [
         f"{family}7{suffix}.{SIZE_BY_VCPUS[vcpus]}"
-        for vcpus in MACHINE_VCPUS
-        for family, gib in GIB_PER_VCPU.items()
-        if machines_holding(pods, vcpus, vcpus * gib) == 1
+        for vcpus, family in _machines_for(
+            tuple((each.workload.cpu_millicores, each.workload.memory_mib) for each in pods)
+        )
     ]
     priced = {machine: prices.find(f"ec2:{machine}", settings.region) for machine in holding}
     costs = [(price.monthly(Decimal(1)), name) for name, price in priced.items() if price]
     if costs:
         return min(costs)[1]
     return holding[0] if holding else f"r7{suffix}.{SIZE_BY_VCPUS[MACHINE_VCPUS[-1]]}"
+
+
+@lru_cache(maxsize=4096)  # a search for the right size asks for the same pods again and again
+def _machines_for(needs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, str], ...]:
+    """vCPUs and family of the machines that hold one pod of each need, in millicores and MiB."""
+    cpu, memory = (sum(column) for column in zip(*needs, strict=True))
+    return tuple(
+        (vcpus, family)
+        for vcpus in MACHINE_VCPUS
+        for family, gib in GIB_PER_VCPU.items()
+        if cpu <= vcpus * 10 * USABLE_PERCENT
+        and memory <= vcpus * gib * 1024 * USABLE_PERCENT // 100
+    )
 
 
 def machines_holding(pods: Sequence[Pods], vcpus: int, memory_gib: int) -> int | None:

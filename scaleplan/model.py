@@ -102,4 +102,4 @@ class Plan(Section):
 def load_plan() -> Plan:
     """Read `plan.yaml`. Raises pydantic.ValidationError when the file itself is wrong."""
     text = files("scaleplan").joinpath("plan.yaml").read_text(encoding="utf-8")
-    return Plan.model_validate(yaml.safe_load(text), strict=False)
+    return Plan.model_validate(yaml.load(text, yaml.CSafeLoader), strict=False)

@@ -85,6 +85,8 @@ class Price(_Entry):
     def monthly(self, quantity: Decimal) -> Decimal:
         """USD a month of that quantity, unrounded: of things, GB or millions, by the unit."""
         hours = HOURS_PER_MONTH if self.unit is Unit.HOUR else 1
+        if len(self.tiers) == 1:
+            return max(Decimal(0), quantity) * self.tiers[0].usd * hours
         total = Decimal(0)
         for tier, end in zip(self.tiers, [*self.tiers[1:], None], strict=True):
             upper = quantity if end is None else min(quantity, end.start)
@@ -141,7 +143,7 @@ class PriceBook(_Entry):
 
 def read_prices(text: str) -> PriceBook:
     """The prices in a file's text. Raises pydantic.ValidationError when it is wrong."""
-    return PriceBook.model_validate(yaml.safe_load(text))
+    return PriceBook.model_validate(yaml.load(text, yaml.CSafeLoader))
 
 
 @cache

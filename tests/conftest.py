@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 
 from rf.offline.record import PROJECT_ROOT, record_function
 from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.stacks import plan_of
+from tests.shared_plans import SharedPlans
 
 # No time limit for a single example: on a busy machine the slowest says nothing of the code. The
 # rest is Hypothesis' own default, which in CI draws the same examples each time.
@@ -110,24 +109,15 @@ Planned = Callable[..., RecordedPlan]
 
 
 @pytest.fixture(scope="session")
-def planned() -> Planned:
+def planned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Planned:
     """The whole program's plan: `planned("prod")`, `planned("dev", size="large")`,
     `planned("dev", unknowns=True)`, `planned("dev", overrides=("worker.maxReplicas=9",))`.
 
-    Each combination is recorded once a session.
+    Each configuration is recorded once a session, whichever process asks first.
     """
-
-    @functools.cache
-    def run(
-        stack: str,
-        size: str | None = None,
-        *,
-        unknowns: bool = False,
-        overrides: tuple[str, ...] = (),
-    ) -> RecordedPlan:
-        return plan_of(stack, size=size, overrides=overrides, unknowns=unknowns)
-
-    return run
+    own = tmp_path_factory.getbasetemp()
+    plans = SharedPlans(own if worker_id == "master" else own.parent)
+    return plans.plan
 
 
 @pytest.fixture

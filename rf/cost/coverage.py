@@ -80,7 +80,7 @@ class Coverage:
 def resource_types() -> ResourceTypes:
     """Read the file. Raises pydantic.ValidationError when it is wrong."""
     text = files("rf.cost").joinpath("resource_types.yaml").read_text(encoding="utf-8")
-    return ResourceTypes.model_validate(yaml.safe_load(text))
+    return ResourceTypes.model_validate(yaml.load(text, yaml.CSafeLoader))
 
 
 def coverage_of(plan: RecordedPlan, bill: Estimate) -> Coverage:

@@ -106,7 +106,7 @@ class Ruling:
 def load_rules() -> Rules:
     """Read the file. Raises pydantic.ValidationError when it is wrong."""
     text = files("rf.growth").joinpath("rules.yaml").read_text(encoding="utf-8")
-    return Rules.model_validate(yaml.safe_load(text))
+    return Rules.model_validate(yaml.load(text, yaml.CSafeLoader))
 
 
 def ruling_of(token: str, change: PropertyChange, *, stateful: bool) -> Ruling:

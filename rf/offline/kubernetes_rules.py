@@ -172,7 +172,7 @@ def _custom_schema(api_version: str, kind: str) -> Any:
     path = files("rf.schemas").joinpath(name)
     if not path.is_file():
         return None
-    return _Validator(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return _Validator(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 
 _METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
