@@ -22,9 +22,11 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 	$(if $(KUBECONFIG),,-.ci/services)
 	$(RUN) -m pytest -m kubernetes tests/apiserver
 
-lint: $(READY) ## Style and likely faults
+lint: $(READY) ## Style and likely faults; the workflows too, whose linter .ci/actionlint/build makes with Go once
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	-.ci/actionlint/build
+	$(RUN) -m pytest -q tests/unit/test_github_workflows.py
 
 types: $(READY) ## Static types
 	$(VENV)/bin/pyright
