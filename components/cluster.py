@@ -97,6 +97,7 @@ class Cluster(ComponentResource):
                 cluster=cluster.name,
                 admins=args.access.admins,
                 viewers=args.access.viewers,
+                previewers=args.access.previewers,
                 viewed_namespace=args.viewed_namespace,
             ),
             ResourceOptions(parent=self),

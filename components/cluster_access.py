@@ -15,15 +15,19 @@ ADMINISTRATOR = f"{_POLICIES}/AmazonEKSClusterAdminPolicy"
 VIEWER = f"{_POLICIES}/AmazonEKSViewPolicy"
 """EKS user guide, "Review access policy permissions": the viewer's leaves Secrets out."""
 
+PREVIEWER = f"{_POLICIES}/AmazonEKSAdminViewPolicy"
+"""Reads everything, Secrets too: Helm keeps each release in one, which a preview compares with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAccessArgs:
-    """`cluster` is the cluster's name as an output, so that it exists first; `admins` and `viewers`
-    are ARNs, none in both; viewers see `viewed_namespace` alone."""
+    """`cluster` is the cluster's name as an output, so that it exists first; `admins`, `viewers`
+    and `previewers` are ARNs, each in one of them; viewers see `viewed_namespace` alone."""
 
     cluster: Input[str]
     admins: Sequence[str]
     viewers: Sequence[str]
+    previewers: Sequence[str]
     viewed_namespace: str
 
 
@@ -33,7 +37,11 @@ class ClusterAccess(ComponentResource):
     def __init__(
         self, name: str, args: ClusterAccessArgs, opts: ResourceOptions | None = None
     ) -> None:
-        summary = {"admins": len(args.admins), "viewers": len(args.viewers)}
+        summary = {
+            "admins": len(args.admins),
+            "viewers": len(args.viewers),
+            "previewers": len(args.previewers),
+        }
         super().__init__("researchflow:cluster:ClusterAccess", name, summary, opts)
         child = ResourceOptions(parent=self)
         for admin in args.admins:
@@ -42,6 +50,8 @@ class ClusterAccess(ComponentResource):
             seen = [args.viewed_namespace]
             word = word_of(viewer)
             let_in(f"{name}-{word}", args.cluster, viewer, VIEWER, namespaces=seen, opts=child)
+        for each in args.previewers:
+            let_in(f"{name}-{word_of(each)}", args.cluster, each, PREVIEWER, opts=child)
         self.register_outputs({})
 
 

@@ -35,6 +35,13 @@ class AccessSettings(Section):
         Principals,
         Field(description="may read the applications' namespace, Secrets excepted"),
     ] = ()
+    previewers: Annotated[
+        Principals,
+        Field(
+            description="may read all of the cluster, Secrets with Helm's releases too: "
+            "for `pulumi preview` in CI"
+        ),
+    ] = ()
     break_glass: Annotated[
         Principals,
         Field(
@@ -43,7 +50,7 @@ class AccessSettings(Section):
         ),
     ] = ()
 
-    @field_validator("admins", "viewers", "break_glass")
+    @field_validator("admins", "viewers", "previewers", "break_glass")
     @classmethod
     def _principals_are_roles_or_users(cls, principals: tuple[str, ...]) -> tuple[str, ...]:
         known = all(_PRINCIPAL.fullmatch(principal) for principal in principals)
@@ -51,14 +58,16 @@ class AccessSettings(Section):
             raise PydanticCustomError("principals", "are no roles or users, or one twice")
         return principals
 
-    @field_validator("viewers")
+    @field_validator("viewers", "previewers")
     @classmethod
-    def _nobody_is_both(cls, viewers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        both = set(viewers) & set(info.data.get("admins", ()))
-        if both:
-            allowed = f"principals that are not among admins, unlike {sorted(both)[0]}"
-            raise PydanticCustomError("principals", "are both", {"allowed": allowed})
-        return viewers
+    def _nobody_is_in_two(cls, named: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        # A principal has one access entry.
+        for other in ("admins", "viewers"):
+            both = set(named) & set(info.data.get(other, ()))
+            if both:
+                allowed = f"principals that are not among {other}, unlike {min(both)}"
+                raise PydanticCustomError("principals", "are both", {"allowed": allowed})
+        return named
 
 
 class AuditSettings(Section):

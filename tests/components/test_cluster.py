@@ -251,6 +251,7 @@ ENTRY = "aws:eks/accessEntry:AccessEntry"
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 OPERATORS = "arn:aws:iam::123456789012:role/operators"
 READERS = "arn:aws:iam::123456789012:role/team/readers"
+PREVIEWS = "arn:aws:iam::123456789012:role/previews"
 
 
 def test_nobody_has_an_entry_unless_named(cluster):
@@ -258,14 +259,19 @@ def test_nobody_has_an_entry_unless_named(cluster):
 
 
 def test_those_named_get_in_with_what_is_theirs(cluster):
-    built = cluster(access=AccessSettings(admins=(OPERATORS,), viewers=(READERS,)))
-    assert {r.inputs["principalArn"] for r in built.of_type(ENTRY)} == {OPERATORS, READERS}
+    named = AccessSettings(admins=(OPERATORS,), viewers=(READERS,), previewers=(PREVIEWS,))
+    built = cluster(access=named)
+    who = {r.inputs["principalArn"] for r in built.of_type(ENTRY)}
+    assert who == {OPERATORS, READERS, PREVIEWS}
     found = {r.inputs["principalArn"]: r for r in built.of_type(ASSOCIATION)}
     admin, viewer = found[OPERATORS].inputs, found[READERS].inputs
     assert admin["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
     assert admin["accessScope"] == {"type": "cluster"}
     assert viewer["policyArn"].endswith("/AmazonEKSViewPolicy")
     assert viewer["accessScope"] == {"type": "namespace", "namespaces": ["researchflow"]}
+    previewer = found[PREVIEWS].inputs
+    assert previewer["policyArn"].endswith("/AmazonEKSAdminViewPolicy")
+    assert previewer["accessScope"] == {"type": "cluster"}
 
 
 def test_an_entrys_name_does_not_depend_on_its_place_in_the_list(cluster):

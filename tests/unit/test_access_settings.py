@@ -30,17 +30,21 @@ def test_roles_and_users_are_named_by_their_arn():
         "operators",
     ],
 )
-@pytest.mark.parametrize("key", ["admins", "viewers", "breakGlass"])
+@pytest.mark.parametrize("key", ["admins", "viewers", "previewers", "breakGlass"])
 def test_sessions_accounts_wildcards_and_doubles_are_refused(key, principals):
     mistake = the_mistake(access={key: principals})
     assert mistake.key == f"researchflow:access.{key}"
     assert "a list of IAM roles or users" in mistake.allowed
 
 
-def test_an_administrator_is_no_viewer_too():
-    mistake = the_mistake(access={"admins": [ROLE], "viewers": [ROLE]})
-    assert mistake.key == "researchflow:access.viewers"
-    assert ROLE in mistake.allowed
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("admins", "viewers"), ("admins", "previewers"), ("viewers", "previewers")],
+)
+def test_nobody_has_two_entries(one, other):
+    mistake = the_mistake(access={one: [ROLE], other: [ROLE]})
+    assert mistake.key == f"researchflow:access.{other}"
+    assert f"not among {one}, unlike {ROLE}" in mistake.allowed
 
 
 def test_spot_machines_need_a_pool_of_their_own():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -252,3 +253,39 @@ def test_each_call_of_rf_names_a_command_and_options_that_it_has():
         assert command is not root, words
         # Parsed, not run: an unknown option or a missing value is a usage error.
         command.make_context("rf", rest).close()
+
+
+PAGE = (ROOT / "docs/deployment.md").read_text("utf-8")
+
+
+def document(name: str) -> dict[str, Any]:
+    """The page's policy of that name."""
+    found = re.search(rf"```json {name}\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    return json.loads(found.group(1))
+
+
+def test_the_page_names_every_workflow_and_variable():
+    texts = [path.read_text("utf-8") for path in [*WORKFLOWS, *ACTIONS]]
+    used = {name for text in texts for name in re.findall(r"vars\.(\w+)", text)}
+    assert used
+    assert {name for name in used if f"`{name}`" not in PAGE} == set()
+    shown = {path.stem for path in WORKFLOWS} - {"deploy-stack"}
+    assert {stem for stem in shown if f"| `{stem}` |" not in PAGE} == set()
+
+
+def test_a_role_trusts_one_environment_by_its_whole_name():
+    (statement,) = document("trust")["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    (operator,) = statement["Condition"]
+    assert operator == "StringEquals"
+    provider = "token.actions.githubusercontent.com"
+    condition = statement["Condition"][operator]
+    assert condition[f"{provider}:aud"] == "sts.amazonaws.com"
+    assert re.fullmatch(r"repo:[\w-]+/[\w-]+:environment:[\w-]+", condition[f"{provider}:sub"])
+
+
+def test_the_reading_role_changes_no_state():
+    actions = {each for part in document("reading")["Statement"] for each in part["Action"]}
+    assert actions == {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"}
+    assert all(part["Resource"] != "*" for part in document("reading")["Statement"])
