@@ -15,10 +15,12 @@ test: $(READY) ## The default test suite
 test-services: $(READY) ## Tests with real servers, which .ci/services fetches once (as root)
 	-.ci/services
 	-.ci/node-clients
+	-.ci/exporters
 	$(RUN) -m pytest -m services tests/services
 
 test-kubernetes: $(READY) ## Every exported object on a real API server, or on the cluster of KUBECONFIG
 	-.ci/apiserver/build
+	-.ci/exporters
 	$(if $(KUBECONFIG),,-.ci/services)
 	$(RUN) -m pytest -m kubernetes tests/apiserver
 

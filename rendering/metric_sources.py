@@ -35,7 +35,7 @@ class MetricSource:
 SOURCES = (
     MetricSource(
         exporter="redis_exporter",
-        version="1.89.0",
+        version="1.88.0",
         source="oliver006/redis_exporter, exporter/exporter.go",
         metrics=frozenset(
             {
@@ -54,7 +54,7 @@ SOURCES = (
     ),
     MetricSource(
         exporter="postgres_exporter",
-        version="0.20.1",
+        version="0.19.1",
         source="prometheus-community/postgres_exporter, collector/*.go, exporter/",
         metrics=frozenset(
             {

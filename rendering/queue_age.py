@@ -1,6 +1,6 @@
 """How long the oldest job of each queue has waited: a script that redis_exporter runs.
 
-redis_exporter 1.89 runs it by EVAL_RO with no key and one argument, reads a list of keys and values
+redis_exporter 1.88 runs it by EVAL_RO with no key and one argument, reads a list of keys and values
 as texts, and shows each as `redis_script_values{key}` (exporter/lua.go).
 """
 

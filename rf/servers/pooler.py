@@ -71,14 +71,19 @@ def start_pgbouncer(
     directory: Path,
     databases: DatabaseServers,
     ini: str,
+    *,
+    more_users: Mapping[str, str] | None = None,
 ) -> Pgbouncer:
-    """Start it before the servers; leaving `stack` stops it. `ini` is as exported."""
+    """Start it before the servers; leaving `stack` stops it. `ini` is as exported.
+
+    `more_users` are passwords of users beside the application's.
+    """
     directory.mkdir()
     directory.chmod(0o755)
     authority = LocalAuthority(directory, "ca")
     pair = authority.issue(*PGBOUNCER_NAMES)
     passwords = databases.primary.passwords
-    users = userlist({APPLICATION_USER: passwords[APPLICATION_USER]})
+    users = userlist({APPLICATION_USER: passwords[APPLICATION_USER], **(more_users or {})})
     here = Here(
         primary=PRIMARY_ADDRESS,
         replicas=databases.replica.addresses[: len(replica_hosts(ini))],

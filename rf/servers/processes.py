@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,12 +82,13 @@ def write_private(path: Path, content: bytes) -> Path:
 
 @dataclass
 class Process:
-    """A server that runs until `stop`; what it says goes to `log`."""
+    """A server that runs until `stop`; what it says goes to `log`. `environment` adds to ours."""
 
     command: list[str]
     log: Path
     stop_signal: signal.Signals
     as_nobody: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
     _running: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class Process:
             self._running = subprocess.Popen(
                 command,
                 cwd="/",
-                env=_environment(),
+                env={**_environment(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -110,6 +110,11 @@ def find_promtool(folder: Path) -> Program:
     return _find("promtool", MINIMUM_PROMETHEUS, folder)
 
 
+def find_prometheus(folder: Path) -> Program:
+    """Prometheus itself. Raises MissingServersError as `find_programs`."""
+    return _find("prometheus", MINIMUM_PROMETHEUS, folder)
+
+
 def _runs(program: Program) -> bool:
     command = unprivileged([str(program.path), "--version"])
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,100 @@
+"""A Prometheus of a test: on a configuration of its own, asked over its HTTP API."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rf.servers.processes import Process, free_port
+from rf.servers.programs import find_prometheus, services_folder
+
+ADDRESS = "127.0.0.1"
+
+INTERVAL_SECONDS = 2
+"""Of scrapes and rules: a rate needs two scrapes, and the stacks' thirty seconds are long to wait.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prometheus:
+    """A running server."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{ADDRESS}:{self.port}"
+
+    def values(self, expression: str) -> list[tuple[Mapping[str, str], float]]:
+        """Labels and value of each series that an expression gives now, without those of no number.
+
+        Raises ValueError with Prometheus' own words on an expression that it refuses.
+        """
+        found = self._get("query", query=expression)["result"]
+        series = [(each["metric"], float(each["value"][1])) for each in found]
+        return [(labels, value) for labels, value in series if not math.isnan(value)]
+
+    def names(self) -> frozenset[str]:
+        """Every metric's name that it knows."""
+        return frozenset(self._get("label/__name__/values"))
+
+    def targets(self) -> list[Mapping[str, Any]]:
+        """What it scrapes, with its health and last error."""
+        return self._get("targets")["activeTargets"]
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def _get(self, path: str, **parameters: str) -> Any:
+        query = urllib.parse.urlencode(parameters)
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{query}", timeout=30) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["error"]) from None
+
+
+def start_prometheus(
+    stack: ExitStack,
+    directory: Path,
+    scrape_configs: Sequence[Mapping[str, Any]],
+    rule_groups: Sequence[Mapping[str, Any]] = (),
+) -> Prometheus:
+    """Start it, empty; leaving `stack` stops it. Raises MissingServersError."""
+    program = find_prometheus(services_folder()).path
+    rules = directory / "rules.yaml"
+    rules.write_text(yaml.safe_dump({"groups": list(rule_groups)}), encoding="utf-8")
+    interval = f"{INTERVAL_SECONDS}s"
+    config = directory / "prometheus.yaml"
+    document = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": [str(rules)],
+        "scrape_configs": list(scrape_configs),
+    }
+    config.write_text(yaml.safe_dump(document), encoding="utf-8")
+    server = Prometheus(port=free_port(ADDRESS))
+    command = [
+        str(program),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        f"--web.listen-address={ADDRESS}:{server.port}",
+    ]
+    process = Process(command, directory / "prometheus.log", signal.SIGTERM, as_nobody=False)
+    stack.callback(process.stop)
+    process.wait_ready(server.ready)
+    return server

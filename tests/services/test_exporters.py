@@ -1,0 +1,235 @@
+"""Real exporters on real servers, scraped by a real Prometheus: nothing that is asked is empty.
+
+Exporters, flags, logins, monitors, rules and dashboards are as exported; addresses, passwords and
+certificates are this machine's. Exporters are those that `.ci/exporters` builds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from rq import Queue as RqQueue
+
+from components.exporters import CACHE_EXPORTER, QUEUE_EXPORTER
+from rendering.alerting.subject import SERVED, Subject
+from rendering.cache_keys import API_RESPONSE_PREFIX
+from rendering.queue_keys import prefix_of
+from rf.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers
+from rf.servers.processes import wait_until
+from rf.servers.programs import MissingServersError, Programs
+from scaleplan.model import load_plan
+from scaleplan.sizes import QueueClient, Size
+from tests.conftest import Planned
+from tests.services.bootstrapped import fresh_database
+from tests.services.monitored import (
+    OVERRIDES,
+    STACK,
+    Monitored,
+    metrics_by_exporter,
+    read_monitored,
+)
+from tests.services.node_clients import NodeClients
+from tests.services.prometheus_server import Prometheus
+from tests.services.scraped import REQUESTS_PER_SECOND, Site
+from tests.stack_config import accepted
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+
+PLAN = load_plan()
+
+RUN_HERE = frozenset(
+    {
+        "redis_exporter",
+        "postgres_exporter",
+        "pgbouncer_exporter",
+        "node_exporter",
+        "Prometheus itself",
+    }
+)
+
+NOT_RUN_HERE = {
+    "kube-state-metrics": "it reads an API server, which these tests have not",
+    "yet-another-cloudwatch-exporter": "it reads CloudWatch, which no registry has",
+    "kubelet (cAdvisor)": "it reads the containers of a node's kubelet",
+    "KEDA": "it scales objects of a cluster with controllers",
+    "Karpenter": "it buys machines at AWS",
+    "Temporal": "its server is in no registry as a program",
+}
+"""Exporters of the table whose metrics come from nothing here, and why: of them the table's own
+sources speak."""
+
+STAND_IN = frozenset({"the applications"})
+"""They show what docs/application-contract.md asks of them, by a stand-in of the tests."""
+
+ANSWER_SECONDS = 60.0
+
+PUSHED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scraped:
+    """What runs: `cache` is a client that finds what it asks for."""
+
+    monitored: Monitored
+    prometheus: Prometheus
+    cache: redis.Redis
+
+
+@pytest.fixture(scope="module")
+def monitored(planned: Planned) -> Monitored:
+    return read_monitored(planned(STACK, overrides=OVERRIDES))
+
+
+@pytest.fixture(scope="module")
+def site(
+    programs: Programs, run_directory: Path, databases: DatabaseServers, monitored: Monitored
+) -> Iterator[Site]:
+    """The exporters of PostgreSQL and of this machine run in it."""
+    directory = run_directory / "exporters"
+    directory.mkdir()
+    directory.chmod(0o755)
+    with ExitStack() as stack:
+        bootstrapped = stack.enter_context(fresh_database(programs, databases))
+        assert bootstrapped.run().returncode == 0
+        site = Site(stack=stack, directory=directory, programs=programs, monitored=monitored)
+        try:
+            site.start_database_exporters(databases, bootstrapped)
+            site.start_node_exporter()
+            site.start_applications()
+        except MissingServersError as error:
+            if os.environ.get("CI") == "true":
+                pytest.fail(str(error), pytrace=False)
+            pytest.skip(str(error))
+        yield site
+
+
+@pytest.fixture(scope="module")
+def scraped(site: Site, databases: DatabaseServers, node_clients: NodeClients) -> Scraped:
+    site.start_store("queue", QUEUE_EXPORTER)
+    site.start_store("cache", CACHE_EXPORTER)
+    pooler = site.start_pooler(databases)
+    _push_jobs(site, node_clients)
+    cache = site.stack.enter_context(site.stores["cache"].connect())
+    cache.set(f"{API_RESPONSE_PREFIX}x", "1")
+    client = site.stack.enter_context(psycopg.connect(pooler.conninfo(DATABASE)))
+    # A transaction, and so a server of the pool, is open from here on.
+    client.execute("select 1")
+    return Scraped(monitored=site.monitored, prometheus=site.start_prometheus(), cache=cache)
+
+
+def _push_jobs(site: Site, node_clients: NodeClients) -> None:
+    """Jobs as the libraries write them, on one queue of three."""
+    server = site.stores["queue"]
+    jobs = PLAN.sizes[Size.LARGE].queue
+    for client in (QueueClient.BULLMQ, QueueClient.BULL):
+        node_clients.run(
+            str(client),
+            {"add": PUSHED, "bytes": 10},
+            url=server.url("orchestrator"),
+            prefix=prefix_of(client, jobs),
+            queue="analysis",
+        )
+    with server.connect() as tester:
+        RqQueue("analysis", connection=tester).enqueue("builtins.print", "hello")
+
+
+def test_every_exporter_of_the_table_runs_here_or_is_listed_with_a_reason():
+    known = metrics_by_exporter(Subject(PLAN, accepted()))
+    assert known.keys() == RUN_HERE | STAND_IN | NOT_RUN_HERE.keys()
+
+
+def test_every_exporter_is_scraped_and_reaches_its_server(scraped: Scraped):
+    targets = wait_until(
+        lambda: _all_asked(scraped.prometheus.targets()), "every target was scraped once"
+    )
+    errors = {each["labels"]["instance"]: each["lastError"] for each in targets}
+    assert set(errors.values()) == {""}, errors
+    # An exporter answers, too, where its login or its certificate is refused.
+    stores = 2
+    servers = 1 + len(Subject(PLAN, accepted(size="large")).replicas)
+    for reached, count in {"redis_up": stores, "pg_up": servers, "pgbouncer_up": 1}.items():
+        found = scraped.prometheus.values(reached)
+        assert [value for _, value in found] == [1.0] * count, found
+
+
+def _all_asked(targets):
+    return targets if targets and all(each["health"] != "unknown" for each in targets) else None
+
+
+@pytest.mark.parametrize("exporter", sorted(RUN_HERE))
+def test_an_exporter_shows_every_metric_that_the_table_says_of_it(scraped: Scraped, exporter: str):
+    named = metrics_by_exporter(Subject(PLAN, accepted()))[exporter]
+    assert named
+    missing: frozenset[str] = frozenset()
+
+    def all_there() -> bool:
+        nonlocal missing
+        missing = named - scraped.prometheus.names()
+        return not missing
+
+    try:
+        wait_until(all_there, "every metric is there", ANSWER_SECONDS, interval_seconds=0.5)
+    except TimeoutError:
+        pytest.fail(f"{exporter} does not show {', '.join(sorted(missing))}")
+
+
+def test_every_rule_and_every_panel_on_these_exporters_gives_something(scraped: Scraped):
+    by_exporter = metrics_by_exporter(Subject(PLAN, accepted()))
+    shown = frozenset[str]().union(*(by_exporter[exporter] for exporter in RUN_HERE | STAND_IN))
+    left = [query for query in scraped.monitored.queries() if query.metrics <= shown]
+    assert left
+
+    def all_answered() -> bool:
+        # A share of answers from the cache needs answers.
+        scraped.cache.get(f"{API_RESPONSE_PREFIX}x")
+        left[:] = [each for each in left if not scraped.prometheus.values(each.expression)]
+        return not left
+
+    try:
+        wait_until(all_answered, "every query gives something", ANSWER_SECONDS, 0.5)
+    except TimeoutError:
+        pytest.fail("\n".join(f"empty: {each.place}: {each.expression}" for each in left))
+
+
+def test_the_numbers_are_those_of_the_servers(scraped: Scraped):
+    values = scraped.prometheus.values
+
+    def depths() -> dict[str, float]:
+        return {labels["queue"]: value for labels, value in values("worker:queue_depth")}
+
+    expected = {"analysis": 2.0 * PUSHED + 1, "extraction": 0.0, "validation": 0.0}
+    wait_until(lambda: depths() == expected, f"waiting jobs are {expected}", ANSWER_SECONDS, 0.5)
+    ages = {labels["queue"]: value for labels, value in values("worker:oldest_job_seconds")}
+    assert ages["analysis"] > 0
+    assert ages["extraction"] == ages["validation"] == 0
+
+    memory = values("redis:memory_used_percent")
+    assert {labels["store"] for labels, _ in memory} == {"cache", "queue"}
+    subject = Subject(PLAN, accepted(size="large"))
+    assert all(0 < value < 100 for _, value in memory)
+    used = values("postgres:connections_used_percent")
+    assert len(used) == 1 + len(subject.replicas)
+    assert all(0 < value < 100 for _, value in used)
+    lagging = {labels["instance"] for labels, _ in values("postgres:replica_lag_seconds")}
+    assert lagging == {
+        labels["instance"] for labels, _ in used if "-replica-" in labels["instance"]
+    }
+    rates = {labels["service"]: value for labels, value in values("service:requests_per_second")}
+    # Of five minutes there are but seconds.
+    assert rates.keys() == set(SERVED)
+    assert all(0 < rate <= REQUESTS_PER_SECOND for rate in rates.values())
+    # The bucket up to here holds them all.
+    slow = PLAN.thresholds.response_latency.warning
+    assert all(0 < value <= slow for _, value in values("service:latency_p99_seconds"))
+    pools = {
+        (labels["pod"], labels["database"], labels["user"]): share
+        for labels, share in values("pgbouncer:pool_used_percent")
+    }
+    assert 0 < pools["pgbouncer-0", DATABASE, APPLICATION_USER] < 100
