@@ -31,7 +31,7 @@ class CitusArgs:
 
     `plan` names the tables. `pgbouncer` is whose connections the servers must take;
     `roles` may log in. `subnet_ids` and `availability_zones` are in
-    the same order. `client_namespace` is where the connections come from.
+    the same order. `client_namespace` is where the connections come from; `tags` are the machines'.
     """
 
     prefix: str
@@ -53,6 +53,7 @@ class CitusArgs:
     roles: Mapping[RoleKey, RoleCredentials]
     client_namespace: Input[str]
     authority: Authority
+    tags: Mapping[str, str]
     protect: bool
 
 
@@ -157,6 +158,7 @@ class Citus(ComponentResource):
                 instance_class=args.settings.instance_class,
                 architecture=args.architecture,
                 nodes_by_zone=list(pods_by_zone(args.settings, args.availability_zones).values()),
+                tags=args.tags,
                 cluster_ready=args.cluster_ready,
             ),
             ResourceOptions(parent=self),

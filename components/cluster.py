@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -45,7 +46,8 @@ CNI plugin may do is not here: it has a role of its own, so no pod inherits it f
 class ClusterArgs:
     """`public_api_cidrs`: who may reach the API server from outside; nobody when empty.
 
-    `access` names people by their roles; its viewers see `viewed_namespace`.
+    `access` names people by their roles; its viewers see `viewed_namespace`. `tags` are the
+    machines'.
     """
 
     prefix: str
@@ -61,6 +63,7 @@ class ClusterArgs:
     public_api_cidrs: tuple[IPv4Network, ...]
     access: AccessSettings
     viewed_namespace: str
+    tags: Mapping[str, str]
     protect: bool
 
 
@@ -126,6 +129,7 @@ class Cluster(ComponentResource):
                 data_key_arn=args.data_key_arn,
                 settings=args.settings.system,
                 architecture=args.architecture,
+                tags=args.tags,
                 wait_for=[network, *node_policies],
             ),
             ResourceOptions(parent=self),

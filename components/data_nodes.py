@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -22,7 +22,10 @@ ROOT_DISK_GIB = 50
 
 @dataclass(frozen=True, kw_only=True)
 class DataNodesArgs:
-    """`nodes_by_zone` is how many nodes the zones need, in the order of the subnets."""
+    """`nodes_by_zone` is how many nodes the zones need, in the order of the subnets.
+
+    `tags` go on machines and disks, which no provider's default tags reach.
+    """
 
     prefix: str
     cluster_name: Input[str]
@@ -33,6 +36,7 @@ class DataNodesArgs:
     instance_class: str
     architecture: Architecture
     nodes_by_zone: Sequence[int]
+    tags: Mapping[str, str]
     cluster_ready: pulumi.Resource
 
 
@@ -88,7 +92,7 @@ class DataNodes(ComponentResource):
         )
 
     def _launch_template(self) -> aws.ec2.LaunchTemplate:
-        tags = {"Name": f"{self._args.prefix}-{DATA_POOL}"}
+        tags = {**self._args.tags, "Name": f"{self._args.prefix}-{DATA_POOL}"}
         return aws.ec2.LaunchTemplate(
             self._name,
             update_default_version=True,

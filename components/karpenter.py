@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -41,7 +42,8 @@ MESSAGE_RETENTION_SECONDS = 300
 class KarpenterArgs:
     """Nodes get the role of the managed group, which EKS has let into the cluster already.
 
-    `spot_workers` lets the workers' pool buy machines that AWS may take back.
+    `spot_workers` lets the workers' pool buy machines that AWS may take back. `tags` go on every
+    machine and disk.
     """
 
     region: str
@@ -54,6 +56,7 @@ class KarpenterArgs:
     architecture: Architecture
     pool_limits: PoolLimits
     spot_workers: bool
+    tags: Mapping[str, str]
     replicas: int
     cluster_ready: pulumi.Resource
 
@@ -166,6 +169,7 @@ class Karpenter(ComponentResource):
                 disk_gib=args.disk_gib,
                 data_key_arn=args.data_key_arn,
                 profile=profile.name,
+                tags=args.tags,
             ),
             opts=ResourceOptions(parent=self, depends_on=[release]),
         )

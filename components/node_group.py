@@ -27,6 +27,7 @@ ROOT_DEVICE = "/dev/xvda"
 class NodeGroupArgs:
     """`pool` is the value of the node label `researchflow/pool`; disks use `data_key_arn`.
 
+    `tags` go on machines and disks, which no provider's default tags reach.
     `wait_for` is what a node needs when it joins: the network add-ons and its role's policies.
     """
 
@@ -39,6 +40,7 @@ class NodeGroupArgs:
     data_key_arn: Input[str]
     settings: NodeGroupSettings
     architecture: Architecture
+    tags: Mapping[str, str]
     wait_for: Sequence[pulumi.Resource]
 
 
@@ -87,7 +89,7 @@ class NodeGroup(ComponentResource):
         self.register_outputs({})
 
     def _launch_template(self, name: str, args: NodeGroupArgs) -> aws.ec2.LaunchTemplate:
-        tags = {"Name": f"{args.prefix}-{args.pool}"}
+        tags = {**args.tags, "Name": f"{args.prefix}-{args.pool}"}
         return aws.ec2.LaunchTemplate(
             name,
             update_default_version=True,

@@ -74,6 +74,7 @@ class ObservabilityArgs:
     replicas: int
     watches_citus: bool
     flows: Sequence[Flow]
+    protect: bool
 
 
 class Observability(ComponentResource):
@@ -181,7 +182,7 @@ class Observability(ComponentResource):
             deletion_window_in_days=KEY_DELETION_DAYS,
             policy=alarm_key_policy(args.account_id),
             region=GLOBAL_REGION,
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=args.protect),
         )
         return AlertTopics(
             f"{self._name}-global-topics",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -35,7 +35,7 @@ from scaleplan.sizes import NodesSettings
 class PlatformArgs:
     """`replicas` of each controller; `cluster_ready` is what pods wait for. `flows` is the table of
     allowed connections, `quota` what the applications' namespace may hold; `keda` says whether it's
-    there."""
+    there; `tags` are the machines'."""
 
     prefix: str
     region: str
@@ -53,6 +53,7 @@ class PlatformArgs:
     quota: NamespaceQuota
     pool_limits: PoolLimits
     spot_workers: bool
+    tags: Mapping[str, str]
     cluster_ready: pulumi.Resource
 
 
@@ -223,6 +224,7 @@ class Platform(ComponentResource):
                 architecture=args.architecture,
                 pool_limits=args.pool_limits,
                 spot_workers=args.spot_workers,
+                tags=args.tags,
                 replicas=args.replicas,
                 cluster_ready=args.cluster_ready,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from scaleplan.catalog import Architecture
@@ -30,7 +31,13 @@ def node_selector(pool: str, *, karpenter: bool) -> dict[str, str] | None:
 
 
 def node_class_spec(
-    *, cluster_name: str, image_alias: str, disk_gib: int, data_key_arn: Any, profile: Any
+    *,
+    cluster_name: str,
+    image_alias: str,
+    disk_gib: int,
+    data_key_arn: Any,
+    profile: Any,
+    tags: Mapping[str, str],
 ) -> dict[str, Any]:
     """Spec of the EC2NodeClass (karpenter.k8s.aws/v1). `data_key_arn` and `profile` pass through.
 
@@ -61,7 +68,7 @@ def node_class_spec(
                 },
             }
         ],
-        "tags": {"Name": f"{cluster_name}-karpenter"},
+        "tags": {**tags, "Name": f"{cluster_name}-karpenter"},
     }
 
 

@@ -17,6 +17,7 @@ from rf.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress
 from rf.cost.cli import cost, prices
 from rf.doctor.command import doctor
 from rf.growth.cli import grow
+from rf.policy.command import policy
 from rf.report.cli import report
 from rf.simulation.question import BUSY_PERCENT, Question
 from scaleplan.load import Horizon
@@ -35,6 +36,7 @@ app.command()(doctor)
 app.command()(advise)
 app.command()(cost)
 app.command()(grow)
+app.command()(policy)
 app.command()(report)
 app.add_typer(prices, name="prices")
 

@@ -49,6 +49,7 @@ def reported() -> Iterator[None]:
 def _exit_code(error: Exception) -> int | None:
     from pulumi import RunError
 
+    from policy.rules.exceptions import ExceptionInputError
     from rf.advise.errors import MetricsError
     from rf.cost.refresh import PriceError
     from rf.export import ExportError
@@ -68,7 +69,7 @@ def _exit_code(error: Exception) -> int | None:
     if isinstance(error.__cause__, CapacityRisk):
         return 1
     inputs = PlotError | JobsInputError | PreflightInputError | SiteError
-    inputs |= MetricsError | PriceError | RevisionError | UnplannableError
+    inputs |= MetricsError | PriceError | RevisionError | UnplannableError | ExceptionInputError
     refused = InvalidSettings | RunError | ExportError | inputs
     return 2 if isinstance(error, refused) else None
 

@@ -16,7 +16,7 @@ from scaleplan.node_pools import pool_limits
 from scaleplan.scaling import WorkerScaler
 from wiring.flows import flow_table
 from wiring.quota import application_quota
-from wiring.site import Site
+from wiring.site import Site, stack_tags
 
 
 def encryption_args(site: Site) -> EncryptionArgs:
@@ -95,6 +95,7 @@ def cluster_args(site: Site, encryption: Encryption, network: Network) -> Cluste
         public_api_cidrs=settings.public_api_cidrs,
         access=settings.access,
         viewed_namespace=NAMESPACE,
+        tags=stack_tags(settings),
         protect=settings.protect_data,
     )
 
@@ -121,6 +122,7 @@ def platform_args(
         quota=application_quota(site),
         pool_limits=pool_limits(settings),
         spot_workers=settings.scaling.spot,
+        tags=stack_tags(settings),
         cluster_ready=cluster.ready,
     )
 

@@ -10,7 +10,7 @@ from components.database_credentials import DatabaseCredentials
 from components.encryption import Encryption
 from components.network import Network
 from components.platform import Platform
-from wiring.site import Site
+from wiring.site import Site, stack_tags
 
 
 def citus_args(
@@ -49,5 +49,6 @@ def citus_args(
         roles=credentials.roles,
         client_namespace=platform.namespace,
         authority=authority,
+        tags=stack_tags(settings),
         protect=settings.protect_data,
     )

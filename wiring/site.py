@@ -25,8 +25,15 @@ def has_broker(site: Site) -> bool:
     return site.settings.queue.engine is QueueEngine.RABBITMQ
 
 
+def stack_tags(settings: Settings) -> dict[str, str]:
+    """Whose something is: for the bill, and for whoever finds it."""
+    return {"managed-by": "pulumi", "project": settings.project, "stack": settings.stack}
+
+
 def default_tags(settings: Settings) -> aws.ProviderDefaultTagsArgs:
-    """Tags of everything in AWS that can carry them."""
-    return aws.ProviderDefaultTagsArgs(
-        tags={"managed-by": "pulumi", "project": settings.project, "stack": settings.stack}
-    )
+    """Tags of everything in AWS that can carry them.
+
+    They don't reach machines and disks, which AWS or Karpenter makes: those are handed
+    `stack_tags` (Terraform AWS provider, resource tagging, "default_tags").
+    """
+    return aws.ProviderDefaultTagsArgs(tags=stack_tags(settings))

@@ -72,6 +72,7 @@ def citus(build):
                     subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
                     data_key_arn=KEY,
                     architecture=architecture,
+                    tags={"stack": "test"},
                     stage=ShardingSettings(stage=stage, fresh_install=True),
                     settings=row.citus.model_copy(update=changes),
                     plan=PLAN.sharding,

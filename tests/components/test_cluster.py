@@ -47,6 +47,7 @@ def cluster(build):
                     architecture=architecture,
                     access=access or AccessSettings(),
                     viewed_namespace="researchflow",
+                    tags={"stack": "test"},
                     public_api_cidrs=tuple(IPv4Network(cidr) for cidr in cidrs),
                     protect=protect,
                 ),

@@ -80,6 +80,7 @@ def platform(build):
                     quota=QUOTA,
                     pool_limits=LIMITS,
                     spot_workers=spot,
+                    tags={"stack": "test"},
                     cluster_ready=ready,
                 ),
                 opts,

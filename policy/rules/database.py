@@ -1,0 +1,243 @@
+"""Rules of PostgreSQL: RDS, Citus and the poolers before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, ini, is_true, listed, parameters
+
+INSTANCE = "aws:rds/instance:Instance"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+
+BACKUP_DAYS = 7
+"""Days of point-in-time recovery at least: a mistake of a Friday is seen on a Monday."""
+LONG_BACKUP_DAYS = 14
+"""Days from medium on."""
+REPLICAS = 2
+"""Scale plan, Resource Estimates by Scale, medium: a primary and two read replicas."""
+SERVER_AUTH = ("scram-sha-256",)
+
+
+def _is_replica(resource: Resource) -> bool:
+    return "replicateSourceDb" in resource.inputs
+
+
+def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not is_true(resource.inputs, "storageEncrypted"):
+        yield "stores its data unencrypted"
+    elif not _is_replica(resource) and "kmsKeyId" not in resource.inputs:
+        yield "is encrypted with the account's key, whose snapshots can't be shared or restricted"
+    insights = is_true(resource.inputs, "performanceInsightsEnabled")
+    if insights and "performanceInsightsKmsKeyId" not in resource.inputs:
+        yield "keeps statements in Performance Insights under no key of the stack"
+
+
+def _backed_up(resource: Resource, stack: Stack) -> Iterator[str]:
+    if _is_replica(resource):
+        return
+    wanted = BACKUP_DAYS if stack.size == "small" else LONG_BACKUP_DAYS
+    days = at(resource.inputs, "backupRetentionPeriod", 0)
+    if days < wanted:
+        yield f"can be restored to the last {days} days only; {wanted} are wanted"
+    if not is_true(resource.inputs, "copyTagsToSnapshot"):
+        yield "makes snapshots that belong to nobody"
+
+
+def _kept(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not stack.protects_data:
+        return
+    if not is_true(resource.inputs, "deletionProtection"):
+        yield "can be deleted in the console"
+    if _is_replica(resource):
+        return
+    if is_true(resource.inputs, "skipFinalSnapshot"):
+        yield "leaves no last snapshot"
+    if is_true(resource.inputs, "deleteAutomatedBackups"):
+        yield "takes its backups with it"
+
+
+def _two_zones(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not _is_replica(resource) and not is_true(resource.inputs, "multiAz"):
+        yield "stands in one zone, and its loss is a restore"
+
+
+def _replicated(resource: Resource, stack: Stack) -> Iterator[str]:
+    if _is_replica(resource):
+        return
+    count = len(list(stack.pointing_at(resource, INSTANCE, "replicateSourceDb")))
+    if count < REPLICAS:
+        yield f"has {count} read replica{'s' if count != 1 else ''}; the plan says {REPLICAS}"
+
+
+def _server_parameters(resource: Resource, stack: Stack) -> Iterator[str]:
+    found = parameters(resource.inputs)
+    wanted = {
+        "rds.force_ssl": "1",
+        "password_encryption": "scram-sha-256",
+        "rds.accepted_password_auth_method": "scram",
+    }
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            yield f"{key} is {found.get(key, 'not set')}, not {value}"
+    if "pgaudit" not in found.get("shared_preload_libraries", ""):
+        yield "loads no pgaudit: nobody sees who changed a record"
+
+
+def _logs_exported(resource: Resource, stack: Stack) -> Iterator[str]:
+    if "postgresql" not in listed(resource.inputs, "enabledCloudwatchLogsExports"):
+        yield "exports no log, so its audit ends with its disk"
+
+
+def _citus(resource: Resource, stack: Stack) -> Iterator[str]:
+    spec = resource.inputs["spec"]
+    if not is_true(spec, "postgres.ssl.enabled"):
+        yield "talks without TLS"
+    backups = listed(spec, "configurations.backups")
+    if not backups or at(backups[0], "retention", 0) < BACKUP_DAYS:
+        yield f"keeps backups of fewer than {BACKUP_DAYS} days"
+    for part in ("coordinator", "shards"):
+        rules = at(spec, f"{part}.configurations.patroni.dynamicConfig.postgresql.pg_hba", [])
+        if "hostnossl all all all reject" not in rules:
+            yield f"its {part} lets clients in without TLS"
+        weak = [rule for rule in rules if rule.split()[-1] not in (*SERVER_AUTH, "reject")]
+        if weak:
+            yield f"its {part} accepts {weak[0].split()[-1]}"
+
+
+def _citus_copies(resource: Resource, stack: Stack) -> Iterator[str]:
+    spec = resource.inputs["spec"]
+    for key in ("coordinator.instances", "shards.instancesPerCluster"):
+        if at(spec, key, 0) < 2:
+            yield f"{key} is {at(spec, key, 0)}: a lost machine is a restore"
+    if at(spec, "replication.mode") == "async":
+        yield "replicates asynchronously: a failover loses what was confirmed"
+
+
+def _pooler(resource: Resource, stack: Stack) -> Iterator[str]:
+    text = at(resource.inputs, "data", {}).get("pgbouncer.ini")
+    if text is None:
+        return
+    found = ini(text)
+    wanted = {
+        "auth_type": ("scram-sha-256",),
+        "client_tls_sslmode": ("require", "verify-ca", "verify-full"),
+        "server_tls_sslmode": ("verify-full",),
+        "client_tls_protocols": ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3"),
+        "server_tls_protocols": ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3"),
+    }
+    for key, allowed in wanted.items():
+        if found.get(key) not in allowed:
+            yield f"{key} is {found.get(key, 'not set')}, not {allowed[0]}"
+    if found.get("pool_mode") != "transaction":
+        yield f"pool_mode is {found.get('pool_mode', 'not set')}: sessions would hold the servers"
+
+
+RULES = (
+    Rule(
+        id="database-encrypted",
+        layer=Layer.DATABASE,
+        demand="RDS instances and their Performance Insights are encrypted with the stack's key.",
+        reason="It holds patients' records; encryption can't be added to an instance later.",
+        source="HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv); AWS Security Hub, RDS.3",
+        remedy="set storageEncrypted and kmsKeyId",
+        types=(INSTANCE,),
+        check=_encrypted,
+    ),
+    Rule(
+        id="database-backed-up",
+        layer=Layer.DATABASE,
+        demand=f"The primary can go back {BACKUP_DAYS} days, {LONG_BACKUP_DAYS} from medium.",
+        reason="A wrong migration is often noticed days later.",
+        source="HIPAA Security Rule, 45 CFR 164.308(a)(7); AWS Security Hub, RDS.11",
+        remedy="raise database.backupDays",
+        types=(INSTANCE,),
+        check=_backed_up,
+    ),
+    Rule(
+        id="database-not-deleted",
+        layer=Layer.DATABASE,
+        demand="AWS refuses to delete the database, and a deletion leaves a snapshot and backups.",
+        reason="Pulumi's protect doesn't stop the console.",
+        source="AWS Security Hub, RDS.8; RDS user guide, Deleting a DB instance",
+        remedy="leave protectData true",
+        types=(INSTANCE,),
+        check=_kept,
+    ),
+    Rule(
+        id="database-two-zones",
+        layer=Layer.DATABASE,
+        demand="From medium the primary has a standby in another zone.",
+        reason="A failover takes two minutes; a restore takes hours.",
+        source="RDS user guide, Multi-AZ DB instance deployments; AWS Security Hub, RDS.5",
+        remedy="set database.multiAz",
+        types=(INSTANCE,),
+        from_size="medium",
+        check=_two_zones,
+    ),
+    Rule(
+        id="database-replicas",
+        layer=Layer.DATABASE,
+        demand=f"From medium {REPLICAS} read replicas carry the reads.",
+        reason="With one fewer the primary gets reads that it has no capacity for.",
+        source="scale plan, Resource Estimates by Scale, medium",
+        remedy="set database.replicas",
+        types=(INSTANCE,),
+        from_size="medium",
+        check=_replicated,
+        whole_stack=True,
+    ),
+    Rule(
+        id="database-tls-scram-audit",
+        layer=Layer.DATABASE,
+        demand="PostgreSQL takes connections by TLS alone, passwords by SCRAM alone, and audits.",
+        reason="md5, as the plan has it, is broken; without TLS the network reads along.",
+        source="RDS user guide, Requiring an SSL connection, and SCRAM; PostgreSQL docs, 20.5",
+        remedy="keep the parameters of `rendering/database_parameters.py`",
+        types=(PARAMETERS,),
+        check=_server_parameters,
+    ),
+    Rule(
+        id="database-logs-exported",
+        layer=Layer.DATABASE,
+        demand="Every instance exports its log.",
+        reason="The audit must outlive the machine that it is about.",
+        source="AWS Security Hub, RDS.9; HIPAA Security Rule, 45 CFR 164.312(b)",
+        remedy="put postgresql into enabledCloudwatchLogsExports",
+        types=(INSTANCE,),
+        check=_logs_exported,
+    ),
+    Rule(
+        id="citus-tls-and-backups",
+        layer=Layer.DATABASE,
+        demand="Citus takes TLS and SCRAM alone, and is backed up.",
+        reason="At stage serving it holds all tenants' data.",
+        source="StackGres docs, SGShardedCluster, postgres.ssl and configurations.backups",
+        remedy="keep `rendering/citus_cluster.py` as it is",
+        types=(CITUS,),
+        check=_citus,
+    ),
+    Rule(
+        id="citus-copies",
+        layer=Layer.DATABASE,
+        demand="From medium each Citus group has a second instance, replicated synchronously.",
+        reason="Otherwise one lost machine takes a third of the tenants out.",
+        source="scale plan, Phase 3; StackGres docs, SGShardedCluster, replication",
+        remedy="set citus.instances to 2 or more",
+        types=(CITUS,),
+        from_size="medium",
+        check=_citus_copies,
+    ),
+    Rule(
+        id="pooler-tls-scram",
+        layer=Layer.DATABASE,
+        demand="PgBouncer takes TLS and SCRAM from clients and verifies the server.",
+        reason="Every query and every password passes through it.",
+        source="PgBouncer docs, auth_type, client_tls_sslmode, server_tls_sslmode",
+        remedy="keep `rendering/pgbouncer_ini.py` as it is",
+        types=(CONFIG_MAP,),
+        check=_pooler,
+    ),
+)

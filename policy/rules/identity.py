@@ -1,0 +1,162 @@
+"""Rules of who may do what in the account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, statements, texts
+
+KEY = "aws:kms/key:Key"
+
+_READS_WITHOUT_NAMES = re.compile(r"^[a-z0-9-]+:(Describe|List)[A-Za-z]+$")
+_NAMELESS_ACTIONS = frozenset(
+    {
+        "cloudwatch:GetMetricData",
+        "ecr:GetAuthorizationToken",
+        "pricing:GetProducts",
+        "tag:GetResources",
+    }
+)
+"""Actions that take no resource (AWS, Service Authorization Reference, column "Resource types")."""
+
+_NAMED_CALLERS = re.compile(r"^aws:(PrincipalArn|Source(Account|Arn)|PrincipalOrgID)$")
+_KEY_POLICY_FAMILIES = frozenset({"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"})
+"""In a key's own policy `*` is that key; these families belong together (KMS, "Key policies")."""
+
+_EVERYTHING = re.compile(r"AdministratorAccess|PowerUserAccess|FullAccess$|:policy/IAMFullAccess")
+
+
+def _allowed(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    return (each for each in statements(resource.inputs) if each.get("Effect") == "Allow")
+
+
+def _called(statement: Mapping[str, Any]) -> str:
+    return str(statement.get("Sid", "a statement"))
+
+
+def _wildcard_action(resource: Resource, stack: Stack) -> Iterator[str]:
+    own_key = resource.type == KEY
+    for each in _allowed(resource):
+        for action in texts(each.get("Action")):
+            if "*" in action and not (own_key and action in _KEY_POLICY_FAMILIES):
+                yield f"{_called(each)} allows {action}"
+        negated = sorted(each.keys() & {"NotAction", "NotResource", "NotPrincipal"})
+        if negated:
+            yield f"{_called(each)} allows all but {', '.join(negated)}"
+
+
+def _wildcard_resource(resource: Resource, stack: Stack) -> Iterator[str]:
+    if resource.type == KEY:
+        return
+    for each in _allowed(resource):
+        actions = texts(each.get("Action"))
+        nameless = all(
+            _READS_WITHOUT_NAMES.match(action) or action in _NAMELESS_ACTIONS for action in actions
+        )
+        if "*" in texts(each.get("Resource")) and not nameless:
+            yield f"{_called(each)} allows {', '.join(actions)} on every resource"
+
+
+def _anyone(resource: Resource, stack: Stack) -> Iterator[str]:
+    for each in _allowed(resource):
+        principal = each.get("Principal")
+        anyone = principal == "*" or (
+            isinstance(principal, Mapping) and "*" in texts(principal.get("AWS"))
+        )
+        tests: Mapping[str, Mapping[str, Any]] = each.get("Condition", {})
+        named = any(_NAMED_CALLERS.match(key) for test in tests.values() for key in test)
+        if anyone and not named:
+            yield f"{_called(each)} allows anyone"
+
+
+def _managed_policy(resource: Resource, stack: Stack) -> Iterator[str]:
+    arn = str(at(resource.inputs, "policyArn", ""))
+    if _EVERYTHING.search(arn):
+        yield f"attaches {arn.rsplit('/', 1)[-1]}"
+
+
+def _human_role(resource: Resource, stack: Stack) -> Iterator[str]:
+    for each in _allowed(resource):
+        principal = each.get("Principal")
+        people = isinstance(principal, Mapping) and "AWS" in principal
+        second = at(each, "Condition", {})
+        factor = any("aws:MultiFactorAuthPresent" in test for test in second.values())
+        if people and not factor:
+            yield "lets people of the account in without a second factor"
+
+
+def _static_keys(resource: Resource, stack: Stack) -> Iterator[str]:
+    yield "is a credential that never expires; pods and pipelines take roles"
+
+
+RULES = (
+    Rule(
+        id="iam-no-wildcard-action",
+        layer=Layer.IDENTITY,
+        demand="No IAM statement allows an action by `*`, or all but what it lists.",
+        reason="Next year's actions of the service are granted today, and nobody reads them.",
+        source="AWS Security Hub, IAM.21; IAM user guide, Security best practices",
+        remedy="name the actions that are called",
+        check=_wildcard_action,
+    ),
+    Rule(
+        id="iam-no-wildcard-resource",
+        layer=Layer.IDENTITY,
+        demand="No IAM statement that changes something, or reads data, allows every resource.",
+        reason="One pod's role would reach the stores of every other stack in the account.",
+        source="IAM user guide, Security best practices, least privilege",
+        remedy="give ARNs, or a pattern with the stack's prefix",
+        check=_wildcard_resource,
+    ),
+    Rule(
+        id="policy-names-callers",
+        layer=Layer.IDENTITY,
+        demand="No policy of a resource lets in anyone who isn't named.",
+        reason="`Principal: *` without a condition on the caller is open to every AWS account.",
+        source="AWS Security Hub, SQS.3, SNS.4, S3.6; IAM user guide, Principal",
+        remedy="name the service or role, with aws:SourceArn or aws:SourceAccount for services",
+        check=_anyone,
+    ),
+    Rule(
+        id="iam-no-administrator",
+        layer=Layer.IDENTITY,
+        demand="No role carries a managed policy of everything.",
+        reason="Whoever gets such a role owns the account and every patient's record in it.",
+        source="AWS Security Hub, IAM.1",
+        remedy="attach a policy of what the role does",
+        types=(
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            "aws:iam/policyAttachment:PolicyAttachment",
+            "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+            "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+        ),
+        check=_managed_policy,
+    ),
+    Rule(
+        id="role-for-people-needs-mfa",
+        layer=Layer.IDENTITY,
+        demand="A role that people may assume asks for a second factor.",
+        reason="A stolen laptop's access key would otherwise break the glass alone.",
+        source="HIPAA Security Rule, 45 CFR 164.312(d); IAM user guide, MFA-protected API access",
+        remedy="add the condition aws:MultiFactorAuthPresent to the trust policy",
+        types=("aws:iam/role:Role",),
+        check=_human_role,
+    ),
+    Rule(
+        id="iam-no-static-keys",
+        layer=Layer.IDENTITY,
+        demand="The program makes no IAM user, access key or console password.",
+        reason="Such keys never expire, are copied, and leak; roles last an hour.",
+        source="AWS Security Hub, IAM.3, IAM.22; IAM user guide, Security best practices",
+        remedy="use EKS Pod Identity for pods and OIDC for pipelines",
+        types=(
+            "aws:iam/accessKey:AccessKey",
+            "aws:iam/user:User",
+            "aws:iam/userLoginProfile:UserLoginProfile",
+        ),
+        check=_static_keys,
+    ),
+)

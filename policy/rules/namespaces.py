@@ -1,0 +1,102 @@
+"""Rules of namespaces: what their pods may be, whom they talk to, how many there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, listed
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+QUOTA = "kubernetes:core/v1:ResourceQuota"
+LIMIT_RANGE = "kubernetes:core/v1:LimitRange"
+
+LESS_RESTRICTED: Mapping[str, str] = {
+    "citus": "baseline",
+    "monitoring-nodes": "privileged",
+}
+"""Namespaces whose pods need more than `restricted`: StackGres sets no seccomp profile on its own,
+and the node exporter reads the machine."""
+
+APPLICATIONS = "researchflow"
+"""The namespace of the plan's own services."""
+
+
+def _namespace_level(resource: Resource, stack: Stack) -> Iterator[str]:
+    name = str(at(resource.inputs, "metadata.name"))
+    wanted = LESS_RESTRICTED.get(name, "restricted")
+    found = at(resource.inputs, "metadata.labels", {}).get("pod-security.kubernetes.io/enforce")
+    if found not in ("restricted", wanted):
+        yield f"enforces {found or 'no level'} of Pod Security, not {wanted}"
+
+
+def _of_namespace(resource: Resource, stack: Stack, token: str) -> Iterator[Mapping[str, Any]]:
+    name = at(resource.inputs, "metadata.name")
+    for each in stack.of_type(token):
+        if at(each.inputs, "metadata.namespace") == name:
+            yield each.inputs
+
+
+def _default_deny(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "metadata.name") in LESS_RESTRICTED:
+        return
+    for policy in _of_namespace(resource, stack, NETWORK_POLICY):
+        spec = at(policy, "spec", {})
+        everyone = at(spec, "podSelector", {}) == {}
+        silent = not listed(spec, "ingress") and not listed(spec, "egress")
+        if everyone and silent and {"Ingress", "Egress"} <= set(listed(spec, "policyTypes")):
+            return
+    yield "lets any pod talk to any other, and to the internet"
+
+
+def _bounded(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "metadata.name") != APPLICATIONS:
+        return
+    hard: dict[str, Any] = {}
+    for each in _of_namespace(resource, stack, QUOTA):
+        hard |= at(each, "spec.hard", {})
+    for key in ("requests.cpu", "requests.memory", "limits.memory", "pods"):
+        if key not in hard:
+            yield f"has no quota of {key}"
+    if str(hard.get("services.loadbalancers")) != "0":
+        yield "may open load balancers of its own"
+    if not list(_of_namespace(resource, stack, LIMIT_RANGE)):
+        yield "gives no limit to a container that names none"
+
+
+RULES = (
+    Rule(
+        id="namespace-restricted",
+        layer=Layer.WORKLOADS,
+        demand="Every namespace enforces Pod Security's level restricted, but where it can't.",
+        reason="What the program doesn't declare, the API server refuses then.",
+        source="Kubernetes docs, Pod Security Admission",
+        remedy="label it pod-security.kubernetes.io/enforce: restricted",
+        types=(NAMESPACE,),
+        check=_namespace_level,
+    ),
+    Rule(
+        id="network-default-deny",
+        layer=Layer.WORKLOADS,
+        demand="Every namespace of restricted pods denies traffic that no policy allows.",
+        reason="One pod taken over would reach every store.",
+        source="NIST SP 800-53, SC-7(5); EKS best practices, Network security",
+        remedy="give it `NetworkPolicies`, which begin with the default deny",
+        types=(NAMESPACE,),
+        check=_default_deny,
+        whole_stack=True,
+    ),
+    Rule(
+        id="namespace-bounded",
+        layer=Layer.WORKLOADS,
+        demand="The applications' namespace has a quota and default limits.",
+        reason="A typing error in a replica count must not starve the rest.",
+        source="Kubernetes docs, Resource Quotas, and Limit Ranges",
+        remedy="keep `components/namespace_capacity.py`",
+        types=(NAMESPACE,),
+        check=_bounded,
+        whole_stack=True,
+    ),
+)

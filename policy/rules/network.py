@@ -1,0 +1,164 @@
+"""Rules of what is reachable, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, is_true, leaves, listed
+
+WORLD = ("0.0.0.0/0", "::/0")
+SUBNET = "aws:ec2/subnet:Subnet"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+
+_SWITCHES = ("publiclyAccessible", "associatePublicIpAddress", "mapPublicIpOnLaunch")
+
+
+def _open_ingress(resource: Resource, stack: Stack) -> Iterator[str]:
+    own = [at(resource.inputs, key) for key in ("cidrIpv4", "cidrIpv6")]
+    for rule in listed(resource.inputs, "ingress"):
+        own += [*listed(rule, "cidrBlocks"), *listed(rule, "ipv6CidrBlocks")]
+    if at(resource.inputs, "type") == "ingress":
+        own += [*listed(resource.inputs, "cidrBlocks"), *listed(resource.inputs, "ipv6CidrBlocks")]
+    for network in own:
+        if network in WORLD:
+            yield f"lets in {network}"
+
+
+def _open_egress(resource: Resource, stack: Stack) -> Iterator[str]:
+    own = [at(resource.inputs, key) for key in ("cidrIpv4", "cidrIpv6")]
+    for rule in listed(resource.inputs, "egress"):
+        own += [*listed(rule, "cidrBlocks"), *listed(rule, "ipv6CidrBlocks")]
+    for network in own:
+        if network in WORLD:
+            yield f"lets out to {network}"
+
+
+def _all_ports(resource: Resource, stack: Stack) -> Iterator[str]:
+    if str(at(resource.inputs, "ipProtocol")) == "-1":
+        yield "lets in every protocol on every port"
+        return
+    first, last = at(resource.inputs, "fromPort", 0), at(resource.inputs, "toPort", 0)
+    if last - first > 100:
+        yield f"lets in ports {first} to {last}"
+
+
+def _public_address(resource: Resource, stack: Stack) -> Iterator[str]:
+    for path, value in leaves(resource.inputs):
+        if path.rsplit(".", 1)[-1] in _SWITCHES and value in (True, "true"):
+            yield f"{path} gives it a public address"
+
+
+def _internet_facing(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not is_true(resource.inputs, "internal"):
+        yield "faces the internet, past CloudFront and its firewall"
+
+
+def _service_outside(resource: Resource, stack: Stack) -> Iterator[str]:
+    kind = at(resource.inputs, "spec.type", "ClusterIP")
+    if kind != "ClusterIP":
+        yield f"is a {kind}: a door of its own into the cluster"
+
+
+def _default_group(resource: Resource, stack: Stack) -> Iterator[str]:
+    for key in ("ingress", "egress"):
+        if listed(resource.inputs, key):
+            yield f"has {key} rules, so that whatever is put there by mistake can talk"
+
+
+def _flow_log(resource: Resource, stack: Stack) -> Iterator[str]:
+    logs = list(stack.pointing_at(resource, FLOW_LOG, "vpcId"))
+    if not any(at(each.inputs, "trafficType") == "ALL" for each in logs):
+        yield "has no flow log of all its traffic"
+
+
+RULES = (
+    Rule(
+        id="no-open-ingress",
+        layer=Layer.NETWORK,
+        demand="No security group lets in the whole internet.",
+        reason="CloudFront alone is public; it reaches the load balancer inside the network.",
+        source="AWS Security Hub, EC2.18, EC2.19; CIS AWS Foundations, 5.2 and 5.3",
+        remedy="name a security group or a prefix list as the source",
+        types=(
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            "aws:ec2/securityGroup:SecurityGroup",
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        ),
+        check=_open_ingress,
+    ),
+    Rule(
+        id="no-open-egress",
+        layer=Layer.NETWORK,
+        demand="No security group of the program lets out to the whole internet.",
+        reason="What a store or balancer need not reach, a thief could carry data to.",
+        source="NIST SP 800-53, SC-7(5), deny by default",
+        remedy="name the security group that is talked to",
+        types=(
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            "aws:ec2/securityGroup:SecurityGroup",
+        ),
+        check=_open_egress,
+    ),
+    Rule(
+        id="one-port-per-rule",
+        layer=Layer.NETWORK,
+        demand="A security group's rule names the port that is used, not all of them.",
+        reason="A range admits what nobody meant to serve: a debugger, a metrics page, SSH.",
+        source="AWS Security Hub, EC2.18; AWS Well-Architected, SEC05-BP02",
+        remedy="set fromPort and toPort to the service's port",
+        types=("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",),
+        check=_all_ports,
+    ),
+    Rule(
+        id="no-public-address",
+        layer=Layer.NETWORK,
+        demand="Nothing asks for a public address: no database, broker, machine or subnet.",
+        reason="An address on the internet is found by scanners within minutes.",
+        source="AWS Security Hub, RDS.2, EC2.9, EC2.15",
+        remedy="remove the switch; NAT gateways alone have public addresses",
+        check=_public_address,
+    ),
+    Rule(
+        id="balancer-internal",
+        layer=Layer.NETWORK,
+        demand="The load balancer is internal.",
+        reason="Requests that go past CloudFront meet no firewall and no rate limit.",
+        source="CloudFront developer guide, VPC origins",
+        remedy="set `internal: true` and reach it by a VPC origin",
+        types=("aws:lb/loadBalancer:LoadBalancer",),
+        check=_internet_facing,
+    ),
+    Rule(
+        id="service-inside",
+        layer=Layer.NETWORK,
+        demand="Every Service is a ClusterIP.",
+        reason="A LoadBalancer or NodePort is a second way in, which no rule of the edge covers.",
+        source="EKS best practices, Network security",
+        remedy="use ClusterIP and a TargetGroupBinding",
+        types=("kubernetes:core/v1:Service",),
+        check=_service_outside,
+    ),
+    Rule(
+        id="default-group-closed",
+        layer=Layer.NETWORK,
+        demand="The VPC's default security group has no rules.",
+        reason="What names no group gets this one; AWS makes it open among its members.",
+        source="AWS Security Hub, EC2.2; CIS AWS Foundations, 5.4",
+        remedy="keep `ingress` and `egress` empty",
+        types=("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",),
+        check=_default_group,
+    ),
+    Rule(
+        id="vpc-flow-log",
+        layer=Layer.NETWORK,
+        demand="The VPC logs all its traffic.",
+        reason="After an incident it is the only record of who talked to whom.",
+        source="AWS Security Hub, EC2.6; HIPAA Security Rule, 45 CFR 164.312(b)",
+        remedy="keep the flow log with trafficType ALL",
+        types=("aws:ec2/vpc:Vpc",),
+        check=_flow_log,
+        whole_stack=True,
+    ),
+)

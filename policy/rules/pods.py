@@ -1,0 +1,283 @@
+"""Rules of pods: what they may do, and what they need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .rule import Layer, Level, Resource, Rule, Stack
+from .values import UNKNOWN, at, is_true, leaves, listed
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+JOB = "kubernetes:batch/v1:Job"
+CRON_JOB = "kubernetes:batch/v1:CronJob"
+SERVING = (DEPLOYMENT, "kubernetes:apps/v1:StatefulSet")
+WITH_PODS = (*SERVING, "kubernetes:apps/v1:DaemonSet", JOB, CRON_JOB)
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+
+APPLICATIONS = "researchflow"
+"""The namespace of the plan's own services."""
+
+_CREDENTIALS = (
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    re.compile(r"[a-z][a-z0-9+]*://[^/\s:@]*:[^/\s@]+@"),
+    re.compile(r"(?i)(password|secret|token)\s*[=:]\s*['\"]?[^\s'\"$\[{]{8,}"),
+    re.compile(r"AKIA[0-9A-Z]{16}"),
+)
+
+
+def _pod(resource: Resource) -> Mapping[str, Any]:
+    spec = at(resource.inputs, "spec", {})
+    if resource.type == CRON_JOB:
+        spec = at(spec, "jobTemplate.spec", {})
+    return at(spec, "template.spec", {})
+
+
+def _containers(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    pod = _pod(resource)
+    yield from listed(pod, "containers")
+    yield from listed(pod, "initContainers")
+
+
+def _powers(resource: Resource, stack: Stack) -> Iterator[str]:
+    pod = _pod(resource)
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        if at(pod, key):
+            yield f"{key} joins it with the machine"
+    for volume in listed(pod, "volumes"):
+        if "hostPath" in volume:
+            yield f"volume {volume['name']} is the machine's"
+    for each in _containers(resource):
+        name, own = each["name"], at(each, "securityContext", {})
+        if at(own, "privileged"):
+            yield f"{name} is privileged"
+        if at(own, "allowPrivilegeEscalation", True) is not False:
+            yield f"{name} may gain privileges"
+        if at(own, "capabilities.drop") != ["ALL"] or at(own, "capabilities.add"):
+            yield f"{name} keeps capabilities"
+        if any("hostPort" in port for port in listed(each, "ports")):
+            yield f"{name} takes a port of the machine"
+
+
+def _non_root(resource: Resource, stack: Stack) -> Iterator[str]:
+    shared = at(_pod(resource), "securityContext", {})
+    for each in _containers(resource):
+        own = at(each, "securityContext", {})
+        if at(own, "runAsNonRoot", at(shared, "runAsNonRoot")) is not True:
+            yield f"{each['name']} may run as root"
+        if at(own, "runAsUser", at(shared, "runAsUser", 1)) == 0:
+            yield f"{each['name']} runs as root"
+        if not (at(own, "seccompProfile") or at(shared, "seccompProfile")):
+            yield f"{each['name']} has no seccomp profile"
+
+
+def _read_only(resource: Resource, stack: Stack) -> Iterator[str]:
+    for each in _containers(resource):
+        if at(each, "securityContext.readOnlyRootFilesystem") is not True:
+            yield f"{each['name']} may write its own files"
+
+
+def _limited(resource: Resource, stack: Stack) -> Iterator[str]:
+    for each in _containers(resource):
+        for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory"):
+            if not at(each, f"resources.{path}"):
+                yield f"{each['name']} has no {path}"
+
+
+def _probed(resource: Resource, stack: Stack) -> Iterator[str]:
+    containers = listed(_pod(resource), "containers")
+    for each in containers:
+        if "livenessProbe" not in each:
+            yield f"{each['name']} has no livenessProbe: it may hang for ever"
+    for each in containers[:1]:
+        if "readinessProbe" not in each:
+            yield f"{each['name']} has no readinessProbe: it gets requests before it is ready"
+
+
+def _image_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
+    for each in _containers(resource):
+        image = str(each["image"])
+        if image == UNKNOWN:
+            continue
+        name = image.rsplit("/", 1)[-1]
+        if "@sha256:" not in image and (":" not in name or name.endswith(":latest")):
+            yield f"{each['name']} runs {name}: whatever that is at the next start"
+
+
+def _token(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(_pod(resource), "automountServiceAccountToken", True) is not False:
+        yield "gets a token of the API server that it never uses"
+
+
+def _job_ends(resource: Resource, stack: Stack) -> Iterator[str]:
+    spec = at(resource.inputs, "spec", {})
+    if resource.type == CRON_JOB:
+        if at(spec, "concurrencyPolicy", "Allow") != "Forbid":
+            yield "may run twice at once"
+        for key in ("failedJobsHistoryLimit", "successfulJobsHistoryLimit"):
+            if at(spec, key) is None or not 1 <= at(spec, key) <= 10:
+                yield f"{key} isn't between 1 and 10"
+        spec = at(spec, "jobTemplate.spec", {})
+    if not at(spec, "activeDeadlineSeconds"):
+        yield "may run for ever"
+    if at(spec, "backoffLimit") is None:
+        yield "is tried again six times, whatever that repeats"
+    if resource.type == JOB and at(spec, "ttlSecondsAfterFinished") is not None:
+        yield "deletes itself, its log and its result; the next deployment would run it again"
+
+
+def _no_secret_readable(resource: Resource, stack: Stack) -> Iterator[str]:
+    for path, value in leaves(resource.inputs):
+        if isinstance(value, str) and any(form.search(value) for form in _CREDENTIALS):
+            yield f"{path} looks like a credential, which anyone may read who may read objects"
+
+
+def _spread(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
+        return
+    keys = {at(e, "topologyKey") for e in listed(_pod(resource), "topologySpreadConstraints")}
+    missing = {"topology.kubernetes.io/zone", "kubernetes.io/hostname"} - keys
+    if missing:
+        yield f"may stand in one {' and one '.join(sorted(k.rsplit('/', 1)[-1] for k in missing))}"
+
+
+def _rolls(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
+        return
+    if at(resource.inputs, "spec.strategy.type", "RollingUpdate") != "RollingUpdate":
+        yield "stops all its pods before new ones start"
+    elif at(resource.inputs, "spec.strategy.rollingUpdate.maxUnavailable", "25%") != 0:
+        yield "is short of pods while it rolls out"
+
+
+def _service_link(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not at(resource.inputs, "metadata.namespace"):
+        yield "goes to the namespace `default`"
+    if is_true(_pod(resource), "enableServiceLinks"):
+        yield "gets every Service of the namespace as variables"
+
+
+RULES = (
+    Rule(
+        id="pods-unprivileged",
+        layer=Layer.WORKLOADS,
+        demand="No pod has a power over its machine, and containers drop all capabilities.",
+        reason="A hole in a library is then a hole in one container, not in the machine.",
+        source="Kubernetes docs, Pod Security Standards, restricted; AWS Security Hub, ECS.5",
+        remedy="use `components/pod_template.py`",
+        types=WITH_PODS,
+        check=_powers,
+    ),
+    Rule(
+        id="pods-non-root",
+        layer=Layer.WORKLOADS,
+        demand="No container runs as root, and each has a seccomp profile.",
+        reason="Root in the container is root on the machine if the kernel has a hole.",
+        source="Kubernetes docs, Pod Security Standards, restricted",
+        remedy="set runAsNonRoot and seccompProfile RuntimeDefault",
+        types=WITH_PODS,
+        check=_non_root,
+    ),
+    Rule(
+        id="pods-read-only",
+        layer=Layer.WORKLOADS,
+        demand="Every container's root filesystem is read-only.",
+        reason="What can't be written can't be replaced by an intruder.",
+        source="EKS best practices, Pod security; CIS Kubernetes Benchmark, 5.2",
+        remedy="set readOnlyRootFilesystem, and mount an emptyDir for /tmp",
+        types=WITH_PODS,
+        check=_read_only,
+    ),
+    Rule(
+        id="pods-limited",
+        layer=Layer.WORKLOADS,
+        demand="Every container requests and limits CPU and memory.",
+        reason="Without them the scheduler guesses, and one pod starves its neighbours.",
+        source="scale plan, Resource Estimates by Scale; Kubernetes docs, Resource management",
+        remedy="give `resources` with requests and limits",
+        types=WITH_PODS,
+        check=_limited,
+    ),
+    Rule(
+        id="pods-probed",
+        layer=Layer.WORKLOADS,
+        demand="What serves has a readiness probe, and every container of it a liveness probe.",
+        reason="Requests go to pods that can't answer; hung ones stay.",
+        source="scale plan, Kubernetes Deployment; Kubernetes docs, Probes",
+        remedy="give the probes of `rendering/probes.py`",
+        types=SERVING,
+        check=_probed,
+    ),
+    Rule(
+        id="image-not-latest",
+        layer=Layer.WORKLOADS,
+        demand="Every image has a version or a digest, never `latest`.",
+        reason="The same commit would run other code tomorrow, and a rollback wouldn't roll back.",
+        source="Kubernetes docs, Images, Image names",
+        remedy="name a tag or a digest in `images`, or in `components/versions.py`",
+        types=WITH_PODS,
+        check=_image_pinned,
+    ),
+    Rule(
+        id="no-api-token",
+        layer=Layer.WORKLOADS,
+        demand="No pod gets a token of the API server.",
+        reason="None of the applications talks to it; an intruder would.",
+        source="CIS Kubernetes Benchmark, 5.1.6",
+        remedy="set automountServiceAccountToken false",
+        types=WITH_PODS,
+        check=_token,
+    ),
+    Rule(
+        id="jobs-end-and-are-kept",
+        layer=Layer.WORKLOADS,
+        demand="A Job has a deadline and a number of tries, and is kept with its log.",
+        reason="A migration that hangs blocks every release; one that vanished ran or didn't.",
+        source="Kubernetes docs, Jobs, and CronJob, history limits",
+        remedy="set activeDeadlineSeconds and backoffLimit; no ttlSecondsAfterFinished",
+        types=(JOB, CRON_JOB),
+        check=_job_ends,
+    ),
+    Rule(
+        id="no-readable-secret",
+        layer=Layer.WORKLOADS,
+        demand="No ConfigMap or pod holds a credential.",
+        reason="They are read by everyone who may look, printed in diffs, and logged.",
+        source="HIPAA Security Rule, 45 CFR 164.312(a)(1); Kubernetes docs, Secrets",
+        remedy="keep it in a Secret and refer to it",
+        types=(CONFIG_MAP, *WITH_PODS),
+        check=_no_secret_readable,
+    ),
+    Rule(
+        id="pods-spread",
+        layer=Layer.WORKLOADS,
+        demand="The applications' pods spread over zones and machines.",
+        reason="Two replicas on one machine are one.",
+        source="Kubernetes docs, Pod Topology Spread Constraints",
+        remedy="give topologySpreadConstraints for zone and hostname",
+        types=(DEPLOYMENT,),
+        check=_spread,
+    ),
+    Rule(
+        id="rollout-keeps-capacity",
+        layer=Layer.WORKLOADS,
+        demand="A rollout of an application never goes below its replicas.",
+        reason="The capacity checks count all of them.",
+        source="Kubernetes docs, Deployments, maxUnavailable",
+        remedy="set maxUnavailable 0",
+        types=(DEPLOYMENT,),
+        check=_rolls,
+    ),
+    Rule(
+        id="pods-in-a-namespace",
+        layer=Layer.WORKLOADS,
+        demand="Every pod is in a named namespace and isn't told of every Service.",
+        reason="`default` has no quota and no policy.",
+        source="CIS Kubernetes Benchmark, 5.7.4",
+        remedy="set metadata.namespace, and enableServiceLinks false",
+        types=WITH_PODS,
+        level=Level.ADVISORY,
+        check=_service_link,
+    ),
+)

@@ -1,0 +1,129 @@
+"""Rules of how the program declares resources: providers, tags, and what it protects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, listed
+
+AWS_PROVIDER = "pulumi:providers:aws"
+
+STATEFUL = (
+    "aws:cloudfront/keyValueStore:KeyValueStore",
+    "aws:cloudtrail/trail:Trail",
+    "aws:ecr/repository:Repository",
+    "aws:eks/cluster:Cluster",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:kms/key:Key",
+    "aws:mq/broker:Broker",
+    "aws:rds/instance:Instance",
+    "aws:route53/zone:Zone",
+    "aws:s3/bucket:Bucket",
+    "aws:secretsmanager/secret:Secret",
+    "kubernetes:stackgres.io/v1alpha1:SGShardedCluster",
+)
+"""What something is lost with: data, keys to data, or a name that clients keep."""
+
+REQUIRED_TAGS = ("managed-by", "project", "stack")
+
+
+def _has_own_provider(resource: Resource, stack: Stack) -> Iterator[str]:
+    if resource.type.startswith("pulumi:"):
+        return
+    if resource.provider is None:
+        yield "has no provider of the program's own"
+    elif resource.provider.name.startswith("default"):
+        yield f"uses {resource.provider.name}, which takes region and account from the shell"
+
+
+def _default_tags(resource: Resource, stack: Stack) -> Iterator[str]:
+    found = at(resource.inputs, "defaultTags", {})
+    tags = at(json.loads(found) if isinstance(found, str) else found, "tags", {})
+    missing = [key for key in REQUIRED_TAGS if not isinstance(tags, Mapping) or not tags.get(key)]
+    if missing:
+        yield f"gives no tag {', '.join(missing)}"
+
+
+def _machines_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
+    if resource.type.endswith(":EC2NodeClass"):
+        found = {"machines": at(resource.inputs, "spec.tags", {})}
+    else:
+        found = {kind: {} for kind in ("instance", "volume")}
+        for each in listed(resource.inputs, "tagSpecifications"):
+            found[str(at(each, "resourceType"))] = at(each, "tags", {})
+    for kind, tags in found.items():
+        missing = [key for key in REQUIRED_TAGS if not tags.get(key)]
+        if missing:
+            yield f"gives its {kind} no tag {', '.join(missing)}"
+
+
+def _protected(resource: Resource, stack: Stack) -> Iterator[str]:
+    if stack.protects_data and not resource.protect:
+        yield "can be deleted by one `pulumi up`"
+
+
+def _owner_named(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not stack.protects_data:
+        yield "belongs to a stack with protectData: false, whose stores a `pulumi destroy` removes"
+
+
+RULES = (
+    Rule(
+        id="no-default-provider",
+        layer=Layer.PROGRAM,
+        demand="Every resource has a provider that the program declares.",
+        reason="A default provider takes account and region from whoever runs it: the same commit"
+        " then deploys to another account.",
+        source="Pulumi docs, Concepts, Providers, `pulumi:disable-default-providers`",
+        remedy="hand the layer's ResourceOptions with `providers` to it, as `__main__.py` does",
+        check=_has_own_provider,
+    ),
+    Rule(
+        id="default-tags",
+        layer=Layer.PROGRAM,
+        demand="The AWS provider tags everything with managed-by, project and stack.",
+        reason="Cost by stack, and who is asked about a resource found at night, rest on them.",
+        source="AWS whitepaper, Best Practices for Tagging AWS Resources",
+        remedy="give them in `default_tags` of `wiring/site.py`",
+        types=(AWS_PROVIDER,),
+        check=_default_tags,
+    ),
+    Rule(
+        id="machines-tagged",
+        layer=Layer.PROGRAM,
+        demand="What launches machines tags them and their volumes as the provider tags the rest.",
+        reason="A provider's default tags stop at the launch template and at Karpenter's class: the"
+        " largest part of the bill, and every machine, would belong to nobody.",
+        source="Terraform AWS provider, Resource tagging, default_tags; EKS user guide, Launch"
+        " templates; Karpenter docs, NodeClasses, spec.tags",
+        remedy="give `tags` to the node group and to Karpenter's EC2NodeClass",
+        types=(
+            "aws:ec2/launchTemplate:LaunchTemplate",
+            "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
+        ),
+        check=_machines_are_tagged,
+    ),
+    Rule(
+        id="stateful-protected",
+        layer=Layer.PROGRAM,
+        demand="Whatever holds data has `protect`, unless the stack says protectData: false.",
+        reason="A rename or a wrong merge would delete patients' data in one step.",
+        source="Pulumi docs, Resource options, protect",
+        remedy="give `protect=args.protect` to the resource's options",
+        types=STATEFUL,
+        check=_protected,
+    ),
+    Rule(
+        id="data-protected-from-medium",
+        layer=Layer.PROGRAM,
+        demand="Only a small stack may say protectData: false.",
+        reason="From medium on it carries users whose data nobody may throw away by a default.",
+        source="scale plan, Resource Estimates by Scale; README, Deploying for real",
+        remedy="remove `protectData: false` from the stack file, or deploy a small stack",
+        types=("aws:rds/instance:Instance",),
+        from_size="medium",
+        check=_owner_named,
+    ),
+)

@@ -1,0 +1,208 @@
+"""Rules of ElastiCache and of the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .rule import Layer, Resource, Rule, Stack
+from .values import at, is_true, leaves, listed, parameters
+
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
+USER = "aws:elasticache/user:User"
+BROKER = "aws:mq/broker:Broker"
+QUEUE = "researchflow:data:Queue"
+CACHE = "researchflow:data:Cache"
+
+
+def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not is_true(resource.inputs, "transitEncryptionEnabled"):
+        yield "talks without TLS"
+    elif at(resource.inputs, "transitEncryptionMode", "required") != "required":
+        yield "lets clients talk without TLS"
+    if not is_true(resource.inputs, "atRestEncryptionEnabled"):
+        yield "stores unencrypted"
+    elif "kmsKeyId" not in resource.inputs:
+        yield "is encrypted with the account's key, not with one of the stack"
+
+
+def _authenticated(resource: Resource, stack: Stack) -> Iterator[str]:
+    groups = "userGroupIds" in resource.inputs and listed(resource.inputs, "userGroupIds")
+    if not groups and "authToken" not in resource.inputs:
+        yield "asks nobody for a password"
+
+
+def _default_user(resource: Resource, stack: Stack) -> Iterator[str]:
+    words = str(at(resource.inputs, "accessString", "")).split()
+    if at(resource.inputs, "userName") == "default" and "off" not in words:
+        yield "lets clients in that name no user"
+    if is_true(resource.inputs, "noPasswordRequired"):
+        yield "needs no password"
+    if "+@all" in words:
+        yield "may run every command, FLUSHALL and CONFIG among them"
+    if "on" in words and ("~*" in words or "allkeys" in words):
+        yield "may touch every key, those of other applications too"
+
+
+def _survives_zone(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not is_true(resource.inputs, "multiAzEnabled"):
+        yield "may stand in one zone"
+    if not is_true(resource.inputs, "automaticFailoverEnabled"):
+        yield "waits for a person when its primary fails"
+    nodes = (
+        at(resource.inputs, "numCacheClusters")
+        or at(resource.inputs, "replicasPerNodeGroup", 0) + 1
+    )
+    if nodes < 2:
+        yield "has no replica"
+
+
+def _no_eviction(resource: Resource, stack: Stack) -> Iterator[str]:
+    policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
+    if resource.is_under(QUEUE) and policy != "noeviction":
+        yield f"maxmemory-policy is {policy}: a full queue throws jobs away in silence"
+
+
+def _evicts(resource: Resource, stack: Stack) -> Iterator[str]:
+    policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
+    if resource.is_under(CACHE) and not policy.startswith(("allkeys-", "volatile-")):
+        yield f"maxmemory-policy is {policy}: a full cache refuses writes"
+
+
+def _no_cluster_mode(resource: Resource, stack: Stack) -> Iterator[str]:
+    if resource.is_under(QUEUE) and at(resource.inputs, "clusterMode", "disabled") != "disabled":
+        yield "is a cluster, on which RQ can't run and Bull needs hash tags"
+
+
+def _snapshots(resource: Resource, stack: Stack) -> Iterator[str]:
+    if resource.is_under(QUEUE) and at(resource.inputs, "snapshotRetentionLimit", 0) < 1:
+        yield "keeps no snapshot of jobs and sessions"
+
+
+def _broker(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "publiclyAccessible", False) is not False:
+        yield "can be reached from the internet"
+    if not at(resource.inputs, "encryptionOptions.kmsKeyId"):
+        yield "is encrypted with no key of the stack"
+    if not is_true(resource.inputs, "logs.general"):
+        yield "writes no log"
+    if stack.size != "small" and at(resource.inputs, "deploymentMode") != "CLUSTER_MULTI_AZ":
+        yield "stands in one zone"
+
+
+def _no_plain_urls(resource: Resource, stack: Stack) -> Iterator[str]:
+    for path, value in leaves(resource.inputs):
+        if isinstance(value, str) and value.startswith(("redis://", "amqp://")):
+            yield f"{path} is a URL without TLS"
+
+
+RULES = (
+    Rule(
+        id="redis-encrypted",
+        layer=Layer.REDIS,
+        demand="Redis takes TLS alone, and is encrypted at rest with the stack's key.",
+        reason="Sessions, answers and jobs are patients' data too; the plan had enableTLS false.",
+        source="ElastiCache user guide, In-transit and At-Rest Encryption; Security Hub,"
+        " ElastiCache.4, ElastiCache.5",
+        remedy="set transitEncryptionMode required, atRestEncryptionEnabled and kmsKeyId",
+        types=(GROUP,),
+        check=_encrypted,
+    ),
+    Rule(
+        id="redis-authenticated",
+        layer=Layer.REDIS,
+        demand="Redis asks every client for a user and a password.",
+        reason="Any pod that reaches the port would read everyone's sessions.",
+        source="ElastiCache user guide, Role-Based Access Control; Security Hub, ElastiCache.6",
+        remedy="give the group a user group",
+        types=(GROUP,),
+        check=_authenticated,
+    ),
+    Rule(
+        id="redis-users-narrow",
+        layer=Layer.REDIS,
+        demand="The user `default` is off, and no user may run all commands or touch all keys.",
+        reason="A worker that is taken over would delete the API's sessions.",
+        source="Redis docs, ACL; ElastiCache user guide, Role-Based Access Control",
+        remedy="name key patterns and command groups in `rendering/redis_access.py`",
+        types=(USER,),
+        check=_default_user,
+    ),
+    Rule(
+        id="redis-survives-zone",
+        layer=Layer.REDIS,
+        demand="From medium cache and queue have a replica in another zone, which takes over.",
+        reason="A lost queue is lost jobs; a lost cache is the database's load tenfold.",
+        source="scale plan, Layer 2; ElastiCache user guide, Multi-AZ; Security Hub, ElastiCache.3",
+        remedy="set nodes, and multi-AZ follows",
+        types=(GROUP,),
+        from_size="medium",
+        check=_survives_zone,
+    ),
+    Rule(
+        id="queue-noeviction",
+        layer=Layer.REDIS,
+        demand="The queue's Redis evicts nothing.",
+        reason="An evicted key is a job that nobody runs and nobody misses.",
+        source="BullMQ docs, Going to production, Max memory policy",
+        remedy="set maxmemory-policy noeviction",
+        types=(PARAMETERS,),
+        check=_no_eviction,
+    ),
+    Rule(
+        id="cache-evicts",
+        layer=Layer.REDIS,
+        demand="The cache's Redis evicts when it is full.",
+        reason="Otherwise every write fails, and with it the request.",
+        source="scale plan, Layer 2, maxmemory-policy allkeys-lru",
+        remedy="set maxmemory-policy allkeys-lru",
+        types=(PARAMETERS,),
+        check=_evicts,
+    ),
+    Rule(
+        id="queue-not-a-cluster",
+        layer=Layer.REDIS,
+        demand="The queue's Redis is no cluster.",
+        reason="RQ's transactions cross slots, which a cluster refuses.",
+        source="RQ docs, Redis cluster; BullMQ docs, Redis cluster",
+        remedy="leave clusterMode disabled",
+        types=(GROUP,),
+        check=_no_cluster_mode,
+    ),
+    Rule(
+        id="queue-snapshots",
+        layer=Layer.REDIS,
+        demand="From medium the queue's Redis keeps snapshots.",
+        reason="ElastiCache keeps no log of writes: a snapshot is all that outlives both nodes.",
+        source="ElastiCache user guide, Snapshot and restore; Security Hub, ElastiCache.1",
+        remedy="set queue.snapshotDays",
+        types=(GROUP,),
+        from_size="medium",
+        check=_snapshots,
+    ),
+    Rule(
+        id="broker-private-encrypted",
+        layer=Layer.REDIS,
+        demand="RabbitMQ is private, encrypted, logged, and over zones from medium.",
+        reason="It carries the same jobs as the queue's Redis.",
+        source="Amazon MQ developer guide, Security best practices; Security Hub, MQ.2, MQ.5",
+        remedy="keep `components/broker.py` as it is",
+        types=(BROKER,),
+        check=_broker,
+    ),
+    Rule(
+        id="urls-say-tls",
+        layer=Layer.REDIS,
+        demand="No object carries a redis:// or amqp:// URL.",
+        reason="A client believes its URL: without TLS it sends the password in the clear.",
+        source="IANA, URI schemes; RabbitMQ docs, URI specification",
+        remedy="write rediss:// or amqps://",
+        types=(
+            "kubernetes:core/v1:ConfigMap",
+            "kubernetes:core/v1:Secret",
+            "kubernetes:apps/v1:Deployment",
+            "aws:secretsmanager/secretVersion:SecretVersion",
+        ),
+        check=_no_plain_urls,
+    ),
+)
