@@ -117,7 +117,7 @@ def _citus_copies(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _pooler(resource: Resource, stack: Stack) -> Iterator[str]:
-    text = at(resource.inputs, "data", {}).get("pgbouncer.ini")
+    text = at(resource.inputs, "data[pgbouncer.ini]")
     if text is None:
         return
     found = ini(text)
@@ -152,7 +152,7 @@ RULES = (
         demand=f"The primary can go back {BACKUP_DAYS} days, {LONG_BACKUP_DAYS} from medium.",
         reason="A wrong migration is often noticed days later.",
         source="HIPAA Security Rule, 45 CFR 164.308(a)(7); AWS Security Hub, RDS.11",
-        remedy="raise database.backupDays",
+        remedy="raise database.backupRetentionDays",
         types=(INSTANCE,),
         check=_backed_up,
     ),
@@ -183,7 +183,7 @@ RULES = (
         demand=f"From medium {REPLICAS} read replicas carry the reads.",
         reason="With one fewer the primary gets reads that it has no capacity for.",
         source="scale plan, Resource Estimates by Scale, medium",
-        remedy="set database.replicas",
+        remedy="raise database.readReplicas",
         types=(INSTANCE,),
         from_size="medium",
         check=_replicated,
@@ -225,7 +225,7 @@ RULES = (
         demand="From medium each Citus group has a second instance, replicated synchronously.",
         reason="Otherwise one lost machine takes a third of the tenants out.",
         source="scale plan, Phase 3; StackGres docs, SGShardedCluster, replication",
-        remedy="set citus.instances to 2 or more",
+        remedy="raise citus.coordinatorInstances or citus.instancesPerShardCluster to 2",
         types=(CITUS,),
         from_size="medium",
         check=_citus_copies,

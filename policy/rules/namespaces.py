@@ -27,7 +27,7 @@ APPLICATIONS = "researchflow"
 def _namespace_level(resource: Resource, stack: Stack) -> Iterator[str]:
     name = str(at(resource.inputs, "metadata.name"))
     wanted = LESS_RESTRICTED.get(name, "restricted")
-    found = at(resource.inputs, "metadata.labels", {}).get("pod-security.kubernetes.io/enforce")
+    found = at(resource.inputs, "metadata.labels[pod-security.kubernetes.io/enforce]")
     if found not in ("restricted", wanted):
         yield f"enforces {found or 'no level'} of Pod Security, not {wanted}"
 
@@ -60,7 +60,7 @@ def _bounded(resource: Resource, stack: Stack) -> Iterator[str]:
     for key in ("requests.cpu", "requests.memory", "limits.memory", "pods"):
         if key not in hard:
             yield f"has no quota of {key}"
-    if str(hard.get("services.loadbalancers")) != "0":
+    if str(at(hard, "[services.loadbalancers]")) != "0":
         yield "may open load balancers of its own"
     if not list(_of_namespace(resource, stack, LIMIT_RANGE)):
         yield "gives no limit to a container that names none"

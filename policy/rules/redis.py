@@ -82,8 +82,6 @@ def _snapshots(resource: Resource, stack: Stack) -> Iterator[str]:
 def _broker(resource: Resource, stack: Stack) -> Iterator[str]:
     if at(resource.inputs, "publiclyAccessible", False) is not False:
         yield "can be reached from the internet"
-    if not at(resource.inputs, "encryptionOptions.kmsKeyId"):
-        yield "is encrypted with no key of the stack"
     if not is_true(resource.inputs, "logs.general"):
         yield "writes no log"
     if stack.size != "small" and at(resource.inputs, "deploymentMode") != "CLUSTER_MULTI_AZ":
@@ -134,7 +132,7 @@ RULES = (
         demand="From medium cache and queue have a replica in another zone, which takes over.",
         reason="A lost queue is lost jobs; a lost cache is the database's load tenfold.",
         source="scale plan, Layer 2; ElastiCache user guide, Multi-AZ; Security Hub, ElastiCache.3",
-        remedy="set nodes, and multi-AZ follows",
+        remedy="raise queue.nodes or cache.replicasPerShard; multi-AZ follows",
         types=(GROUP,),
         from_size="medium",
         check=_survives_zone,
@@ -175,17 +173,17 @@ RULES = (
         demand="From medium the queue's Redis keeps snapshots.",
         reason="ElastiCache keeps no log of writes: a snapshot is all that outlives both nodes.",
         source="ElastiCache user guide, Snapshot and restore; Security Hub, ElastiCache.1",
-        remedy="set queue.snapshotDays",
+        remedy="keep SNAPSHOT_RETENTION_DAYS of `components/queue.py`",
         types=(GROUP,),
         from_size="medium",
         check=_snapshots,
     ),
     Rule(
-        id="broker-private-encrypted",
+        id="broker-private-and-logged",
         layer=Layer.REDIS,
-        demand="RabbitMQ is private, encrypted, logged, and over zones from medium.",
-        reason="It carries the same jobs as the queue's Redis.",
-        source="Amazon MQ developer guide, Security best practices; Security Hub, MQ.2, MQ.5",
+        demand="RabbitMQ is private, logged, and over zones from medium.",
+        reason="It carries the jobs in Redis' place; AWS encrypts it with a key of its own.",
+        source="Amazon MQ developer guide, Security best practices; Security Hub, MQ.2, MQ.6",
         remedy="keep `components/broker.py` as it is",
         types=(BROKER,),
         check=_broker,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ DEFAULTS_KEY = "__defaults"
 """A note of bridged providers, in the inputs that they have checked; no input."""
 
 
+_KEYS = re.compile(r"\[[^\]]+\]|[^.\[\]]+")
+
+
 class NotKnownError(Exception):
     """A rule asked for a value that only a deployment reveals."""
 
@@ -20,14 +24,16 @@ class NotKnownError(Exception):
 def at(value: Any, path: str, default: Any = None) -> Any:
     """What stands at a path of keys, `spec.template.spec`; `default` where a part is missing.
 
+    A key with dots in it is a path of its own: `data[pgbouncer.ini]`.
     Raises NotKnownError where only a deployment tells.
     """
-    for key in path.split("."):
-        if value == UNKNOWN:
+    for key in _KEYS.findall(path):
+        if isinstance(value, str) and value == UNKNOWN:
             raise NotKnownError(path)
-        if not isinstance(value, Mapping) or key not in value:
+        bare = key.strip("[]")
+        if not isinstance(value, Mapping) or bare not in value:
             return default
-        value = value[key]
+        value = value[bare]
     if isinstance(value, str) and value == UNKNOWN:
         raise NotKnownError(path)
     return default if value is None else value

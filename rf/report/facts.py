@@ -183,12 +183,16 @@ def _policy(ran: Ran | None) -> tuple[PolicyResult | None, str]:
     answer = _answer(ran)
     if answer.document is None:
         return None, answer.failure
-    broken = [
-        f"{each.get('rule', each.get('id', '?'))}: {each.get('resource', each.get('urn', ''))}:"
-        f" {each.get('message', '')}"
-        for each in answer.document.get("violations", ())
-        if isinstance(each, Mapping)
-    ]
-    rules = answer.document.get("rules", ())
-    count = len(rules) if isinstance(rules, list | Mapping) else int(rules or 0)
-    return PolicyResult(rules=count, broken=tuple(broken)), ""
+    try:
+        broken = [
+            f"{each['rule']} ({each['level']}): {each['resource']}: {each['message']}"
+            for each in answer.document["violations"]
+        ]
+        broken += [
+            f"{each['rule']}: {each['resource']}: its exception expired on {each['expired']}"
+            for each in answer.document["expiredExceptions"]
+        ]
+        rules = len(answer.document["rules"])
+    except (KeyError, TypeError):
+        return None, "says neither rules nor violations"
+    return PolicyResult(rules=rules, broken=tuple(broken)), ""

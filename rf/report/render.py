@@ -151,7 +151,7 @@ def _policy(facts: StackFacts) -> str:
     if policy is None:
         return f"unknown: {plain(facts.policy_failure)}"
     if not policy.broken:
-        return f"clean{f', {policy.rules} rules' if policy.rules else ''}"
+        return f"clean, {policy.rules} rules"
     shown = "; ".join(plain(line) for line in policy.broken[:5])
     further = len(policy.broken) - 5
     return f"**{len(policy.broken)} broken**: {shown}" + (

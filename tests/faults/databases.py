@@ -1,0 +1,127 @@
+"""Faults of PostgreSQL, Citus and the poolers before them."""
+
+from __future__ import annotations
+
+from policy.rules import database
+from tests.faults.change import parameter, put, remove, text
+from tests.faults.fault import Fault, StackFileFault, breaks
+
+PRIMARY = f"{database.INSTANCE}::database-primary"
+REPLICA = f"{database.INSTANCE}::database-replica-b"
+CITUS = f"{database.CITUS}::citus-cluster"
+PARAMETERS = f"{database.PARAMETERS}::database-postgres16"
+POOLER = f"{database.CONFIG_MAP}::pgbouncer-config"
+INI = "data[pgbouncer.ini]"
+HBA = "spec.shards.configurations.patroni.dynamicConfig.postgresql.pg_hba"
+
+FAULTS: tuple[Fault, ...] = (
+    breaks(
+        "database-encrypted",
+        "the database is stored in the clear",
+        PRIMARY,
+        put("storageEncrypted", False),
+    ),
+    breaks("database-encrypted", "the database loses its own key", PRIMARY, remove("kmsKeyId")),
+    breaks("database-backed-up", "backups of three days", PRIMARY, put("backupRetentionPeriod", 3)),
+    breaks(
+        "database-not-deleted",
+        "the database can be deleted",
+        PRIMARY,
+        put("deletionProtection", False),
+    ),
+    breaks("database-not-deleted", "no final snapshot", PRIMARY, put("skipFinalSnapshot", True)),
+    breaks(
+        "database-not-deleted",
+        "a replica can be deleted",
+        REPLICA,
+        put("deletionProtection", False),
+    ),
+    breaks("database-two-zones", "the standby is dropped", PRIMARY, put("multiAz", False)),
+    breaks("database-replicas", "one read replica is dropped", REPLICA, drop=True),
+    breaks(
+        "database-tls-scram-audit",
+        "TLS to the database is optional",
+        PARAMETERS,
+        parameter("rds.force_ssl", "0"),
+    ),
+    breaks(
+        "database-tls-scram-audit",
+        "md5, as the plan writes it",
+        PARAMETERS,
+        parameter("password_encryption", "md5"),
+    ),
+    breaks(
+        "database-tls-scram-audit",
+        "pgaudit is not loaded",
+        PARAMETERS,
+        parameter("shared_preload_libraries", "pg_stat_statements"),
+    ),
+    breaks(
+        "database-logs-exported",
+        "the database's log stays on its disk",
+        PRIMARY,
+        remove("enabledCloudwatchLogsExports"),
+    ),
+    breaks(
+        "no-public-address",
+        "the database has a public address",
+        PRIMARY,
+        put("publiclyAccessible", True),
+    ),
+    breaks("stateful-protected", "the database loses its protect", PRIMARY, bare=True),
+    breaks(
+        "citus-tls-and-backups", "Citus without TLS", CITUS, put("spec.postgres.ssl.enabled", False)
+    ),
+    breaks(
+        "citus-tls-and-backups",
+        "Citus without backups",
+        CITUS,
+        remove("spec.configurations.backups"),
+    ),
+    breaks(
+        "citus-tls-and-backups",
+        "the shards take md5",
+        CITUS,
+        put(f"{HBA}[0]", "host all all 127.0.0.1/32 md5"),
+    ),
+    breaks(
+        "citus-copies", "shards of one instance", CITUS, put("spec.shards.instancesPerCluster", 1)
+    ),
+    breaks(
+        "citus-copies",
+        "Citus replicates asynchronously",
+        CITUS,
+        put("spec.replication.mode", "async"),
+    ),
+    breaks("stateful-protected", "Citus loses its protect", CITUS, bare=True),
+    breaks(
+        "pooler-tls-scram",
+        "PgBouncer with md5, as the plan writes it",
+        POOLER,
+        text(INI, "auth_type = scram-sha-256", "auth_type = md5"),
+    ),
+    breaks(
+        "pooler-tls-scram",
+        "PgBouncer takes clients without TLS",
+        POOLER,
+        text(INI, "client_tls_sslmode = require", "client_tls_sslmode = allow"),
+    ),
+    breaks(
+        "pooler-tls-scram",
+        "PgBouncer believes any server",
+        POOLER,
+        text(INI, "server_tls_sslmode = verify-full", "server_tls_sslmode = require"),
+    ),
+    breaks(
+        "pooler-tls-scram",
+        "PgBouncer pools sessions",
+        POOLER,
+        text(INI, "pool_mode = transaction", "pool_mode = session"),
+    ),
+    StackFileFault(
+        name="a large stack says protectData: false",
+        caught_by="policy: data-protected-from-medium",
+        stack="prod",
+        protects_data=False,
+    ),
+)
