@@ -17,7 +17,9 @@ from rf.config_reference import render
 
 TODAY = date(2026, 6, 1)
 RULE_FILES = sorted(FILE.parent.joinpath("rules").glob("*.py"))
-SETTING = re.compile(r"\b(?:database|cache|queue|citus|edge|nodes|scaling|audit)\.[a-z][A-Za-z]+\b")
+SETTING = re.compile(
+    r"\b(?:database|cache|queue|citus|edge|nodes|scaling|audit)\.(?!py\b)[a-z][A-Za-z]+\b"
+)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
