@@ -7,8 +7,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.loaders import Loader
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -44,14 +46,24 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
-        yield boto3.Session(region_name=REGION)
+        yield _new_session()
 
 
 @pytest.fixture
 def writer(session: boto3.Session) -> boto3.Session:
     """Somebody else in the same account, who may write: the tests, which put things there."""
     assert session
-    return boto3.Session(region_name=REGION)
+    return _new_session()
+
+
+DESCRIPTIONS = Loader()
+"""The services' descriptions, megabytes of JSON that each session would read anew."""
+
+
+def _new_session() -> boto3.Session:
+    core = botocore.session.get_session()
+    core.register_component("data_loader", DESCRIPTIONS)
+    return boto3.Session(botocore_session=core, region_name=REGION)
 
 
 @pytest.fixture
