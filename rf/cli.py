@@ -13,6 +13,7 @@ import typer
 from rf.advise.cli import advise
 from rf.cli_account import account
 from rf.cli_checks import checks
+from rf.cli_drill import drill
 from rf.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
 from rf.cost.cli import cost, prices
 from rf.doctor.command import doctor
@@ -38,6 +39,7 @@ app.command()(cost)
 app.command()(grow)
 app.command()(policy)
 app.command()(report)
+app.command()(drill)
 app.add_typer(prices, name="prices")
 
 

@@ -52,6 +52,7 @@ def _exit_code(error: Exception) -> int | None:
     from policy.rules.exceptions import ExceptionInputError
     from rf.advise.errors import MetricsError
     from rf.cost.refresh import PriceError
+    from rf.drill.progress import NoProgressError
     from rf.export import ExportError
     from rf.growth.command import UnplannableError
     from rf.jobs.errors import JobsInputError, QueueUnreachableError
@@ -59,17 +60,28 @@ def _exit_code(error: Exception) -> int | None:
     from rf.preflight.errors import PreflightInputError
     from rf.publishing.errors import PublishError, SiteError
     from rf.revisions import RevisionError
+    from rf.sandbox.emulator import EmulatorError
+    from rf.sandbox.registry import CreationError
+    from rf.servers.programs import MissingServersError
     from rf.simulation.errors import PlotError, SimulationError
     from scaleplan.capacity.summary import CapacityRisk
     from scaleplan.mistakes import InvalidSettings
 
-    failed = OfflineError | PublishError | SimulationError | QueueUnreachableError
+    failed = (
+        OfflineError
+        | CreationError
+        | EmulatorError
+        | PublishError
+        | SimulationError
+        | QueueUnreachableError
+    )
     if isinstance(error, failed):
         return 1
     if isinstance(error.__cause__, CapacityRisk):
         return 1
     inputs = PlotError | JobsInputError | PreflightInputError | SiteError
     inputs |= MetricsError | PriceError | RevisionError | UnplannableError | ExceptionInputError
+    inputs |= NoProgressError | MissingServersError
     refused = InvalidSettings | RunError | ExportError | inputs
     return 2 if isinstance(error, refused) else None
 

@@ -32,8 +32,9 @@ class DoneStep:
 class Progress:
     """A drill that has begun. `steps` names all of its runbook, `done` those behind it.
 
-    `failed` and `reason` say where it stopped. `endpoint`, `pid` and `started` are the sandbox's
-    server, which outlives a drill that stopped; `chosen` is what was laid over the stack file.
+    `failed` and `reason` say where it stopped. `endpoint`, `pid` and `log` are the sandbox's
+    server, which outlives a drill that stopped; `zones` the zones that other stacks have there.
+    `chosen` is what was laid over the stack file.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
@@ -47,6 +48,8 @@ class Progress:
     reason: str | None = None
     endpoint: str = ""
     pid: int = 0
+    log: str = ""
+    zones: dict[str, str] = field(default_factory=dict)
 
     def is_done(self, name: str) -> bool:
         """Whether that step is behind us."""

@@ -55,7 +55,8 @@ class DrillStep(Generic[W]):
 
     `command` is what a person types in earnest, or what acts by itself. `action` does it to the
     world of the drill; `verify` looks at the outcome and returns a sentence for each thing seen.
-    Both raise StepFailedError. `within_rto` is false for what follows when users work again.
+    Both raise StepFailedError. In earnest a step `alongside` goes on beside the one before it, so
+    the longest of them counts; `within_rto` is false for what follows when users work again.
     """
 
     name: str
@@ -65,6 +66,7 @@ class DrillStep(Generic[W]):
     action: Callable[[W], None]
     verify: Callable[[W], Sequence[str]]
     duration: Duration
+    alongside: bool = False
     within_rto: bool = True
 
 

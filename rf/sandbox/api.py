@@ -18,7 +18,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.model import StructureShape
 from botocore.parsers import ResponseParserError
 
-from rf.sandbox.emulator import Emulator, require_loopback
+from rf.sandbox.emulator import Server, require_loopback
 from rf.sandbox.requests import Renames, fit, mistakes_in
 
 ACCESS_KEY = "sandbox"
@@ -70,7 +70,7 @@ class Api:
     AWS_PROFILE and friends neither matter nor leak.
     """
 
-    def __init__(self, emulator: Emulator, region: str) -> None:
+    def __init__(self, emulator: Server, region: str) -> None:
         require_loopback(emulator.endpoint)
         self.region = region
         self.missing: dict[Missing, int] = {}

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,9 +17,8 @@ from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.monitor import References
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
-from rf.plan import RecordedPlan, reveal
 from rf.sandbox.api import Api
-from rf.sandbox.deployment import AWS_PROVIDER, Deployment
+from rf.sandbox.deployment import Deployment, deployed, region_of
 from rf.sandbox.display import Progress, print_outcome
 from rf.sandbox.emulator import Emulator, EmulatorError
 from rf.sandbox.neighbours import with_zones
@@ -28,8 +26,6 @@ from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
 from rf.termination import stopping_cleanly
-
-DEFAULT_REGION = "us-east-1"
 
 
 def run_up(
@@ -99,14 +95,14 @@ def bring_up(
     began = time.monotonic()
     progress.says("planning")
     planned = record(program, project, stack, size, config, references=references)
-    region = _region(planned)
+    region = region_of(planned)
     progress.says("starting the emulator")
     with Emulator(ACCOUNT_ID) as emulator:
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)
         choices = {"size": size, "config": config, "references": with_zones(api, references or {})}
-        plan = _deployed(deployment, program, project, stack, **choices)
+        plan = deployed(deployment, program, project, stack, **choices)
         progress.says("reading the world back")
         checks = verify(api, plan, world.not_emulated)
         folder = out or Path(tempfile.mkdtemp(prefix=f"{project}-{stack}-"))
@@ -125,28 +121,3 @@ def bring_up(
         seconds=time.monotonic() - began,
         kept=kept,
     )
-
-
-def _deployed(
-    deployment: Deployment,
-    program: Path,
-    project: str,
-    stack: str,
-    **choices: Any,
-) -> RecordedPlan:
-    """The plan with the ids and outputs of what exists. Raises the deployment's failure first.
-
-    When a resource fails, what depends on it fails too; only the first says why.
-    """
-    try:
-        return record(program, project, stack, deploy=deployment, **choices)
-    except OfflineError as error:
-        if deployment.failure is not None:
-            raise deployment.failure from error
-        raise
-
-
-def _region(plan: RecordedPlan) -> str:
-    providers = plan.of_type(AWS_PROVIDER)
-    regions = [reveal(provider.inputs).get("region") for provider in providers]
-    return next((region for region in regions if region), DEFAULT_REGION)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import rf.sandbox.handlers  # noqa: F401 - registers every handler
 from rf.offline.invention import Registration
+from rf.offline.record import record
 from rf.offline.secrets import without_secrets
-from rf.plan import reveal
-from rf.sandbox.registry import CreationError, Request, World
+from rf.offline.violations import OfflineError
+from rf.plan import RecordedPlan, reveal
+from rf.sandbox.registry import Created, CreationError, Request, World
 
 AWS_PROVIDER = "pulumi:providers:aws"
+DEFAULT_REGION = "us-east-1"
 WITHOUT_AWS = ("pulumi:", "kubernetes:", "random:", "tls:")
 """Packages whose resources are no AWS calls: the recorder answers them."""
 
@@ -52,7 +56,7 @@ class Deployment:
             region=registration.where,
         )
         try:
-            created = self.world.create(request)
+            created = self._make(request)
         except CreationError as error:
             # An API's message may quote the value that it refuses.
             self.failure = CreationError(without_secrets(str(error), registration.inputs))
@@ -60,8 +64,38 @@ class Deployment:
         self._progress(registration.name)
         return created.id, created.outputs
 
+    def _make(self, request: Request) -> Created:
+        """Make one resource real. Raises CreationError."""
+        return self.world.create(request)
+
     def _tagged(self, inputs: dict[str, Any], invented: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs with the provider's default tags, as the provider sends them."""
         if "tagsAll" not in invented or not self._default_tags:
             return inputs
         return inputs | {"tags": {**self._default_tags, **(inputs.get("tags") or {})}}
+
+
+def deployed(
+    deployment: Deployment,
+    program: Path,
+    project: str,
+    stack: str,
+    **choices: Any,
+) -> RecordedPlan:
+    """The plan with the ids and outputs of what exists. Raises the deployment's failure first.
+
+    When a resource fails, what depends on it fails too; only the first says why.
+    """
+    try:
+        return record(program, project, stack, deploy=deployment, **choices)
+    except OfflineError as error:
+        if deployment.failure is not None:
+            raise deployment.failure from error
+        raise
+
+
+def region_of(plan: RecordedPlan) -> str:
+    """Where the plan's AWS provider stands."""
+    providers = plan.of_type(AWS_PROVIDER)
+    regions = [reveal(provider.inputs).get("region") for provider in providers]
+    return next((region for region in regions if region), DEFAULT_REGION)

@@ -31,20 +31,53 @@ class EmulatorError(Exception):
     """The emulator did not start. Says what its log ends with."""
 
 
-class Emulator:
-    """A moto server. As a context manager it always stops, unless `detach` was called.
+class Server:
+    """A moto server that answers at `endpoint` and writes to `log`, whoever started it."""
+
+    def __init__(self, endpoint: str, log: Path) -> None:
+        self.endpoint = endpoint
+        self.log = log
+
+    def answers(self) -> bool:
+        """Whether it still runs."""
+        return _answers(self.endpoint)
+
+    def log_size(self) -> int:
+        """Bytes logged so far; `fault_since` of it reads what a request has caused."""
+        return self.log.stat().st_size
+
+    def fault_since(self, offset: int) -> str:
+        """The exception that made the server answer 500, e.g. `NotImplementedError: ...`.
+
+        The server logs it just after the answer has left, so this waits a moment for it.
+        """
+        deadline = time.monotonic() + FAULT_SECONDS
+        while time.monotonic() < deadline:
+            found = _RAISED.findall(self._log_from(offset))
+            if found:
+                return found[-1]
+            time.sleep(0.005)
+        return "no reason was logged"
+
+    def _log_from(self, offset: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(offset)
+            return log.read().decode(errors="replace")
+
+
+class Emulator(Server):
+    """A moto server of our own. As a context manager it always stops, unless it was detached.
 
     `account_id` is the account that the emulator plays, so that ARNs agree with the plan's.
     """
 
     def __init__(self, account_id: str) -> None:
+        handle, name = tempfile.mkstemp(prefix="rf-emulator-", suffix=".log")
+        os.close(handle)
+        super().__init__("", Path(name))
         self._account_id = account_id
         self._process: subprocess.Popen[bytes] | None = None
         self._detached = False
-        handle, name = tempfile.mkstemp(prefix="rf-emulator-", suffix=".log")
-        os.close(handle)
-        self.log = Path(name)
-        self.endpoint = ""
 
     @property
     def pid(self) -> int:
@@ -81,10 +114,14 @@ class Emulator:
         if not self._detached:
             self.stop()
 
-    def detach(self) -> None:
-        """Leave the server running after the `with` block: for `--keep`."""
+    def detach(self, *, keep_log: bool = False) -> None:
+        """Leave the server running after the `with` block: for `--keep`.
+
+        Whoever goes on with it as a `Server` needs its log.
+        """
         self._detached = True
-        self.log.unlink(missing_ok=True)
+        if not keep_log:
+            self.log.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """End the server; asks first, then insists. Does nothing when it has ended."""
@@ -97,28 +134,6 @@ class Emulator:
                 process.kill()
                 process.wait(STOP_SECONDS)
         self.log.unlink(missing_ok=True)
-
-    def log_size(self) -> int:
-        """Bytes logged so far; `fault_since` of it reads what a request has caused."""
-        return self.log.stat().st_size
-
-    def fault_since(self, offset: int) -> str:
-        """The exception that made the server answer 500, e.g. `NotImplementedError: ...`.
-
-        The server logs it just after the answer has left, so this waits a moment for it.
-        """
-        deadline = time.monotonic() + FAULT_SECONDS
-        while time.monotonic() < deadline:
-            found = _RAISED.findall(self._log_from(offset))
-            if found:
-                return found[-1]
-            time.sleep(0.005)
-        return "no reason was logged"
-
-    def _log_from(self, offset: int) -> str:
-        with self.log.open("rb") as log:
-            log.seek(offset)
-            return log.read().decode(errors="replace")
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS

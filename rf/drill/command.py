@@ -1,0 +1,214 @@
+"""`rf drill`: the sandbox raised, the runbook played, the outcome published."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rf.drill.losses import losses_of
+from rf.drill.measuring import Measured, measure
+from rf.drill.outcome import Outcome
+from rf.drill.primary import primary_runbook
+from rf.drill.progress import NoProgressError, Progress, load_progress
+from rf.drill.run import Tell, play
+from rf.drill.staging import staged
+from rf.drill.steps import DrillStep, Lost
+from rf.drill.view import show
+from rf.drill.world import World
+from rf.drill.zone import zone_runbook
+from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.record import PROJECT_ROOT
+from rf.sandbox.emulator import Emulator, Server
+from rf.servers.programs import MissingServersError
+from rf.termination import stopping_cleanly
+from scaleplan.mistakes import InvalidSettings, Mistake, nearest
+
+FOLDER = PROJECT_ROOT / ".cache" / "drill"
+PROGRESS_FILE = "progress.json"
+"""How far a drill has come, in the folder of its stack and loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked for. `real`: with real servers; None where this machine has them."""
+
+    stack: str
+    lost: Lost
+    size: str | None = None
+    overrides: Sequence[str] = ()
+    resume: bool = False
+    fail_at: str | None = None
+    real: bool | None = None
+
+    @property
+    def chosen(self) -> list[str]:
+        """Options that make it another drill than that of the stack as its file says."""
+        size = [f"--size {self.size}"] if self.size else []
+        return [*size, *(f"--set {each}" for each in self.overrides)]
+
+    @property
+    def folder(self) -> Path:
+        """Where its progress is kept."""
+        return FOLDER / f"{self.stack}-{self.lost}"
+
+
+def run_drill(question: Question, tell: Tell) -> Outcome:
+    """Play the drill, from its beginning or from where it stopped.
+
+    Raises NoProgressError where there is nothing to resume, InvalidSettings for wrong settings or
+    a step that the runbook doesn't have, MissingServersError for real servers that aren't there.
+    """
+    path = question.folder / PROGRESS_FILE
+    if question.resume:
+        progress = load_progress(path, question.stack, question.lost, question.chosen)
+    else:
+        _forget(question.folder)
+        progress = Progress(
+            stack=question.stack, lost=question.lost, chosen=question.chosen, steps=[]
+        )
+    with stopping_cleanly(), _server(progress) as held:
+        tell("bringing the sandbox up")
+        world = staged(
+            held.server,
+            progress,
+            question.folder,
+            size=question.size,
+            overrides=question.overrides,
+            tell=tell,
+        )
+        runbook = tuple(_runbook(question.lost, world))
+        _check_step(question.fail_at, runbook)
+        progress.steps = [step.name for step in runbook]
+        play(runbook, world, progress, path, fail_at=question.fail_at, tell=tell)
+        held.keep = progress.failed is not None
+    measured, used, stopped = _measured(question, world, progress, tell)
+    if progress.failed is None:
+        _forget(question.folder)
+    return Outcome(
+        settings=world.place.settings,
+        progress=progress,
+        runbook=runbook,
+        losses=losses_of(world.place.settings, question.lost),
+        measured=measured,
+        measured_with=used,
+        failed_measurement=stopped,
+        notes=tuple(dict.fromkeys(world.notes)),
+        kept={"endpoint": progress.endpoint, "pid": progress.pid} if progress.failed else None,
+    )
+
+
+def _runbook(lost: Lost, world: World) -> Iterator[DrillStep[World]]:
+    settings, plan = world.place.settings, world.place.plan
+    if lost is Lost.PRIMARY:
+        return primary_runbook(settings, plan)
+    return zone_runbook(settings, plan)
+
+
+def _check_step(fail_at: str | None, runbook: Sequence[DrillStep[World]]) -> None:
+    names = [step.name for step in runbook]
+    if fail_at is not None and fail_at not in names:
+        raise InvalidSettings(
+            [
+                Mistake(
+                    key="--fail-at",
+                    value=fail_at,
+                    allowed=", ".join(names),
+                    nearest=nearest(fail_at, names),
+                )
+            ]
+        )
+
+
+@dataclass
+class _Held:
+    server: Server
+    keep: bool = False
+
+
+@contextlib.contextmanager
+def _server(progress: Progress) -> Iterator[_Held]:
+    """The sandbox's server: that of the drill that stopped, or a new one.
+
+    It ends with the drill, unless `keep` says that the drill stopped and may be resumed.
+    """
+    if progress.endpoint:
+        held = _Held(Server(progress.endpoint, Path(progress.log)))
+        if not held.server.answers():
+            raise NoProgressError(
+                f"the sandbox of that drill no longer runs at {progress.endpoint}; "
+                "start without --resume"
+            )
+        yield held
+        if not held.keep:
+            _end(progress)
+        return
+    with Emulator(ACCOUNT_ID) as emulator:
+        held = _Held(emulator)
+        progress.endpoint, progress.pid, progress.log = (
+            emulator.endpoint,
+            emulator.pid,
+            str(emulator.log),
+        )
+        yield held
+        if held.keep:
+            emulator.detach(keep_log=True)
+
+
+def _forget(folder: Path) -> None:
+    """Take away what an earlier drill left: its progress, and its server if it still runs."""
+    path = folder / PROGRESS_FILE
+    if path.exists():
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            earlier = json.loads(path.read_text(encoding="utf-8"))
+            if Server(earlier["endpoint"], Path(earlier["log"])).answers():
+                _end_process(int(earlier["pid"]), str(earlier["endpoint"]))
+            Path(earlier["log"]).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(progress: Progress) -> None:
+    _end_process(progress.pid, progress.endpoint)
+    Path(progress.log).unlink(missing_ok=True)
+
+
+def _end_process(pid: int, endpoint: str) -> None:
+    """End a server that a drill started; a process that took its number since is left alone."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return
+    if "moto.server" in command and endpoint.rsplit(":", 1)[-1] in command:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _measured(
+    question: Question, world: World, progress: Progress, tell: Tell
+) -> tuple[Measured, str, str | None]:
+    if progress.failed is not None or question.real is False:
+        return [], "", None
+    try:
+        return measure(world.place.plan, world.place.settings, question.lost, tell)
+    except MissingServersError as error:
+        if question.real:
+            raise
+        world.notes.append(f"nothing was measured with real servers: {error}")
+        return [], "", None
+
+
+def publish(outcome: Outcome, *, as_json: bool) -> int:
+    """Print the outcome; 1 where the drill stopped, or a target is not held."""
+    if as_json:
+        document: dict[str, Any] = outcome.to_json()
+        sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    else:
+        show(outcome)
+    return 0 if outcome.passes else 1

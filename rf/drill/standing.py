@@ -1,0 +1,87 @@
+"""What of a stack stands in the sandbox, so that another plan of it can be laid over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rf.plan import redact
+from rf.sandbox.deployment import Deployment
+from rf.sandbox.registry import Created, Request, World
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingResource:
+    """A resource that was made: its id, its outputs, and a digest of what it was made from."""
+
+    id: str
+    outputs: Mapping[str, Any]
+    digest: str
+
+
+@dataclass
+class Standing:
+    """All of a stack's, by URN. Holds ids and addresses, no secret."""
+
+    resources: dict[str, StandingResource] = field(default_factory=dict)
+
+    def note(self, request: Request, created: Created) -> None:
+        """Remember what was made, or made anew."""
+        self.resources[request.urn] = StandingResource(
+            id=created.id, outputs=dict(created.outputs), digest=digest_of(request.inputs)
+        )
+
+    def save(self, path: Path) -> None:
+        """Write it where its owner alone reads it."""
+        path.touch(mode=0o600)
+        document = {urn: vars(resource) for urn, resource in self.resources.items()}
+        path.write_text(json.dumps(redact(document), default=str), encoding="utf-8")
+
+
+def load_standing(path: Path) -> Standing:
+    """What `Standing.save` wrote."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return Standing({urn: StandingResource(**resource) for urn, resource in document.items()})
+
+
+def digest_of(inputs: Mapping[str, Any]) -> str:
+    """A digest of inputs; equal ones have equal digests, and a secret can't be read from it."""
+    text = json.dumps(inputs, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+Update = Callable[[Request, StandingResource], Created]
+"""Changes a resource in place to its new inputs. Raises CreationError."""
+
+
+class LayeredDeployment(Deployment):
+    """A deployment over what stands: what is as planned is left alone, the rest made or changed.
+
+    `update` changes what stands and was planned otherwise; nothing is deleted.
+    """
+
+    def __init__(
+        self, world: World, progress: Callable[[str], None], standing: Standing, update: Update
+    ) -> None:
+        super().__init__(world, progress)
+        self._standing = standing
+        self._update = update
+        self.changed: list[str] = []
+        self.made: list[str] = []
+
+    def _make(self, request: Request) -> Created:
+        there = self._standing.resources.get(request.urn)
+        if there is not None and there.digest == digest_of(request.inputs):
+            return Created(there.id, there.outputs)
+        if there is not None:
+            created = self._update(request, there)
+            self.changed.append(request.urn)
+        else:
+            created = super()._make(request)
+            self.made.append(request.urn)
+        self._standing.note(request, created)
+        return created

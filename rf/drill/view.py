@@ -1,0 +1,168 @@
+"""A drill for people: the timeline, what was measured here, what is lost, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rf.cost.view import console_for
+from rf.drill.control_planes import CONTROL_PLANES, HOME, SOURCE
+from rf.drill.outcome import Outcome, Row
+from rf.drill.steps import Lost
+
+NEVER_SHOWN = (
+    "no server of the sandbox runs: what is promoted, restored or scaled there is its description",
+    "no takeover by itself takes place: what makes it possible is read back, and its time is the "
+    "vendor's",
+    "no health check probes and no name is resolved: records and checks are read as they stand",
+)
+"""What no emulator of the API can show, said with every drill."""
+
+
+def show(outcome: Outcome, console: Console | None = None) -> None:
+    """Print all of it, the verdict last."""
+    out = console_for(console)
+    out.print(_timeline(outcome))
+    for line in _totals(outcome):
+        out.print(Text(line))
+    if outcome.measured:
+        out.print(_measured(outcome))
+    if outcome.losses:
+        out.print(_losses(outcome))
+    if outcome.progress.lost == Lost.REGION:
+        _show_lost_region(outcome, out)
+    for line in (*outcome.notes, *NEVER_SHOWN):
+        out.print(Text(f"not shown: {line}", style="dim"))
+    for line in verdict(outcome):
+        out.print(Text(line, style="green" if outcome.passes else "red"))
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _timeline(outcome: Outcome) -> Table:
+    title = f"Loss of the {outcome.progress.lost} of {outcome.progress.stack}: timeline, estimated"
+    table = Table(title=title, title_justify="left")
+    for heading in ("starts", "takes", "step", "who", "basis and source", "here", "seen"):
+        justify = "right" if heading in {"starts", "takes", "here"} else "left"
+        table.add_column(heading, overflow="fold", justify=justify)
+    for row in outcome.rows:
+        step = row.step
+        table.add_row(
+            f"+{clock(row.starts)}",
+            clock(step.duration.seconds),
+            Text(f"{step.name}: {step.title}"),
+            step.who,
+            Text(f"{step.duration.basis}: {step.duration.source}"),
+            f"{row.done.seconds:.1f} s" if row.done else "",
+            Text(_state(outcome, row)),
+            style=None if row.done else "red",
+        )
+    return table
+
+
+def _state(outcome: Outcome, row: Row) -> str:
+    if row.done:
+        return "\n".join(row.done.seen)
+    return f"FAILED: {outcome.progress.reason}" if _failed(outcome, row) else "not reached"
+
+
+def _failed(outcome: Outcome, row: Row) -> bool:
+    return row.step.name == outcome.progress.failed
+
+
+def _totals(outcome: Outcome) -> Iterator[str]:
+    target = outcome.settings.disaster_recovery.rto_minutes * 60
+    yield (
+        f"RTO, an estimate: {clock(outcome.rto_seconds)} of {clock(target)}"
+        " (disasterRecovery.rtoMinutes); column `here` is the sandbox's own time and counts nowhere"
+    )
+    people, steps = outcome.by_people, len(outcome.runbook)
+    yield f"{people} of {steps} steps need a person"
+
+
+def _measured(outcome: Outcome) -> Table:
+    title = f"Measured locally, with {outcome.measured_with}; counts in no total"
+    table = Table(title=title, title_justify="left")
+    for heading in ("step", "took", "seen"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "took" else "left")
+    for step, done in outcome.measured:
+        table.add_row(Text(step.title), f"{done.seconds:.2f} s", Text("\n".join(done.seen)))
+    return table
+
+
+def _losses(outcome: Outcome) -> Table:
+    target = outcome.settings.disaster_recovery.rpo_minutes * 60
+    table = Table(title="RPO: the most work that is lost, an estimate", title_justify="left")
+    for heading in ("data", "lost", "target", "what that is", "source"):
+        table.add_column(heading, overflow="fold")
+    for loss in outcome.losses:
+        over = loss.counts and loss.rpo_seconds is not None and loss.rpo_seconds > target
+        table.add_row(
+            loss.key,
+            "all" if loss.rpo_seconds is None else clock(loss.rpo_seconds),
+            clock(target) if loss.counts else "",
+            Text(loss.lost),
+            Text(loss.source),
+            style="red" if over else None,
+        )
+    return table
+
+
+def _show_lost_region(outcome: Outcome, out: Console) -> None:
+    if outcome.settings.region == HOME:
+        table = Table(title=f"Lost with {HOME} for every region", title_justify="left")
+        for heading in ("control plane", "what goes on"):
+            table.add_column(heading, overflow="fold")
+        for plane in CONTROL_PLANES:
+            table.add_row(plane.name, plane.goes_on)
+        out.print(table)
+        out.print(Text(f"source: {SOURCE}", style="dim"))
+    needs = [need for need in outcome.needs if not need.allowed]
+    allowed = len(outcome.needs) - len(needs)
+    out.print(
+        escape(
+            f"{len(needs)} needs of the failover point at {outcome.settings.region}, "
+            f"{allowed} more do and are not needed (--json lists them)"
+        )
+    )
+    if needs:
+        table = Table(title="Needed, and lost", title_justify="left", style="red")
+        for heading in ("resource", "what", "why"):
+            table.add_column(heading, overflow="fold")
+        for need in needs:
+            table.add_row(Text(need.resource), Text(need.what), Text(need.why))
+        out.print(table)
+
+
+def verdict(outcome: Outcome) -> list[str]:
+    """What it came to, in a few lines."""
+    lines: list[str] = []
+    progress = outcome.progress
+    if progress.failed:
+        lines.append(f"stopped at {progress.failed}: {progress.reason}")
+        lines.append(
+            f"to go on: rf drill --stack {progress.stack} --lose {progress.lost} --resume"
+            + "".join(f" {option}" for option in progress.chosen)
+        )
+    if outcome.kept:
+        lines.append(
+            f"the sandbox still runs at {outcome.kept['endpoint']} (kill {outcome.kept['pid']})"
+        )
+    lines += [
+        f"{miss.what} is {clock(miss.seconds)}, over the target of {clock(miss.target)}"
+        for miss in outcome.misses
+    ]
+    if outcome.failed_measurement:
+        lines.append(f"the real servers stopped at {outcome.failed_measurement}")
+    needs = sum(not need.allowed for need in outcome.needs)
+    if needs:
+        lines.append(f"{needs} needs of the failover point at the lost region")
+    return lines or ["the drill went through, within its targets"]

@@ -1,0 +1,92 @@
+"""What the steps of a runbook act on: stacks in the sandbox, one of which has lost something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rf.drill.fence import FencedApi, WatchingApi
+from rf.drill.steps import StepFailedError
+from rf.plan import RecordedPlan, RecordedResource, reveal
+from rf.sandbox.api import Answer, RequestError
+from scaleplan.settings import Settings
+
+INSTANCE = "aws:rds/instance:Instance"
+REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A stack that was brought up: its settings, and the plan that it was made from."""
+
+    settings: Settings
+    plan: RecordedPlan
+
+    @property
+    def primary(self) -> str:
+        """The identifier of the database's primary, or of what a site has for one."""
+        return f"{self.settings.prefix}-database"
+
+    def groups(self) -> dict[str, Mapping[str, Any]]:
+        """Inputs of each Redis by its replication group's id."""
+        inputs = [reveal(group.inputs) for group in self.plan.of_type(REPLICATION_GROUP)]
+        return {str(each["replicationGroupId"]): each for each in inputs}
+
+    def objects(self, kind: str) -> list[Mapping[str, Any]]:
+        """Kubernetes objects of that kind, as planned."""
+        return [
+            reveal(resource.inputs)
+            for resource in self.plan.resources
+            if resource.inputs.get("kind") == kind
+        ]
+
+    def instances(self) -> list[RecordedResource]:
+        """Its database instances."""
+        return self.plan.of_type(INSTANCE)
+
+
+@dataclass(kw_only=True)
+class World:
+    """`hands` do what people and stacks would do, fenced off from what is lost; `eyes` only look.
+
+    `place` is the stack that loses something, brought up with `size` and `overrides`; `site` is its
+    recovery site as it waits, where it has one. `notes` says what the emulator does not show.
+    """
+
+    hands: FencedApi
+    eyes: WatchingApi
+    place: Place
+    site: Place | None = None
+    size: str | None = None
+    overrides: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def act(self, service: str, operation: str, region: str, **parameters: Any) -> Answer:
+        """A change by the hands. Raises StepFailedError for one that fails."""
+        try:
+            answer = self.hands.call(service, operation, region, **parameters)
+        except RequestError as error:
+            raise StepFailedError(str(error)) from error
+        if not answer.emulated:
+            self.notes.append(f"{service} {operation}: checked against AWS's model, not emulated")
+        return answer
+
+    def see(self, service: str, operation: str, region: str, **parameters: Any) -> Answer:
+        """A look by the eyes. Raises StepFailedError for what isn't there."""
+        try:
+            return self.eyes.call(service, operation, region, **parameters)
+        except RequestError as error:
+            raise StepFailedError(str(error)) from error
+
+    def instance(self, identifier: str, region: str) -> Mapping[str, Any]:
+        """A database instance as it stands now."""
+        found = self.see("rds", "DescribeDBInstances", region, DBInstanceIdentifier=identifier)
+        return found["DBInstances"][0]
+
+    def group(self, identifier: str, region: str) -> Mapping[str, Any]:
+        """A Redis as it stands now."""
+        found = self.see(
+            "elasticache", "DescribeReplicationGroups", region, ReplicationGroupId=identifier
+        )
+        return found["ReplicationGroups"][0]

@@ -1,0 +1,128 @@
+"""A zone is lost with what stands in it: the balancer leaves it, copies take over, pods move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rf.drill.primary import verify_step
+from rf.drill.steps import Basis, DrillStep, Duration, Who, require
+from rf.drill.takeovers import takeovers_of
+from rf.drill.world import World
+from rf.plan import RecordedPlan, reveal
+from rf.simulation.assumptions import NODE_SECONDS, POD_SECONDS
+from scaleplan.check_names import Loss
+from scaleplan.settings import Settings
+
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+TAINT_SECONDS = 50 + 300
+"""kube-controller-manager's grace for a node that says nothing, then the toleration that every pod
+has of a node not ready or not reachable."""
+TAINT_SOURCE = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
+
+
+def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
+    """The stack's first zone is lost, and with it every primary, which is the worst case."""
+    yield _balancer_leaves(plan)
+    yield from takeovers_of(settings, plan)
+    yield _pods()
+    yield verify_step(Loss.AZ)
+
+
+def _balancer_leaves(plan: RecordedPlan) -> DrillStep[World]:
+    checks = [reveal(group.inputs)["healthCheck"] for group in plan.of_type(TARGET_GROUP)]
+    slowest = max(check["interval"] * check["unhealthyThreshold"] for check in checks)
+    return DrillStep(
+        name="balancer-leaves",
+        title="the load balancer sends no request to the zone any more",
+        who=Who.AUTOMATIC,
+        command="the ALB itself, by its health checks",
+        action=_lose_ways_out,
+        verify=_other_zones_stand,
+        duration=Duration(
+            seconds=slowest,
+            basis=Basis.SETTING,
+            source="target groups: interval times unhealthyThreshold",
+        ),
+    )
+
+
+def _lose_ways_out(world: World) -> None:
+    """Take the zone's way out of the VPC away, so that nothing else may need it."""
+    for gateway in _gateways(world, lost=True):
+        world.act("ec2", "DeleteNatGateway", world.place.settings.region, NatGatewayId=gateway)
+
+
+def _gateways(world: World, *, lost: bool) -> list[str]:
+    """NAT gateways in the lost zone, or in the others."""
+    region, zone = world.place.settings.region, world.place.settings.availability_zones[0]
+    subnets = world.see("ec2", "DescribeSubnets", region)["Subnets"]
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets}
+    gateways = world.see("ec2", "DescribeNatGateways", region)["NatGateways"]
+    return [
+        gateway["NatGatewayId"]
+        for gateway in gateways
+        if gateway["State"] == "available" and (zones[gateway["SubnetId"]] == zone) is lost
+    ]
+
+
+def _other_zones_stand(world: World) -> Sequence[str]:
+    settings = world.place.settings
+    region, zone = settings.region, settings.availability_zones[0]
+    balancers = world.see("elbv2", "DescribeLoadBalancers", region)["LoadBalancers"]
+    for balancer in balancers:
+        zones = {each["ZoneName"] for each in balancer["AvailabilityZones"]} - {zone}
+        require(zones, f"the load balancer {balancer['LoadBalancerName']} stands in {zone} alone")
+    left = set(_gateways(world, lost=False))
+    require(left, f"the only NAT gateway stood in {zone}: no zone has a way out")
+    subnets = world.see("ec2", "DescribeSubnets", region)["Subnets"]
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets}
+    for table in world.see("ec2", "DescribeRouteTables", region)["RouteTables"]:
+        ways = {route["NatGatewayId"] for route in table["Routes"] if route.get("NatGatewayId")}
+        used = {
+            zones[link["SubnetId"]] for link in table["Associations"] if link.get("SubnetId")
+        } - {zone}
+        require(
+            not used or ways <= left,
+            f"{', '.join(sorted(used))} went out through {zone}, which is lost",
+        )
+    return [
+        f"{len(balancers)} load balancer has other zones beside {zone}",
+        f"every other zone goes out through one of {len(left)} NAT gateways that are left",
+    ]
+
+
+def _pods() -> DrillStep[World]:
+    return DrillStep(
+        name="pods-move",
+        title="pods of the zone are evicted and start elsewhere, on new nodes where they must",
+        who=Who.AUTOMATIC,
+        command="Kubernetes and Karpenter themselves",
+        action=lambda _: None,
+        verify=_pods_may_move,
+        duration=Duration(
+            seconds=TAINT_SECONDS + NODE_SECONDS + POD_SECONDS,
+            basis=Basis.VENDOR,
+            source=f"{TAINT_SOURCE}; node and pod: rf/simulation/assumptions.py",
+        ),
+        within_rto=False,
+    )
+
+
+def _pods_may_move(world: World) -> Sequence[str]:
+    """Read from the plan: no pod runs in the sandbox."""
+    zone = world.place.settings.availability_zones[0]
+    deployments = world.place.objects("Deployment")
+    for deployment in deployments:
+        pod = deployment["spec"]["template"]["spec"]
+        name = deployment["metadata"]["name"]
+        chosen = (pod.get("nodeSelector") or {}).get("topology.kubernetes.io/zone")
+        require(chosen != zone, f"{name} may run in {zone} alone")
+        for spread in pod.get("topologySpreadConstraints") or []:
+            pinned = spread["whenUnsatisfiable"] == "DoNotSchedule"
+            by_zone = spread["topologyKey"] == "topology.kubernetes.io/zone"
+            honours = spread.get("nodeTaintsPolicy") == "Honor"
+            require(
+                not (pinned and by_zone) or honours,
+                f"{name} must spread over zones, and counts nodes that are lost",
+            )
+    return [f"planned: {len(deployments)} Deployments, none bound to {zone}"]
