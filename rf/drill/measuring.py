@@ -19,7 +19,7 @@ from rf.plan import RecordedPlan
 from rf.servers.programs import runnable_programs
 from rf.servers.redis_servers import layer_of
 from scaleplan.settings import Settings
-from scaleplan.sizes import QueueEngine
+from scaleplan.sizes import QueueEngine, QueueSettings
 
 Measured = list[tuple[DrillStep[Any], DoneStep]]
 
@@ -29,7 +29,8 @@ def measure(
 ) -> tuple[Measured, str, str | None]:
     """Each step with its measurement, the servers' versions, and why it stopped, if it did.
 
-    Within a region the database's copy confirms each commit; the one of another region does not.
+    Within a region the database's copy confirms each commit; the one of another region does not,
+    and the queue has none there. A stack without a copy has nothing to measure.
     Raises MissingServersError where this machine lacks the servers.
     """
     measured: Measured = []
@@ -42,17 +43,22 @@ def measure(
             f"{each.path.name} {each.version[0]}.{each.version[1]}"
             for each in (programs.postgres, programs.pgbouncer, programs.redis_server)
         )
-        database = LocalDatabase(
-            stack, programs, folder, ini_of(plan), synchronous=lost is not Lost.REGION
-        )
-        failed = _played(database_runbook(), database, folder, tell, measured)
-        if failed is None and settings.queue.engine is QueueEngine.REDIS:
+        failed = None
+        if lost is Lost.REGION or settings.database.multi_az:
+            synchronous = lost is not Lost.REGION
+            database = LocalDatabase(stack, programs, folder, ini_of(plan), synchronous=synchronous)
+            failed = _played(database_runbook(), database, folder, tell, measured)
+        if failed is None and lost is not Lost.REGION and _has_replica(settings.queue):
             resources = json.loads(plan.to_json())["resources"]
             place = folder / "queue"
             place.mkdir(mode=0o755)
             queue = LocalQueue(stack, programs, place, layer_of("queue", resources))
             failed = _played(queue_runbook(), queue, folder, tell, measured)
     return measured, used, failed
+
+
+def _has_replica(queue: QueueSettings) -> bool:
+    return queue.engine is QueueEngine.REDIS and queue.nodes > 1
 
 
 def _played(

@@ -72,8 +72,8 @@ def load_progress(path: Path, stack: str, lost: Lost, chosen: list[str]) -> Prog
         document = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("format", None) != FORMAT:
             raise NoProgressError(f"{path} is of another version; start without --resume")
-        progress = TypeAdapter(Progress).validate_python(document)
-    except (ValueError, AttributeError, ValidationError) as error:
+        progress = TypeAdapter(Progress).validate_json(json.dumps(document))
+    except (ValueError, AttributeError, TypeError, ValidationError) as error:
         raise NoProgressError(f"{path} can't be read ({error}); start without --resume") from error
     asked = (stack, str(lost), chosen)
     if (progress.stack, progress.lost, progress.chosen) != asked:
