@@ -54,7 +54,7 @@ NAMED_EXCEPTIONS: Mapping[str, str] = {
 }
 """The same, for single resources by logical name, of types that elsewhere may hold data."""
 
-_REGION = re.compile(
+REGION_NAME = re.compile(
     r"(?<![a-z0-9])(?:us-gov|us-iso|us|ca|mx|sa|eu|ap|af|il|me|cn)-"
     r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d(?!\d)"
 )
@@ -89,10 +89,10 @@ def leaks_of(plan: RecordedPlan) -> list[Leak]:
         excepted = resource.type in EXCEPTIONS or resource.name in NAMED_EXCEPTIONS
         allowed = inside | ({GLOBAL_REGION} if excepted else set())
         leaks += _stands_outside(resource, regions, allowed)
-        for path, text in _texts(reveal(resource.inputs)):
+        for path, text in texts_of(reveal(resource.inputs)):
             leaks += [
                 Leak(urn=resource.urn, path=path, found=f"names {region}")
-                for region in sorted(set(_REGION.findall(_without_sources(text))) - allowed)
+                for region in sorted(set(REGION_NAME.findall(_without_sources(text))) - allowed)
             ]
             leaks += [
                 Leak(urn=resource.urn, path=path, found=f"the bucket {name} is not the cell's")
@@ -121,16 +121,16 @@ def _stands_outside(
         yield Leak(urn=resource.urn, path="provider", found=f"stands in {region}")
 
 
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def texts_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every text at any depth, keys included, with its path."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             here = f"{path}.{key}" if path else str(key)
             yield here, str(key)
-            yield from _texts(item, here)
+            yield from texts_of(item, here)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, item in enumerate(value):
-            yield from _texts(item, f"{path}[{index}]")
+            yield from texts_of(item, f"{path}[{index}]")
     elif isinstance(value, str):
         yield path, value
 

@@ -13,22 +13,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rf.drill.dependence import Dependence, dependences_of
 from rf.drill.losses import losses_of
 from rf.drill.measuring import Measured, measure
 from rf.drill.outcome import Outcome
 from rf.drill.primary import primary_runbook
 from rf.drill.progress import NoProgressError, Progress, load_progress
+from rf.drill.region import region_runbook
 from rf.drill.run import Tell, play
+from rf.drill.site import RecoverySite, site_stack_of
 from rf.drill.staging import staged
 from rf.drill.steps import DrillStep, Lost
 from rf.drill.view import show
-from rf.drill.world import World
+from rf.drill.world import Place, World
 from rf.drill.zone import zone_runbook
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.record import PROJECT_ROOT
 from rf.sandbox.emulator import Emulator, Server
 from rf.servers.programs import MissingServersError
+from rf.stacks import plan_of, settings_of
 from rf.termination import stopping_cleanly
+from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 
 FOLDER = PROJECT_ROOT / ".cache" / "drill"
@@ -66,6 +71,7 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
     Raises NoProgressError where there is nothing to resume, InvalidSettings for wrong settings or
     a step that the runbook doesn't have, MissingServersError for real servers that aren't there.
     """
+    _check_question(question)
     path = question.folder / PROGRESS_FILE
     if question.resume:
         progress = load_progress(path, question.stack, question.lost, question.chosen)
@@ -84,8 +90,9 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
             overrides=question.overrides,
             tell=tell,
         )
-        runbook = tuple(_runbook(question.lost, world))
-        _check_step(question.fail_at, runbook)
+        if question.lost is Lost.REGION:
+            _lose_region(world, question, progress, tell)
+        runbook = _runbook(question.lost, world.place)
         progress.steps = [step.name for step in runbook]
         play(runbook, world, progress, path, fail_at=question.fail_at, tell=tell)
         held.keep = progress.failed is not None
@@ -97,6 +104,7 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
         progress=progress,
         runbook=runbook,
         losses=losses_of(world.place.settings, question.lost),
+        needs=_needs(world),
         measured=measured,
         measured_with=used,
         failed_measurement=stopped,
@@ -105,16 +113,50 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
     )
 
 
-def _runbook(lost: Lost, world: World) -> Iterator[DrillStep[World]]:
-    settings, plan = world.place.settings, world.place.plan
-    if lost is Lost.PRIMARY:
-        return primary_runbook(settings, plan)
-    return zone_runbook(settings, plan)
+def _runbook(lost: Lost, place: Place) -> tuple[DrillStep[World], ...]:
+    if lost is Lost.REGION:
+        return tuple(region_runbook(place.settings))
+    runbook = primary_runbook if lost is Lost.PRIMARY else zone_runbook
+    return tuple(runbook(place.settings, place.plan))
 
 
-def _check_step(fail_at: str | None, runbook: Sequence[DrillStep[World]]) -> None:
+def _check_question(question: Question) -> None:
+    """Refuse what can't be played before anything is brought up, which takes a minute."""
+    settings = settings_of(question.stack, size=question.size, overrides=question.overrides)
+    if question.lost is Lost.REGION:
+        site_stack_of(question.stack, settings)
+    if question.fail_at is None:
+        return
+    plan = plan_of(question.stack, size=question.size, overrides=question.overrides)
+    _check_step(question.fail_at, _runbook(question.lost, Place(settings=settings, plan=plan)))
+
+
+def _lose_region(world: World, question: Question, progress: Progress, tell: Tell) -> None:
+    """Bring the recovery site up as it waits, then take the stack's region away."""
+    home = world.place.settings
+    stack = site_stack_of(question.stack, home)
+    world.site = RecoverySite(
+        stack=stack,
+        home=question.stack,
+        mode=home.disaster_recovery.mode,
+        hands=world.hands,
+        told=world.place.plan.outputs,
+        file=question.folder / f"{stack}.json",
+    )
+    if not progress.done and world.site.mode is RecoveryMode.WARM:
+        world.site.deploy("standby", tell)
+    world.hands.lose(home.region)
+
+
+def _needs(world: World) -> list[Dependence]:
+    if world.site is None:
+        return []
+    return dependences_of(world.site.plans(), world.place.settings.region)
+
+
+def _check_step(fail_at: str, runbook: Sequence[DrillStep[World]]) -> None:
     names = [step.name for step in runbook]
-    if fail_at is not None and fail_at not in names:
+    if fail_at not in names:
         raise InvalidSettings(
             [
                 Mistake(

@@ -26,11 +26,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Layered:
-    """A plan that was made real: what of it was made, and what changed, by URN."""
+    """A plan that was made real: what of it was made, changed, or only checked, by URN."""
 
     plan: RecordedPlan
     made: tuple[str, ...]
     changed: tuple[str, ...]
+    not_emulated: tuple[str, ...]
 
 
 def refuse_changes(request: Request, there: StandingResource) -> Created:
@@ -82,6 +83,7 @@ def laid_over(
     references: References,
     update: Update,
     tell: Tell,
+    program: Path = PROGRAM,
 ) -> Layered:
     """A plan of the stack made real over what stands of it, and what stands then written down."""
     standing = load_standing(file) if file.exists() else Standing()
@@ -89,12 +91,12 @@ def laid_over(
     deployment = LayeredDeployment(world, tell, standing, update)
     try:
         plan = deployed(
-            deployment, PROGRAM, project_name(), stack, config=config, references=references
+            deployment, program, project_name(), stack, config=config, references=references
         )
     finally:
         file.parent.mkdir(parents=True, exist_ok=True)
         standing.save(file)
-    return Layered(plan, tuple(deployment.made), tuple(deployment.changed))
+    return Layered(plan, tuple(deployment.made), tuple(deployment.changed), standing.not_emulated())
 
 
 def _known_zones(hands: FencedApi, progress: Progress, references: References) -> References:

@@ -16,11 +16,15 @@ from rf.sandbox.registry import Created, Request, World
 
 @dataclass(frozen=True, kw_only=True)
 class StandingResource:
-    """A resource that was made: its id, its outputs, and a digest of what it was made from."""
+    """A resource that was made: its id, its outputs, and a digest of what it was made from.
+
+    One that the emulator lacks was checked and not made: there is nothing of it to read back.
+    """
 
     id: str
     outputs: Mapping[str, Any]
     digest: str
+    emulated: bool = True
 
 
 @dataclass
@@ -29,11 +33,18 @@ class Standing:
 
     resources: dict[str, StandingResource] = field(default_factory=dict)
 
-    def note(self, request: Request, created: Created) -> None:
+    def note(self, request: Request, created: Created, *, emulated: bool = True) -> None:
         """Remember what was made, or made anew."""
         self.resources[request.urn] = StandingResource(
-            id=created.id, outputs=dict(created.outputs), digest=digest_of(request.inputs)
+            id=created.id,
+            outputs=dict(created.outputs),
+            digest=digest_of(request.inputs),
+            emulated=emulated,
         )
+
+    def not_emulated(self) -> tuple[str, ...]:
+        """URNs of what was only checked."""
+        return tuple(urn for urn, each in self.resources.items() if not each.emulated)
 
     def save(self, path: Path) -> None:
         """Write it where its owner alone reads it."""
@@ -83,5 +94,6 @@ class LayeredDeployment(Deployment):
         else:
             created = super()._make(request)
             self.made.append(request.urn)
-        self._standing.note(request, created)
+        emulated = request.urn not in self.world.not_emulated
+        self._standing.note(request, created, emulated=emulated)
         return created

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.steps import StepFailedError
 from rf.plan import RecordedPlan, RecordedResource, reveal
 from rf.sandbox.api import Answer, RequestError
 from scaleplan.settings import Settings
+
+if TYPE_CHECKING:
+    from rf.drill.site import RecoverySite
 
 INSTANCE = "aws:rds/instance:Instance"
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -51,13 +54,17 @@ class World:
     """`hands` do what people and stacks would do, fenced off from what is lost; `eyes` only look.
 
     `place` is the stack that loses something, brought up with `size` and `overrides`; `site` is its
-    recovery site as it waits, where it has one. `notes` says what the emulator does not show.
+    recovery site, where one is needed, `serving` what became of it by the last deployment, with its
+    `changes` and the URNs that are `not_emulated`. `notes` says what the emulator does not show.
     """
 
     hands: FencedApi
     eyes: WatchingApi
     place: Place
-    site: Place | None = None
+    site: RecoverySite | None = None
+    serving: Place | None = None
+    changes: str = ""
+    not_emulated: tuple[str, ...] = ()
     size: str | None = None
     overrides: Sequence[str] = ()
     notes: list[str] = field(default_factory=list)

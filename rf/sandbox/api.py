@@ -76,7 +76,7 @@ class Api:
         self.missing: dict[Missing, int] = {}
         self.simplified: set[str] = set()
         self.requests = 0
-        self._emulator = emulator
+        self.server = emulator
         self._session = _session()
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -88,7 +88,7 @@ class Api:
             self._clients[key] = self._session.client(
                 service,  # pyright: ignore[reportArgumentType, reportCallIssue]
                 region_name=where,
-                endpoint_url=self._emulator.endpoint,
+                endpoint_url=self.server.endpoint,
                 aws_access_key_id=ACCESS_KEY,
                 aws_secret_access_key=SECRET_KEY,
                 config=_LOCAL_ONLY,
@@ -122,7 +122,7 @@ class Api:
         """
         self.validate(service, operation, parameters)
         self.requests += 1
-        logged = self._emulator.log_size()
+        logged = self.server.log_size()
         try:
             data = getattr(self.client(service, region), xform_name(operation))(**parameters)
         except (ClientError, ResponseParserError) as error:
@@ -151,7 +151,7 @@ class Api:
                 return None
             if not code.isdigit():
                 return f"{code}: {answer.get('Message')}"
-        fault = self._emulator.fault_since(logged)
+        fault = self.server.fault_since(logged)
         # moto's own subclasses say the same of a parameter or a filter.
         lacking = fault.split(":")[0].endswith("NotImplementedError")
         return None if lacking else f"the emulator failed: {fault}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
@@ -10,11 +12,13 @@ from urllib.request import urlopen
 import pytest
 
 import rf.sandbox.handlers  # noqa: F401 - registers every handler
+from rf.drill.fence import FencedApi, WatchingApi
 from rf.offline.lookups import ACCOUNT_ID
 from rf.plan import RecordedPlan, RecordedResource
 from rf.sandbox.api import Api
 from rf.sandbox.emulator import Emulator
 from rf.sandbox.registry import Created, Request, World
+from tests.sandbox.drill_worlds import StartWorld, start_world
 
 REGION = "us-east-1"
 
@@ -114,3 +118,26 @@ def network(small_plan: SmallPlan) -> Network:
         return vpc, subnets
 
     return build
+
+
+@pytest.fixture(scope="session")
+def eyes(emulator: Emulator) -> WatchingApi:
+    return WatchingApi(emulator, REGION)
+
+
+@pytest.fixture(scope="session")
+def fenced(emulator: Emulator) -> FencedApi:
+    """One for all tests: building its clients takes longer than using them."""
+    return FencedApi(emulator, REGION)
+
+
+@pytest.fixture
+def hands(fenced: FencedApi, api: Api) -> FencedApi:
+    """Hands that have lost nothing yet, in an empty world."""
+    fenced.lose("")
+    return fenced
+
+
+@pytest.fixture
+def start(hands: FencedApi, eyes: WatchingApi, tmp_path: Path) -> StartWorld:
+    return partial(start_world, hands, eyes, tmp_path)

@@ -128,7 +128,7 @@ def test_the_shell_s_profile_and_credentials_do_not_matter(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://example.com")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere/config")
-    client = Api(api._emulator, "eu-west-1").client("ec2")
+    client = Api(api.server, "eu-west-1").client("ec2")
     assert client.meta.endpoint_url.startswith("http://127.0.0.1:")
     assert client._request_signer._credentials.access_key == "sandbox"
     assert client.describe_vpcs()["ResponseMetadata"]["HTTPStatusCode"] == 200

@@ -1,0 +1,104 @@
+"""The recovery site of a stack: which stack it is, its phases, and each laid over the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rf.drill.dependence import SitePlans
+from rf.drill.fence import FencedApi
+from rf.drill.staging import Layered, Tell, laid_over
+from rf.drill.standing import Update
+from rf.drill.updates import updates_by
+from rf.offline.monitor import References
+from rf.plan import RecordedPlan
+from rf.plan_document import document_of
+from rf.stacks import all_settings, plan_of, project_name, references_of, settings_of, stack_config
+from scaleplan.disaster_recovery import RecoveryMode
+from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake
+from scaleplan.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoverySite:
+    """The stack that takes over. In mode warm it waits; in mode backup nothing stands of it.
+
+    `home` is the stack that is lost, `mode` its own. `told` are the outputs of the home, which the
+    site reads; `hands` do what its deployment does, and `file` keeps what stands of it.
+    """
+
+    stack: str
+    home: str
+    mode: RecoveryMode
+    hands: FencedApi
+    told: Mapping[str, Any]
+    file: Path
+
+    def settings(self, phase: str) -> Settings:
+        """The site's settings in a phase."""
+        return settings_of(self.stack, overrides=self.overrides(phase))
+
+    def planned(self, phase: str) -> RecordedPlan:
+        """The site's plan in a phase, with nothing deployed."""
+        return plan_of(self.stack, overrides=self.overrides(phase))
+
+    def overrides(self, phase: str) -> tuple[str, ...]:
+        """What is laid over its stack file."""
+        recovery = "disasterRecovery"
+        return (f"{recovery}.mode={self.mode}", f"{recovery}.phase={phase}")
+
+    def deploy(self, phase: str, tell: Tell) -> Layered:
+        """Its plan in a phase made real over what stands of it. Raises CreationError."""
+        config = stack_config(self.stack, overrides=self.overrides(phase))
+        references: References = {**references_of(self.stack, config), self.home: self.told}
+        update: Update = updates_by(self.hands)
+        return laid_over(
+            self.hands,
+            self.file,
+            self.stack,
+            config=config,
+            references=references,
+            update=update,
+            tell=tell,
+        )
+
+    def plans(self) -> SitePlans:
+        """As it waits, and as it serves."""
+        waits = self.mode is RecoveryMode.WARM
+        return SitePlans(
+            region=self.settings("open").region,
+            waiting=document_of(self.planned("standby")) if waits else None,
+            serving=document_of(self.planned("open")),
+        )
+
+
+def site_stack_of(stack: str, settings: Settings) -> str:
+    """The stack file that is its recovery site.
+
+    Raises InvalidSettings where the stack keeps nothing in another region, or no stack is its site.
+    """
+    project = project_name()
+    if not settings.disaster_recovery.prepared:
+        raise InvalidSettings(
+            [
+                Mistake(
+                    key=f"{project}:disasterRecovery.region",
+                    value=NOT_SET,
+                    allowed=f"a region: {stack} keeps no copy that would outlive its own",
+                )
+            ]
+        )
+    for name, candidate in all_settings().items():
+        if candidate.disaster_recovery.site_of == stack:
+            return name
+    raise InvalidSettings(
+        [
+            Mistake(
+                key=f"{project}:disasterRecovery.siteOf",
+                value=NOT_SET,
+                allowed=f"{stack}, in the file of the stack that is its recovery site",
+            )
+        ]
+    )
