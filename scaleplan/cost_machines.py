@@ -11,13 +11,22 @@ from math import ceil
 
 from scaleplan.bill import Bounds, Item
 from scaleplan.catalog import Architecture, load_catalog
-from scaleplan.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
+from scaleplan.data_nodes import (
+    FREE_IOPS,
+    FREE_MIB_PER_SECOND,
+    SPARE_NODES_A_ZONE,
+    VOLUME_IOPS,
+    VOLUME_MIB_PER_SECOND,
+    pods_by_zone,
+)
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.node_pools import MACHINE_VCPUS
+from scaleplan.pods import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.prices import PriceBook
 from scaleplan.settings import Settings
 from scaleplan.sizes import WorkloadSettings
+from scaleplan.workflows import WEB_PAGES, TemporalRoleSettings
 
 CPU_TARGET_PERCENT = 70
 """The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
@@ -37,18 +46,28 @@ GIB_PER_VCPU: Mapping[str, int] = {"c": 2, "m": 4, "r": 8}
 
 SIZE_BY_VCPUS: Mapping[int, str] = {4: "xlarge", 8: "2xlarge", 16: "4xlarge"}
 
-KARPENTER_POOLS: Mapping[str, tuple[str, ...]] = {
-    "applications": ("orchestrator", "collaboration", "web"),
-    "workers": ("worker",),
-}
-
 
 @dataclass(frozen=True)
 class Pods:
     """So many pods of one workload."""
 
-    workload: WorkloadSettings
+    workload: WorkloadSettings | TemporalRoleSettings
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One kind of pod: what it requests, and how many there are at the least, at the load, at most.
+
+    `pool` is Karpenter's, where there is any.
+    """
+
+    name: str
+    pool: str
+    pod: WorkloadSettings | TemporalRoleSettings
+    low: int
+    at_load: int
+    high: int
 
 
 def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
@@ -99,6 +118,56 @@ def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
     }
 
 
+def _every_workload(settings: Settings, load: Load) -> list[Workload]:
+    """The four applications, and Temporal's server and workers where a stack has them.
+
+    A load counts no workflows: their workers are at their minimum there, the server's roles have
+    one number.
+    """
+    at_load = replicas_at(settings, load)
+    found = [
+        Workload(
+            name=name,
+            pool=WORKERS_POOL if name == "worker" else APPLICATIONS_POOL,
+            pod=pod,
+            low=pod.min_replicas,
+            at_load=at_load[name],
+            high=pod.max_replicas,
+        )
+        for name, pod in _workloads(settings).items()
+    ]
+    workflows = settings.workflows
+    if not workflows.enabled:
+        return found
+    roles = {f"temporal-{name}": role for name, role in workflows.roles.items()}
+    if workflows.web:
+        roles["temporal-web"] = WEB_PAGES
+    for name, role in roles.items():
+        count = role.replicas
+        found.append(
+            Workload(
+                name=name,
+                pool=APPLICATIONS_POOL,
+                pod=role,
+                low=count,
+                at_load=count,
+                high=count,
+            )
+        )
+    worker = workflows.worker
+    found.append(
+        Workload(
+            name="workflow-worker",
+            pool=WORKERS_POOL,
+            pod=worker,
+            low=worker.min_replicas,
+            at_load=worker.min_replicas,
+            high=worker.max_replicas,
+        )
+    )
+    return found
+
+
 def _workloads(settings: Settings) -> dict[str, WorkloadSettings]:
     return {
         "orchestrator": settings.orchestrator,
@@ -113,8 +182,7 @@ def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
     needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
     if not settings.nodes.karpenter:
-        at_load = replicas_at(settings, load)
-        pods = [Pods(workload, at_load[name]) for name, workload in _workloads(settings).items()]
+        pods = [Pods(each.pod, each.at_load) for each in _every_workload(settings, load)]
         machine = load_catalog().instance_class(group.instance_class)
         held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
         needed = held or group.max_nodes
@@ -138,27 +206,21 @@ def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
 
 
 def _karpenter(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
-    at_load = replicas_at(settings, load)
-    every = _workloads(settings)
-    for pool, names in KARPENTER_POOLS.items():
-        workloads = {name: every[name] for name in names}
+    every = _every_workload(settings, load)
+    for pool in (APPLICATIONS_POOL, WORKERS_POOL):
+        members = [each for each in every if each.pool == pool]
         fleets = {
-            "low": _fleet(
-                [Pods(each, each.min_replicas) for each in workloads.values()], settings, prices
-            ),
-            "at_load": _fleet(
-                [Pods(each, at_load[name]) for name, each in workloads.items()], settings, prices
-            ),
-            "high": _fleet(
-                [Pods(each, each.max_replicas) for each in workloads.values()], settings, prices
-            ),
+            "low": _fleet([Pods(each.pod, each.low) for each in members], settings, prices),
+            "at_load": _fleet([Pods(each.pod, each.at_load) for each in members], settings, prices),
+            "high": _fleet([Pods(each.pod, each.high) for each in members], settings, prices),
         }
-        yield from _pool(pool, workloads, fleets, settings.nodes.system.disk_gib)
+        names = [each.name for each in members]
+        yield from _pool(pool, names, fleets, settings.nodes.system.disk_gib)
 
 
 def _pool(
     pool: str,
-    workloads: Mapping[str, WorkloadSettings],
+    names: Sequence[str],
     fleets: Mapping[str, Counter[str]],
     disk_gib: int,
 ) -> Iterator[Item]:
@@ -169,7 +231,7 @@ def _pool(
             resource=f"{pool} nodes",
             key=f"ec2:{machine}",
             quantity=Bounds(**{case: Decimal(fleet[machine]) for case, fleet in fleets.items()}),
-            basis=f"bought by Karpenter for {', '.join(workloads)}: one pod of each a machine",
+            basis=f"bought by Karpenter for {', '.join(names)}: one pod of each a machine",
             service="ec2",
         )
     nodes = Bounds(**{case: Decimal(fleet.total()) for case, fleet in fleets.items()})
@@ -287,4 +349,20 @@ def _data_nodes(settings: Settings) -> Iterator[Item]:
         key="ebs:gp3",
         quantity=Bounds.of(pods * settings.citus.volume_gib),
         basis=f"{settings.citus.volume_gib} GiB for each of {pods} instances",
+    )
+    # Each of a volume's own, above what gp3 gives for nothing.
+    yield Item(
+        layer="citus",
+        resource="data volumes' operations",
+        key="ebs-iops:gp3",
+        quantity=Bounds.of(pods * max(0, VOLUME_IOPS - FREE_IOPS)),
+        basis=f"{VOLUME_IOPS:,} a second for each of {pods}, {FREE_IOPS:,} of them free",
+    )
+    yield Item(
+        layer="citus",
+        resource="data volumes' throughput",
+        key="ebs-throughput:gp3",
+        quantity=Bounds.of(pods * max(0, VOLUME_MIB_PER_SECOND - FREE_MIB_PER_SECOND)),
+        basis=f"{VOLUME_MIB_PER_SECOND} MiB/s for each of {pods}, {FREE_MIB_PER_SECOND} of them"
+        " free",
     )

@@ -19,6 +19,10 @@ VOLUME_MIB_PER_SECOND = 170
 """Of each instance's gp3 volume. Three shards together have what RDS gets from gp3 at 400 GiB:
 12,000 and 500 MiB/s."""
 
+FREE_IOPS = 3000
+FREE_MIB_PER_SECOND = 125
+"""Of every gp3 volume, included in its price (EBS user guide, "General Purpose SSD volumes")."""
+
 SPARE_NODES_A_ZONE = 1
 """Room of a zone's group above what its pods need, for a replacement while the old node drains."""
 

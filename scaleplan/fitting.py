@@ -1,11 +1,17 @@
-"""Refuses a stack whose pods don't fit its nodes, with the term that is short and what would do."""
+"""Refuses a stack whose pods don't fit its nodes, with the term that is short and what would do.
+
+Refused while the config is read, as a number out of its range is, unless `allowCapacityRisk` names
+the check: then it is that check's failure, reported and accepted with the others.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scaleplan.check_names import CheckName
 from scaleplan.mistakes import Mistake
-from scaleplan.nodes import NodeTerm, managed_terms, short_terms
+from scaleplan.nodes import ALL_POOLS, NodeTerm, managed_terms, short_terms
 from scaleplan.pods import SYSTEM_POOL
 
 if TYPE_CHECKING:
@@ -16,10 +22,16 @@ MOST_NODES = 100
 
 
 def node_mistakes(settings: Settings, prefix: str) -> list[Mistake]:
-    """One mistake for each short term; keys are written `prefix:section.leaf`."""
-    short = short_terms(settings)
+    """One mistake for each short term that nobody has accepted; keys are `prefix:section.leaf`."""
+    accepted = settings.allow_capacity_risk
+    short = [term for term in short_terms(settings) if check_of(term) not in accepted]
     least = least_nodes(settings) if any(term.pool == SYSTEM_POOL for term in short) else None
     return [_mistake(settings, prefix, term, least) for term in short]
+
+
+def check_of(term: NodeTerm) -> CheckName:
+    """The check that a term belongs to: a zone's subnet is one of its own."""
+    return CheckName.ADDRESSES if term.pool == ALL_POOLS else CheckName.NODES
 
 
 def least_nodes(settings: Settings) -> int | None:
@@ -37,6 +49,12 @@ def _with_nodes(settings: Settings, count: int) -> Settings:
 
 
 def _mistake(settings: Settings, prefix: str, term: NodeTerm, least: int | None) -> Mistake:
+    found = _named(settings, prefix, term, least)
+    accept = f"; or accept it by name, allowCapacityRisk: [{check_of(term)}]"
+    return replace(found, allowed=f"{found.allowed}{accept}")
+
+
+def _named(settings: Settings, prefix: str, term: NodeTerm, least: int | None) -> Mistake:
     if term.pool == SYSTEM_POOL:
         return _too_few_nodes(settings, prefix, term, least)
     if term.pod is None:

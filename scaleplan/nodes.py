@@ -56,6 +56,9 @@ UPDATE_NODES = 6
 """Nodes that an update of a managed group adds for its time, two a zone (EKS user guide,
 "Understand each phase of node updates")."""
 
+ALL_POOLS = "all"
+"""The pool of the one term that is a subnet's."""
+
 Resource = Literal["CPU", "memory", "pods", "addresses"]
 UNITS: dict[Resource, str] = {"CPU": "m", "memory": "MiB", "pods": "pods", "addresses": "addresses"}
 
@@ -256,7 +259,7 @@ def _subnet_term(settings: Settings) -> NodeTerm:
         nodes += len(zones) * SPARE_NODES_A_ZONE + UPDATE_NODES
         needed += nodes * subnet_addresses(slots_per_interface=data.addresses_per_interface)
     return NodeTerm(
-        pool="all",
+        pool=ALL_POOLS,
         resource="addresses",
         where="one zone's private subnet",
         needed=needed,

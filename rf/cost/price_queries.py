@@ -16,6 +16,9 @@ from scaleplan.prices import GLOBAL
 
 MILLION = Decimal(1_000_000)
 
+MIB_PER_GIB = Decimal(1024)
+"""The API counts a volume's throughput in GiB/s, the file in MiB/s."""
+
 NORTH_AMERICA = "United States"
 """CloudFront's price region of the file's figures; Europe costs the same."""
 
@@ -24,7 +27,8 @@ NORTH_AMERICA = "United States"
 class PriceQuery:
     """One question. `usage_type` is matched against the whole usage type behind the region's name.
 
-    `per` is how many of the API's units are one of the file's: a million requests, else one.
+    `per` is how many of the API's units are one of the file's: a million requests, a 1024th of a
+    GiB/s, else one.
     """
 
     service: str
@@ -99,6 +103,17 @@ _SINGLE: Mapping[str, PriceQuery] = {
         service="AmazonEC2",
         filters={"productFamily": "Storage", "volumeApiName": "gp3"},
         usage_type=r"EBS:VolumeUsage\.gp3",
+    ),
+    "ebs-iops:gp3": PriceQuery(
+        service="AmazonEC2",
+        filters={"productFamily": "System Operation", "volumeApiName": "gp3"},
+        usage_type=r"EBS:VolumeP-IOPS\.gp3",
+    ),
+    "ebs-throughput:gp3": PriceQuery(
+        service="AmazonEC2",
+        filters={"productFamily": "Provisioned Throughput", "volumeApiName": "gp3"},
+        usage_type=r"EBS:VolumeP-Throughput\.gp3",
+        per=1 / MIB_PER_GIB,
     ),
     "eks:cluster": PriceQuery(service="AmazonEKS", usage_type="AmazonEKS-Hours:perCluster"),
     "rds-storage:gp3": PriceQuery(

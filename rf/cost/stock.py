@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from rf.plan import RecordedPlan, RecordedResource
+from scaleplan.data_nodes import FREE_IOPS, FREE_MIB_PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,25 @@ def _node_group(resource: RecordedResource, plan: RecordedPlan) -> Counted:
             yield "ebs:gp3", Quantity(nodes.low * disk, nodes.high * disk)
 
 
-def _citus(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
+def _citus(resource: RecordedResource, plan: RecordedPlan) -> Counted:
     spec = resource.inputs["spec"]
     coordinator, shards = spec["coordinator"], spec["shards"]
     gib = coordinator["instances"] * _gib(coordinator)
-    gib += shards["clusters"] * shards["instancesPerCluster"] * _gib(shards)
+    volumes = shards["clusters"] * shards["instancesPerCluster"]
+    gib += volumes * _gib(shards)
     yield "ebs:gp3", _fixed(gib)
+    for storage_class in plan.of_type("kubernetes:storage.k8s.io/v1:StorageClass"):
+        if _claims(spec, storage_class.inputs["metadata"]["name"]):
+            given = storage_class.inputs["parameters"]
+            volumes += coordinator["instances"]
+            yield "ebs-iops:gp3", _fixed(volumes * (int(given["iops"]) - FREE_IOPS))
+            megabytes = int(given["throughput"]) - FREE_MIB_PER_SECOND
+            yield "ebs-throughput:gp3", _fixed(volumes * megabytes)
+
+
+def _claims(spec: Mapping[str, Any], storage_class: str) -> bool:
+    """Whether the cluster's volumes are of that class; coordinator and shards have the same."""
+    return spec["shards"]["pods"]["persistentVolume"]["storageClass"] == storage_class
 
 
 def _gib(group: Mapping[str, object]) -> int:

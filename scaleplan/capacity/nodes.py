@@ -8,11 +8,8 @@ from scaleplan.capacity.result import CheckResult, Term
 from scaleplan.capacity.survivors import lost_with_zone
 from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load
-from scaleplan.nodes import UNITS, NodeTerm, managed_terms, node_terms
+from scaleplan.nodes import ALL_POOLS, UNITS, NodeTerm, managed_terms, node_terms
 from scaleplan.settings import Settings
-
-_SUBNET = "all"
-"""The pool of the one term that is a subnet's."""
 
 _KARPENTER = "what Karpenter may buy"
 """Its limits are reckoned from the same pods."""
@@ -25,7 +22,7 @@ def check_nodes(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
     what stands must hold every application at its minimum.
     """
     del load
-    terms = [_term(each) for each in node_terms(settings) if each.pool != _SUBNET]
+    terms = [_term(each) for each in node_terms(settings) if each.pool != ALL_POOLS]
     if loss is Loss.AZ:
         terms += [
             _term(each, before="until the zone's nodes are replaced: ")
@@ -40,7 +37,7 @@ def check_addresses(settings: Settings, load: Load, loss: Loss | None) -> CheckR
     That is the worst of any loss already.
     """
     del load, loss
-    subnets: Iterable[NodeTerm] = (each for each in node_terms(settings) if each.pool == _SUBNET)
+    subnets: Iterable[NodeTerm] = (each for each in node_terms(settings) if each.pool == ALL_POOLS)
     return CheckResult(name=CheckName.ADDRESSES, terms=tuple(_term(each) for each in subnets))
 
 

@@ -128,6 +128,38 @@ def test_karpenter_buys_a_machine_for_each_pod_of_a_workload():
     assert (nodes["applications nodes"].low, nodes["applications nodes"].high) == (3, 5)
 
 
+def test_temporals_pods_need_machines_of_their_own_or_larger_ones():
+    def machines(**changes: Any) -> dict[str, tuple[Any, ...]]:
+        sized = accepted(size="large", domain="example.com", **changes)
+        return {
+            f"{line.item.resource} {line.item.key}": (line.item.quantity.low, line.item.basis)
+            for line in estimate(sized, a_load(), load_prices()).lines
+            if line.item.layer == "applications" and line.item.key.startswith("ec2:")
+        }
+
+    without, there = machines(workflows={"enabled": False}), machines()
+    assert without != there
+    assert all("temporal" not in basis for _count, basis in without.values())
+    named = " ".join(basis for _count, basis in there.values())
+    for pod in ("temporal-frontend", "temporal-history", "temporal-matching", "workflow-worker"):
+        assert pod in named
+    # More of its pods than of any application take more machines, however many users there are.
+    history = {"replicas": 12, "memoryMib": 2048, "cpuMillicores": 1000}
+    more = machines(workflows={"history": history})
+    assert sum(count for count, _ in more.values()) > sum(count for count, _ in there.values())
+
+
+def test_citus_pays_for_what_its_volumes_have_above_gp3s_own():
+    sized = accepted(
+        size="large", domain="example.com", sharding={"stage": "serving", "freshInstall": True}
+    )
+    bill = estimate(sized, a_load(), load_prices())
+    lines = {line.item.resource: line for line in bill.lines if line.item.layer == "citus"}
+    # Eight volumes of 4,000 operations, 3,000 free, at 0.005; 170 MiB/s, 125 free, at 0.04.
+    assert to_the_cent(lines["data volumes' operations"].monthly.at_load) == "40.00"
+    assert to_the_cent(lines["data volumes' throughput"].monthly.at_load) == "14.40"
+
+
 def test_every_class_that_the_default_processor_offers_has_a_price():
     for size in ("small", "medium", "large"):
         bill = estimate(

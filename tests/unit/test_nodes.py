@@ -8,8 +8,10 @@ from hypothesis import settings as testing
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from scaleplan.capacity.checks import capacity_report
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.controllers import CONTROLLERS
+from scaleplan.load import load_at
 from scaleplan.machines import (
     DAEMONS,
     DAEMONSETS,
@@ -140,8 +142,8 @@ def test_a_stack_is_accepted_when_all_its_pods_have_a_node_and_else_told_what_is
 
 
 def amounts_of(allowed: str) -> tuple[int, int]:
-    """The two numbers of `… needed, … there`."""
-    needed, there = allowed.rsplit(": ", 1)[1].split(", ")
+    """The two numbers of `… needed, … there`, before the way to accept it."""
+    needed, there = allowed.partition("; or accept")[0].rsplit(": ", 1)[1].split(", ")
     return int(needed.split()[0]), int(there.split()[0])
 
 
@@ -278,3 +280,25 @@ def test_controllers_are_doubled_where_karpenter_moves_machines():
         if row.replicas is None and row.wanted(small):
             assert row.replicas_of(small) == 1, row.name
             assert row.replicas_of(large) >= 2, row.name
+
+
+@pytest.mark.parametrize(
+    ("config", "check"),
+    [
+        ({"worker": {"maxReplicas": 9}}, "nodes"),
+        ({"worker": {"maxReplicas": 2, "cpuMillicores": 8000}}, "nodes"),
+        ({"size": "large", "worker": {"memoryMib": 200_000, "maxReplicas": 15}}, "nodes"),
+        ({"size": "large", "worker": EXTREME}, "addresses"),
+    ],
+)
+def test_what_is_refused_can_be_accepted_by_the_name_of_its_check(config, check):
+    mistakes = refused(**config)
+    assert all(f"allowCapacityRisk: [{check}]" in mistake.allowed for mistake in mistakes)
+    other = "addresses" if check == "nodes" else "nodes"
+    assert refused(**config, allowCapacityRisk=[other])
+    given = {"domain": "example.com"} if "size" in config else {}
+    settings = accepted(**given, **config, allowCapacityRisk=[check])
+    # Accepted, and still a failure that preview, up and every report show.
+    report = capacity_report(settings, load_at(settings.load, load_plan(), settings.size))
+    assert check in [str(result.name) for result in report.failures]
+    assert check not in [str(each.name) for each in report.unaccepted(settings.allow_capacity_risk)]

@@ -175,3 +175,11 @@ def test_an_instance_is_asked_for_by_its_class():
 def test_writing_the_file_anew_changes_nothing_in_it():
     text = PRICE_FILE.read_text(encoding="utf-8")
     assert price_file_text(read_prices(text), text) == text
+
+
+def test_a_volumes_throughput_is_asked_for_in_gib_and_kept_in_mib():
+    query = query_of("ebs-throughput:gp3")
+    assert query is not None
+    assert query.matches("EUW1-EBS:VolumeP-Throughput.gp3")
+    assert not query.matches("EBS:VolumeP-IOPS.gp3")
+    assert Decimal("40.96") * query.per == Decimal("0.04")
