@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from math import ceil
 
 from scaleplan.bill import Bounds, Item
 from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.cost_pods import every_workload
 from scaleplan.data_nodes import (
     FREE_IOPS,
     FREE_MIB_PER_SECOND,
@@ -20,23 +20,16 @@ from scaleplan.data_nodes import (
     pods_by_zone,
 )
 from scaleplan.load import Load
-from scaleplan.model import load_plan
 from scaleplan.node_pools import MACHINE_VCPUS
 from scaleplan.pods import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.prices import PriceBook
 from scaleplan.settings import Settings
 from scaleplan.sizes import WorkloadSettings
-from scaleplan.workflows import WEB_PAGES, TemporalRoleSettings
-
-CPU_TARGET_PERCENT = 70
-"""The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
+from scaleplan.workflows import TemporalRoleSettings
 
 USABLE_PERCENT = 90
 """Of a machine's CPU and memory, what kubelet and daemonsets leave to pods: our assumption, near
 the arithmetic of `scaleplan.machines`."""
-
-USABLE_SOCKET_MEMORY_PERCENT = 75
-"""Our assumption: of a collaboration pod's memory, what sockets may take."""
 
 DATA_ROOT_DISK_GIB = 50
 """Root disk of a Citus node (`components/data_nodes.py`, which a test compares)."""
@@ -55,21 +48,6 @@ class Pods:
     count: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workload:
-    """One kind of pod: what it requests, and how many there are at the least, at the load, at most.
-
-    `pool` is Karpenter's, where there is any.
-    """
-
-    name: str
-    pool: str
-    pod: WorkloadSettings | TemporalRoleSettings
-    low: int
-    at_load: int
-    high: int
-
-
 def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
     """Control plane, the system group, Karpenter's pools and the Citus nodes."""
     yield Item(
@@ -86,103 +64,12 @@ def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator
         yield from _data_nodes(settings)
 
 
-def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
-    """Pods of each application that the load needs, held within its autoscaler's bounds.
-
-    Orchestrators and workers: the plan's "Application Horizontal Scaling Path" at these users,
-    carried on in proportion beyond its last step; more where CPU at the peak or the running jobs
-    ask for more. Collaboration: memory of its sockets. Web: two pods hardly notice any load.
-    """
-    assumed = load.assumptions
-    path = load_plan().horizontal_path.steps
-    step = [each for each in path if each.from_concurrent_users <= load.concurrent_users] or [
-        path[0]
-    ]
-    beyond = max(1.0, load.concurrent_users / max(1, path[-1].from_concurrent_users))
-    factor = beyond if step[-1] == path[-1] else 1.0
-    peak_cpu = load.requests_per_second * assumed.peak_factor * assumed.request_cpu_milliseconds
-    by_cpu = peak_cpu * 100 / (settings.orchestrator.cpu_millicores * CPU_TARGET_PERCENT)
-    running = load.worker_jobs_per_hour * assumed.job_seconds / 3600
-    sockets = load.concurrent_users * assumed.sockets_per_user * assumed.socket_kib / 1024
-    socket_room = settings.collaboration.memory_mib * USABLE_SOCKET_MEMORY_PERCENT / 100
-    wanted = {
-        "orchestrator": max(step[-1].orchestrators * factor, by_cpu),
-        "worker": max(step[-1].workers * factor, running),
-        "collaboration": sockets / socket_room,
-        "web": 0.0,
-    }
-    workloads = _workloads(settings)
-    return {
-        name: min(max(ceil(count), workloads[name].min_replicas), workloads[name].max_replicas)
-        for name, count in wanted.items()
-    }
-
-
-def _every_workload(settings: Settings, load: Load) -> list[Workload]:
-    """The four applications, and Temporal's server and workers where a stack has them.
-
-    A load counts no workflows: their workers are at their minimum there, the server's roles have
-    one number.
-    """
-    at_load = replicas_at(settings, load)
-    found = [
-        Workload(
-            name=name,
-            pool=WORKERS_POOL if name == "worker" else APPLICATIONS_POOL,
-            pod=pod,
-            low=pod.min_replicas,
-            at_load=at_load[name],
-            high=pod.max_replicas,
-        )
-        for name, pod in _workloads(settings).items()
-    ]
-    workflows = settings.workflows
-    if not workflows.enabled:
-        return found
-    roles = {f"temporal-{name}": role for name, role in workflows.roles.items()}
-    if workflows.web:
-        roles["temporal-web"] = WEB_PAGES
-    for name, role in roles.items():
-        count = role.replicas
-        found.append(
-            Workload(
-                name=name,
-                pool=APPLICATIONS_POOL,
-                pod=role,
-                low=count,
-                at_load=count,
-                high=count,
-            )
-        )
-    worker = workflows.worker
-    found.append(
-        Workload(
-            name="workflow-worker",
-            pool=WORKERS_POOL,
-            pod=worker,
-            low=worker.min_replicas,
-            at_load=worker.min_replicas,
-            high=worker.max_replicas,
-        )
-    )
-    return found
-
-
-def _workloads(settings: Settings) -> dict[str, WorkloadSettings]:
-    return {
-        "orchestrator": settings.orchestrator,
-        "worker": settings.worker,
-        "collaboration": settings.collaboration,
-        "web": settings.web,
-    }
-
-
 def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
     group = settings.nodes.system
     needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
     if not settings.nodes.karpenter:
-        pods = [Pods(each.pod, each.at_load) for each in _every_workload(settings, load)]
+        pods = [Pods(each.pod, each.at_load) for each in every_workload(settings, load)]
         machine = load_catalog().instance_class(group.instance_class)
         held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
         needed = held or group.max_nodes
@@ -206,7 +93,7 @@ def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
 
 
 def _karpenter(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
-    every = _every_workload(settings, load)
+    every = every_workload(settings, load)
     for pool in (APPLICATIONS_POOL, WORKERS_POOL):
         members = [each for each in every if each.pool == pool]
         fleets = {

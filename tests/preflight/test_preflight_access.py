@@ -4,10 +4,13 @@ import dataclasses
 
 import pytest
 
+from rf.offline.record import PROJECT_ROOT
 from rf.preflight import check_access
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.verdict import Verdict
+from rf.stacks import settings_of
+from scaleplan.stack_file import stack_names
 from tests.preflight.preflight_rows import only, verdicts
 
 ROLE = "arn:aws:iam::123456789012:role/deployers/deployer"
@@ -49,9 +52,11 @@ def rows(simulation, need, owner):
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/someone"
 
 
-def test_every_type_that_a_plan_makes_has_its_actions(need, small_need):
-    missing = {*need.types(), *small_need.types()} - set(ACTIONS)
-    assert missing == set()
+@pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))
+def test_every_type_that_a_stacks_plan_makes_has_its_actions(planned, stack):
+    need = Need(plan=planned(stack), settings=settings_of(stack), account_id="123456789012")
+    assert need.types()
+    assert set(need.types()) - set(ACTIONS) == set()
     assert "aws:mq/broker:Broker" in ACTIONS
 
 
