@@ -255,6 +255,13 @@ def test_each_call_of_rf_names_a_command_and_options_that_it_has():
         command.make_context("rf", rest).close()
 
 
+def test_the_policy_pack_judges_what_is_proposed_and_what_is_deployed():
+    said = [(step.get("name"), step["run"]) for _job, step in steps() if "run" in step]
+    judged = {name for name, run in said if "--policy-pack policy " in run}
+    assert judged == {"Preview", "What would happen, for who approves", "Deploy"}
+    assert (ROOT / "policy/PulumiPolicy.yaml").is_file()
+
+
 PAGE = (ROOT / "docs/deployment.md").read_text("utf-8")
 
 
