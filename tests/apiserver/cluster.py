@@ -6,10 +6,12 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from kubernetes import config
+from kubernetes.client import exceptions as client_exceptions
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import (
     ApiException,
@@ -22,6 +24,9 @@ FIELD_MANAGER = "researchflow-tests"
 
 Document = Mapping[str, Any]
 """A Kubernetes object as its YAML says it."""
+
+_NOT_SERVED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE})
+"""Of an aggregated API before it is registered, and before its server answers."""
 
 _STRICT = ("fieldValidation", "Strict")
 _DELETION_SECONDS = 180.0
@@ -74,6 +79,8 @@ class Cluster:
     def __init__(self, kubeconfig: Path | None, discovery: Path, *, alone: bool) -> None:
         """`None`: what `KUBECONFIG` names. `discovery` is a file for what the client learns."""
         client = config.new_client_from_config(str(kubeconfig) if kubeconfig else None)
+        self.kubeconfig = kubeconfig
+        self._api = client
         self.server: str = client.configuration.host
         self.alone = alone
         # Not the client's default: a file that outlives the run, by the name of the server alone.
@@ -121,6 +128,23 @@ class Cluster:
         except (NotFoundError, ResourceNotFoundError):
             return None
         return found.to_dict()
+
+    def read(self, path: str, **parameters: str) -> Any:
+        """What the server answers to a plain GET, or None where it serves nothing there (yet)."""
+        try:
+            return self._api.call_api(
+                path,
+                "GET",
+                query_params=list(parameters.items()),
+                header_params={"Accept": "application/json"},
+                auth_settings=["BearerToken"],
+                response_type="object",
+                _return_http_data_only=True,
+            )
+        except client_exceptions.ApiException as error:
+            if error.status in _NOT_SERVED:
+                return None
+            raise
 
     def set_status(self, document: Document, status: Mapping[str, Any]) -> None:
         """Write the status of an object, as its controller would."""

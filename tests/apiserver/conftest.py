@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -46,7 +47,7 @@ def definitions_folder() -> Path:
     """The CustomResourceDefinitions that `.ci/apiserver/build` took from modules."""
     folder = apiserver_folder() / "crds"
     if not folder.is_dir():
-        _unavailable(f"no {folder}: run .ci/apiserver/build, which needs Go")
+        unavailable(f"no {folder}: run .ci/apiserver/build, which needs Go")
     return folder
 
 
@@ -60,7 +61,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, note: Note) -> Iterator[Cl
             try:
                 kubeconfig = start_control_plane(stack, find_binaries(), directory)
             except MissingServersError as error:
-                _unavailable(str(error))
+                unavailable(str(error))
         cluster = Cluster(kubeconfig, directory / "discovery", alone=alone)
         whose = "started by the tests" if alone else "named by KUBECONFIG"
         note(f"API server: {cluster.version} at {cluster.server}, {whose}")
@@ -98,7 +99,8 @@ def prepare(session: Session, note: Note) -> Callable[[Export], None]:
     return run
 
 
-def _unavailable(reason: str) -> None:
+def unavailable(reason: str) -> NoReturn:
+    """Skip with the reason, or fail with it in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -20,6 +20,9 @@ from tests.apiserver.binaries import Binaries
 
 ADDRESS = "127.0.0.1"
 
+PROXY_NAME = "front-proxy"
+"""The API server's own name towards servers behind it."""
+
 START_SECONDS = 180.0
 """Five on an idle machine; a busy one may take its time."""
 
@@ -61,12 +64,28 @@ def start_control_plane(stack: ExitStack, binaries: Binaries, directory: Path) -
         "token-auth-file": tokens,
         "cert-dir": directory,
     }
+    settings |= _aggregation(directory, authority)
     command = [str(binaries.kube_apiserver), *_flags(settings)]
     server = Process(command, directory / "kube-apiserver.log", signal.SIGTERM, as_nobody=False)
     stack.callback(server.stop)
     ready = _ready_check(f"https://{ADDRESS}:{port}{_READY}", token, authority.file)
     server.wait_ready(ready, START_SECONDS, interval_seconds=0.5)
     return _write_kubeconfig(directory, f"https://{ADDRESS}:{port}", token, authority.file)
+
+
+def _aggregation(directory: Path, authority: LocalAuthority) -> dict[str, Any]:
+    """How the server shows servers behind it who asks (kubernetes.io, "Configure the Aggregation
+    Layer")."""
+    pair = authority.issue(PROXY_NAME, client=True)
+    return {
+        "requestheader-client-ca-file": authority.file,
+        "requestheader-allowed-names": PROXY_NAME,
+        "requestheader-username-headers": "X-Remote-User",
+        "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+        "proxy-client-cert-file": write_private(directory / "proxy.crt", pair.certificate),
+        "proxy-client-key-file": write_private(directory / "proxy.key", pair.key),
+    }
 
 
 def _flags(settings: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import signal
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,9 +18,11 @@ from typing import Any
 import yaml
 
 from rf.servers.processes import Process, free_port
-from rf.servers.programs import find_prometheus, services_folder
+from rf.servers.programs import find_prometheus, find_promtool, services_folder
 
 ADDRESS = "127.0.0.1"
+
+DATA = "data"
 
 INTERVAL_SECONDS = 2
 """Of scrapes and rules: a rate needs two scrapes, and the stacks' thirty seconds are long to wait.
@@ -69,13 +72,22 @@ class Prometheus:
             raise ValueError(json.load(error)["error"]) from None
 
 
+def backfill(directory: Path, openmetrics: str) -> None:
+    """Give a Prometheus that is started in this folder a past: samples with times of their own."""
+    text = directory / "samples.txt"
+    text.write_text(openmetrics, encoding="utf-8")
+    promtool = find_promtool(services_folder()).path
+    command = [promtool, "tsdb", "create-blocks-from", "openmetrics", text, directory / DATA]
+    subprocess.run(command, capture_output=True, check=True)
+
+
 def start_prometheus(
     stack: ExitStack,
     directory: Path,
     scrape_configs: Sequence[Mapping[str, Any]],
     rule_groups: Sequence[Mapping[str, Any]] = (),
 ) -> Prometheus:
-    """Start it, empty; leaving `stack` stops it. Raises MissingServersError."""
+    """Start it; leaving `stack` stops it. Raises MissingServersError."""
     program = find_prometheus(services_folder()).path
     rules = directory / "rules.yaml"
     rules.write_text(yaml.safe_dump({"groups": list(rule_groups)}), encoding="utf-8")
@@ -91,7 +103,7 @@ def start_prometheus(
     command = [
         str(program),
         f"--config.file={config}",
-        f"--storage.tsdb.path={directory / 'data'}",
+        f"--storage.tsdb.path={directory / DATA}",
         f"--web.listen-address={ADDRESS}:{server.port}",
     ]
     process = Process(command, directory / "prometheus.log", signal.SIGTERM, as_nobody=False)

@@ -55,7 +55,7 @@ RUN_HERE = frozenset(
 )
 
 NOT_RUN_HERE = {
-    "kube-state-metrics": "it reads an API server, which these tests have not",
+    "kube-state-metrics": "it reads an API server: tests/apiserver/test_state_metrics.py",
     "yet-another-cloudwatch-exporter": "it reads CloudWatch, which no registry has",
     "kubelet (cAdvisor)": "it reads the containers of a node's kubelet",
     "KEDA": "it scales objects of a cluster with controllers",

@@ -1,0 +1,200 @@
+"""kube-state-metrics on a real API server: nothing that rules and dashboards ask of it is empty."""
+
+from __future__ import annotations
+
+import datetime
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rendering.alerting.subject import APPLICATION_NAMESPACE, WORKLOADS, Subject
+from rf.servers.processes import Process, free_port, listens, wait_until
+from rf.servers.programs import MissingServersError
+from scaleplan.model import load_plan
+from tests.apiserver.cluster import Cluster, Document
+from tests.apiserver.conftest import unavailable
+from tests.apiserver.exports import read_export
+from tests.apiserver.pods import ground, pods_of
+from tests.apiserver.session import Session
+from tests.conftest import Planned
+from tests.services.built import find_built
+from tests.services.monitored import Monitored, metrics_by_exporter, read_monitored
+from tests.services.prometheus_server import Prometheus, start_prometheus
+from tests.stack_config import accepted
+
+pytestmark = pytest.mark.kubernetes
+
+ADDRESS = "127.0.0.1"
+EXPORTER = "kube-state-metrics"
+
+STACK = "prod"
+"""With Citus, whose backups are watched by way of custom resources."""
+
+ANSWER_SECONDS = 90.0
+"""It looks for new kinds twice a minute."""
+
+BACKUP_END = datetime.datetime(2026, 11, 1, 2, 30, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def monitored(planned: Planned) -> Monitored:
+    return read_monitored(planned(STACK))
+
+
+@pytest.fixture
+def prometheus(
+    planned: Planned, cluster: Cluster, session: Session, monitored: Monitored, tmp_path: Path
+) -> Iterator[Prometheus]:
+    if cluster.kubeconfig is None:
+        pytest.skip("it writes what controllers write, so it needs a cluster without any")
+    _apply_objects(planned, session, monitored)
+    with ExitStack() as stack:
+        try:
+            address = _start_exporter(stack, tmp_path, cluster.kubeconfig, monitored)
+            yield start_prometheus(
+                stack, tmp_path, [_chart_scrapes(address)], monitored.rule_groups
+            )
+        except MissingServersError as error:
+            unavailable(str(error))
+
+
+def _start_exporter(
+    stack: ExitStack, directory: Path, kubeconfig: Path, monitored: Monitored
+) -> str:
+    """With the chart's own defaults, and the file that it makes of our values."""
+    values = monitored.values[EXPORTER]
+    config = directory / "custom-resources.yaml"
+    config.write_text(yaml.safe_dump(values["customResourceState"]["config"]), encoding="utf-8")
+    port, own_port = free_port(ADDRESS), free_port(ADDRESS)
+    command = [
+        str(find_built(EXPORTER)),
+        f"--custom-resource-state-config-file={config}",
+        f"--kubeconfig={kubeconfig}",
+        f"--host={ADDRESS}",
+        f"--port={port}",
+        f"--telemetry-host={ADDRESS}",
+        f"--telemetry-port={own_port}",
+    ]
+    process = Process(command, directory / "exporter.log", signal.SIGTERM, as_nobody=False)
+    stack.callback(process.stop)
+    process.wait_ready(lambda: listens(ADDRESS, port))
+    return f"{ADDRESS}:{port}"
+
+
+def _chart_scrapes(address: str) -> dict[str, Any]:
+    """As the chart's monitor does: what its series say of themselves comes first."""
+    return {
+        "job_name": EXPORTER,
+        "honor_labels": True,
+        "static_configs": [{"targets": [address]}],
+    }
+
+
+def _apply_objects(planned: Planned, session: Session, monitored: Monitored) -> None:
+    """Pods and autoscalers with the status that controllers would write."""
+    export = read_export(planned(STACK))
+    autoscalers = [
+        *monitored.of_kind("HorizontalPodAutoscaler"),
+        _autoscaler_of_keda(monitored),
+    ]
+    pods = [pod for name in WORKLOADS for pod in pods_of(export, name, 2)]
+    session.apply([*ground(export), *autoscalers, *pods, _backup_definition()])
+    wait_until(lambda: session.cluster.serves(_backup()), "backups are served")
+    session.apply([_backup()])
+    for autoscaler in autoscalers:
+        replicas = {"currentReplicas": 2, "desiredReplicas": 2}
+        condition = {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound"}
+        session.cluster.set_status(autoscaler, {**replicas, "conditions": [condition]})
+    for pod in pods:
+        statuses = [
+            {
+                "name": container["name"],
+                "image": container["image"],
+                "imageID": "",
+                "ready": True,
+                "restartCount": 1,
+            }
+            for container in pod["spec"]["containers"]
+        ]
+        session.cluster.set_status(pod, {"phase": "Running", "containerStatuses": statuses})
+    end = {"process": {"timing": {"end": BACKUP_END.isoformat().replace("+00:00", "Z")}}}
+    session.cluster.set_status(_backup(), end)
+
+
+def _autoscaler_of_keda(monitored: Monitored) -> Document:
+    """What KEDA makes of the workers' ScaledObject."""
+    worker = monitored.find("ScaledObject", "worker")
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {**worker["metadata"], "name": "keda-hpa-worker"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"},
+            "maxReplicas": worker["spec"]["maxReplicaCount"],
+        },
+    }
+
+
+def _backup() -> Document:
+    return {
+        "apiVersion": "stackgres.io/v1",
+        "kind": "SGBackup",
+        "metadata": {"name": "citus-1", "namespace": APPLICATION_NAMESPACE},
+        "spec": {"sgCluster": "citus-coord"},
+    }
+
+
+def _backup_definition() -> Document:
+    """The kind with its fields left open: no registry has the operator's own definition."""
+    whole = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "sgbackups.stackgres.io"},
+        "spec": {
+            "group": "stackgres.io",
+            "scope": "Namespaced",
+            "names": {"kind": "SGBackup", "plural": "sgbackups", "singular": "sgbackup"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "schema": {"openAPIV3Schema": whole},
+                }
+            ],
+        },
+    }
+
+
+def test_the_table_and_every_query_on_kube_state_metrics_are_answered(
+    monitored: Monitored, prometheus: Prometheus
+):
+    named = metrics_by_exporter(Subject(load_plan(), accepted()))[EXPORTER]
+    queries = [query for query in monitored.queries() if query.metrics <= named]
+    assert queries
+    empty: list[str] = []
+
+    def all_answered() -> bool:
+        missing = named - prometheus.names()
+        unanswered = [each for each in queries if not prometheus.values(each.expression)]
+        empty[:] = [*sorted(missing), *(f"{each.place}: {each.expression}" for each in unanswered)]
+        return not empty
+
+    try:
+        wait_until(all_answered, "every query is answered", ANSWER_SECONDS, interval_seconds=0.5)
+    except TimeoutError:
+        pytest.fail("\n".join(["nothing of:", *empty]))
+    ((labels, end),) = prometheus.values("stackgres_backup_end_timestamp_seconds")
+    assert labels["cluster"] == "citus-coord"
+    assert end == BACKUP_END.timestamp()
+    # Workers, by the name that KEDA gives their autoscaler, and all others.
+    found = prometheus.values("workload:autoscaler_has_room")
+    room = {labels["workload"]: value for labels, value in found}
+    assert room == dict.fromkeys(("orchestrator", "collaboration", "web", "worker"), 1.0)
