@@ -64,8 +64,8 @@ def _protected(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "can be deleted by one `pulumi up`"
 
 
-def _owner_named(resource: Resource, stack: Stack) -> Iterator[str]:
-    if not stack.protects_data:
+def _may_be_thrown_away(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not stack.protects_data and "replicateSourceDb" not in resource.inputs:
         yield "belongs to a stack with protectData: false, whose stores a `pulumi destroy` removes"
 
 
@@ -124,6 +124,6 @@ RULES = (
         remedy="remove `protectData: false` from the stack file, or deploy a small stack",
         types=("aws:rds/instance:Instance",),
         from_size="medium",
-        check=_owner_named,
+        check=_may_be_thrown_away,
     ),
 )

@@ -14,6 +14,7 @@ from policy.rules.exceptions import FILE, ExceptionInputError, of_stack, read_ex
 from policy.rules.rule import SIZES, Layer, Level, Resource, Rule, Stack, judge
 from policy.rules.values import UNKNOWN, NotKnownError, at, ini, leaves
 from rf.config_reference import render
+from rf.policy.reference import render as policy_page
 
 TODAY = date(2026, 6, 1)
 RULE_FILES = sorted(FILE.parent.joinpath("rules").glob("*.py"))
@@ -190,3 +191,8 @@ def test_an_exception_for_a_resource_that_isnt_there_is_bad_input():
     stack = Stack(size="small", protects_data=False, resources=(group(),))
     with pytest.raises(ExceptionInputError, match="nearest: aws:cloudwatch/logGroup:LogGroup::g"):
         of_stack(found, "dev", stack)
+
+
+def test_the_page_of_the_rules_is_what_the_rules_say():
+    page = (FILE.parents[1] / "docs" / "policy.md").read_text(encoding="utf-8")
+    assert page == policy_page()
