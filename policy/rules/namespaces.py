@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .network import WORLD
 from .rule import Layer, Resource, Rule, Stack
 from .values import at, listed
 
@@ -51,6 +52,13 @@ def _default_deny(resource: Resource, stack: Stack) -> Iterator[str]:
     yield "lets any pod talk to any other, and to the internet"
 
 
+def _open_policy(resource: Resource, stack: Stack) -> Iterator[str]:
+    for way_in in listed(resource.inputs, "spec.ingress"):
+        for source in listed(way_in, "from"):
+            if at(source, "ipBlock.cidr") in WORLD:
+                yield f"lets in {at(source, 'ipBlock.cidr')}"
+
+
 def _bounded(resource: Resource, stack: Stack) -> Iterator[str]:
     if at(resource.inputs, "metadata.name") != APPLICATIONS:
         return
@@ -87,6 +95,16 @@ RULES = (
         types=(NAMESPACE,),
         check=_default_deny,
         whole_stack=True,
+    ),
+    Rule(
+        id="network-policy-not-open",
+        layer=Layer.WORKLOADS,
+        demand="No NetworkPolicy lets in every address.",
+        reason="It takes back what the default deny denies, for pods that hold data.",
+        source="EKS best practices, Network security; Kubernetes docs, Network Policies",
+        remedy="name pods or subnets in `rendering/flow_table.py`",
+        types=(NETWORK_POLICY,),
+        check=_open_policy,
     ),
     Rule(
         id="namespace-bounded",

@@ -19,12 +19,13 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 APPLICATIONS = "researchflow"
 """The namespace of the plan's own services."""
 
-_CREDENTIALS = (
+CREDENTIALS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     re.compile(r"[a-z][a-z0-9+]*://[^/\s:@]*:[^/\s@]+@"),
     re.compile(r"(?i)(password|secret|token)\s*[=:]\s*['\"]?[^\s'\"$\[{]{8,}"),
     re.compile(r"AKIA[0-9A-Z]{16}"),
 )
+"""What credentials look like: a private key, a URL with a password, a password, an access key."""
 
 
 def _pod(resource: Resource) -> Mapping[str, Any]:
@@ -129,7 +130,7 @@ def _job_ends(resource: Resource, stack: Stack) -> Iterator[str]:
 
 def _no_secret_readable(resource: Resource, stack: Stack) -> Iterator[str]:
     for path, value in leaves(resource.inputs):
-        if isinstance(value, str) and any(form.search(value) for form in _CREDENTIALS):
+        if isinstance(value, str) and any(form.search(value) for form in CREDENTIALS):
             yield f"{path} looks like a credential, which anyone may read who may read objects"
 
 

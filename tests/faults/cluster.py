@@ -285,6 +285,12 @@ PODS: tuple[Fault, ...] = (
     ),
     breaks("network-default-deny", "the default deny allows all", DENY, put("spec.egress", [{}])),
     breaks(
+        "network-policy-not-open",
+        "a NetworkPolicy lets everybody in",
+        f"{namespaces.NETWORK_POLICY}::platform-researchflow-network-pgbouncer",
+        put("spec.ingress", [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]),
+    ),
+    breaks(
         "namespace-bounded",
         "the namespace has no quota",
         f"{namespaces.QUOTA}::platform-capacity-quota",
