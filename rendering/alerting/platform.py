@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rendering.alerting.rule import Alert, Route, Severity, graded
 from rendering.alerting.subject import APPLICATION_NAMESPACE, COORDINATOR, Subject
+from rendering.temporal_names import NAMESPACE as TEMPORAL_NAMESPACE
 
 DEAD_MANS_SWITCH = "DeadMansSwitch"
 
@@ -84,6 +85,13 @@ def _sources(subject: Subject) -> list[tuple[str, str, bool]]:
         ("kube-state-metrics", "absent(kube_pod_status_phase)", True),
         ("node-exporter", "absent(node_memory_MemTotal_bytes)", False),
     ]
+    if subject.uses_rabbitmq:
+        sources.append(("broker", "absent(aws_amazonmq_message_ready_count_average)", True))
+    if subject.settings.workflows.enabled:
+        sources += [
+            ("temporal", f'absent(up{{namespace="{TEMPORAL_NAMESPACE}"}} == 1)', True),
+            ("workflow-worker", _absent_service("workflow-worker"), False),
+        ]
     if subject.uses_keda:
         sources.append(("keda", "absent(keda_scaler_metrics_value)", True))
     if subject.settings.nodes.karpenter:

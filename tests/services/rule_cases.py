@@ -75,11 +75,6 @@ def measures(subject: Subject) -> dict[tuple[str, str], tuple[Measure, Graded, d
         ("PgbouncerClientsHigh", ""): (series.pool_clients, plan.database_connections, {}),
         ("RedisCpuHigh", ""): (series.redis_cpu, plan.cpu_utilization, {}),
         ("QueueDepthHigh", ""): (series.queue_depth, plan.queue_depth, {"queue": "analysis"}),
-        ("QueueOldestJobOld", ""): (
-            series.oldest_job,
-            own.oldest_job_seconds,
-            {"queue": "extraction"},
-        ),
         ("CertificateExpiring", ""): (series.certificate_days, own.certificate_days, {}),
     }
     for store in ("cache", "queue"):
@@ -88,6 +83,10 @@ def measures(subject: Subject) -> dict[tuple[str, str], tuple[Measure, Graded, d
             plan.memory_utilization,
             {"store": store},
         )
+    if not subject.uses_rabbitmq:
+        # RabbitMQ says of no job how long it has waited.
+        oldest = (series.oldest_job, own.oldest_job_seconds, {"queue": "extraction"})
+        found["QueueOldestJobOld", ""] = oldest
     if subject.replicas:
         found["PostgresReplicaLag", ""] = (series.replica_lag, own.replica_lag_seconds, {})
     if subject.has_coordinator:
@@ -249,31 +248,45 @@ def every_alert(subject: Subject) -> list[Alert]:
 
 
 def recording_tests(subject: Subject) -> list[dict[str, Any]]:
-    """An empty queue is zero jobs as long as the exporter sees it, and unknown after that."""
-    depth = 'worker:queue_depth{queue="analysis"}'
+    """An empty queue is zero jobs as long as somebody sees it, and unknown after that."""
+    if subject.uses_rabbitmq:
+        return _broker_recordings(subject)
     up = 'redis_up{store="queue",instance="q"}'
-    # Eleven samples, then the exporter is gone.
+    unreachable = [(up, f"0x{MINUTES}")]
     return [
-        {
-            "name": "an empty queue",
-            "interval": "1m",
-            "input_series": [{"series": up, "values": "1x10"}],
-            "promql_expr_test": [
-                {
-                    "expr": "worker:queue_depth",
-                    "eval_time": "5m",
-                    "exp_samples": [
-                        {"labels": f'worker:queue_depth{{queue="{queue}"}}', "value": 0}
-                        for queue in subject.plan.queue.names
-                    ],
-                },
-                {"expr": depth, "eval_time": "30m", "exp_samples": []},
-            ],
-        },
-        {
-            "name": "an exporter that does not reach Redis",
-            "interval": "1m",
-            "input_series": [{"series": up, "values": f"0x{MINUTES}"}],
-            "promql_expr_test": [{"expr": depth, "eval_time": "30m", "exp_samples": []}],
-        },
+        _queues(
+            "an empty queue", [(up, "1x10")], _depths(dict.fromkeys(subject.plan.queue.names, 0))
+        ),
+        _queues("an exporter that does not reach Redis", unreachable, []),
+    ]
+
+
+def _broker_recordings(subject: Subject) -> list[dict[str, Any]]:
+    """RabbitMQ's own zero is one, and a queue that nobody has declared yet has no depth."""
+    first = subject.plan.queue.names[0]
+    empty = [(series.ready(queue), "0x10") for queue in subject.plan.queue.names]
+    deep = [(series.ready(first), "7x10"), (series.ready("other"), "9x10")]
+    return [
+        _queues("empty queues", empty, _depths(dict.fromkeys(subject.plan.queue.names, 0))),
+        _queues("one queue", deep, _depths({first: 7})),
+    ]
+
+
+def _queues(name: str, rows: Series, expected: list[dict[str, Any]]) -> dict[str, Any]:
+    """The depths after five minutes; after half an hour, when the series have ended, none."""
+    return {
+        "name": name,
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values} for series, values in rows],
+        "promql_expr_test": [
+            {"expr": "worker:queue_depth", "eval_time": "5m", "exp_samples": expected},
+            {"expr": "worker:queue_depth", "eval_time": "30m", "exp_samples": []},
+        ],
+    }
+
+
+def _depths(jobs: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"labels": f'worker:queue_depth{{queue="{queue}"}}', "value": count}
+        for queue, count in jobs.items()
     ]

@@ -177,6 +177,13 @@ def redis_cpu(subject: Subject, percent: float) -> Series:
 
 
 def queue_depth(subject: Subject, jobs: float) -> Series:
+    if subject.uses_rabbitmq:
+        return [
+            constant(ready("analysis"), jobs),
+            # Another queue's jobs are its own, and those at work are no backlog.
+            constant(ready("extraction"), 0),
+            constant(ready("analysis").replace("message_ready", "message_unacknowledged"), 10_000),
+        ]
     first, *others = subject.waiting_keys("analysis")
     return [
         constant('redis_up{store="queue",instance="q"}', 1),
@@ -186,6 +193,14 @@ def queue_depth(subject: Subject, jobs: float) -> Series:
         # Those at work are no backlog.
         constant('redis_key_size{store="queue",db="db0",key="bull:analysis:active"}', 10_000),
     ]
+
+
+def ready(queue: str) -> str:
+    """What YACE shows of one queue of Amazon MQ."""
+    labels = (
+        f'dimension_Broker="researchflow-test",dimension_VirtualHost="/",dimension_Queue="{queue}"'
+    )
+    return f"aws_amazonmq_message_ready_count_average{{{labels}}}"
 
 
 def oldest_job(_: Subject, seconds: float) -> Series:
@@ -218,6 +233,9 @@ def presence(subject: Subject) -> dict[str, tuple[str, str]]:
             name: f'up{{namespace="researchflow",service="{name}"}}'
             for name in ("orchestrator", "collaboration", "web", "worker")
         },
+        "broker": ready("analysis"),
+        "temporal": 'up{namespace="temporal",pod="temporal-history-1"}',
+        "workflow-worker": 'up{namespace="researchflow",service="workflow-worker"}',
         "cloudwatch": 'aws_rds_cpuutilization_average{dimension_DBInstanceIdentifier="x"}',
         "kube-state-metrics": 'kube_pod_status_phase{phase="Running",namespace="n",pod="p"}',
         "node-exporter": 'node_memory_MemTotal_bytes{node="n1"}',

@@ -25,6 +25,7 @@ STACKS = {
     "small": {"size": "small"},
     "medium": {"size": "medium"},
     "large": {"size": "large", **CITUS},
+    "large with RabbitMQ": {"size": "large", "queue": {"engine": "rabbitmq"}},
     "small with an HPA": {"size": "small", "scaling": {"worker": "hpa"}},
 }
 
