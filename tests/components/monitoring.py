@@ -113,4 +113,5 @@ def observability_args(ready, settings, *, channels=None, certificates=None):
         replicas=2 if settings.nodes.karpenter else 1,
         watches_citus=subject.has_coordinator,
         flows=network_flows(stack(keda=subject.uses_keda, citus=subject.has_coordinator)),
+        protect=True,
     )

@@ -107,6 +107,7 @@ def test_a_certificate_of_another_region_pages_from_there(observed):
     key = built.named("aws:kms/key:Key", "observability-global")
     assert edge.inputs["region"] == topic.inputs["region"] == key.inputs["region"] == "us-east-1"
     assert key.urn in topic.dependencies
+    assert key.protect
     assert topic.urn in edge.dependencies
     assert "region" not in origin.inputs
     assert topic.urn not in origin.dependencies
