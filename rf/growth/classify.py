@@ -9,6 +9,7 @@ from enum import StrEnum
 from rf.growth.difference import Difference, Pair, PropertyChange, difference_of, property_changes
 from rf.growth.rules import Effect, Ruling, load_rules, ruling_of
 from rf.growth.stage import shard_count_findings, stage_findings
+from rf.growth.temporal import history_findings
 from rf.plan_document import PROVIDER, PlanDocument, PlannedResource
 
 _NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
@@ -113,10 +114,11 @@ def step_between(
 
 
 def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[Finding]:
-    """What the way to Citus forbids: a skipped stage, another number of shards."""
+    """What Citus and Temporal forbid: a skipped stage, another number of shards, another store."""
     for resource, what, remedy in (
         *stage_findings(before, after),
         *shard_count_findings(before, after),
+        *history_findings(before, after),
     ):
         yield Finding(resource=resource, what=what, remedy=remedy)
 

@@ -173,6 +173,28 @@ def test_a_changed_shard_count_in_the_real_plan_is_caught(sized):
     assert any("citus.shard_count" in finding.what for finding in step.findings)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"numHistoryShards": 512',
+            '"numHistoryShards": 1024',
+            "numHistoryShards changes from 512",
+        ),
+        ('"databaseName": "temporal"', '"databaseName": "other"', "default store changes"),
+    ],
+)
+def test_what_temporal_cant_change_is_caught_in_the_real_plan(sized, old, new, said):
+    before = sized("large")
+    resources = {
+        urn: dataclasses.replace(each, inputs=json.loads(json.dumps(each.inputs).replace(old, new)))
+        for urn, each in before.resources.items()
+    }
+    step = step_between(before, dataclasses.replace(before, resources=resources))
+    assert any(said in finding.what for finding in step.findings)
+    assert not any("Temporal" in finding.what for finding in step_between(before, before).findings)
+
+
 def _with(plan: PlanDocument, name: str, inputs: dict[str, Any] | None = None, **options: Any):
     urn = next(each.urn for each in plan.resources.values() if each.name == name and each.protect)
     old = plan.resources[urn]
