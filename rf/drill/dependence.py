@@ -83,7 +83,7 @@ def _mentions(plans: SitePlans, lost: str) -> Iterator[Dependence]:
             continue
         where = str(resource.inputs.get("region") or plans.region)
         plane = control_plane_of(resource.type, where)
-        reason = _REASONS.get(resource.type)
+        reason = _REASONS.get(resource.name)
         if plane is not None and lost == HOME:
             reason = f"{plane.name} stands beforehand: {plane.goes_on}"
         yield Dependence(
@@ -98,5 +98,10 @@ def _names(text: Any, region: str) -> bool:
     return region in REGION_NAME.findall(str(text))
 
 
-_REASONS: Mapping[str, str] = {}
-"""Types that may name the lost region, and why nothing needs it then."""
+_REASONS: Mapping[str, str] = {
+    "observability-exporters-cloudwatch-files": (
+        "CloudFront's own metrics are in us-east-1 alone; the site has no distribution, and misses"
+        " nothing else when they can't be read"
+    ),
+}
+"""Resources by logical name that may name the lost region, and why nothing needs it then."""

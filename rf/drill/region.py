@@ -150,7 +150,8 @@ def _deployed(world: World, phase: str) -> Place:
     except CreationError as error:
         raise StepFailedError(str(error)) from error
     world.not_emulated = layered.not_emulated
-    world.changes = f"{len(layered.made)} resources made, {len(layered.changed)} changed"
+    counts = (layered.made, "made"), (layered.changed, "changed"), (layered.deleted, "deleted")
+    world.changes = ", ".join(f"{len(urns)} {what}" for urns, what in counts)
     world.serving = Place(settings=_site(world).settings(phase), plan=layered.plan)
     return world.serving
 
@@ -188,7 +189,7 @@ def _as_planned(world: World) -> Sequence[str]:
     endpoint = world.instance(place.primary, place.settings.region)["Endpoint"]["Address"]
     require(f"host={endpoint} " in ini_of(place.plan), f"pgbouncer.ini does not lead to {endpoint}")
     return [
-        f"{world.changes}; {len(checks)} properties as planned",
+        f"resources: {world.changes}; {len(checks)} properties as planned",
         f"pgbouncer.ini of the site leads to {endpoint}: nothing is repointed by hand",
     ]
 
@@ -227,7 +228,11 @@ def _carries(world: World) -> Sequence[str]:
 
 
 def _switched(world: World) -> Sequence[str]:
-    return [*records_lead_to(world, _site(world)), *domain_records(world)]
+    return [
+        f"opened: {world.changes}",
+        *records_lead_to(world, _site(world)),
+        *domain_records(world),
+    ]
 
 
 _ACTS = {

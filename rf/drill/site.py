@@ -10,12 +10,11 @@ from typing import Any
 from rf.drill.dependence import SitePlans
 from rf.drill.fence import FencedApi
 from rf.drill.staging import Layered, Tell, laid_over
-from rf.drill.standing import Update
-from rf.drill.updates import updates_by
-from rf.offline.monitor import References
+from rf.drill.updates import changes_by
+from rf.offline.record import PROGRAM, record
 from rf.plan import RecordedPlan
 from rf.plan_document import document_of
-from rf.stacks import all_settings, plan_of, project_name, references_of, settings_of, stack_config
+from rf.stacks import all_settings, project_name, settings_of, stack_config
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake
 from scaleplan.settings import Settings
@@ -42,7 +41,13 @@ class RecoverySite:
 
     def planned(self, phase: str) -> RecordedPlan:
         """The site's plan in a phase, with nothing deployed."""
-        return plan_of(self.stack, overrides=self.overrides(phase))
+        return record(
+            PROGRAM,
+            project_name(),
+            self.stack,
+            config=stack_config(self.stack, overrides=self.overrides(phase)),
+            references={self.home: self.told},
+        )
 
     def overrides(self, phase: str) -> tuple[str, ...]:
         """What is laid over its stack file."""
@@ -51,16 +56,13 @@ class RecoverySite:
 
     def deploy(self, phase: str, tell: Tell) -> Layered:
         """Its plan in a phase made real over what stands of it. Raises CreationError."""
-        config = stack_config(self.stack, overrides=self.overrides(phase))
-        references: References = {**references_of(self.stack, config), self.home: self.told}
-        update: Update = updates_by(self.hands)
         return laid_over(
             self.hands,
             self.file,
             self.stack,
-            config=config,
-            references=references,
-            update=update,
+            config=stack_config(self.stack, overrides=self.overrides(phase)),
+            references={self.home: self.told},
+            changes=changes_by(self.hands),
             tell=tell,
         )
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress
-from rf.drill.standing import LayeredDeployment, Standing, StandingResource, Update, load_standing
+from rf.drill.standing import Changes, LayeredDeployment, Standing, StandingResource, load_standing
 from rf.drill.world import Place, World
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.monitor import References
 from rf.offline.record import PROGRAM
 from rf.plan import RecordedPlan
-from rf.sandbox.deployment import deployed
+from rf.sandbox.deployment import deployed, region_of
 from rf.sandbox.emulator import Server
 from rf.sandbox.neighbours import with_zones
 from rf.sandbox.registry import Created, CreationError, Request
@@ -24,22 +24,33 @@ from rf.stacks import project_name, references_of, settings_of, stack_config
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layered:
-    """A plan that was made real: what of it was made, changed, or only checked, by URN."""
+    """A plan that was made real: what was made, changed, deleted, or only checked, by URN."""
 
     plan: RecordedPlan
     made: tuple[str, ...]
     changed: tuple[str, ...]
+    deleted: tuple[str, ...]
     not_emulated: tuple[str, ...]
 
 
-def refuse_changes(request: Request, there: StandingResource) -> Created:
-    """For a stack that must be as it was when the drill began. Raises CreationError."""
+def _refuse_update(request: Request, there: StandingResource) -> Created:
     raise CreationError(
         f"{request.urn}: planned otherwise than when the drill began, as {there.id}; "
         "start anew, without --resume"
     )
+
+
+def _refuse_deletion(urn: str, there: StandingResource, region: str) -> None:
+    raise CreationError(
+        f"{urn}: planned no more, and it stands in {region} as {there.id}; "
+        "start anew, without --resume"
+    )
+
+
+NO_CHANGES = Changes(update=_refuse_update, delete=_refuse_deletion)
+"""For a stack that must be as it was when the drill began."""
 
 
 def staged(
@@ -67,7 +78,7 @@ def staged(
         progress.stack,
         config=config,
         references=references,
-        update=refuse_changes,
+        changes=NO_CHANGES,
         tell=tell,
     ).plan
     place = Place(settings=settings, plan=plan)
@@ -81,22 +92,29 @@ def laid_over(
     *,
     config: dict[str, object],
     references: References,
-    update: Update,
+    changes: Changes,
     tell: Tell,
     program: Path = PROGRAM,
 ) -> Layered:
     """A plan of the stack made real over what stands of it, and what stands then written down."""
     standing = load_standing(file) if file.exists() else Standing()
     world = SandboxWorld(hands, ACCOUNT_ID)
-    deployment = LayeredDeployment(world, tell, standing, update)
+    deployment = LayeredDeployment(world, tell, standing, changes)
     try:
         plan = deployed(
             deployment, program, project_name(), stack, config=config, references=references
         )
+        deleted = deployment.delete_rest(region_of(plan))
     finally:
         file.parent.mkdir(parents=True, exist_ok=True)
         standing.save(file)
-    return Layered(plan, tuple(deployment.made), tuple(deployment.changed), standing.not_emulated())
+    return Layered(
+        plan=plan,
+        made=tuple(deployment.made),
+        changed=tuple(deployment.changed),
+        deleted=deleted,
+        not_emulated=standing.not_emulated(),
+    )
 
 
 def _known_zones(hands: FencedApi, progress: Progress, references: References) -> References:

@@ -68,32 +68,54 @@ def digest_of(inputs: Mapping[str, Any]) -> str:
 Update = Callable[[Request, StandingResource], Created]
 """Changes a resource in place to its new inputs. Raises CreationError."""
 
+Delete = Callable[[str, StandingResource, str], None]
+"""Deletes what a plan no longer has, by URN, in a region. Raises CreationError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How what stands is changed and deleted."""
+
+    update: Update
+    delete: Delete
+
 
 class LayeredDeployment(Deployment):
     """A deployment over what stands: what is as planned is left alone, the rest made or changed.
 
-    `update` changes what stands and was planned otherwise; nothing is deleted.
+    `changes` are made to what stands and was planned otherwise.
     """
 
     def __init__(
-        self, world: World, progress: Callable[[str], None], standing: Standing, update: Update
+        self, world: World, progress: Callable[[str], None], standing: Standing, changes: Changes
     ) -> None:
         super().__init__(world, progress)
         self._standing = standing
-        self._update = update
+        self._changes = changes
         self.changed: list[str] = []
         self.made: list[str] = []
+        self._planned: set[str] = set()
 
     def _make(self, request: Request) -> Created:
+        self._planned.add(request.urn)
         there = self._standing.resources.get(request.urn)
         if there is not None and there.digest == digest_of(request.inputs):
             return Created(there.id, there.outputs)
+        gaps = dict(self.world.api.missing)
         if there is not None:
-            created = self._update(request, there)
+            created = self._changes.update(request, there)
             self.changed.append(request.urn)
         else:
             created = super()._make(request)
             self.made.append(request.urn)
-        emulated = request.urn not in self.world.not_emulated
+        emulated = gaps == self.world.api.missing
         self._standing.note(request, created, emulated=emulated)
         return created
+
+    def delete_rest(self, region: str) -> tuple[str, ...]:
+        """Delete what stands and is planned no more; its URNs. To be called after the run."""
+        rest = tuple(urn for urn in self._standing.resources if urn not in self._planned)
+        for urn in rest:
+            self._changes.delete(urn, self._standing.resources[urn], region)
+            del self._standing.resources[urn]
+        return rest

@@ -7,7 +7,7 @@ from typing import Any
 
 from rf.drill.control_planes import HOME, control_plane_of
 from rf.drill.fence import FencedApi
-from rf.drill.standing import StandingResource, Update
+from rf.drill.standing import Changes, Delete, StandingResource, Update
 from rf.sandbox.api import RequestError
 from rf.sandbox.handlers.elasticache import GROUP_RENAMES
 from rf.sandbox.handlers.rds import INHERITED_BY_REPLICA, RENAMES, UPDATE_ONLY
@@ -17,12 +17,16 @@ from rf.sandbox.requests import TranslationError
 _NOT_SENT = ("region", "tags", "tagsAll")
 
 
-def updates_by(hands: FencedApi) -> Update:
-    """Changes in place by these hands.
+def changes_by(hands: FencedApi) -> Changes:
+    """Changes in place, and deletions, by these hands.
 
-    The update raises CreationError for what fails, and for a type that it has no rule for: a
-    failover is to change little, so each is written down.
+    Both raise CreationError for what fails, and for a type that they have no rule for: a failover
+    is to change little and to take nothing away, so each is written down.
     """
+    return Changes(update=_updates_by(hands), delete=_deletions_by(hands))
+
+
+def _updates_by(hands: FencedApi) -> Update:
 
     def update(request: Request, there: StandingResource) -> Created:
         plane = control_plane_of(request.token, request.region)
@@ -51,7 +55,7 @@ Change = Callable[[FencedApi, Request, StandingResource], Mapping[str, Any]]
 
 def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Mapping[str, Any]:
     """A database instance. One that no longer has a source is promoted, which is for good."""
-    inputs = _sent(request, *UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier", "password")
+    inputs = _sent(request, *UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier")
     if "replicateSourceDb" not in request.inputs:
         hands.call(
             "rds",
@@ -82,17 +86,30 @@ def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Ma
 def _replication_group(
     hands: FencedApi, request: Request, there: StandingResource
 ) -> Mapping[str, Any]:
+    """A Redis that grows: copies first, then larger nodes and fail-over, then more shards."""
+    inputs = request.inputs
+    copies = int(inputs.get("replicasPerNodeGroup", int(inputs.get("numCacheClusters", 1)) - 1))
+    target = {"ReplicationGroupId": there.id, "ApplyImmediately": True}
+    if copies:
+        hands.call(
+            "elasticache",
+            "IncreaseReplicaCount",
+            request.region,
+            NewReplicaCount=copies,
+            **target,
+        )
     kept = ("nodeType", "automaticFailoverEnabled", "multiAzEnabled", "snapshotRetentionLimit")
-    inputs = {key: request.inputs[key] for key in kept if key in request.inputs}
-    fitted = hands.fitted("elasticache", "ModifyReplicationGroup", inputs, GROUP_RENAMES)
-    hands.call(
-        "elasticache",
-        "ModifyReplicationGroup",
-        request.region,
-        ReplicationGroupId=there.id,
-        ApplyImmediately=True,
-        **fitted,
-    )
+    changed = {key: inputs[key] for key in kept if key in inputs}
+    fitted = hands.fitted("elasticache", "ModifyReplicationGroup", changed, GROUP_RENAMES)
+    hands.call("elasticache", "ModifyReplicationGroup", request.region, **target, **fitted)
+    if int(inputs.get("numNodeGroups", 1)) > 1:
+        hands.call(
+            "elasticache",
+            "ModifyReplicationGroupShardConfiguration",
+            request.region,
+            NodeGroupCount=int(inputs["numNodeGroups"]),
+            **target,
+        )
     return {}
 
 
@@ -108,6 +125,48 @@ def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> 
     return {}
 
 
+def _route(hands: FencedApi, request: Request, _: StandingResource) -> Mapping[str, Any]:
+    hands.call(
+        "ec2",
+        "ReplaceRoute",
+        request.region,
+        RouteTableId=request.inputs["routeTableId"],
+        DestinationCidrBlock=request.inputs["destinationCidrBlock"],
+        NatGatewayId=request.inputs["natGatewayId"],
+    )
+    return {}
+
+
+def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Mapping[str, Any]:
+    """An interface endpoint, which may come to stand in more zones."""
+    found = hands.call("ec2", "DescribeVpcEndpoints", request.region, VpcEndpointIds=[there.id])
+    has = set(found["VpcEndpoints"][0].get("SubnetIds") or [])
+    wanted = set(request.inputs.get("subnetIds") or [])
+    changes = {"AddSubnetIds": wanted - has, "RemoveSubnetIds": has - wanted}
+    hands.call(
+        "ec2",
+        "ModifyVpcEndpoint",
+        request.region,
+        VpcEndpointId=there.id,
+        **{key: sorted(subnets) for key, subnets in changes.items() if subnets},
+    )
+    return {}
+
+
+def _event_subscription(
+    hands: FencedApi, request: Request, there: StandingResource
+) -> Mapping[str, Any]:
+    for source in request.inputs.get("sourceIds") or []:
+        hands.call(
+            "rds",
+            "AddSourceIdentifierToSubscription",
+            request.region,
+            SubscriptionName=there.id,
+            SourceIdentifier=source,
+        )
+    return {}
+
+
 def _sent(request: Request, *left_out: str) -> dict[str, Any]:
     skipped = {*_NOT_SENT, *left_out}
     return {key: value for key, value in request.inputs.items() if key not in skipped}
@@ -116,5 +175,20 @@ def _sent(request: Request, *left_out: str) -> dict[str, Any]:
 _CHANGES: Mapping[str, Change] = {
     "aws:rds/instance:Instance": _instance,
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
+    "aws:rds/eventSubscription:EventSubscription": _event_subscription,
     "aws:eks/nodeGroup:NodeGroup": _node_group,
+    "aws:ec2/route:Route": _route,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
 }
+
+
+def _deletions_by(hands: FencedApi) -> Delete:
+    def delete(urn: str, there: StandingResource, region: str) -> None:
+        if "aws:lb/listenerRule:ListenerRule::" not in urn:
+            raise CreationError(f"{urn}: the failover would delete it")
+        try:
+            hands.call("elbv2", "DeleteRule", region, RuleArn=there.id)
+        except RequestError as error:
+            raise CreationError(f"{urn}: {error}") from error
+
+    return delete

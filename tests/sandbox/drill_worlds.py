@@ -9,7 +9,7 @@ from typing import Any
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress
 from rf.drill.run import play
-from rf.drill.staging import laid_over, refuse_changes
+from rf.drill.staging import NO_CHANGES, laid_over
 from rf.drill.steps import DrillStep
 from rf.drill.world import Place, World
 from scaleplan.settings import Settings, parse
@@ -40,7 +40,7 @@ def start_world(
         "test",
         config=config or {},
         references={},
-        update=refuse_changes,
+        changes=NO_CHANGES,
         tell=lambda _: None,
         program=program,
     ).plan
