@@ -93,6 +93,11 @@ def _group_name(task: Task, inputs: Inputs) -> str:
     return name or (f"{prefix}{task.auto_name('', 40)[-7:]}" if prefix else task.auto_name())
 
 
+def _stands_elsewhere(task: Task, source: str) -> bool:
+    """Whether a replica's source, an ARN then, stands in another region."""
+    return source.startswith("arn:") and source.split(":")[3] != task.region
+
+
 @handles("aws:rds/instance:Instance")
 def instance(task: Task, inputs: Inputs) -> Created:
     inputs.drop(*UPDATE_ONLY)
@@ -101,7 +106,14 @@ def instance(task: Task, inputs: Inputs) -> Created:
     later: dict[str, object] = {}
     if "replicateSourceDb" in inputs:
         operation = "CreateDBInstanceReadReplica"
-        later = {key: inputs.take(key) for key in sorted(REPLICA_LATER) if key in inputs}
+        late = REPLICA_LATER
+        if _stands_elsewhere(task, str(inputs["replicateSourceDb"])):
+            late = REPLICA_LATER | {"dbSubnetGroupName"}
+            task.api.simplified.add(
+                f"replica {name}: gets its subnet group when it exists, because the emulator looks"
+                " for it in the source's region"
+            )
+        later = {key: inputs.take(key) for key in sorted(late) if key in inputs}
         inputs.drop(*INHERITED_BY_REPLICA)
     made = task.send("rds", operation, inputs.rest(), RENAMES, DBInstanceIdentifier=name)
     shown = made["DBInstance"]
