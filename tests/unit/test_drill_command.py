@@ -1,0 +1,63 @@
+"""`rf drill` refuses what it can't play in words, before it brings anything up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rf.cli import app
+from rf.drill import command
+from rf.drill.progress import Progress
+from rf.drill.steps import Lost
+from tests.conftest import Planned
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    monkeypatch.setattr(command, "staged", lambda *_, **__: pytest.fail("it was brought up"))
+    return tmp_path
+
+
+def drill(*options: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["drill", *options])
+    return result.exit_code, result.stderr
+
+
+def test_something_else_can_not_be_lost():
+    code, said = drill("--stack", "dev", "--lose", "everything")
+    assert code == 2
+    assert "region" in said
+
+
+def test_a_stack_without_copies_has_no_region_to_fail_over_to():
+    code, said = drill("--stack", "dev", "--lose", "region")
+    assert code == 2
+    assert "disasterRecovery.region" in said
+
+
+def test_a_step_that_the_runbook_lacks_is_named_with_the_nearest(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(command, "plan_of", lambda *_, **__: planned("dev"))
+    code, said = drill("--stack", "dev", "--lose", "primary", "--fail-at", "restor")
+    assert code == 2
+    assert "restore" in said
+
+
+def test_nothing_is_resumed_where_nothing_stopped():
+    code, said = drill("--stack", "dev", "--lose", "primary", "--resume")
+    assert code == 2
+    assert "start without --resume" in said
+
+
+def test_a_sandbox_that_has_ended_can_not_be_gone_on_with(folder: Path):
+    progress = Progress(
+        stack="dev", lost=Lost.PRIMARY, chosen=[], steps=[], endpoint="http://127.0.0.1:9", log="/x"
+    )
+    progress.save(folder / "dev-primary" / command.PROGRESS_FILE)
+    code, said = drill("--stack", "dev", "--lose", "primary", "--resume")
+    assert code == 2
+    assert "no longer runs" in said
