@@ -96,6 +96,8 @@ def comment_text(run: FinishedRun, directory: Path) -> str:
         text = f"There is no report that could be shown: {error}."
     if len(text.encode()) > room:
         text = f"There is no report that could be shown: it has more than {room:,} bytes."
+    if not text:
+        text = "There is no report: the run says why."
     return f"{top}{text}\n"
 
 

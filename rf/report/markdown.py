@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rf.state.policy import masked
+
 LONGEST_VALUE = 120
 """Characters of a value in a cell; `rf grow --json` has all of them."""
 
@@ -15,7 +17,7 @@ LONGEST_VALUE = 120
 def code(value: Any, longest: int = LONGEST_VALUE) -> str:
     """A value as a code span, in which nothing is markup, for use in a table's cell."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
+    text = " ".join(masked(text).split())
     if len(text) > longest:
         text = f"{text[:longest]}… ({len(text):,} characters)"
     if not text:
@@ -28,7 +30,7 @@ def code(value: Any, longest: int = LONGEST_VALUE) -> str:
 
 def plain(text: str) -> str:
     """Text in which nothing is markup: for headings, sentences and summaries."""
-    escaped = html.escape(" ".join(text.split()), quote=False)
+    escaped = html.escape(" ".join(masked(text).split()), quote=False)
     return re.sub(r"([\\`*_\[\]|~@#])", r"\\\1", escaped)
 
 

@@ -10,6 +10,7 @@ from rf.cost.view import usd
 from rf.growth.classify import Kind, ResourceChange, Step
 from rf.report.facts import StackFacts
 from rf.report.markdown import code, folded, plain, size_of, table
+from rf.state.policy import masked
 
 MARKER = "<!-- researchflow: report -->"
 """First line, by which a workflow finds the comment that it made before."""
@@ -160,8 +161,8 @@ def _policy(facts: StackFacts) -> str:
 
 
 def _block(text: str) -> list[str]:
-    """Text as it is, indented: nothing in it can end the block."""
-    return [f"    {line}" for line in text.splitlines()]
+    """Text as it is, indented: nothing in it can end the block. Secrets that it holds are not."""
+    return [f"    {line}" for line in masked(text).splitlines()]
 
 
 def _fitting(facts: StackFacts, budget: int) -> tuple[list[str], int]:

@@ -39,6 +39,19 @@ _SECRET_VALUES: Mapping[str, re.Pattern[str]] = {
 """What secrets look like, by the form that their makers give them."""
 
 
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+
+
+def masked(text: str) -> str:
+    """The text with `[secret]` for whatever has the form of one: for what programs print."""
+    clean = _KEY_BLOCK.sub("[secret]", text)
+    for form in _SECRET_VALUES.values():
+        clean = form.sub("[secret]", clean)
+    return clean
+
+
 class State(StrEnum):
     """Fine, wrong, or not to be told from here."""
 

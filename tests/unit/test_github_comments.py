@@ -199,6 +199,12 @@ def test_a_run_that_left_no_report_says_so(run, stood):
     assert "https://github.example/runs/7" in stood.comments[5][0]["body"]
 
 
+def test_an_empty_report_of_a_command_that_failed_says_where_to_look(run, stood):
+    stood.add_pull(5, "team", "feature", HEAD)
+    run("comment", event=event(), report__md="\n")
+    assert "There is no report: the run says why." in stood.comments[5][0]["body"]
+
+
 def test_previews_of_all_stacks_are_one_comment(run, stood):
     stood.add_pull(6, "team", "feature", HEAD)
     outputs = {

@@ -135,6 +135,31 @@ def test_a_broken_base_is_told_and_a_broken_head_fails(repository):
     assert "**the head can't be planned**" in report_text("base", "head", backwards)
 
 
+SEEDED = (
+    "postgresql://researchflow:seeded-secret@database/ros",
+    "AKIASEEDEDSECRET0001",
+    "https://hooks.slack.com/services/T0/B0/seeded-secret",
+    "-----BEGIN PRIVATE KEY-----\nseeded-secret\n-----END PRIVATE KEY-----",
+)
+
+
+@pytest.mark.parametrize("secret", SEEDED)
+def test_a_secret_that_a_program_lets_out_is_in_no_comment(repository, secret):
+    def pods(value: str) -> list[dict[str, Any]]:
+        return [resource(CONFIG_MAP, "map", {"data": {"key": value}}, protect=False)]
+
+    base = repository.commit(plan=plan_answer(pods("none")))
+    head = repository.commit(plan=plan_answer(pods(f"before {secret} after")))
+    violation = {"rule": "r", "resource": "map", "message": f"has {secret}"}
+    judged = repository.commit(policy={"rules": 1, "violations": [violation]})
+    failing = repository.commit(plan=f"error: can't reach {secret}\n")
+    for revision in (head, judged, failing):
+        text = reported(repository, base, revision)
+        assert "[secret]" in text
+        assert "seeded" not in text.lower()
+    assert "[secret] after`" in reported(repository, base, head).replace("]database/ros", "]")
+
+
 def test_a_huge_change_is_cut_and_says_by_how_much(repository):
     def maps(value: str) -> list[dict[str, Any]]:
         return [
