@@ -68,6 +68,9 @@ sources speak."""
 STAND_IN = frozenset({"the applications"})
 """They show what docs/application-contract.md asks of them, by a stand-in of the tests."""
 
+STORES = 2
+REPLICAS = len(Subject(PLAN, accepted(size="large")).replicas)
+
 ANSWER_SECONDS = 60.0
 
 PUSHED = 3
@@ -145,18 +148,25 @@ def test_every_exporter_of_the_table_runs_here_or_is_listed_with_a_reason():
     assert known.keys() == RUN_HERE | STAND_IN | NOT_RUN_HERE.keys()
 
 
+def told(scraped: Scraped, expression: str, label: str, count: int) -> dict[str, float]:
+    """The values of an expression by a label, once it gives so many series."""
+
+    def complete() -> dict[str, float] | None:
+        found = scraped.prometheus.values(expression)
+        return {labels[label]: each for labels, each in found} if len(found) == count else None
+
+    return wait_until(complete, f"{count} series of {expression}", ANSWER_SECONDS, 0.5)
+
+
 def test_every_exporter_is_scraped_and_reaches_its_server(scraped: Scraped):
+    # An exporter answers, too, where its login or its certificate is refused.
+    for reached, count in {"redis_up": STORES, "pg_up": 1 + REPLICAS, "pgbouncer_up": 1}.items():
+        assert set(told(scraped, reached, "instance", count).values()) == {1.0}, reached
     targets = wait_until(
         lambda: _all_asked(scraped.prometheus.targets()), "every target was scraped once"
     )
     errors = {each["labels"]["instance"]: each["lastError"] for each in targets}
     assert set(errors.values()) == {""}, errors
-    # An exporter answers, too, where its login or its certificate is refused.
-    stores = 2
-    servers = 1 + len(Subject(PLAN, accepted(size="large")).replicas)
-    for reached, count in {"redis_up": stores, "pg_up": servers, "pgbouncer_up": 1}.items():
-        found = scraped.prometheus.values(reached)
-        assert [value for _, value in found] == [1.0] * count, found
 
 
 def _all_asked(targets):
@@ -198,38 +208,35 @@ def test_every_rule_and_every_panel_on_these_exporters_gives_something(scraped: 
         pytest.fail("\n".join(f"empty: {each.place}: {each.expression}" for each in left))
 
 
-def test_the_numbers_are_those_of_the_servers(scraped: Scraped):
-    values = scraped.prometheus.values
+def test_the_queues_numbers_are_those_of_the_jobs(scraped: Scraped):
+    empty = dict.fromkeys(PLAN.queue.names, 0.0)
+    expected = empty | {"analysis": 2.0 * PUSHED + 1}
+    depths = told(scraped, "worker:queue_depth", "queue", len(expected))
+    assert depths == expected
+    ages = told(scraped, "worker:oldest_job_seconds", "queue", len(expected))
+    assert ages.pop("analysis") > 0
+    assert set(ages.values()) == {0.0}
 
-    def depths() -> dict[str, float]:
-        return {labels["queue"]: value for labels, value in values("worker:queue_depth")}
 
-    expected = {"analysis": 2.0 * PUSHED + 1, "extraction": 0.0, "validation": 0.0}
-    wait_until(lambda: depths() == expected, f"waiting jobs are {expected}", ANSWER_SECONDS, 0.5)
-    ages = {labels["queue"]: value for labels, value in values("worker:oldest_job_seconds")}
-    assert ages["analysis"] > 0
-    assert ages["extraction"] == ages["validation"] == 0
+def test_the_stores_numbers_are_of_each_server(scraped: Scraped):
+    memory = told(scraped, "redis:memory_used_percent", "store", STORES)
+    assert memory.keys() == {"cache", "queue"}
+    used = told(scraped, "postgres:connections_used_percent", "instance", 1 + REPLICAS)
+    lag = told(scraped, "postgres:replica_lag_seconds", "instance", REPLICAS)
+    assert lag.keys() == {instance for instance in used if "-replica-" in instance}
+    pool = f'pgbouncer:pool_used_percent{{database="{DATABASE}",user="{APPLICATION_USER}"}}'
+    pools = told(scraped, pool, "pod", 1)
+    assert pools.keys() == {"pgbouncer-0"}
+    for percent in (*memory.values(), *used.values(), *pools.values()):
+        assert 0 < percent < 100
 
-    memory = values("redis:memory_used_percent")
-    assert {labels["store"] for labels, _ in memory} == {"cache", "queue"}
-    subject = Subject(PLAN, accepted(size="large"))
-    assert all(0 < value < 100 for _, value in memory)
-    used = values("postgres:connections_used_percent")
-    assert len(used) == 1 + len(subject.replicas)
-    assert all(0 < value < 100 for _, value in used)
-    lagging = {labels["instance"] for labels, _ in values("postgres:replica_lag_seconds")}
-    assert lagging == {
-        labels["instance"] for labels, _ in used if "-replica-" in labels["instance"]
-    }
-    rates = {labels["service"]: value for labels, value in values("service:requests_per_second")}
-    # Of five minutes there are but seconds.
+
+def test_the_applications_numbers_are_by_service(scraped: Scraped):
+    rates = told(scraped, "service:requests_per_second", "service", len(SERVED))
     assert rates.keys() == set(SERVED)
+    # Of the five minutes there are but seconds.
     assert all(0 < rate <= REQUESTS_PER_SECOND for rate in rates.values())
     # The bucket up to here holds them all.
     slow = PLAN.thresholds.response_latency.warning
-    assert all(0 < value <= slow for _, value in values("service:latency_p99_seconds"))
-    pools = {
-        (labels["pod"], labels["database"], labels["user"]): share
-        for labels, share in values("pgbouncer:pool_used_percent")
-    }
-    assert 0 < pools["pgbouncer-0", DATABASE, APPLICATION_USER] < 100
+    latency = told(scraped, "service:latency_p99_seconds", "service", len(SERVED))
+    assert all(0 < value <= slow for value in latency.values())
