@@ -240,6 +240,7 @@ class Cluster(ComponentResource):
                 cluster=cluster.name,
                 kubernetes_version=self._args.kubernetes_version,
                 data_key_arn=self._args.data_key_arn,
+                tags=self._args.tags,
                 nodes=nodes.group,
             ),
             ResourceOptions(parent=self),

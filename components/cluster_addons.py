@@ -44,14 +44,20 @@ COREDNS_CONFIGURATION = {
     "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
 }
 
-EBS_CSI_CONFIGURATION = {
-    "controller": {
-        "replicaCount": controller("ebs-csi-controller").replicas,
-        "nodeSelector": ON_SYSTEM_NODES,
-    },
-}
-"""Of add-ons, EKS itself refuses a key that the add-on's schema doesn't have
-(`aws eks describe-addon-configuration`)."""
+
+def ebs_csi_configuration(tags: Mapping[str, str]) -> dict[str, Any]:
+    """Two controllers, and `tags` on every volume that they make: no provider's tags reach those.
+
+    Of add-ons, EKS itself refuses a key that the add-on's schema doesn't have
+    (`aws eks describe-addon-configuration`).
+    """
+    return {
+        "controller": {
+            "replicaCount": controller("ebs-csi-controller").replicas,
+            "nodeSelector": ON_SYSTEM_NODES,
+            "extraVolumeTags": dict(tags),
+        },
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +111,7 @@ class NetworkAddons(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAddonsArgs:
-    """`nodes` is the group whose machines the add-ons' pods start on."""
+    """`nodes` is the group whose machines the add-ons' pods start on; `tags` are the volumes'."""
 
     region: str
     account_id: str
@@ -113,6 +119,7 @@ class NodeAddonsArgs:
     cluster: Input[str]
     kubernetes_version: str
     data_key_arn: Input[str]
+    tags: Mapping[str, str]
     nodes: pulumi.Resource
 
 
@@ -157,7 +164,7 @@ class NodeAddons(ComponentResource):
             "aws-ebs-csi-driver",
             pinned.ebs_csi_driver,
             args.cluster,
-            configuration=EBS_CSI_CONFIGURATION,
+            configuration=ebs_csi_configuration(args.tags),
             identity=("ebs-csi-controller-sa", role.role_arn),
             wait_for=[args.nodes, role],
         )

@@ -59,6 +59,16 @@ def _machines_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"gives its {kind} no tag {', '.join(missing)}"
 
 
+def _volumes_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "addonName") != "aws-ebs-csi-driver":
+        return
+    config = json.loads(at(resource.inputs, "configurationValues", "{}"))
+    tags = at(config, "controller.extraVolumeTags", {})
+    missing = [key for key in REQUIRED_TAGS if not tags.get(key)]
+    if missing:
+        yield f"gives the volumes of pods no tag {', '.join(missing)}"
+
+
 def _protected(resource: Resource, stack: Stack) -> Iterator[str]:
     if stack.protects_data and not resource.protect:
         yield "can be deleted by one `pulumi up`"
@@ -104,6 +114,16 @@ RULES = (
             "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
         ),
         check=_machines_are_tagged,
+    ),
+    Rule(
+        id="volumes-tagged",
+        layer=Layer.PROGRAM,
+        demand="The driver of volumes tags each as the provider tags the rest.",
+        reason="A volume outlives its pod; without a tag nobody knows whose data is on it.",
+        source="EBS CSI driver, Volume tagging, extraVolumeTags",
+        remedy="give `tags` to the add-on, as `components/cluster_addons.py` does",
+        types=("aws:eks/addon:Addon",),
+        check=_volumes_are_tagged,
     ),
     Rule(
         id="stateful-protected",

@@ -121,6 +121,12 @@ MACHINES: tuple[Fault, ...] = (
         "machines-tagged", "Karpenter's machines belong to nobody", NODE_CLASS, put("spec.tags", {})
     ),
     breaks(
+        "volumes-tagged",
+        "volumes belong to nobody",
+        "aws:eks/addon:Addon::cluster-pods-aws-ebs-csi-driver",
+        put("configurationValues", "{}"),
+    ),
+    breaks(
         "node-pools-limited",
         "Karpenter buys without limit",
         f"{cluster.NODE_POOL}::platform-karpenter-workers",
