@@ -150,8 +150,10 @@ def test_a_secret_that_a_program_lets_out_is_in_no_comment(repository, secret):
 
     base = repository.commit(plan=plan_answer(pods("none")))
     head = repository.commit(plan=plan_answer(pods(f"before {secret} after")))
-    violation = {"rule": "r", "resource": "map", "message": f"has {secret}"}
-    judged = repository.commit(policy={"rules": 1, "violations": [violation]})
+    violation = {"rule": "r", "level": "mandatory", "resource": "map", "message": f"has {secret}"}
+    judged = repository.commit(
+        policy={"rules": [{"id": "r"}], "violations": [violation], "expiredExceptions": []}
+    )
     failing = repository.commit(plan=f"error: can't reach {secret}\n")
     for revision in (head, judged, failing):
         text = reported(repository, base, revision)
@@ -196,6 +198,29 @@ def test_what_a_revision_cant_answer_is_unknown_and_says_why(repository):
     text = reported(repository, base, head)
     assert "| cost a month, USD | unknown: No such command 'cost'. |" in text
     assert "| policy | unknown: No such command 'policy'. |" in text
+
+
+def test_what_breaks_a_rule_of_the_policy_is_named_and_clean_counts_the_rules(repository):
+    clean = {"rules": [{"id": "a-rule"}] * 9, "violations": [], "expiredExceptions": []}
+    base = repository.commit(plan=plan_answer([PRIMARY]), policy=clean)
+    head = repository.commit(plan=plan_answer([PRIMARY, REPLICA]))
+    assert "| policy | clean, 9 rules |" in reported(repository, base, head)
+    violation = {
+        "rule": "database-two-zones",
+        "level": "mandatory",
+        "resource": f"{RDS}::database-primary",
+        "message": "stands in one zone",
+    }
+    over = {"rule": "logs-kept", "resource": "a::b", "expired": "2026-01-31", "reason": "a test"}
+    broken = repository.commit(
+        policy=clean | {"violations": [violation], "expiredExceptions": [over]}
+    )
+    text = reported(repository, base, broken)
+    assert "**2 broken**: database-two-zones (mandatory)" in text
+    assert "stands in one zone" in text
+    assert "logs-kept: a::b: its exception expired on 2026-01-31" in text
+    other = repository.commit(policy={"answer": 42})
+    assert "unknown: says neither rules nor violations" in reported(repository, base, other)
 
 
 def test_every_stack_of_either_revision_is_in_one_comment(repository):
