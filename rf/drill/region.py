@@ -154,7 +154,7 @@ def _promoted(world: World) -> Sequence[str]:
     require(now["DBInstanceStatus"] == "available", f"{name}: {now['DBInstanceStatus']}")
     require(
         days == settings.database.backup_retention_days,
-        f"{name} has backups of {days} days, so it was not promoted",
+        f"{name} has backups of {days} days: a promoted one must have its own",
     )
     return [f"{name} is promoted and available, with backups of {days} days"]
 

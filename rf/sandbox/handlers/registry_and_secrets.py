@@ -48,6 +48,8 @@ def repository_policy(task: Task, inputs: Inputs) -> Created:
 def secret(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 512)
     inputs.drop("recoveryWindowInDays")
+    if not inputs.get("replicas"):
+        inputs.drop("replicas")  # the API takes no empty list, and the provider sends none
     policy = inputs.take("policy")
     made = task.send(
         "secretsmanager",
