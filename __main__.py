@@ -10,7 +10,17 @@ from pulumi import InvokeOptions, ResourceOptions
 import components as layers
 import settings as stack_settings
 from scaleplan.model import load_plan
-from wiring import applications, capacity, foundation, observability, sharding, stores, traffic
+from wiring import (
+    applications,
+    capacity,
+    foundation,
+    observability,
+    outputs,
+    sharding,
+    stores,
+    traffic,
+)
+from wiring import recovery as copies
 from wiring.site import Site, default_tags, has_broker
 from wiring.workflows import temporal_args, with_workflows
 
@@ -101,20 +111,13 @@ web = layers.Web("web", applications.web_args(*served), on_cluster)
 layers.Worker("worker", applications.worker_args(site, hosting), on_cluster)
 edge = layers.Edge("edge", traffic.edge_args(site, web, ingress, dns), on_aws)
 
-pulumi.export("url", edge.url)
-pulumi.export("alertTopicArns", monitoring.topic_arns)
-pulumi.export("distributionId", edge.distribution_id)
-pulumi.export("staticBucket", web.bucket_name)
-pulumi.export("artifactsBucket", artifacts.bucket_name)
-pulumi.export("clusterName", cluster.cluster_name)
-pulumi.export("kubeconfig", cluster.kubeconfig)
-pulumi.export("breakGlassRoleArn", break_glass.role_arn)
-pulumi.export("databaseSecretArn", database.secret_arn)
-pulumi.export("databaseEventsTopicArn", database.events_topic_arn)
-pulumi.export("repositories", registry.repository_urls)
-if dns:
-    pulumi.export("zoneId", dns.zone_id)
-if dns and dns.name_servers:
-    pulumi.export("nameServers", dns.name_servers)
-if edge.organization_directory_arn:
-    pulumi.export("organizationDirectoryArn", edge.organization_directory_arn)
+kept_files = copies.buckets(encryption, artifacts, web, citus)
+copied = copies.disaster_recovery_args(site, encryption, registry, database, kept_files)
+recovery = layers.DisasterRecovery("recovery", copied, on_aws) if copied else None
+
+for key, value in outputs.way_in(edge, web, dns).items():
+    pulumi.export(key, value)
+for key, value in outputs.inside(cluster, break_glass, database, monitoring).items():
+    pulumi.export(key, value)
+for key, value in outputs.copies(artifacts, registry, recovery, edge).items():
+    pulumi.export(key, value)

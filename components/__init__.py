@@ -14,6 +14,7 @@ from components.database import Database
 from components.database_bootstrap import DatabaseBootstrap
 from components.database_credentials import DatabaseCredentials
 from components.database_migration import DatabaseMigration
+from components.disaster_recovery import DisasterRecovery
 from components.dns import Dns
 from components.edge import Edge
 from components.encryption import Encryption
@@ -46,6 +47,7 @@ __all__ = [
     "DatabaseBootstrap",
     "DatabaseCredentials",
     "DatabaseMigration",
+    "DisasterRecovery",
     "Dns",
     "Edge",
     "Encryption",

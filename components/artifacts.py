@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.private_bucket import PrivateBucket, PrivateBucketArgs
 
@@ -28,6 +28,7 @@ class Artifacts(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
+    versions: Resource
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: ResourceOptions | None = None) -> None:
         summary = {"noncurrentDays": NONCURRENT_DAYS}
@@ -47,4 +48,5 @@ class Artifacts(ComponentResource):
         )
         self.bucket_name = bucket.bucket_name
         self.bucket_arn = bucket.bucket_arn
+        self.versions = bucket.versions
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})

@@ -66,7 +66,7 @@ class Citus(ComponentResource):
     host: Output[str]
     readers_host: Output[str]
     port: int
-    backup_bucket_name: Output[str]
+    backups: CitusBackups
 
     def __init__(self, name: str, args: CitusArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -101,13 +101,13 @@ class Citus(ComponentResource):
         self.host = made.apply(lambda _: COORDINATOR_HOST)
         self.readers_host = made.apply(lambda _: READERS_HOST)
         self.port = PORT
-        self.backup_bucket_name = backups.bucket_name
+        self.backups = backups
         self.register_outputs(
             {
                 "host": self.host,
                 "readersHost": self.readers_host,
                 "port": self.port,
-                "backupBucketName": self.backup_bucket_name,
+                "backupBucketName": backups.bucket_name,
             }
         )
 

@@ -42,6 +42,7 @@ class CitusBackups(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
+    versions: pulumi.Resource
     ready: list[pulumi.Resource]
 
     def __init__(
@@ -70,6 +71,7 @@ class CitusBackups(ComponentResource):
         )
         self.ready = [self._writer(group, policy) for group in args.groups]
         self.bucket_name, self.bucket_arn = bucket.bucket_name, bucket.bucket_arn
+        self.versions = bucket.versions
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
 
     def _writer(self, group: str, policy: Output[str]) -> PodRole:

@@ -11,6 +11,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database_events import DatabaseEvents, DatabaseEventsArgs
 from components.database_monitoring import DatabaseMonitoring, DatabaseMonitoringArgs
+from components.encryption import RecoveryKey
+from components.secret_replicas import secret_replicas
 from rendering.database_parameters import database_parameters
 from rendering.database_replicas import Replica, read_replicas
 from scaleplan.layers import ReplicationPlan
@@ -44,7 +46,8 @@ _PRIMARY = "primary"
 class DatabaseArgs:
     """`settings` decides class, storage and copies; `availability_zones` where replicas stand.
 
-    `data_key_arn` encrypts storage and secret and can't change later.
+    `data_key_arn` encrypts storage and secret and can't change later. `recovery` is where the
+    secret has a replica.
     """
 
     prefix: str
@@ -58,6 +61,7 @@ class DatabaseArgs:
     settings: DatabaseSettings
     replication: ReplicationPlan
     protect: bool
+    recovery: RecoveryKey | None = None
 
 
 class Database(ComponentResource):
@@ -68,6 +72,7 @@ class Database(ComponentResource):
     """
 
     primary_address: Output[str]
+    primary_arn: Output[str]
     replica_addresses: list[Output[str]]
     identifiers: list[Output[str]]
     port: int
@@ -106,7 +111,7 @@ class Database(ComponentResource):
         )
         primary = self._build_primary()
         copies = [self._build_replica(replica, primary) for replica in replicas]
-        self.primary_address = primary.address
+        self.primary_address, self.primary_arn = primary.address, primary.arn
         self.replica_addresses = [copy.address for copy in copies]
         self.identifiers = [instance.identifier for instance in (primary, *copies)]
         self.events_topic_arn = self._build_events([primary, *copies])
@@ -285,6 +290,7 @@ class Database(ComponentResource):
             name=f"{self._args.prefix}/database",
             description=f"How to reach {self._identifier} as {USER}",
             kms_key_id=self._args.data_key_arn,
+            replicas=secret_replicas(self._args.recovery),
             # Zero where a stack may be thrown away: the name must be free for the next one.
             recovery_window_in_days=SECRET_RECOVERY_DAYS if self._args.protect else 0,
             opts=ResourceOptions(parent=self, protect=self._args.protect),

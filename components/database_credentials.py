@@ -11,6 +11,8 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database import ENGINE, PASSWORD_LENGTH, SECRET_RECOVERY_DAYS
+from components.encryption import RecoveryKey
+from components.secret_replicas import secret_replicas
 from rendering.database_roles import WORKFLOW_DATABASES, DatabaseRole, RoleKey, roles_of
 from rendering.scram import SALT_BYTES, scram_verifier
 
@@ -19,7 +21,8 @@ from rendering.scram import SALT_BYTES, scram_verifier
 class DatabaseCredentialsArgs:
     """`replica_addresses` are where the read-only role reads; without any it reads the primary.
 
-    `workflows` adds the role of Temporal, which has databases of its own.
+    `workflows` adds the role of Temporal, which has databases of its own. `recovery` is where each
+    secret has a replica.
     """
 
     prefix: str
@@ -30,6 +33,7 @@ class DatabaseCredentialsArgs:
     data_key_arn: Input[str]
     workflows: bool
     protect: bool
+    recovery: RecoveryKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +104,7 @@ class DatabaseCredentials(ComponentResource):
             name=f"{args.prefix}/database/{role.key}",
             description=f"{role.name}: {role.purpose}",
             kms_key_id=args.data_key_arn,
+            replicas=secret_replicas(args.recovery),
             # Zero where a stack may be thrown away: the name must be free for the next one.
             recovery_window_in_days=SECRET_RECOVERY_DAYS if args.protect else 0,
             opts=ResourceOptions(parent=self, protect=args.protect),

@@ -12,6 +12,7 @@ from components.edge_behaviors import application_behaviors, pages_behavior
 from components.edge_origins import OriginsArgs, origins, pages_origin_group
 from components.edge_policies import EdgePolicies, EdgePoliciesArgs
 from components.edge_routers import routers
+from components.failover_checks import FailoverChecks, FailoverChecksArgs
 from components.firewall import Firewall, FirewallArgs, FirewallLogArgs
 from rendering.edge_functions import CellNames
 from rendering.static_bucket_policy import static_bucket_policy
@@ -27,6 +28,7 @@ class EdgeArgs:
     `zone_id` and `edge_certificate_arn` are given exactly when `domain` is.
     `requests_per_five_minutes` is the firewall's limit for one address. `shield_region` is where
     Origin Shield stands if the settings ask for it. `cells` is given to the home of several.
+    `failover_site_name` is the name of the recovery site, where the domain may fail over to one.
     """
 
     prefix: str
@@ -48,6 +50,7 @@ class EdgeArgs:
     requests_per_five_minutes: int
     shield_region: str
     cells: CellNames | None
+    failover_site_name: str | None
     protect: bool
 
 
@@ -62,6 +65,7 @@ class Edge(ComponentResource):
     distribution_domain_name: Output[str]
     url: Output[str]
     organization_directory_arn: Output[str] | None
+    site_check_id: Output[str] | None
 
     def __init__(self, name: str, args: EdgeArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
@@ -172,9 +176,13 @@ class Edge(ComponentResource):
         )
 
     def _records(self, args: EdgeArgs, distribution: aws.cloudfront.Distribution) -> None:
+        self.site_check_id = None
         if args.domain is None or args.zone_id is None:
             return
-        for record_type in ("A", "AAAA"):
+        checks = self._failover_checks(args, distribution)
+        # The recovery site has no IPv6, and an AAAA record alone would go on leading to the lost
+        # site: with one, the domain is IPv4's.
+        for record_type in ("A",) if checks else ("A", "AAAA"):
             self._alias(
                 args.zone_id,
                 record_type,
@@ -182,6 +190,7 @@ class Edge(ComponentResource):
                 role="domain",
                 target=distribution.domain_name,
                 target_zone_id=distribution.hosted_zone_id,
+                primary_check_id=checks.primary_check_id if checks else None,
             )
         # Private addresses under a public name: they show the layout to nobody who could use it.
         self._alias(
@@ -193,6 +202,24 @@ class Edge(ComponentResource):
             target_zone_id=args.load_balancer_zone_id,
         )
 
+    def _failover_checks(
+        self, args: EdgeArgs, distribution: aws.cloudfront.Distribution
+    ) -> FailoverChecks | None:
+        if args.failover_site_name is None:
+            return None
+        checks = FailoverChecks(
+            f"{self._name}-failover",
+            FailoverChecksArgs(
+                prefix=args.prefix,
+                # The distribution's own name, because the domain leads to either site.
+                endpoint=distribution.domain_name,
+                site_name=args.failover_site_name,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.site_check_id = checks.site_check_id
+        return checks
+
     def _alias(
         self,
         zone_id: Input[str],
@@ -202,7 +229,9 @@ class Edge(ComponentResource):
         role: str,
         target: Input[str],
         target_zone_id: Input[str],
+        primary_check_id: Input[str] | None = None,
     ) -> None:
+        fails_over = primary_check_id is not None
         aws.route53.Record(
             f"{self._name}-{role}-{record_type.lower()}",
             zone_id=zone_id,
@@ -213,7 +242,13 @@ class Edge(ComponentResource):
                     name=target, zone_id=target_zone_id, evaluate_target_health=False
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            set_identifier="primary" if fails_over else None,
+            health_check_id=primary_check_id,
+            failover_routing_policies=[aws.route53.RecordFailoverRoutingPolicyArgs(type="PRIMARY")]
+            if fails_over
+            else None,
+            # Route 53 takes no failover record beside a simple one of the same name.
+            opts=ResourceOptions(parent=self, delete_before_replace=fails_over or None),
         )
 
 

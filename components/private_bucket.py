@@ -17,16 +17,18 @@ ABANDONED_UPLOAD_DAYS = 7
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
-    brought back. `policy` makes the bucket's policy of its ARN."""
+    brought back. `policy` makes the bucket's policy of its ARN. Without a `data_key_arn` S3's own
+    key encrypts (AES256). `abroad` says that `region` is not the provider's."""
 
     prefix: str
     role: str
     account_id: str
     region: str
-    data_key_arn: Input[str]
+    data_key_arn: Input[str] | None
     noncurrent_days: int
     protect: bool
     policy: Callable[[str], str] = tls_only_policy
+    abroad: bool = False
 
 
 class PrivateBucket(ComponentResource):
@@ -34,6 +36,8 @@ class PrivateBucket(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
+    versions: aws.s3.BucketVersioning
+    """What must be on before the bucket takes or gives copies."""
 
     def __init__(
         self, name: str, args: PrivateBucketArgs, opts: ResourceOptions | None = None
@@ -41,15 +45,17 @@ class PrivateBucket(ComponentResource):
         summary = {"role": args.role, "noncurrentDays": args.noncurrent_days}
         super().__init__("researchflow:data:PrivateBucket", name, summary, opts)
         self._name = name
+        self._region = args.region if args.abroad else None
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=bucket_name(args.prefix, args.role, args.account_id, args.region),
+            region=self._region,
             force_destroy=not args.protect,
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
         self._keep_private(bucket, args.policy)
         self._encrypt(bucket, args.data_key_arn)
-        self._keep_versions(bucket, args.noncurrent_days)
+        self.versions = self._keep_versions(bucket, args.noncurrent_days)
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
@@ -58,6 +64,7 @@ class PrivateBucket(ComponentResource):
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-private",
             bucket=bucket.bucket,
+            region=self._region,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -67,38 +74,44 @@ class PrivateBucket(ComponentResource):
         aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
             bucket=bucket.bucket,
+            region=self._region,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
             opts=ResourceOptions(parent=self),
         )
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=bucket.bucket,
+            region=self._region,
             policy=bucket.arn.apply(policy),
             # S3 answers a conflict when both are changed at the same moment.
             opts=ResourceOptions(parent=self, depends_on=[block]),
         )
 
-    def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str]) -> None:
+    def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str] | None) -> None:
         by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(  # noqa: E501
-            sse_algorithm="aws:kms", kms_master_key_id=key_arn
+            sse_algorithm="AES256" if key_arn is None else "aws:kms", kms_master_key_id=key_arn
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
             bucket=bucket.bucket,
+            region=self._region,
             rules=[
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                     apply_server_side_encryption_by_default=by_default,
                     # One key call a bucket and time slice instead of one an object.
-                    bucket_key_enabled=True,
+                    bucket_key_enabled=key_arn is not None or None,
                 )
             ],
             opts=ResourceOptions(parent=self),
         )
 
-    def _keep_versions(self, bucket: aws.s3.Bucket, noncurrent_days: int) -> None:
+    def _keep_versions(
+        self, bucket: aws.s3.Bucket, noncurrent_days: int
+    ) -> aws.s3.BucketVersioning:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=bucket.bucket,
+            region=self._region,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
                 status="Enabled"
             ),
@@ -108,6 +121,7 @@ class PrivateBucket(ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=bucket.bucket,
+            region=self._region,
             rules=[
                 aws.s3.BucketLifecycleConfigurationRuleArgs(
                     id="old-versions",
@@ -132,3 +146,4 @@ class PrivateBucket(ComponentResource):
             # Rules on old versions need versions.
             opts=ResourceOptions(parent=self, depends_on=[versioning]),
         )
+        return versioning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from rendering.repository_lifecycle import IMAGES_KEPT, keep_newest_images
 
@@ -25,10 +25,12 @@ class Registry(ComponentResource):
     """One repository an application. A pushed tag never changes; each push is scanned."""
 
     repository_urls: dict[str, Output[str]]
+    repositories: list[Resource]
 
     def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
         summary = {"repositories": len(APPLICATIONS), "imagesKept": IMAGES_KEPT}
         super().__init__("researchflow:images:Registry", name, summary, opts)
+        self.repositories = []
         self.repository_urls = {
             application: self._repository(name, application, args) for application in APPLICATIONS
         }
@@ -57,4 +59,5 @@ class Registry(ComponentResource):
             policy=keep_newest_images(),
             opts=ResourceOptions(parent=self),
         )
+        self.repositories.append(repository)
         return repository.repository_url

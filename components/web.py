@@ -51,6 +51,7 @@ class Web(ComponentResource):
     bucket_name: Output[str]
     bucket_arn: Output[str]
     bucket_regional_domain_name: Output[str]
+    versions: Resource
 
     def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -131,6 +132,7 @@ class Web(ComponentResource):
             ),
             opts=child,
         )
+        self.versions = versioning
         self._close_to_the_public(name, bucket)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-static-lifecycle",

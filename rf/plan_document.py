@@ -30,6 +30,7 @@ class PlannedResource:
     property_dependencies: Mapping[str, tuple[str, ...]]
     protect: bool
     retain_on_delete: bool
+    ignore_changes: tuple[str, ...]
     aliases: tuple[str, ...]
 
 
@@ -90,5 +91,6 @@ def _resource(entry: Mapping[str, Any]) -> PlannedResource:
         },
         protect=entry["protect"],
         retain_on_delete=entry["retainOnDelete"],
+        ignore_changes=tuple(entry["ignoreChanges"]),
         aliases=tuple(entry["aliases"]),
     )

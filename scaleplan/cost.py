@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scaleplan.bill import Estimate, Item, Line
-from scaleplan.cost_edge import edge_items, monitoring_items, network_items, storage_items
+from scaleplan.cost_edge import (
+    edge_items,
+    monitoring_items,
+    network_items,
+    secrets_of,
+    storage_items,
+)
 from scaleplan.cost_machines import machine_items
+from scaleplan.cost_recovery import recovery_items
 from scaleplan.cost_stores import store_items
 from scaleplan.load import Load
 from scaleplan.prices import PriceBook, load_prices
@@ -50,3 +57,4 @@ def _items(settings: Settings, load: Load, usage: Usage, prices: PriceBook) -> I
     yield from store_items(settings, load)
     yield from edge_items(settings, usage)
     yield from monitoring_items(settings, usage)
+    yield from recovery_items(settings, load, usage, secrets=secrets_of(settings))

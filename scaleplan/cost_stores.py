@@ -111,18 +111,19 @@ def database_storage_gib(settings: Settings, load: Load) -> Bounds:
     database = settings.database
     needed = 0
     if not settings.sharding.serving:
-        gib = _data_gb(load) * Decimal(str(load.assumptions.storage_factor))
+        gib = data_gb(load) * Decimal(str(load.assumptions.storage_factor))
         needed = int((gib / FREE_SHARE_BEFORE_GROWTH).to_integral_value(rounding="ROUND_CEILING"))
     return Bounds.between(database.allocated_storage_gib, needed, database.max_storage_gib)
 
 
-def _data_gb(load: Load) -> Decimal:
+def data_gb(load: Load) -> Decimal:
+    """The load's data volume, GB of 2^30 bytes."""
     return Decimal(str(load.data_volume_gb)) * 10**9 / BYTES_PER_GB
 
 
 def _backups_beyond_free(settings: Settings, load: Load) -> Decimal:
     database = settings.database
-    data = Decimal(0) if settings.sharding.serving else _data_gb(load)
+    data = Decimal(0) if settings.sharding.serving else data_gb(load)
     kept = data * (1 + DAILY_CHANGE_SHARE * database.backup_retention_days)
     return max(Decimal(0), kept - database.allocated_storage_gib)
 
@@ -133,7 +134,7 @@ def _citus_backups(settings: Settings, load: Load) -> Item:
         layer="citus",
         resource="backups in S3",
         key="s3:storage",
-        quantity=Bounds.of(_data_gb(load) * days),
+        quantity=Bounds.of(data_gb(load) * days),
         basis=f"{days} daily copies of all data, uncompressed",
         usage=True,
     )

@@ -7,7 +7,7 @@ Figures are seconds; each has its `basis`, so that nobody takes an estimate for 
 What a stack with `disasterRecovery.region` keeps there, by physical name (`<prefix>` is that of the
 stack, as `researchflow-prod`; `<region>` the recovery region):
 
-- key: replica of `alias/<prefix>-data` under the same alias; secrets: replicas of the same name
+- key: `alias/<prefix>-recovery`, replica of `alias/<prefix>-data`; secrets: replicas, same name
 - buckets `<prefix>-{artifacts,citus,static}-<account>-<region>`, filled by S3 replication
 - images: repositories `<prefix>/<application>`, filled by ECR's registry-wide replication
 - database, mode backup: replicated automated backups of `<prefix>-database`

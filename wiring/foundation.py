@@ -26,6 +26,7 @@ def encryption_args(site: Site) -> EncryptionArgs:
         account_id=site.account_id,
         region=site.settings.region,
         protect=site.settings.protect_data,
+        recovery_region=site.settings.disaster_recovery.region,
     )
 
 

@@ -73,6 +73,7 @@ def database_args(
         settings=settings.database,
         replication=site.plan.replication,
         protect=settings.protect_data,
+        recovery=encryption.recovery,
     )
 
 
@@ -155,6 +156,7 @@ def database_credentials_args(
         data_key_arn=encryption.data_key_arn,
         workflows=site.settings.workflows.enabled,
         protect=site.settings.protect_data,
+        recovery=encryption.recovery,
     )
 
 

@@ -62,6 +62,7 @@ def ingress_args(site: Site, network: Network, cluster: Cluster, dns: Dns | None
 
 def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeArgs:
     """The CDN before the frontend's bucket and the load balancer."""
+    domain, recovery = site.settings.domain, site.settings.disaster_recovery
     return EdgeArgs(
         prefix=site.settings.prefix,
         account_id=site.account_id,
@@ -76,14 +77,20 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         load_balancer_zone_id=ingress.zone_id,
         origin_domain_name=dns.origin_domain_name if dns else ingress.dns_name,
         origin_https=dns is not None,
-        domain=site.settings.domain,
+        domain=domain,
         zone_id=dns.zone_id if dns else None,
         edge_certificate_arn=dns.edge_certificate_arn if dns else None,
         requests_per_five_minutes=requests_per_address(site.plan),
         shield_region=load_catalog().region(site.settings.region).origin_shield_region,
         cells=_other_cells(site),
+        failover_site_name=site_name(domain) if domain and recovery.prepared else None,
         protect=site.settings.protect_data,
     )
+
+
+def site_name(domain: str) -> str:
+    """The name that always leads to the recovery site of a domain's stack."""
+    return f"recovery.{domain}"
 
 
 def _names_of_other_cells(site: Site, dns: Dns) -> list[str]:

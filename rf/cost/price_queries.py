@@ -216,9 +216,14 @@ _SINGLE: Mapping[str, PriceQuery] = {
     "waf:acl": PriceQuery(service="awswaf", usage_type="WebACLV2"),
     "waf:rule": PriceQuery(service="awswaf", usage_type="RuleV2"),
     "waf:requests": PriceQuery(service="awswaf", usage_type="RequestV2-Tier1", per=MILLION),
+    "route53:health-check": PriceQuery(
+        service="AmazonRoute53",
+        filters={"productFamily": "DNS Health Check"},
+        usage_type="Health-Check-AWS",
+    ),
     "route53:zone": PriceQuery(
         service="AmazonRoute53", filters={"productFamily": "DNS Zone"}, usage_type="HostedZone"
     ),
 }
-"""Not asked for: traffic between zones and out of CloudFront (the file has AWS's public tiers;
-their free allowance is in no answer of the API), DNS queries, SNS, SQS."""
+"""Not asked for: traffic between zones, between regions and out of CloudFront (the file has AWS's
+public tiers; their free allowance is in no answer of the API), DNS queries, SNS, SQS."""

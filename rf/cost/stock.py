@@ -81,6 +81,16 @@ def _source_storage(inputs: Mapping[str, object], plan: RecordedPlan) -> int:
     return 0
 
 
+def _secret(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
+    yield "secrets-manager:secret", _fixed(1 + len(resource.inputs.get("replicas") or ()))
+
+
+def _health_check(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
+    yield "route53:health-check", _fixed(1)
+    if str(resource.inputs["type"]).startswith("HTTPS"):
+        yield "route53:health-check-https", _fixed(1)
+
+
 def _redis(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
     inputs = resource.inputs
     nodes = inputs.get("numCacheClusters")
@@ -163,7 +173,8 @@ _COUNTERS: Mapping[str, Callable[[RecordedResource, RecordedPlan], Counted]] = {
     "aws:ec2/eip:Eip": _each("ipv4:address"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
     "aws:kms/key:Key": _each("kms:key"),
-    "aws:secretsmanager/secret:Secret": _each("secrets-manager:secret"),
+    "aws:kms/replicaKey:ReplicaKey": _each("kms:key"),
+    "aws:secretsmanager/secret:Secret": _secret,
     "aws:eks/cluster:Cluster": _each("eks:cluster"),
     "aws:eks/nodeGroup:NodeGroup": _node_group,
     "aws:rds/instance:Instance": _database,
@@ -171,6 +182,7 @@ _COUNTERS: Mapping[str, Callable[[RecordedResource, RecordedPlan], Counted]] = {
     "aws:mq/broker:Broker": _broker,
     "aws:lb/loadBalancer:LoadBalancer": _each("alb:balancer"),
     "aws:route53/zone:Zone": _each("route53:zone"),
+    "aws:route53/healthCheck:HealthCheck": _health_check,
     "aws:wafv2/webAcl:WebAcl": _firewall,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _each("cloudwatch:alarm"),
     "kubernetes:helm.sh/v3:Release": _chart,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from rf.growth.difference import Difference, Pair, PropertyChange, difference_of, property_changes
 from rf.growth.rules import Effect, Ruling, load_rules, ruling_of
@@ -171,7 +172,11 @@ def _whole(
 
 def _judged(pair: Pair, replaced: Mapping[str, str]) -> Iterator[Judged]:
     stateful = is_stateful(pair.before) or is_stateful(pair.after)
-    changes = list(property_changes(pair.before.inputs, pair.after.inputs))
+    changes = [
+        change
+        for change in property_changes(pair.before.inputs, pair.after.inputs)
+        if not _ignored(change, pair.after.ignore_changes)
+    ]
     changed = {change.bare_path.split(".")[0] for change in changes}
     for name, urns in sorted(pair.after.property_dependencies.items()):
         made_anew = next((urn for urn in urns if urn in replaced), None)
@@ -186,6 +191,12 @@ def _judged(pair: Pair, replaced: Mapping[str, str]) -> Iterator[Judged]:
             )
     for change in changes:
         yield Judged(change=change, ruling=ruling_of(pair.after.type, change, stateful=stateful))
+
+
+def _ignored(change: PropertyChange, paths: Iterable[str]) -> bool:
+    """Whether the program leaves the property as it is, so that the engine does too."""
+    bare = change.bare_path
+    return any(bare == path or bare.startswith(f"{path}.") for path in paths)
 
 
 def _kind_of(judged: Iterable[Judged], *, moved: bool) -> Kind | None:
@@ -256,6 +267,12 @@ def _dangers(changes: Iterable[ResourceChange]) -> Iterator[Finding]:
                 yield finding
 
 
+def _of_region(source: Any) -> str:
+    """Whose replica it is, where its source is named by ARN, as in another region."""
+    parts = str(source).split(":")
+    return f" of {parts[-1]} in {parts[3]}" if len(parts) > 5 and parts[0] == "arn" else ""
+
+
 def _danger(change: ResourceChange, judged: Judged, holds: str) -> Finding | None:
     effect, path = judged.ruling.effect, judged.change.path
     because = f": {judged.ruling.why}" if judged.ruling.why else ""
@@ -272,8 +289,11 @@ def _danger(change: ResourceChange, judged: Judged, holds: str) -> Finding | Non
             what = f"{cause} changes in place, and endangers the {change.type}{because}"
             remedy = "keep the old value, or do it by hand with a backup and a way back"
         case Effect.PROMOTE:
-            what = f"{cause} promotes the replica{because}"
-            remedy = "keep replicateSourceDb; a promotion belongs to the recovery from a disaster"
+            what = f"{cause} promotes the replica{_of_region(judged.change.old)}{because}"
+            remedy = (
+                "keep replicateSourceDb; a promotion belongs to the recovery from a disaster,"
+                " and nothing leads back but a new replica (docs/disaster-recovery.md)"
+            )
         case _:
             return None
     return Finding(resource=change.name, what=what, remedy=remedy)

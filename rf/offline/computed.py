@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from rf.offline import computed_aws, computed_edge, computed_material, computed_network, sdk
+from rf.offline import (
+    computed_aws,
+    computed_edge,
+    computed_material,
+    computed_network,
+    computed_recovery,
+    sdk,
+)
 from rf.offline.computed_material import kubernetes_object
 from rf.offline.invention import Computed, Invent, Registration, merged
 from rf.offline.lookups import ACCOUNT_ID
@@ -57,6 +64,7 @@ _REGISTRY: Mapping[str, Invent] = {
     **computed_network.REGISTRY,
     **computed_aws.REGISTRY,
     **computed_edge.REGISTRY,
+    **computed_recovery.REGISTRY,
     **computed_material.REGISTRY,
 }
 

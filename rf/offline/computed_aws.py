@@ -43,6 +43,8 @@ def _of(*keys: str, separator: str = ":") -> Invent:
 
 def _key(registration: Registration) -> Computed:
     key = registration.uuid()
+    if registration.inputs.get("multiRegion"):
+        key = f"mrk-{registration.hex(32)}"
     return Computed(key, {"keyId": key, "arn": registration.arn("kms", f"key/{key}")})
 
 

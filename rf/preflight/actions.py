@@ -13,6 +13,19 @@ _SECURITY_GROUP_RULES = ("ec2:DescribeSecurityGroupRules", "ec2:CreateTags")
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:acm/certificate:Certificate": ("acm:RequestCertificate", "acm:AddTagsToCertificate"),
     "aws:acm/certificateValidation:CertificateValidation": ("acm:DescribeCertificate",),
+    "aws:backup/plan:Plan": ("backup:CreateBackupPlan", "backup:TagResource"),
+    "aws:backup/selection:Selection": ("backup:CreateBackupSelection", "iam:PassRole"),
+    "aws:backup/vault:Vault": (
+        "backup:CreateBackupVault",
+        "backup:TagResource",
+        "backup-storage:MountCapsule",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+        "kms:GenerateDataKey",
+    ),
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": (
+        "backup:PutBackupVaultLockConfiguration",
+    ),
     "aws:cloudfront/cachePolicy:CachePolicy": ("cloudfront:CreateCachePolicy",),
     "aws:cloudfront/distribution:Distribution": (
         "cloudfront:CreateDistribution",
@@ -73,7 +86,15 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/vpc:Vpc": ("ec2:CreateVpc", "ec2:ModifyVpcAttribute"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("ec2:CreateVpcEndpoint",),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": ("ecr:PutLifecyclePolicy",),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": (
+        "ecr:PutReplicationConfiguration",
+        "iam:CreateServiceLinkedRole",
+    ),
     "aws:ecr/repository:Repository": ("ecr:CreateRepository", "ecr:TagResource"),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": (
+        "ecr:CreateRepositoryCreationTemplate",
+        "iam:PassRole",
+    ),
     "aws:eks/accessEntry:AccessEntry": ("eks:CreateAccessEntry",),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": ("eks:AssociateAccessPolicy",),
     "aws:eks/addon:Addon": ("eks:CreateAddon", "eks:DescribeAddon"),
@@ -113,6 +134,12 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam:AttachRolePolicy",),
     "aws:kms/alias:Alias": ("kms:CreateAlias",),
     "aws:kms/key:Key": ("kms:CreateKey", "kms:EnableKeyRotation", "kms:TagResource"),
+    "aws:kms/replicaKey:ReplicaKey": (
+        "kms:ReplicateKey",
+        "kms:CreateKey",
+        "kms:PutKeyPolicy",
+        "kms:TagResource",
+    ),
     "aws:lb/listener:Listener": ("elasticloadbalancing:CreateListener",),
     "aws:lb/listenerRule:ListenerRule": ("elasticloadbalancing:CreateRule",),
     "aws:lb/loadBalancer:LoadBalancer": (
@@ -134,11 +161,21 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "iam:PassRole",
         "kms:CreateGrant",
     ),
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+        "rds:StartDBInstanceAutomatedBackupsReplication",
+        "rds:DescribeDBInstanceAutomatedBackups",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+    ),
     "aws:rds/parameterGroup:ParameterGroup": (
         "rds:CreateDBParameterGroup",
         "rds:ModifyDBParameterGroup",
     ),
     "aws:rds/subnetGroup:SubnetGroup": ("rds:CreateDBSubnetGroup",),
+    "aws:route53/healthCheck:HealthCheck": (
+        "route53:CreateHealthCheck",
+        "route53:ChangeTagsForResource",
+    ),
     "aws:route53/record:Record": ("route53:ChangeResourceRecordSets", "route53:GetChange"),
     "aws:route53/zone:Zone": ("route53:CreateHostedZone", "route53:ChangeTagsForResource"),
     "aws:s3/bucket:Bucket": ("s3:CreateBucket", "s3:PutBucketTagging"),
@@ -150,12 +187,17 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("s3:PutBucketOwnershipControls",),
     "aws:s3/bucketPolicy:BucketPolicy": ("s3:PutBucketPolicy",),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": (
+        "s3:PutReplicationConfiguration",
+        "iam:PassRole",
+    ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         "s3:PutEncryptionConfiguration",
     ),
     "aws:s3/bucketVersioning:BucketVersioning": ("s3:PutBucketVersioning",),
     "aws:secretsmanager/secret:Secret": (
         "secretsmanager:CreateSecret",
+        "secretsmanager:ReplicateSecretToRegions",
         "secretsmanager:TagResource",
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretsmanager:PutSecretValue",),

@@ -39,6 +39,9 @@ def findings(root: Path, stacks: list[str], project: str) -> Iterator[Finding]:
         yield policy.secrets_provider(stack, document, protected=protected)
         yield policy.backend(stack, url, protected=protected)
         yield policy.plain_secrets(stack, document)
+        recovery = (document.get("config") or {}).get(f"{project}:disasterRecovery")
+        if isinstance(recovery, dict) and recovery.get("siteOf"):
+            yield policy.replica(stack, recovery)
 
 
 def backend_url(root: Path) -> str | None:

@@ -153,6 +153,27 @@ def backend(stack: str, url: str | None, *, protected: bool) -> Finding:
     )
 
 
+def replica(stack: str, recovery: Mapping[str, Any]) -> Finding:
+    """Whether the file of a recovery site leaves its database the replica that it is.
+
+    Another phase than standby takes `replicateSourceDb` off, and that promotes: the site then has a
+    database of its own, which nothing makes a replica again.
+    """
+    source, phase = str(recovery["siteOf"]), str(recovery.get("phase", "standby"))
+    waits, restored = phase == "standby", recovery.get("mode", "backup") == "backup"
+    if waits or restored:
+        found = f"follows {source}" if waits else f"restored from backups of {source}"
+        return Finding(stack=stack, rule="replica", state=State.FINE, found=found)
+    return Finding(
+        stack=stack,
+        rule="replica",
+        state=State.WRONG,
+        found=f"phase {phase}: the next pulumi up removes replicateSourceDb and so promotes the"
+        f" replica of {source}, for good",
+        fix="phase standby, unless this is the failover (docs/disaster-recovery.md)",
+    )
+
+
 def plain_secrets(stack: str, document: Mapping[str, Any]) -> Finding:
     """Values of the file that are or look like secrets. What stands under `secure` is encrypted."""
     found = sorted(set(_plain(document.get("config") or {}, "")))

@@ -96,7 +96,7 @@ def citus(build):
             )
             pulumi.export("host", made.host)
             pulumi.export("readersHost", made.readers_host)
-            pulumi.export("bucket", made.backup_bucket_name)
+            pulumi.export("bucket", made.backups.bucket_name)
 
         key = (size, stage, protect, architecture, *changes.items())
         if key not in RECORDED:

@@ -227,3 +227,22 @@ def test_a_list_of_named_objects_is_compared_by_name_and_any_other_by_place():
         "env[C]": {"name": "C", "value": "4"},
         "rules[0].p": 2,
     }
+
+
+def test_the_promotion_of_another_regions_replica_is_named_with_its_source():
+    source = "arn:aws:rds:us-east-1:123456789012:db:researchflow-prod-database"
+    text = the_finding(
+        changed(RDS, REPLICA | {"replicateSourceDb": source}, replicateSourceDb=None)
+    )
+    assert "promotes the replica of researchflow-prod-database in us-east-1" in text
+    step = changed(RDS, REPLICA | {"replicateSourceDb": source}, replicateSourceDb=None)
+    assert [each.kind for each in step.changes] == [Kind.PROMOTE]
+    assert "docs/disaster-recovery.md" in step.findings[0].remedy
+
+
+def test_what_the_program_leaves_as_it_is_changes_nothing():
+    key = "aws:kms/key:Key"
+    before = plan(resource(key, "it", {"description": "data"}))
+    later = resource(key, "it", {"description": "data", "multiRegion": True})
+    assert not step_between(before, plan(later)).safe
+    assert step_between(before, plan(later | {"ignoreChanges": ["multiRegion"]})).changes == ()

@@ -133,3 +133,23 @@ def test_the_command_judges_every_stack_and_speaks_json(monkeypatch):
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file://~")
     assert CliRunner().invoke(app, ["check", "state", "--stack", "prod"]).exit_code == 1
     assert CliRunner().invoke(app, ["check", "state", "--stack", "porduction"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("recovery", "state"),
+    [
+        ({"siteOf": "prod", "mode": "warm"}, State.FINE),
+        ({"siteOf": "prod", "mode": "warm", "phase": "standby"}, State.FINE),
+        ({"siteOf": "prod", "mode": "warm", "phase": "active"}, State.WRONG),
+        ({"siteOf": "prod", "mode": "warm", "phase": "open"}, State.WRONG),
+        ({"siteOf": "prod", "mode": "backup", "phase": "active"}, State.FINE),
+    ],
+)
+def test_a_file_that_would_promote_the_replica_of_another_region_is_named(
+    tmp_path, recovery, state
+):
+    config = {"researchflow:disasterRecovery": recovery}
+    (tmp_path / "Pulumi.site.yaml").write_text(yaml.safe_dump({"config": config}))
+    rules = {each.rule: each for each in files.findings(tmp_path, ["site"], "researchflow")}
+    assert rules["replica"].state is state
+    assert "prod" in rules["replica"].found

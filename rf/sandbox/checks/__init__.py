@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from rf.sandbox.checks import alarms, audit, cluster, data, edge, identity, network, storage
+from rf.sandbox.checks import (
+    alarms,
+    audit,
+    cluster,
+    data,
+    edge,
+    identity,
+    network,
+    recovery,
+    storage,
+)
 
-__all__ = ["alarms", "audit", "cluster", "data", "edge", "identity", "network", "storage"]
+__all__ = [
+    "alarms",
+    "audit",
+    "cluster",
+    "data",
+    "edge",
+    "identity",
+    "network",
+    "recovery",
+    "storage",
+]

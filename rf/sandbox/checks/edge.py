@@ -160,18 +160,22 @@ def firewall_log(
 
 @verifies("aws:route53/record:Record", "record")
 def record(reader: Reader, _: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
-    """What a name answers: its values, or the alias that it stands for."""
+    """What a name answers: its values, or the alias that it stands for, and of which two sites."""
     name = f"{str(inputs['name']).rstrip('.')}."
     listed = reader.read("route53", "ListResourceRecordSets", HostedZoneId=inputs["zoneId"])
     of_name = [s for s in listed["ResourceRecordSets"] if s["Name"] == name]
-    found = next((s for s in of_name if s["Type"] == inputs["type"]), None)
+    of_set = [s for s in of_name if s.get("SetIdentifier") == inputs.get("setIdentifier")]
+    found = next((s for s in of_set if s["Type"] == inputs["type"]), None)
     if found is None:
         raise RequestError(f"there is no {inputs['type']} record {name}")
     if inputs.get("aliases"):
         wanted = f"{str(inputs['aliases'][0]['name']).rstrip('.')}."
         target = found.get("AliasTarget", {}).get("DNSName", "")
         yield "alias of", wanted, f"{target.rstrip('.')}."
-    else:
+    if inputs.get("failoverRoutingPolicies"):
+        yield "failover", inputs["failoverRoutingPolicies"][0]["type"], found.get("Failover")
+        yield "health check", inputs.get("healthCheckId"), found.get("HealthCheckId")
+    if not inputs.get("aliases"):
         values = [value["Value"] for value in found.get("ResourceRecords", [])]
         yield "values", sorted(inputs["records"]), sorted(values)
 

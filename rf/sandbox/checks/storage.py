@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rf.sandbox.api import RequestError
-from rf.sandbox.comparisons import Comparison, Reader, verifies, verifies_world
+from rf.sandbox.comparisons import NOT_SHOWN, Comparison, Reader, verifies, verifies_world
 
 BUCKET = "aws:s3/bucket:Bucket"
 
@@ -90,9 +90,20 @@ def key(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[
 
 @verifies("aws:secretsmanager/secret:Secret", "secret")
 def secret(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
-    """Its key. The content is never read."""
+    """Its key, and the regions of its replicas with theirs. The content is never read."""
     found = reader.read("secretsmanager", "DescribeSecret", SecretId=identifier)
     yield "key", inputs.get("kmsKeyId"), found.get("KmsKeyId")
+    replicas = inputs.get("replicas") or []
+    if replicas:
+        shown = {each["Region"]: each for each in found.get("ReplicationStatus") or []}
+        yield "replicas", sorted(each["region"] for each in replicas), sorted(shown)
+    for replica in replicas:
+        reader.region = replica["region"]
+        there = reader.read("secretsmanager", "DescribeSecret", SecretId=inputs["name"])
+        yield f"name in {reader.region}", inputs["name"], there["Name"]
+        # The emulator says of a replica's key, there, what its source's is.
+        key = shown.get(replica["region"], {}).get("KmsKeyId", NOT_SHOWN)
+        yield f"key in {reader.region}", replica["kmsKeyId"], key
 
 
 @verifies("aws:cloudwatch/logGroup:LogGroup", "log group")

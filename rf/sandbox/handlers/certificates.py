@@ -88,7 +88,10 @@ def record(task: Task, inputs: Inputs) -> Created:
     action = "UPSERT" if inputs.take("allowOverwrite") else "CREATE"
     aliases = inputs.take("aliases") or []
     values = inputs.take("records") or []
+    failover = inputs.take("failoverRoutingPolicies") or []
     content: dict[str, Any] = {"name": name, "type": kind} | inputs.rest()
+    if failover:
+        content["failover"] = failover[0]["type"]
     if aliases:
         content["aliasTarget"] = {
             "hostedZoneId": aliases[0]["zoneId"],

@@ -55,7 +55,10 @@ def secret(task: Task, inputs: Inputs) -> Created:
         "secretsmanager",
         "CreateSecret",
         inputs.rest(),
-        {"forceOverwriteReplicaSecret": "ForceOverwriteReplicaSecret"},
+        {
+            "forceOverwriteReplicaSecret": "ForceOverwriteReplicaSecret",
+            "replicas": "AddReplicaRegions",
+        },
         Name=name,
     )
     if policy:

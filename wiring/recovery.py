@@ -1,0 +1,74 @@
+"""Arguments of what is kept in the recovery region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from components.artifacts import Artifacts
+from components.citus import Citus
+from components.database import Database
+from components.disaster_recovery import DisasterRecoveryArgs
+from components.encryption import Encryption
+from components.registry import Registry
+from components.replicated_bucket import SourceBucket
+from components.web import Web
+from wiring.site import Site
+
+
+def buckets(
+    encryption: Encryption, artifacts: Artifacts, web: Web, citus: Citus | None
+) -> list[SourceBucket]:
+    """The buckets that hold what nothing else does, and the published frontend."""
+    found = [
+        SourceBucket(
+            role="artifacts",
+            bucket_name=artifacts.bucket_name,
+            bucket_arn=artifacts.bucket_arn,
+            key_arn=encryption.data_key_arn,
+            versions=artifacts.versions,
+        ),
+        SourceBucket(
+            role="static",
+            bucket_name=web.bucket_name,
+            bucket_arn=web.bucket_arn,
+            key_arn=None,
+            versions=web.versions,
+        ),
+    ]
+    if citus is not None:
+        backups = citus.backups
+        found.append(
+            SourceBucket(
+                role="citus",
+                bucket_name=backups.bucket_name,
+                bucket_arn=backups.bucket_arn,
+                key_arn=encryption.data_key_arn,
+                versions=backups.versions,
+            )
+        )
+    return found
+
+
+def disaster_recovery_args(
+    site: Site,
+    encryption: Encryption,
+    registry: Registry,
+    database: Database,
+    sources: Sequence[SourceBucket],
+) -> DisasterRecoveryArgs | None:
+    """Copies of everything that can't be made again; None without a recovery region."""
+    if encryption.recovery is None:
+        return None
+    settings = site.settings
+    return DisasterRecoveryArgs(
+        prefix=settings.prefix,
+        account_id=site.account_id,
+        region=settings.region,
+        mode=settings.disaster_recovery.mode,
+        recovery=encryption.recovery,
+        data_key_arn=encryption.data_key_arn,
+        database_arn=database.primary_arn,
+        buckets=sources,
+        repositories=registry.repositories,
+        protect=settings.protect_data,
+    )
