@@ -1,6 +1,5 @@
 """ResearchFlow on AWS: every layer of the scale plan, wired in the order of deployment."""
 
-import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pulumi_random as random
@@ -9,23 +8,16 @@ from pulumi import InvokeOptions, ResourceOptions
 
 import components as layers
 import settings as stack_settings
+from components.standby_roles import standby_roles
 from scaleplan.model import load_plan
-from wiring import (
-    applications,
-    capacity,
-    foundation,
-    observability,
-    outputs,
-    sharding,
-    stores,
-    traffic,
-)
-from wiring import recovery as copies
+from serving import serve
+from wiring import capacity, copies, foundation, outputs, standby, stores, traffic
 from wiring.site import Site, default_tags, has_broker
-from wiring.workflows import temporal_args, with_workflows
+from wiring.standing import Standing
 
 settings = stack_settings.load()
 capacity.prove(settings, load_plan())
+taken_over = settings.disaster_recovery.site_of
 
 # Providers: explicit, because the stack files switch the default ones off.
 aws_provider = aws.Provider(
@@ -40,17 +32,20 @@ on_aws = ResourceOptions(providers=[aws_provider, random_provider])
 account = aws.get_caller_identity(opts=InvokeOptions(provider=aws_provider))
 site = Site(settings=settings, plan=load_plan(), account_id=account.account_id)
 
-# What everything stands on.
-encryption = layers.Encryption("encryption", foundation.encryption_args(site), on_aws)
+# What everything stands on; a recovery site stands on what another stack left in its region.
+source = copies.primary_site_args(site, taken_over) if taken_over else None
+primary = layers.PrimarySite("primary-site", source) if source else None
+encryption = layers.Encryption("encryption", foundation.encryption_args(site, primary), on_aws)
 network = layers.Network("network", foundation.network_args(site, encryption), on_aws)
 registry = layers.Registry("registry", foundation.registry_args(site, encryption), on_aws)
-artifacts = layers.Artifacts("artifacts", foundation.artifacts_args(site, encryption), on_aws)
+kept = foundation.artifacts_args(site, encryption, primary)
+artifacts = layers.Artifacts("artifacts", kept, on_aws)
 layers.Audit("audit", foundation.audit_args(site, encryption, artifacts), on_aws)
 cluster = layers.Cluster("cluster", foundation.cluster_args(site, encryption, network), on_aws)
 
 # What holds data, open to the cluster's pods alone.
 placed = (site, encryption, network, cluster)
-database = layers.Database("database", stores.database_args(*placed), on_aws)
+database = layers.Database("database", stores.database_args(*placed, primary), on_aws)
 emergency = stores.break_glass_args(site, encryption, cluster, database)
 break_glass = layers.BreakGlass("break-glass", emergency, on_aws)
 roles = stores.database_credentials_args(site, encryption, database)
@@ -67,57 +62,46 @@ in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
 on_cluster = ResourceOptions(providers=in_cluster)
 platform = layers.Platform("platform", foundation.platform_args(*placed), on_cluster)
 authority = layers.Authority("authority", foundation.authority_args(site, platform), on_cluster)
-sharded = sharding.citus_args(
-    *placed, platform=platform, authority=authority, database=database, credentials=credentials
-)
-citus = layers.Citus("citus", sharded, on_cluster) if settings.sharding.present else None
-serving = citus if settings.sharding.serving else None
-roles = stores.database_bootstrap_args(site, platform, database, credentials, serving)
-bootstrap = layers.DatabaseBootstrap("database-bootstrap", roles, on_cluster)
-backend = stores.Backend(database, credentials, bootstrap, serving)
-migration = None
-if settings.migrations.command:
-    tables = applications.database_migration_args(site, platform, registry, authority, bootstrap)
-    migration = layers.DatabaseMigration("database-migration", tables, on_cluster)
-pooled = stores.pgbouncer_args(site, platform, backend, authority)
-pgbouncer = layers.Pgbouncer("pgbouncer", pooled, on_cluster)
-migrated = migration.ready if migration else None
-kept = stores.Stores(backend, cache, queue, broker, artifacts, migrated, citus)
-told = stores.connections_args(site, platform, pgbouncer, authority, kept)
-connections = layers.Connections("connections", told, on_cluster)
 
-# The applications, and the way in for those that answer requests.
+# The way in for those who ask.
 at_home = settings.cell.home
 home = layers.HomeCell("home", traffic.home_cell_args(site, at_home)) if at_home else None
-domain = settings.domain
-dns = layers.Dns("dns", traffic.dns_args(site, domain, home), on_aws) if domain else None
+names = traffic.dns_args(site, home)
+dns = layers.Dns("dns", names, on_aws) if names else None
 if dns:
     layers.ExternalDns("external-dns", traffic.external_dns_args(site, cluster, dns), on_cluster)
-# What sees it all, and what the API's autoscaler asks how many requests there are.
-watched = observability.observability_args(
-    *placed, authority=authority, stores=kept, dns=dns, secrets=stack_settings.secrets()
+proof = traffic.site_certificate_args(site, primary)
+shown = layers.SiteCertificate("site-certificate", proof, on_aws) if proof else None
+ingress = layers.Ingress(
+    "ingress", traffic.ingress_args(site, network, cluster, dns, shown), on_aws
 )
-monitoring = layers.Observability("observability", watched, on_cluster)
-ingress = layers.Ingress("ingress", traffic.ingress_args(site, network, cluster, dns), on_aws)
-access = applications.artifact_access(site, encryption, cluster, artifacts)
-hosting = applications.Hosting(platform, registry, connections, authority, access)
-served = (site, hosting, ingress)
-tasks = temporal_args(site, cluster, hosting, backend)
-temporal = layers.Temporal("temporal", tasks, on_cluster) if tasks else None
-api = with_workflows(site, applications.orchestrator_args(*served, monitoring), temporal)
-layers.Orchestrator("orchestrator", api, on_cluster)
-layers.Collaboration("collaboration", applications.collaboration_args(*served), on_cluster)
-web = layers.Web("web", applications.web_args(*served), on_cluster)
-layers.Worker("worker", applications.worker_args(site, hosting), on_cluster)
-edge = layers.Edge("edge", traffic.edge_args(site, web, ingress, dns), on_aws)
+way_in = traffic.site_entry_args(site, primary, ingress)
+if way_in:
+    layers.SiteEntry("site-entry", way_in, on_aws)
 
-kept_files = copies.buckets(encryption, artifacts, web, citus)
-copied = copies.disaster_recovery_args(site, encryption, registry, database, kept_files)
-recovery = layers.DisasterRecovery("recovery", copied, on_aws) if copied else None
-
-for key, value in outputs.way_in(edge, web, dns).items():
-    pulumi.export(key, value)
-for key, value in outputs.inside(cluster, break_glass, database, monitoring).items():
-    pulumi.export(key, value)
-for key, value in outputs.copies(artifacts, registry, recovery, edge).items():
-    pulumi.export(key, value)
+outputs.export(outputs.inside(cluster, break_glass, database, artifacts, registry))
+standing = Standing(
+    site=site,
+    on_aws=on_aws,
+    on_cluster=on_cluster,
+    primary=primary,
+    encryption=encryption,
+    network=network,
+    registry=registry,
+    artifacts=artifacts,
+    cluster=cluster,
+    database=database,
+    break_glass=break_glass,
+    credentials=credentials,
+    cache=cache,
+    queue=queue,
+    broker=broker,
+    platform=platform,
+    authority=authority,
+    dns=dns,
+    ingress=ingress,
+)
+if settings.disaster_recovery.standby:
+    standby_roles(standby.roles_args(standing), on_aws)
+else:
+    serve(standing)

@@ -26,8 +26,11 @@ from components.observability import Observability
 from components.orchestrator import Orchestrator
 from components.pgbouncer import Pgbouncer
 from components.platform import Platform
+from components.primary_site import PrimarySite
 from components.queue import Queue
 from components.registry import Registry
+from components.site_certificate import SiteCertificate
+from components.site_entry import SiteEntry
 from components.temporal import Temporal
 from components.web import Web
 from components.worker import Worker
@@ -59,8 +62,11 @@ __all__ = [
     "Orchestrator",
     "Pgbouncer",
     "Platform",
+    "PrimarySite",
     "Queue",
     "Registry",
+    "SiteCertificate",
+    "SiteEntry",
     "Temporal",
     "Web",
     "Worker",

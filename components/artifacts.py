@@ -14,13 +14,15 @@ NONCURRENT_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """Objects are encrypted with `data_key_arn`."""
+    """Objects are encrypted with `data_key_arn`. `copy_name` is the bucket that another stack's
+    artifacts are copied to: a recovery site goes on with that one."""
 
     prefix: str
     account_id: str
     region: str
     data_key_arn: Input[str]
     protect: bool
+    copy_name: Input[str] | None = None
 
 
 class Artifacts(ComponentResource):
@@ -28,11 +30,23 @@ class Artifacts(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
-    versions: Resource
+    versions: Resource | None
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: ResourceOptions | None = None) -> None:
         summary = {"noncurrentDays": NONCURRENT_DAYS}
         super().__init__("researchflow:data:Artifacts", name, summary, opts)
+        if args.copy_name is not None:
+            self._adopt(args.copy_name)
+        else:
+            self._own(name, args)
+        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
+
+    def _adopt(self, copy_name: Input[str]) -> None:
+        self.bucket_name = Output.from_input(copy_name)
+        self.bucket_arn = Output.concat("arn:aws:s3:::", copy_name)
+        self.versions = None
+
+    def _own(self, name: str, args: ArtifactsArgs) -> None:
         bucket = PrivateBucket(
             name,
             PrivateBucketArgs(
@@ -49,4 +63,3 @@ class Artifacts(ComponentResource):
         self.bucket_name = bucket.bucket_name
         self.bucket_arn = bucket.bucket_arn
         self.versions = bucket.versions
-        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})

@@ -55,6 +55,7 @@ class CitusArgs:
     authority: Authority
     tags: Mapping[str, str]
     protect: bool
+    backups_copy: Input[str] | None = None
 
 
 class Citus(ComponentResource):
@@ -140,6 +141,7 @@ class Citus(ComponentResource):
                 data_key_arn=args.data_key_arn,
                 groups=[group.name for group in groups],
                 protect=args.protect,
+                copy_name=args.backups_copy,
             ),
             ResourceOptions(parent=self),
         )

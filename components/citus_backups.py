@@ -24,7 +24,9 @@ object can be brought back by somebody who may see old versions, which a server 
 class CitusBackupsArgs:
     """`groups` are those of the cluster: each one's servers run as a service account of their own.
 
-    `cluster_ready` is what an association waits for, `cluster_name` being plain.
+    `copy_name` is the bucket that another stack's backups are copied to, which a recovery site
+    restores from and goes on with. `cluster_ready` is what an association waits for,
+    `cluster_name` being plain.
     """
 
     prefix: str
@@ -35,6 +37,7 @@ class CitusBackupsArgs:
     data_key_arn: Input[str]
     groups: Sequence[str]
     protect: bool
+    copy_name: Input[str] | None = None
 
 
 class CitusBackups(ComponentResource):
@@ -42,7 +45,7 @@ class CitusBackups(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
-    versions: pulumi.Resource
+    versions: pulumi.Resource | None
     ready: list[pulumi.Resource]
 
     def __init__(
@@ -52,6 +55,21 @@ class CitusBackups(ComponentResource):
             "researchflow:data:CitusBackups", name, {"writers": len(args.groups)}, opts
         )
         self._name, self._args = name, args
+        self._bucket()
+        # What artifacts' writers may do is what WAL-G does: list, read, write and delete.
+        policy = Output.all(bucket=self.bucket_arn, key=args.data_key_arn).apply(
+            lambda arns: artifact_access_policy(arns["bucket"], arns["key"], args.region)
+        )
+        self.ready = [self._writer(group, policy) for group in args.groups]
+        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
+
+    def _bucket(self) -> None:
+        name, args = self._name, self._args
+        if args.copy_name is not None:
+            self.bucket_name = Output.from_input(args.copy_name)
+            self.bucket_arn = Output.concat("arn:aws:s3:::", args.copy_name)
+            self.versions = None
+            return
         bucket = PrivateBucket(
             name,
             PrivateBucketArgs(
@@ -65,14 +83,8 @@ class CitusBackups(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        # What artifacts' writers may do is what WAL-G does: list, read, write and delete.
-        policy = Output.all(bucket=bucket.bucket_arn, key=args.data_key_arn).apply(
-            lambda arns: artifact_access_policy(arns["bucket"], arns["key"], args.region)
-        )
-        self.ready = [self._writer(group, policy) for group in args.groups]
         self.bucket_name, self.bucket_arn = bucket.bucket_name, bucket.bucket_arn
         self.versions = bucket.versions
-        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
 
     def _writer(self, group: str, policy: Output[str]) -> PodRole:
         args = self._args

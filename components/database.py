@@ -9,8 +9,10 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.client_security_group import client_security_group
 from components.database_events import DatabaseEvents, DatabaseEventsArgs
 from components.database_monitoring import DatabaseMonitoring, DatabaseMonitoringArgs
+from components.database_source import DatabaseSource, origin_of
 from components.encryption import RecoveryKey
 from components.secret_replicas import secret_replicas
 from rendering.database_parameters import database_parameters
@@ -47,7 +49,7 @@ class DatabaseArgs:
     """`settings` decides class, storage and copies; `availability_zones` where replicas stand.
 
     `data_key_arn` encrypts storage and secret and can't change later. `recovery` is where the
-    secret has a replica.
+    secret has a replica; `source` is where a recovery site's data comes from.
     """
 
     prefix: str
@@ -62,6 +64,7 @@ class DatabaseArgs:
     replication: ReplicationPlan
     protect: bool
     recovery: RecoveryKey | None = None
+    source: DatabaseSource | None = None
 
 
 class Database(ComponentResource):
@@ -96,7 +99,14 @@ class Database(ComponentResource):
         self.port, self.database_name, self.user = PORT, DATABASE_NAME, USER
         self.password = self._build_password()
         self._parameter_group_name = self._build_parameter_group()
-        self._security_group_id = self._build_security_group()
+        self._security_group_id = client_security_group(
+            f"{name}-clients",
+            description=f"PostgreSQL {self._identifier}: from the cluster only",
+            vpc_id=args.vpc_id,
+            clients=args.client_security_group_id,
+            port=PORT,
+            parent=self,
+        )
         replicas = read_replicas(self._identifier, args.availability_zones, settings.read_replicas)
         self._monitoring = DatabaseMonitoring(
             f"{name}-monitoring",
@@ -155,27 +165,11 @@ class Database(ComponentResource):
             opts=ResourceOptions(parent=self),
         ).name
 
-    def _build_security_group(self) -> Output[str]:
-        group = aws.ec2.SecurityGroup(
-            f"{self._name}-clients",
-            description=f"PostgreSQL {self._identifier}: from the cluster only",
-            vpc_id=self._args.vpc_id,
-            opts=ResourceOptions(parent=self),
-        )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-clients",
-            security_group_id=group.id,
-            referenced_security_group_id=self._args.client_security_group_id,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            description="PostgreSQL over TLS from pods",
-            opts=ResourceOptions(parent=self),
-        )
-        return group.id
-
     def _build_primary(self) -> aws.rds.Instance:
         args, settings = self._args, self._args.settings
+        origin = origin_of(args.source)
+        # RDS refuses a final snapshot of a replica.
+        keeps = args.protect and origin.independent
         subnets = aws.rds.SubnetGroup(
             f"{self._name}-subnets",
             name=self._identifier,
@@ -186,19 +180,21 @@ class Database(ComponentResource):
         return aws.rds.Instance(
             f"{self._name}-{_PRIMARY}",
             identifier=self._identifier,
-            engine=ENGINE,
+            replicate_source_db=origin.replicate_source_db,
+            restore_to_point_in_time=origin.restore_to_point_in_time,
+            engine=None if origin.inherits else ENGINE,
             # The major version alone: RDS moves the minor one in the maintenance window.
-            engine_version=str(args.replication.engine_major_version),
+            engine_version=None if origin.inherits else str(args.replication.engine_major_version),
             auto_minor_version_upgrade=True,
             instance_class=settings.instance_class,
-            db_name=DATABASE_NAME,
-            username=USER,
-            password=self.password,
+            db_name=None if origin.inherits else DATABASE_NAME,
+            username=None if origin.inherits else USER,
+            password=self.password if origin.independent else None,
             port=PORT,
             storage_type=STORAGE_TYPE,
             # No ignore_changes: with a ceiling, the provider itself passes over what RDS has added,
             # and a larger figure here must still take effect.
-            allocated_storage=settings.allocated_storage_gib,
+            allocated_storage=None if origin.inherits else settings.allocated_storage_gib,
             max_allocated_storage=settings.max_storage_gib,
             storage_encrypted=True,
             kms_key_id=args.data_key_arn,
@@ -215,8 +211,8 @@ class Database(ComponentResource):
             delete_automated_backups=not args.protect,
             deletion_protection=args.protect,
             # A stack that is thrown away and made again would find the snapshot's name taken.
-            skip_final_snapshot=not args.protect,
-            final_snapshot_identifier=f"{self._identifier}-final" if args.protect else None,
+            skip_final_snapshot=not keeps,
+            final_snapshot_identifier=f"{self._identifier}-final" if keeps else None,
             apply_immediately=False,
             monitoring_interval=self._monitoring.interval_seconds,
             monitoring_role_arn=self._monitoring.role_arn,

@@ -12,7 +12,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.database_credentials import RoleCredentials
 from components.exporter import CONFIG_DIRECTORY, Exporter, ExporterArgs
-from components.pod_role import PodRole, PodRoleArgs
+from components.monitoring_roles import Watched, cloudwatch_role
 from components.pod_template import labels, selector
 from components.versions import (
     CLOUDWATCH_EXPORTER_IMAGE,
@@ -20,7 +20,7 @@ from components.versions import (
     REDIS_EXPORTER_IMAGE,
 )
 from rendering.bootstrap_sql import content_hash
-from rendering.cloudwatch_exporter import CONFIG_FILE, cloudwatch_reader_policy
+from rendering.cloudwatch_exporter import CONFIG_FILE
 from rendering.exporters import (
     AUTHORITY_FILE,
     CLOUDWATCH_EXPORTER_PORT,
@@ -220,19 +220,14 @@ class Exporters(ComponentResource):
             automount_service_account_token=False,
             opts=ResourceOptions(parent=self),
         )
-        role = PodRole(
-            f"{self._name}-cloudwatch",
-            PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
-                namespace=NAMESPACE,
-                service_account=CLOUDWATCH_EXPORTER,
-                policies={"metrics": cloudwatch_reader_policy()},
-                cluster_ready=args.cluster_ready,
-            ),
-            ResourceOptions(parent=self),
+        watched = Watched(
+            region=args.region,
+            account_id=args.account_id,
+            cluster_name=args.cluster_name,
+            cluster_ready=args.cluster_ready,
+            namespace=NAMESPACE,
         )
+        role = cloudwatch_role(f"{self._name}-cloudwatch", watched, CLOUDWATCH_EXPORTER, self)
         Exporter(
             f"{self._name}-cloudwatch",
             ExporterArgs(

@@ -53,12 +53,14 @@ class FirewallArgs:
     """`requests_per_five_minutes` is what one address may send before it is held back.
 
     `blocks` False only counts what the rules match: to see what a rule would do before it does.
-    `log` None keeps no log and no samples: both stand in us-east-1.
+    `log` None keeps no log and no samples: both stand in us-east-1. `regional` stands before a load
+    balancer of the stack's region instead of the edge.
     """
 
     requests_per_five_minutes: int
     blocks: bool
     log: FirewallLogArgs | None
+    regional: bool = False
 
 
 class Firewall(ComponentResource):
@@ -79,8 +81,8 @@ class Firewall(ComponentResource):
         super().__init__("researchflow:security:Firewall", name, summary, opts)
         acl = aws.wafv2.WebAcl(
             f"{name}-acl",
-            scope="CLOUDFRONT",
-            region=CLOUDFRONT_REGION,
+            scope="REGIONAL" if args.regional else "CLOUDFRONT",
+            region=None if args.regional else CLOUDFRONT_REGION,
             description="Before the edge of ResearchFlow",
             default_action=aws.wafv2.WebAclDefaultActionArgs(
                 allow=aws.wafv2.WebAclDefaultActionAllowArgs()

@@ -28,6 +28,17 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicEntry:
+    """A recovery site's load balancer has a public address, in these subnets.
+
+    While it is not `opened`, it answers health checks with 503 whatever its pods say.
+    """
+
+    subnet_ids: Input[list[str]]
+    opened: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class IngressArgs:
     """Without `certificate_arn` the listener speaks plain HTTP, which only a stack without a domain
     may do. `cloudfront_prefix_list_id` is CloudFront's origin-facing list in the region."""
@@ -39,6 +50,7 @@ class IngressArgs:
     cloudfront_prefix_list_id: str
     certificate_arn: Input[str] | None
     protect: bool
+    public: PublicEntry | None = None
 
 
 class Ingress(ComponentResource):
@@ -59,16 +71,17 @@ class Ingress(ComponentResource):
 
     def __init__(self, name: str, args: IngressArgs, opts: ResourceOptions | None = None) -> None:
         https = args.certificate_arn is not None
-        summary = {"internal": True, "https": https, "targetGroups": len(SERVED)}
+        public = args.public
+        summary = {"internal": public is None, "https": https, "targetGroups": len(SERVED)}
         super().__init__("researchflow:network:Ingress", name, summary, opts)
         self._name = name
         group = self._security_group(args, port=443 if https else 80)
         balancer = aws.lb.LoadBalancer(
             f"{name}-balancer",
-            internal=True,
+            internal=public is None,
             load_balancer_type="application",
             ip_address_type="ipv4",
-            subnets=args.private_subnet_ids,
+            subnets=public.subnet_ids if public else args.private_subnet_ids,
             security_groups=[group.id],
             idle_timeout=BALANCER_IDLE_TIMEOUT_SECONDS,
             enable_http2=True,
@@ -80,6 +93,8 @@ class Ingress(ComponentResource):
         )
         groups = {served.application: self._target_group(args, served) for served in SERVED}
         listener = self._listener(args, balancer, groups[WEB.application])
+        if public and not public.opened:
+            self._shut(listener)
         self._route(listener, "health", 5, HEALTH_PATHS, groups[ORCHESTRATOR.application])
         self._route(listener, "api", 10, API_PATHS, groups[ORCHESTRATOR.application])
         self._route(listener, "collab", 20, SOCKET_PATHS, groups[COLLABORATION.application])
@@ -106,8 +121,11 @@ class Ingress(ComponentResource):
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-from-cloudfront",
             security_group_id=group.id,
-            description="CloudFront's origin-facing servers, by VPC origin",
-            prefix_list_id=args.cloudfront_prefix_list_id,
+            description="Everybody, by the firewall"
+            if args.public
+            else "CloudFront's origin-facing servers, by VPC origin",
+            cidr_ipv4="0.0.0.0/0" if args.public else None,
+            prefix_list_id=None if args.public else args.cloudfront_prefix_list_id,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
@@ -187,6 +205,28 @@ class Ingress(ComponentResource):
             ssl_policy=TLS_POLICY if https else None,
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=default.arn)
+            ],
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _shut(self, listener: aws.lb.Listener) -> None:
+        """Readiness is refused before any pod is asked: nobody has verified the site yet."""
+        aws.lb.ListenerRule(
+            f"{self._name}-shut",
+            listener_arn=listener.arn,
+            priority=1,
+            actions=[
+                aws.lb.ListenerRuleActionArgs(
+                    type="fixed-response",
+                    fixed_response=aws.lb.ListenerRuleActionFixedResponseArgs(
+                        content_type="text/plain", message_body="standby", status_code="503"
+                    ),
+                )
+            ],
+            conditions=[
+                aws.lb.ListenerRuleConditionArgs(
+                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=[READY_PATH])
+                )
             ],
             opts=ResourceOptions(parent=self),
         )

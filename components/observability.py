@@ -37,6 +37,11 @@ _TOPIC_NAMES = {PAGE: "pages", TICKET: "tickets", HEARTBEAT: HEARTBEAT}
 KEY_DELETION_DAYS = 30
 
 
+def topic_names() -> list[str]:
+    """How the names of the topics end, the prefix before them."""
+    return list(_TOPIC_NAMES.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
     """`rule_groups`, `dashboards`, `targets`, `alarms`, `adapter_rules` and `cloudwatch_config`
@@ -126,7 +131,7 @@ class Observability(ComponentResource):
             AlertTopicsArgs(
                 prefix=args.prefix,
                 account_id=args.account_id,
-                names=list(_TOPIC_NAMES.values()),
+                names=topic_names(),
                 subscribed=[_TOPIC_NAMES[PAGE], _TOPIC_NAMES[TICKET]],
                 emails=args.alerts.emails,
                 key_arn=args.logs_key_arn,

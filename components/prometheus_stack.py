@@ -14,9 +14,8 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components import versions
 from components.chart_release import ON_SYSTEM_NODES, chart_release
-from components.pod_role import PodRole, PodRoleArgs
+from components.monitoring_roles import Watched, alertmanager_role
 from rendering.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
-from rendering.iam_documents import policy_document, statement
 from rendering.prometheus_stack import (
     ALERTMANAGER_ACCOUNT,
     DASHBOARD_LABEL,
@@ -126,24 +125,20 @@ class PrometheusStack(ComponentResource):
     def _build_role(self) -> pulumi.Resource:
         """Alertmanager publishes to the topics, and to nothing else."""
         args = self._args
-        policy = Output.all(topics=list(args.topics.values()), key=args.topics_key_arn).apply(
-            lambda known: policy_document(
-                statement("SendAlerts", ["sns:Publish"], known["topics"]),
-                statement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [known["key"]]),
-            )
+        watched = Watched(
+            region=args.region,
+            account_id=args.account_id,
+            cluster_name=args.cluster_name,
+            cluster_ready=args.cluster_ready,
+            namespace=NAMESPACE,
         )
-        return PodRole(
+        return alertmanager_role(
             f"{self._name}-alertmanager",
-            PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
-                namespace=NAMESPACE,
-                service_account=ALERTMANAGER_ACCOUNT,
-                policies={"topics": policy},
-                cluster_ready=args.cluster_ready,
-            ),
-            ResourceOptions(parent=self),
+            watched,
+            ALERTMANAGER_ACCOUNT,
+            topics=list(args.topics.values()),
+            topics_key_arn=args.topics_key_arn,
+            parent=self,
         )
 
     def _build_release(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:

@@ -14,11 +14,16 @@ APPLICATIONS = ("orchestrator", "worker", "collaboration", "web")
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """Images are encrypted with `data_key_arn`, for good: ECR can't change a repository's key."""
+    """Images are encrypted with `data_key_arn`, for good: ECR can't change a repository's key.
+
+    `copies_at` is where the repositories of another stack are copied to (registry host and prefix):
+    a recovery site runs those and has none of its own.
+    """
 
     prefix: str
     data_key_arn: Input[str]
     protect: bool
+    copies_at: str | None = None
 
 
 class Registry(ComponentResource):
@@ -32,7 +37,10 @@ class Registry(ComponentResource):
         super().__init__("researchflow:images:Registry", name, summary, opts)
         self.repositories = []
         self.repository_urls = {
-            application: self._repository(name, application, args) for application in APPLICATIONS
+            application: self._repository(name, application, args)
+            if args.copies_at is None
+            else Output.from_input(f"{args.copies_at}/{application}")
+            for application in APPLICATIONS
         }
         self.register_outputs({"repositoryUrls": self.repository_urls})
 

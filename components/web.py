@@ -26,7 +26,8 @@ INCOMPLETE_UPLOADS_KEPT_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """`prefix`, `account_id` and `region` name the bucket for good; `protect` guards it."""
+    """`prefix`, `account_id` and `region` name the bucket for good; `protect` guards it. Where no
+    edge serves the files (`at_edge` False) there is no bucket, and the pods answer for all."""
 
     prefix: str
     account_id: str
@@ -38,7 +39,18 @@ class WebArgs:
     target_group_arn: Input[str]
     load_balancer_controller_ready: Resource
     protect: bool
+    at_edge: bool = True
     node_selector: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticBucket:
+    """The bucket of the published files; `versions` is what must be on before it is copied."""
+
+    name: Output[str]
+    arn: Output[str]
+    regional_domain_name: Output[str]
+    versions: Resource
 
 
 class Web(ComponentResource):
@@ -48,10 +60,7 @@ class Web(ComponentResource):
     and a customer key would have to admit CloudFront. Its policy is the edge's, which it names.
     """
 
-    bucket_name: Output[str]
-    bucket_arn: Output[str]
-    bucket_regional_domain_name: Output[str]
-    versions: Resource
+    bucket: StaticBucket | None
 
     def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
         settings = args.settings
@@ -80,11 +89,8 @@ class Web(ComponentResource):
         )
         if scales(settings):
             self._autoscaler(name, args, pods)
-        bucket = self._static_bucket(name, args)
-        self.bucket_name = bucket.bucket
-        self.bucket_arn = bucket.arn
-        self.bucket_regional_domain_name = bucket.bucket_regional_domain_name
-        self.register_outputs({"bucketName": self.bucket_name})
+        self.bucket = self._static_bucket(name, args) if args.at_edge else None
+        self.register_outputs({"bucketName": self.bucket.name if self.bucket else None})
 
     def _pod(self, args: WebArgs) -> PodTemplate:
         # Static files: the pods open no connection, so they get neither secrets nor an authority.
@@ -116,7 +122,7 @@ class Web(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
         )
 
-    def _static_bucket(self, name: str, args: WebArgs) -> aws.s3.Bucket:
+    def _static_bucket(self, name: str, args: WebArgs) -> StaticBucket:
         bucket = aws.s3.Bucket(
             f"{name}-static",
             bucket=bucket_name(args.prefix, "static", args.account_id, args.region),
@@ -132,7 +138,6 @@ class Web(ComponentResource):
             ),
             opts=child,
         )
-        self.versions = versioning
         self._close_to_the_public(name, bucket)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-static-lifecycle",
@@ -153,7 +158,12 @@ class Web(ComponentResource):
             # A rule on old versions is refused until the bucket keeps versions.
             opts=ResourceOptions(parent=self, depends_on=[versioning]),
         )
-        return bucket
+        return StaticBucket(
+            name=bucket.bucket,
+            arn=bucket.arn,
+            regional_domain_name=bucket.bucket_regional_domain_name,
+            versions=versioning,
+        )
 
     def _close_to_the_public(self, name: str, bucket: aws.s3.Bucket) -> None:
         child = ResourceOptions(parent=self)

@@ -76,16 +76,21 @@ _EXPORTED: dict[str, Mapping[str, Any]] = {}
 
 
 def references_of(stack: str, config: Mapping[str, object]) -> References:
-    """Outputs of the stack that this one's program reads: its home cell, as its file says.
+    """Outputs of the stacks that this one's program reads: its home cell, or the stack that it is
+    the recovery site of, as its file says.
 
-    Raises InvalidSettings for a home that has no stack file, or that has a home itself.
+    Raises InvalidSettings for a home that has no stack file, or that has a home itself, and for a
+    stack that has no file, or whose own file prepares no such site.
     """
+    primary = _recovery_of(config).get("siteOf")
+    if isinstance(primary, str) and primary and primary != stack:
+        return _outputs_of_primary(primary, config)
     home = _home_of(config)
     if not home or home == stack:  # its own name is refused with all other mistakes
         return {}
     names = stack_names(PROJECT_ROOT)
     if home not in names or _home_of(stack_config(home)):
-        homes = [name for name in names if name != stack and not _home_of(stack_config(name))]
+        homes = [name for name in names if name != stack and _could_be_home(stack_config(name))]
         raise InvalidSettings(
             [
                 Mistake(
@@ -99,6 +104,43 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
     if home not in _EXPORTED:
         plan_of(home)
     return {home: _EXPORTED[home]}
+
+
+def _outputs_of_primary(primary: str, config: Mapping[str, object]) -> References:
+    """Both files must agree on where the site stands and on what it finds there."""
+    names = stack_names(PROJECT_ROOT)
+    prepared = {name: _recovery_of(stack_config(name)) for name in names}
+    mode = _recovery_of(config).get("mode", "backup")
+    agreeing = [
+        name
+        for name, recovery in prepared.items()
+        if (recovery.get("region"), recovery.get("mode", "backup")) == (config.get("region"), mode)
+    ]
+    if primary not in agreeing:
+        raise InvalidSettings(
+            [
+                Mistake(
+                    key=f"{project_name()}:disasterRecovery.siteOf",
+                    value=primary,
+                    allowed="a stack whose own disasterRecovery has this one's region and mode: "
+                    + (", ".join(agreeing) or "none has"),
+                    nearest=nearest(primary, agreeing),
+                )
+            ]
+        )
+    if primary not in _EXPORTED:
+        plan_of(primary)
+    return {primary: _EXPORTED[primary]}
+
+
+def _recovery_of(config: Mapping[str, object]) -> Mapping[str, object]:
+    recovery = config.get("disasterRecovery")
+    return recovery if isinstance(recovery, Mapping) else {}
+
+
+def _could_be_home(config: Mapping[str, object]) -> bool:
+    """A recovery site has no zone of its own, so no cell's names."""
+    return not _home_of(config) and not _recovery_of(config).get("siteOf")
 
 
 def _home_of(config: Mapping[str, object]) -> str:

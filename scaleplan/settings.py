@@ -33,6 +33,7 @@ from scaleplan.sizes import (
     Size,
     SizeProfile,
 )
+from scaleplan.standby import standby_of, waits
 
 SERVICE_CIDR = IPv4Network("172.20.0.0/16")
 """The cluster's Service addresses, for good (EKS: changing it replaces the cluster)."""
@@ -267,6 +268,9 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
     row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
     base = on_architecture(row, architecture) | {"load": default_settings(plan)}
     merged = overlay(base, given)
+    if waits(given.get("disasterRecovery")):
+        small = plan.sizes[Size.SMALL].model_dump(mode="json", by_alias=True)
+        merged = overlay(merged, standby_of(on_architecture(small, architecture)))
     merged |= {"project": project, "stack": stack}
     try:
         settings = Settings.model_validate_json(json.dumps(merged, default=str))

@@ -145,6 +145,7 @@ def web_args(site: Site, hosting: Hosting, ingress: Ingress) -> WebArgs:
         target_group_arn=ingress.target_group_arns["web"],
         load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
         protect=site.settings.protect_data,
+        at_edge=not site.settings.disaster_recovery.site_of,
         node_selector=_nodes(site, APPLICATIONS_POOL),
     )
 

@@ -19,6 +19,9 @@ def prove(settings: Settings, plan: Plan) -> None:
     Raises pulumi.RunError, which stops preview and up, where a check fails that
     `allowCapacityRisk` doesn't name. One that it names is a warning.
     """
+    if settings.disaster_recovery.standby:
+        pulumi.log.info("a recovery site that waits serves nobody: nothing to prove")
+        return
     report = capacity_report(settings, load_at(settings.load, plan, settings.size))
     pulumi.log.info("\n".join(summary(report)))
     refused = report.unaccepted(settings.allow_capacity_risk)

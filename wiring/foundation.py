@@ -9,6 +9,7 @@ from components.cluster import Cluster, ClusterArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.network import Network, NetworkArgs
 from components.platform import Platform, PlatformArgs
+from components.primary_site import PrimarySite
 from components.registry import RegistryArgs
 from rendering.endpoints import NAMESPACE
 from scaleplan.controllers import controller_replicas
@@ -19,14 +20,15 @@ from wiring.quota import application_quota
 from wiring.site import Site, stack_tags
 
 
-def encryption_args(site: Site) -> EncryptionArgs:
-    """Keys of the stack."""
+def encryption_args(site: Site, primary: PrimarySite | None) -> EncryptionArgs:
+    """Keys of the stack; a recovery site goes on with the replica of the other one's data key."""
     return EncryptionArgs(
         prefix=site.settings.prefix,
         account_id=site.account_id,
         region=site.settings.region,
         protect=site.settings.protect_data,
         recovery_region=site.settings.disaster_recovery.region,
+        adopted_data_key_arn=primary.data_key_arn if primary else None,
     )
 
 
@@ -51,10 +53,22 @@ def registry_args(site: Site, encryption: Encryption) -> RegistryArgs:
         prefix=site.settings.prefix,
         data_key_arn=encryption.data_key_arn,
         protect=site.settings.protect_data,
+        copies_at=_copies_at(site),
     )
 
 
-def artifacts_args(site: Site, encryption: Encryption) -> ArtifactsArgs:
+def _copies_at(site: Site) -> str | None:
+    """Where ECR keeps its copies of the images of the stack that a recovery site takes over."""
+    settings = site.settings
+    if not settings.disaster_recovery.site_of:
+        return None
+    host = f"{site.account_id}.dkr.ecr.{settings.region}.amazonaws.com"
+    return f"{host}/{settings.project}-{settings.disaster_recovery.site_of}"
+
+
+def artifacts_args(
+    site: Site, encryption: Encryption, primary: PrimarySite | None
+) -> ArtifactsArgs:
     """The bucket of what analyses read and write."""
     return ArtifactsArgs(
         prefix=site.settings.prefix,
@@ -62,6 +76,7 @@ def artifacts_args(site: Site, encryption: Encryption) -> ArtifactsArgs:
         region=site.settings.region,
         data_key_arn=encryption.data_key_arn,
         protect=site.settings.protect_data,
+        copy_name=primary.artifacts_bucket if primary else None,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import pulumi
 
 from components.artifacts import Artifacts
 from components.break_glass import BreakGlass
@@ -16,44 +19,56 @@ from components.registry import Registry
 from components.web import Web
 
 
-def way_in(edge: Edge, web: Web, dns: Dns | None) -> dict[str, Any]:
-    """Where users come in and files are published, and what other stacks need of the names."""
-    told: dict[str, Any] = {
-        "url": edge.url,
-        "distributionId": edge.distribution_id,
-        "staticBucket": web.bucket_name,
-    }
-    if dns:
-        told["zoneId"] = dns.zone_id
-    if dns and dns.name_servers:
-        told["nameServers"] = dns.name_servers
-    if edge.organization_directory_arn:
-        told["organizationDirectoryArn"] = edge.organization_directory_arn
-    return told
+def export(*told: Mapping[str, Any]) -> None:
+    """Export all of it."""
+    for outputs in told:
+        for key, value in outputs.items():
+            pulumi.export(key, value)
 
 
 def inside(
-    cluster: Cluster, break_glass: BreakGlass, database: Database, monitoring: Observability
+    cluster: Cluster,
+    break_glass: BreakGlass,
+    database: Database,
+    artifacts: Artifacts,
+    registry: Registry,
 ) -> dict[str, Any]:
-    """How people get in, and where they are told of trouble."""
+    """How people get in, and where data and images are."""
     return {
         "clusterName": cluster.cluster_name,
         "kubeconfig": cluster.kubeconfig,
         "breakGlassRoleArn": break_glass.role_arn,
         "databaseSecretArn": database.secret_arn,
         "databaseEventsTopicArn": database.events_topic_arn,
-        "alertTopicArns": monitoring.topic_arns,
-    }
-
-
-def copies(
-    artifacts: Artifacts, registry: Registry, recovery: DisasterRecovery | None, edge: Edge
-) -> dict[str, Any]:
-    """Where files and images are, and what a recovery site reads of their copies."""
-    told: dict[str, Any] = {
         "artifactsBucket": artifacts.bucket_name,
         "repositories": registry.repository_urls,
     }
-    if recovery:
-        told["recovery"] = {**recovery.handover, "siteCheckId": edge.site_check_id or ""}
+
+
+def way_in(edge: Edge | None, web: Web, dns: Dns | None) -> dict[str, Any]:
+    """Where users come in and files are published, and what other stacks need of the names."""
+    told: dict[str, Any] = {}
+    if edge:
+        told |= {"url": edge.url, "distributionId": edge.distribution_id}
+    if web.bucket:
+        told["staticBucket"] = web.bucket.name
+    if dns:
+        told["zoneId"] = dns.zone_id
+    if dns and dns.name_servers:
+        told["nameServers"] = dns.name_servers
+    if edge and edge.organization_directory_arn:
+        told["organizationDirectoryArn"] = edge.organization_directory_arn
     return told
+
+
+def told_of(monitoring: Observability) -> dict[str, Any]:
+    """Where people are told of trouble."""
+    return {"alertTopicArns": monitoring.topic_arns}
+
+
+def copies(recovery: DisasterRecovery | None, edge: Edge | None) -> dict[str, Any]:
+    """What a recovery site reads of the stack's copies."""
+    if recovery is None:
+        return {}
+    check = edge.site_check_id if edge else None
+    return {"recovery": {**recovery.handover, "siteCheckId": check or ""}}

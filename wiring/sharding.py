@@ -10,6 +10,7 @@ from components.database_credentials import DatabaseCredentials
 from components.encryption import Encryption
 from components.network import Network
 from components.platform import Platform
+from components.primary_site import PrimarySite
 from wiring.site import Site, stack_tags
 
 
@@ -23,6 +24,7 @@ def citus_args(
     authority: Authority,
     database: Database,
     credentials: DatabaseCredentials,
+    primary: PrimarySite | None,
 ) -> CitusArgs:
     """The sharded database on nodes of its own, open to the applications' namespace alone.
 
@@ -51,4 +53,5 @@ def citus_args(
         authority=authority,
         tags=stack_tags(settings),
         protect=settings.protect_data,
+        backups_copy=primary.citus_bucket if primary else None,
     )

@@ -18,16 +18,19 @@ from components.connections import ConnectionsArgs
 from components.database import Database, DatabaseArgs
 from components.database_bootstrap import Coordinator, DatabaseBootstrap, DatabaseBootstrapArgs
 from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
+from components.database_source import DatabaseSource
 from components.encryption import Encryption
 from components.network import Network
 from components.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
 from components.platform import Platform
+from components.primary_site import PrimarySite
 from components.queue import Queue, QueueArgs
 from rendering.application_config import ApplicationPlan
 from rendering.database_roles import RoleKey
 from rendering.rds_authority import rds_authority
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
 from scaleplan.connections import SYSTEM_POOL_MAX
+from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.scaling import WorkerScaler
 from wiring.site import Site
 
@@ -57,7 +60,11 @@ class Stores:
 
 
 def database_args(
-    site: Site, encryption: Encryption, network: Network, cluster: Cluster
+    site: Site,
+    encryption: Encryption,
+    network: Network,
+    cluster: Cluster,
+    primary: PrimarySite | None,
 ) -> DatabaseArgs:
     """RDS in the data subnets, open to the cluster's pods alone."""
     settings = site.settings
@@ -74,7 +81,16 @@ def database_args(
         replication=site.plan.replication,
         protect=settings.protect_data,
         recovery=encryption.recovery,
+        source=_source(site, primary) if primary else None,
     )
+
+
+def _source(site: Site, primary: PrimarySite) -> DatabaseSource:
+    """A recovery site's data: the other database's, followed where warm, else restored."""
+    recovery = site.settings.disaster_recovery
+    if recovery.mode is RecoveryMode.BACKUP:
+        return DatabaseSource(automated_backup_arn=primary.automated_backup_arn)
+    return DatabaseSource(primary_arn=primary.database_arn, promoted=not recovery.standby)
 
 
 def break_glass_args(

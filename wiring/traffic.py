@@ -9,12 +9,17 @@ from components.dns import Dns, DnsArgs
 from components.edge import EdgeArgs
 from components.external_dns import ExternalDnsArgs
 from components.home_cell import HomeCell, HomeCellArgs
-from components.ingress import Ingress, IngressArgs
+from components.ingress import Ingress, IngressArgs, PublicEntry
 from components.network import Network
+from components.primary_site import PrimarySite
+from components.site_certificate import SiteCertificate, SiteCertificateArgs
+from components.site_entry import SiteEntryArgs
 from components.web import Web
 from rendering.edge_functions import CellNames
 from scaleplan.catalog import load_catalog
+from scaleplan.disaster_recovery import SitePhase
 from scaleplan.edge_limits import requests_per_address
+from scaleplan.sizes import WafMode
 from wiring.site import Site
 
 
@@ -23,8 +28,14 @@ def home_cell_args(site: Site, stack: str) -> HomeCellArgs:
     return HomeCellArgs(stack=f"{pulumi.get_organization()}/{site.settings.project}/{stack}")
 
 
-def dns_args(site: Site, domain: str, home: HomeCell | None) -> DnsArgs:
-    """Zone and certificates of the stack's domain; a cell's names stand in its home's zone."""
+def dns_args(site: Site, home: HomeCell | None) -> DnsArgs | None:
+    """Zone and certificates of the stack's domain; a cell's names stand in its home's zone.
+
+    None without a domain, and for a recovery site, whose domain is another stack's.
+    """
+    domain = site.settings.domain
+    if domain is None or site.settings.disaster_recovery.site_of:
+        return None
     return DnsArgs(
         domain=domain,
         hosted_zone_id=home.zone_id if home else site.settings.hosted_zone_id,
@@ -46,22 +57,67 @@ def external_dns_args(site: Site, cluster: Cluster, dns: Dns) -> ExternalDnsArgs
     )
 
 
-def ingress_args(site: Site, network: Network, cluster: Cluster, dns: Dns | None) -> IngressArgs:
-    """The internal load balancer, which speaks TLS where a domain gives it a certificate."""
+def ingress_args(
+    site: Site,
+    network: Network,
+    cluster: Cluster,
+    dns: Dns | None,
+    shown: SiteCertificate | None,
+) -> IngressArgs:
+    """The load balancer, which speaks TLS where a domain gives it a certificate; internal behind
+    the CDN, and public at a recovery site, which has none."""
     settings = site.settings
+    recovery = settings.disaster_recovery
     return IngressArgs(
         prefix=settings.prefix,
         vpc_id=network.vpc_id,
         private_subnet_ids=network.private_subnet_ids,
         cluster_security_group_id=cluster.security_group_id,
         cloudfront_prefix_list_id=load_catalog().region(settings.region).cloudfront_prefix_list_id,
-        certificate_arn=dns.origin_certificate_arn if dns else None,
+        certificate_arn=(
+            dns.origin_certificate_arn if dns else shown.certificate_arn if shown else None
+        ),
         protect=settings.protect_data,
+        public=PublicEntry(
+            subnet_ids=network.public_subnet_ids, opened=recovery.phase is SitePhase.OPEN
+        )
+        if recovery.site_of
+        else None,
     )
 
 
-def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeArgs:
-    """The CDN before the frontend's bucket and the load balancer."""
+def site_certificate_args(site: Site, primary: PrimarySite | None) -> SiteCertificateArgs | None:
+    """What a recovery site shows, for the domain that may lead to it and its own name."""
+    domain = site.settings.domain
+    if primary is None or domain is None:
+        return None
+    return SiteCertificateArgs(domain=domain, site_name=site_name(domain), zone_id=primary.zone_id)
+
+
+def site_entry_args(
+    site: Site, primary: PrimarySite | None, ingress: Ingress
+) -> SiteEntryArgs | None:
+    """The names of a recovery site, in the zone of the stack that it takes over from."""
+    domain = site.settings.domain
+    if primary is None or domain is None:
+        return None
+    return SiteEntryArgs(
+        domain=domain,
+        site_name=site_name(domain),
+        zone_id=primary.zone_id,
+        site_check_id=primary.site_check_id,
+        load_balancer_arn=ingress.load_balancer_arn,
+        load_balancer_dns_name=ingress.dns_name,
+        load_balancer_zone_id=ingress.zone_id,
+        requests_per_five_minutes=requests_per_address(site.plan),
+        blocks=site.settings.edge.waf_mode is WafMode.BLOCK,
+    )
+
+
+def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeArgs | None:
+    """The CDN before the frontend's bucket and the load balancer; a recovery site has none."""
+    if web.bucket is None:
+        return None
     domain, recovery = site.settings.domain, site.settings.disaster_recovery
     return EdgeArgs(
         prefix=site.settings.prefix,
@@ -69,9 +125,9 @@ def edge_args(site: Site, web: Web, ingress: Ingress, dns: Dns | None) -> EdgeAr
         region=site.settings.region,
         settings=site.settings.edge,
         plan=site.plan.edge,
-        static_bucket_name=web.bucket_name,
-        static_bucket_arn=web.bucket_arn,
-        static_bucket_regional_domain_name=web.bucket_regional_domain_name,
+        static_bucket_name=web.bucket.name,
+        static_bucket_arn=web.bucket.arn,
+        static_bucket_regional_domain_name=web.bucket.regional_domain_name,
         load_balancer_arn=ingress.load_balancer_arn,
         load_balancer_dns_name=ingress.dns_name,
         load_balancer_zone_id=ingress.zone_id,

@@ -27,8 +27,9 @@ def test_the_bill_covers_every_type_of_the_program_in_its_quantity(planned: Plan
     assert not coverage.mismatches
     unlisted = [each.type for each in coverage.unpriced if each.reason == NOT_LISTED]
     assert not unlisted, "say in rf/cost/resource_types.yaml what pays for it, or why not"
-    # Both are named by every bill, with the reason.
+    # All three are named by every bill, with the reason.
     assert {each.type.split(":")[1].split("/")[0] for each in coverage.unpriced} <= {
+        "backup",
         "guardduty",
         "cloudfront",
     }

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from components.recovery_backups import KEPT_DAYS, POINT_IN_TIME_DAYS
 from rf.cells.residency import leaks_of
 from rf.cost.stock import stock_of
+from rf.growth.classify import Kind, step_between
 from rf.plan import reveal
-from rf.stacks import settings_of
+from rf.plan_document import document_of
+from rf.stacks import plan_of, settings_of
 from scaleplan import cost_recovery
 from scaleplan.disaster_recovery import RecoveryMode
+from scaleplan.mistakes import InvalidSettings
 
 PREPARED = {"prod": "us-east-2", "prod-us-west": "us-east-2", "prod-eu": "eu-central-1"}
 AUTOMATED = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
@@ -22,6 +26,7 @@ HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 RECORD = "aws:route53/record:Record"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 SECRET = "aws:secretsmanager/secret:Secret"
 VAULT = "aws:backup/vault:Vault"
 
@@ -218,3 +223,126 @@ def test_the_registrys_one_object_of_rules_belongs_to_one_stack_of_a_region(plan
         if planned(stack).of_type("aws:ecr/replicationConfiguration:ReplicationConfiguration")
     )
     assert set(regions.values()) == {1}
+
+
+ACTIVE = ("disasterRecovery.phase=active",)
+OPEN = ("disasterRecovery.phase=open",)
+INSTANCE = "aws:rds/instance:Instance"
+GLOBAL = ("aws:iam/", "aws:route53/", "aws:cloudfront/", "aws:acm/")
+"""Services whose control planes stand in us-east-1, and certificates, whose proofs are records."""
+
+
+def site(planned, *overrides):
+    return planned("prod-dr", overrides=overrides)
+
+
+def test_the_waiting_site_follows_prods_primary_in_its_own_network_under_the_replicated_key(
+    planned,
+):
+    prod, plan = planned("prod"), site(planned)
+    (replica,) = plan.of_type(INSTANCE)
+    inputs = reveal(replica.inputs)
+    primary = prod.named(INSTANCE, "database-primary")
+    assert inputs["replicateSourceDb"] == primary.outputs["arn"]
+    assert inputs["kmsKeyId"] == the(prod, REPLICA_KEY).outputs["arn"]
+    assert inputs["dbSubnetGroupName"] == "researchflow-prod-dr-database"
+    assert (replica.protect, inputs["storageEncrypted"]) == (True, True)
+    # What RDS takes from the source and refuses beside it.
+    refused = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"}
+    assert not refused & set(inputs)
+    assert "finalSnapshotIdentifier" not in inputs
+    # It must replay all that is written there, and take over without a change of class.
+    assert inputs["instanceClass"] == primary.inputs["instanceClass"]
+
+
+def test_the_waiting_site_runs_no_pod_of_an_application(planned):
+    names = {each.name for each in site(planned).resources}
+    assert not names & {"orchestrator-workload", "worker-workload", "citus-cluster", "pgbouncer"}
+    assert {"platform", "ingress-balancer", "site-certificate", "cache-group"} <= names
+
+
+def test_taking_over_asks_nothing_of_a_service_whose_control_plane_may_be_lost(planned):
+    """Roles, records, certificates: made, changed or deleted in no phase after standby."""
+    phases = [document_of(site(planned, *phase)) for phase in ((), ACTIVE, OPEN)]
+    for before, after in pairwise(phases):
+        step = step_between(before, after, names=("before", "after"))
+        assert [each.name for each in step.changes if each.type.startswith(GLOBAL)] == []
+    stands_in = {
+        str(reveal(each.inputs).get("region"))
+        for each in phases[2].resources.values()
+        if each.type.startswith("aws:") and reveal(each.inputs).get("region")
+    }
+    assert stands_in == set()
+
+
+def test_the_promotion_is_all_that_endangers_anything_and_rf_grow_names_it(planned):
+    before, after = (document_of(site(planned, *phase)) for phase in ((), ACTIVE))
+    step = step_between(before, after, names=("standby", "active"))
+    (finding,) = step.findings
+    assert finding.resource == "database-primary"
+    assert "promotes the replica of researchflow-prod-database in us-east-1" in finding.what
+    kinds = {each.name: each.kind for each in step.changes if each.stateful}
+    assert kinds["database-primary"] is Kind.PROMOTE
+    assert not {Kind.DELETE, Kind.CANNOT} & set(kinds.values())
+
+
+def test_the_active_site_is_prods_size_on_the_copies_and_names_nothing_in_the_lost_region(planned):
+    prod, plan = planned("prod"), site(planned, *ACTIVE)
+    sizes = {
+        "database-primary": ("instanceClass", "multiAz"),
+        "cache-group": ("nodeType", "numNodeGroups", "replicasPerNodeGroup"),
+        "queue-group": ("nodeType", "numCacheClusters"),
+    }
+    by_name = [{each.name: each for each in each_plan.resources} for each_plan in (prod, plan)]
+    for name, keys in sizes.items():
+        there, here = (found[name].inputs for found in by_name)
+        assert [here[key] for key in keys] == [there[key] for key in keys], name
+    deployments = "kubernetes:apps/v1:Deployment"
+    assert {each.name for each in plan.of_type(deployments)} == {
+        each.name for each in prod.of_type(deployments)
+    }
+    text = json.dumps([each.to_json() for each in plan.resources if each.type != STACK_REFERENCE])
+    assert "researchflow-prod-artifacts-123456789012-us-east-2" in text
+    assert "researchflow-prod-citus-123456789012-us-east-2" in text
+    assert "123456789012.dkr.ecr.us-east-2.amazonaws.com/researchflow-prod/worker:1.0.0" in text
+    naming = {
+        each.name
+        for each in plan.resources
+        if each.type != STACK_REFERENCE and "us-east-1" in json.dumps(each.to_json()["inputs"])
+    }
+    # CloudFront's metrics are read there, where there are any: counts, which nothing waits for.
+    assert naming == {"observability-exporters-cloudwatch-files"}
+
+
+def test_health_checks_hear_of_the_site_when_it_is_open_and_not_before(planned):
+    shut = "aws:lb/listenerRule:ListenerRule"
+    answers = {
+        phase: [
+            r.inputs["actions"][0]
+            for r in site(planned, *phase).of_type(shut)
+            if r.inputs["priority"] == 1
+        ]
+        for phase in ((), ACTIVE, OPEN)
+    }
+    for phase in ((), ACTIVE):
+        (action,) = answers[phase]
+        assert action["fixedResponse"]["statusCode"] == "503"
+    assert answers[OPEN] == []
+    plan = site(planned)
+    secondary = plan.named(RECORD, "site-entry-domain")
+    check = planned("prod").named(HEALTH_CHECK, "edge-failover-site")
+    assert secondary.inputs["failoverRoutingPolicies"] == [{"type": "SECONDARY"}]
+    assert secondary.inputs["healthCheckId"] == check.resource_id
+    assert secondary.inputs["name"] == "researchflow.example.com"
+    assert plan.named(RECORD, "site-entry-site").inputs["name"] == check.inputs["fqdn"]
+    (certificate,) = plan.of_type("aws:acm/certificate:Certificate")
+    names = (certificate.inputs["domainName"], *certificate.inputs["subjectAlternativeNames"])
+    assert names == ("researchflow.example.com", "recovery.researchflow.example.com")
+    (acl,) = plan.of_type("aws:wafv2/webAcl:WebAcl")
+    assert acl.inputs["scope"] == "REGIONAL"
+
+
+def test_a_site_whose_stack_prepares_another_region_or_mode_is_refused():
+    with pytest.raises(InvalidSettings) as raised:
+        plan_of("prod-dr", overrides=("disasterRecovery.siteOf=prod-eu",))
+    assert "siteOf" in str(raised.value)

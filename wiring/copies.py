@@ -1,42 +1,56 @@
-"""Arguments of what is kept in the recovery region."""
+"""Arguments of what is kept in the recovery region, and of what a site there reads of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import pulumi
 
 from components.artifacts import Artifacts
 from components.citus import Citus
 from components.database import Database
 from components.disaster_recovery import DisasterRecoveryArgs
 from components.encryption import Encryption
+from components.primary_site import PrimarySiteArgs
 from components.registry import Registry
 from components.replicated_bucket import SourceBucket
 from components.web import Web
 from wiring.site import Site
 
 
+def primary_site_args(site: Site, stack: str) -> PrimarySiteArgs:
+    """The stack that a recovery site takes over from: of the same project and organization."""
+    return PrimarySiteArgs(stack=f"{pulumi.get_organization()}/{site.settings.project}/{stack}")
+
+
 def buckets(
     encryption: Encryption, artifacts: Artifacts, web: Web, citus: Citus | None
 ) -> list[SourceBucket]:
-    """The buckets that hold what nothing else does, and the published frontend."""
-    found = [
-        SourceBucket(
-            role="artifacts",
-            bucket_name=artifacts.bucket_name,
-            bucket_arn=artifacts.bucket_arn,
-            key_arn=encryption.data_key_arn,
-            versions=artifacts.versions,
-        ),
-        SourceBucket(
-            role="static",
-            bucket_name=web.bucket_name,
-            bucket_arn=web.bucket_arn,
-            key_arn=None,
-            versions=web.versions,
-        ),
-    ]
-    if citus is not None:
-        backups = citus.backups
+    """The buckets that hold what nothing else does, and the published frontend. One that is a copy
+    itself is copied no further."""
+    found: list[SourceBucket] = []
+    if artifacts.versions is not None:
+        found.append(
+            SourceBucket(
+                role="artifacts",
+                bucket_name=artifacts.bucket_name,
+                bucket_arn=artifacts.bucket_arn,
+                key_arn=encryption.data_key_arn,
+                versions=artifacts.versions,
+            )
+        )
+    if web.bucket is not None:
+        found.append(
+            SourceBucket(
+                role="static",
+                bucket_name=web.bucket.name,
+                bucket_arn=web.bucket.arn,
+                key_arn=None,
+                versions=web.bucket.versions,
+            )
+        )
+    backups = citus.backups if citus else None
+    if backups is not None and backups.versions is not None:
         found.append(
             SourceBucket(
                 role="citus",

@@ -1,0 +1,54 @@
+"""Where the data of a recovery site's database comes from, and what RDS lets be said beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import Input
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSource:
+    """One of the two: the primary that is followed, or the backups that are restored.
+
+    `promoted` ends the following. RDS does that when `replicate_source_db` goes, in place and for
+    good.
+    """
+
+    primary_arn: Input[str] | None = None
+    automated_backup_arn: Input[str] | None = None
+    promoted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """`inherits`: engine, names and storage came with the data, and are never said. So a promoted
+    instance that is lost is not made anew, empty, by the next deployment: RDS would want an engine.
+    `independent`: it has a password of its own, and a last snapshot when it is deleted."""
+
+    inherits: bool
+    independent: bool
+    replicate_source_db: Input[str] | None = None
+    restore_to_point_in_time: aws.rds.InstanceRestoreToPointInTimeArgs | None = None
+
+
+def origin_of(source: DatabaseSource | None) -> Origin:
+    """What an instance says of its origin; nothing where it began empty.
+
+    A source in another region is named by ARN, and the replica then needs a key and a subnet group
+    of its own region (RDS guide, "Creating a read replica in a different AWS Region").
+    """
+    if source is None:
+        return Origin(inherits=False, independent=True)
+    if source.automated_backup_arn is not None:
+        # It stays for good: RDS reads it when the instance is made, and to take it off is to
+        # replace the instance (docs/disaster-recovery.md).
+        restored = aws.rds.InstanceRestoreToPointInTimeArgs(
+            source_db_instance_automated_backups_arn=source.automated_backup_arn,
+            use_latest_restorable_time=True,
+        )
+        return Origin(inherits=True, independent=True, restore_to_point_in_time=restored)
+    if source.promoted:
+        return Origin(inherits=True, independent=True)
+    return Origin(inherits=True, independent=False, replicate_source_db=source.primary_arn)
