@@ -119,7 +119,7 @@ class Ingress(ComponentResource):
             opts=child,
         )
         aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-from-cloudfront",
+            f"{self._name}-from-{'everybody' if args.public else 'cloudfront'}",
             security_group_id=group.id,
             description="Everybody, by the firewall"
             if args.public

@@ -21,6 +21,12 @@ from scaleplan.prices import PriceBook, load_prices
 from scaleplan.settings import Settings
 from scaleplan.usage import Usage, usage_of
 
+SERVING_LAYERS = ("applications", "citus", "observability")
+"""What stands only where users are served (`serving.py`)."""
+
+NOT_AT_A_SITE = ("cloudfront:", "route53:zone")
+"""What a recovery site leaves to the stack that it takes over from."""
+
 
 def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> Estimate:
     """The month's bill of a configuration under a load. Pure: no program is recorded.
@@ -32,6 +38,8 @@ def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> E
     lines: list[Line] = []
     unpriced: list[Item] = []
     for item in _items(settings, load, usage, prices):
+        if not stands(item, settings):
+            continue
         price = prices.find(item.key, settings.region)
         if price is None:
             unpriced.append(item)
@@ -47,6 +55,16 @@ def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> E
         unpriced=tuple(unpriced),
         terms=usage.terms(),
     )
+
+
+def stands(item: Item, settings: Settings) -> bool:
+    """Whether the stack has it: a recovery site has no zone and no CDN, and none of what serves
+    users while it waits; nothing is used there then."""
+    recovery = settings.disaster_recovery
+    idle = item.usage and not item.key.startswith("rds-storage")
+    if recovery.standby and (idle or item.layer in SERVING_LAYERS):
+        return False
+    return not (recovery.site_of and item.key.startswith(NOT_AT_A_SITE))
 
 
 def _items(settings: Settings, load: Load, usage: Usage, prices: PriceBook) -> Iterator[Item]:

@@ -103,7 +103,11 @@ def _nodes(settings: Settings) -> Bounds:
 
 def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
     """Keys, secrets, images, artifacts and logs."""
-    keys = KEYS + (1 if settings.domain and settings.region != CERTIFICATE_REGION else 0)
+    at_site = bool(settings.disaster_recovery.site_of)
+    # A recovery site's data key is another stack's, and there is no certificate of a CDN.
+    keys = KEYS - 1 if at_site else KEYS
+    if settings.domain and settings.region != CERTIFICATE_REGION and not at_site:
+        keys += 1
     yield Item(
         layer="encryption",
         resource="keys",

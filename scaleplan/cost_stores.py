@@ -49,6 +49,8 @@ def store_items(settings: Settings, load: Load) -> Iterator[Item]:
 
 def _database(settings: Settings, load: Load) -> Iterator[Item]:
     database = settings.database
+    # A recovery site's volumes are as large as those that its data came from.
+    inherited = bool(settings.disaster_recovery.site_of)
     kind = "rds-multi-az" if database.multi_az else "rds"
     standby = "with its standby" if database.multi_az else "without a standby"
     yield Item(
@@ -66,6 +68,7 @@ def _database(settings: Settings, load: Load) -> Iterator[Item]:
         key="rds-storage-multi-az:gp3" if database.multi_az else "rds-storage:gp3",
         quantity=storage,
         basis="as allocated; grown to the data; at the ceiling of its autoscaling",
+        usage=inherited,
     )
     if database.read_replicas:
         yield Item(
@@ -82,6 +85,7 @@ def _database(settings: Settings, load: Load) -> Iterator[Item]:
             key="rds-storage:gp3",
             quantity=storage.map(lambda gib: gib * database.read_replicas),
             basis="each as large as the primary's",
+            usage=inherited,
         )
     yield Item(
         layer="database",

@@ -20,6 +20,8 @@ def flow_table(site: Site) -> list[Flow]:
     """Every allowed connection of the stack's pods, for the policies of any namespace."""
     settings = site.settings
     subnets = subnet_layout(settings.vpc_cidr)
+    # A recovery site's load balancer is public.
+    balancing = subnets.public if settings.disaster_recovery.site_of else subnets.private
     return network_flows(
         FlowSite(
             vpc=settings.vpc_cidr,
@@ -39,7 +41,7 @@ def flow_table(site: Site) -> list[Flow]:
                 citus=settings.sharding.present,
             ),
             stores=StoreNetworks(
-                balancer=tuple(subnets.private.values()),
+                balancer=tuple(balancing.values()),
                 data=tuple(subnets.data.values()),
                 database_port=PORT,
                 cache_port=REDIS_PORT,

@@ -9,7 +9,7 @@ from typing import Any
 from .rule import Layer, Resource, Rule, Stack
 from .values import at, statements, texts
 
-KEY = "aws:kms/key:Key"
+KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 
 _READS_WITHOUT_NAMES = re.compile(r"^[a-z0-9-]+:(Describe|List)[A-Za-z]+$")
 _NAMELESS_ACTIONS = frozenset(
@@ -38,7 +38,7 @@ def _called(statement: Mapping[str, Any]) -> str:
 
 
 def _wildcard_action(resource: Resource, stack: Stack) -> Iterator[str]:
-    own_key = resource.type == KEY
+    own_key = resource.type in KEYS
     for each in _allowed(resource):
         for action in texts(each.get("Action")):
             if "*" in action and not (own_key and action in _KEY_POLICY_FAMILIES):
@@ -49,7 +49,7 @@ def _wildcard_action(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _wildcard_resource(resource: Resource, stack: Stack) -> Iterator[str]:
-    if resource.type == KEY:
+    if resource.type in KEYS:
         return
     for each in _allowed(resource):
         actions = texts(each.get("Action"))

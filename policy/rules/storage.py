@@ -206,7 +206,7 @@ RULES = (
         reason="With the key go the database, its snapshots and every bucket under it, for good.",
         source="KMS developer guide, Deleting keys; AWS Security Hub, KMS.3",
         remedy="set deletionWindowInDays to 30",
-        types=("aws:kms/key:Key",),
+        types=("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey"),
         check=_key_recoverable,
     ),
     Rule(

@@ -65,6 +65,8 @@ def _database(resource: RecordedResource, plan: RecordedPlan) -> Counted:
     suffix = "-multi-az" if inputs.get("multiAz") else ""
     yield f"rds{suffix}:{inputs['instanceClass']}", _fixed(1)
     allocated = inputs.get("allocatedStorage") or _source_storage(inputs, plan)
+    if not allocated:
+        return  # as much as its source has, in another plan
     most = inputs.get("maxAllocatedStorage") or allocated
     yield (
         f"rds-storage{suffix}:{inputs['storageType']}",
@@ -77,7 +79,7 @@ def _source_storage(inputs: Mapping[str, object], plan: RecordedPlan) -> int:
     source = str(inputs.get("replicateSourceDb", "")).rsplit(":", 1)[-1]
     for resource in plan.of_type("aws:rds/instance:Instance"):
         if resource.inputs.get("identifier") == source:
-            return int(resource.inputs["allocatedStorage"])
+            return int(resource.inputs.get("allocatedStorage", 0))
     return 0
 
 

@@ -14,7 +14,13 @@ PAGE = (ROOT / "docs" / "application-contract.md").read_text(encoding="utf-8")
 APPLICATIONS = {"orchestrator", "worker", "collaboration", "web"}
 EVERY_CLIENT = ("queue.clients=[bullmq, bull]",)
 RABBITMQ = ("queue.engine=rabbitmq",)
-PLANS = [*((name, ()) for name in stack_names(ROOT)), ("prod", EVERY_CLIENT), ("prod", RABBITMQ)]
+ACTIVE = ("disasterRecovery.phase=active",)
+PLANS = [
+    # A recovery site that waits runs no application.
+    *((name, ACTIVE if name == "prod-dr" else ()) for name in stack_names(ROOT)),
+    ("prod", EVERY_CLIENT),
+    ("prod", RABBITMQ),
+]
 
 
 def given(plan):

@@ -24,9 +24,15 @@ OUTSIDE = {
 """What may name a public subnet: the way out, and what describes the subnet itself."""
 
 
+SITE = "prod-dr"
+"""A recovery site has no CDN before it: its load balancer is public, with a firewall of its own."""
+
+
 @pytest.fixture(params=STACKS)
 def plan(request: pytest.FixtureRequest, planned) -> RecordedPlan:
-    return planned(request.param)
+    """Each stack's; a recovery site's when it serves, because it has all that others have then."""
+    stack = request.param
+    return planned(stack, overrides=("disasterRecovery.phase=active",) if stack == SITE else ())
 
 
 def test_what_anyone_may_read_holds_no_secret(plan):
@@ -41,9 +47,19 @@ def test_what_anyone_may_read_holds_no_secret(plan):
 
 def test_nothing_is_open_to_the_whole_internet(plan):
     """CloudFront alone is; it reaches the load balancer inside the network."""
-    assert not list(open_to_the_world(plan))
-    for balancer in plan.of_type("aws:lb/loadBalancer:LoadBalancer"):
-        assert balancer.inputs["internal"] is True, balancer.urn
+    opened = list(open_to_the_world(plan))
+    (balancer,) = plan.of_type("aws:lb/loadBalancer:LoadBalancer")
+    assert balancer.inputs["internal"] is (plan.stack != SITE), balancer.urn
+    if plan.stack == SITE:
+        assert [line.rsplit("::", 1)[-1] for line in opened] == [
+            "ingress-from-everybody: cidrIpv4 = 0.0.0.0/0"
+        ]
+        (rule,) = [r for r in plan.resources if r.name == "ingress-from-everybody"]
+        assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
+        (firewall,) = plan.of_type("aws:wafv2/webAclAssociation:WebAclAssociation")
+        assert firewall.inputs["resourceArn"] == balancer.outputs["arn"]
+        opened = []
+    assert not opened
     for service in plan.of_type("kubernetes:core/v1:Service"):
         kind = reveal(service.inputs)["spec"].get("type", "ClusterIP")
         assert kind == "ClusterIP", service.urn
@@ -54,7 +70,8 @@ def test_no_node_and_no_store_of_data_is_in_a_public_subnet(plan):
     assert public
     for resource in plan.resources:
         named = {value for _, value in leaves(reveal(resource.inputs)) if value in public}
-        assert not named or resource.type in OUTSIDE, resource.urn
+        at_site = plan.stack == SITE and resource.type == "aws:lb/loadBalancer:LoadBalancer"
+        assert not named or resource.type in OUTSIDE or at_site, resource.urn
 
 
 def test_karpenters_selectors_find_private_subnets_alone(plan):
