@@ -17,14 +17,14 @@ ABANDONED_UPLOAD_DAYS = 7
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
-    brought back. `policy` makes the bucket's policy of its ARN. Without a `data_key_arn` S3's own
-    key encrypts (AES256). `abroad` says that `region` is not the provider's."""
+    brought back. `policy` makes the bucket's policy of its ARN. `abroad` says that `region` is not
+    the provider's."""
 
     prefix: str
     role: str
     account_id: str
     region: str
-    data_key_arn: Input[str] | None
+    data_key_arn: Input[str]
     noncurrent_days: int
     protect: bool
     policy: Callable[[str], str] = tls_only_policy
@@ -87,9 +87,9 @@ class PrivateBucket(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[block]),
         )
 
-    def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str] | None) -> None:
+    def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str]) -> None:
         by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(  # noqa: E501
-            sse_algorithm="AES256" if key_arn is None else "aws:kms", kms_master_key_id=key_arn
+            sse_algorithm="aws:kms", kms_master_key_id=key_arn
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
@@ -99,7 +99,7 @@ class PrivateBucket(ComponentResource):
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                     apply_server_side_encryption_by_default=by_default,
                     # One key call a bucket and time slice instead of one an object.
-                    bucket_key_enabled=key_arn is not None or None,
+                    bucket_key_enabled=True,
                 )
             ],
             opts=ResourceOptions(parent=self),

@@ -32,8 +32,8 @@ class SourceBucket:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicatedBucketArgs:
-    """The copy stands in `recovery_region` and is encrypted with `recovery_key_arn` where its
-    source is with a customer key."""
+    """The copy stands in `recovery_region` under `recovery_key_arn`; objects that S3's own key
+    encrypts in the source are copied as they are."""
 
     prefix: str
     account_id: str
@@ -61,7 +61,6 @@ class ReplicatedBucket(ComponentResource):
         summary = {"role": source.role, "recoveryRegion": args.recovery_region}
         super().__init__("researchflow:data:ReplicatedBucket", name, summary, opts)
         self._name, self._args = name, args
-        encrypted = source.key_arn is not None
         copy = PrivateBucket(
             name,
             PrivateBucketArgs(
@@ -69,7 +68,7 @@ class ReplicatedBucket(ComponentResource):
                 role=source.role,
                 account_id=args.account_id,
                 region=args.recovery_region,
-                data_key_arn=args.recovery_key_arn if encrypted else None,
+                data_key_arn=args.recovery_key_arn,
                 noncurrent_days=REPLICA_NONCURRENT_DAYS,
                 protect=args.protect,
                 abroad=True,

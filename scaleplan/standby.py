@@ -7,8 +7,9 @@ from typing import Any
 
 from scaleplan.disaster_recovery import SitePhase
 
-SMALL_SECTIONS = ("network", "cache", "queue")
-"""As in the small size: they hold nothing while the site waits, and grow in place."""
+CLASSES = {"cache": "nodeClass", "queue": "nodeClass"}
+"""Of the small size: both Redis hold nothing while the site waits, and grow in place. A copy of the
+one shard stands beside it, so that they grow without an outage."""
 
 DATABASE = {"readReplicas": 0, "multiAz": False}
 """One replica of the other site's primary, of the full class and storage: it must replay all that
@@ -24,4 +25,10 @@ def waits(recovery: object) -> bool:
 
 def standby_of(small: Mapping[str, Any]) -> dict[str, Any]:
     """What is laid over the site's own values while it waits; `small` is the row of that size."""
-    return {**{name: small[name] for name in SMALL_SECTIONS}, "database": DATABASE}
+    classes = {name: {key: small[name][key]} for name, key in CLASSES.items()}
+    return {
+        "network": small["network"],
+        "cache": {**classes["cache"], "shards": 1, "replicasPerShard": 1},
+        "queue": {**classes["queue"], "nodes": 2},
+        "database": DATABASE,
+    }

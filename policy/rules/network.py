@@ -10,6 +10,9 @@ from .values import at, is_true, leaves, listed
 WORLD = ("0.0.0.0/0", "::/0")
 SUBNET = "aws:ec2/subnet:Subnet"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+FIREWALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
+HTTPS = 443
 
 _SWITCHES = ("publiclyAccessible", "associatePublicIpAddress", "mapPublicIpOnLaunch")
 
@@ -21,8 +24,25 @@ def _open_ingress(resource: Resource, stack: Stack) -> Iterator[str]:
     if at(resource.inputs, "type") == "ingress":
         own += [*listed(resource.inputs, "cidrBlocks"), *listed(resource.inputs, "ipv6CidrBlocks")]
     for network in own:
-        if network in WORLD:
+        if network in WORLD and not _is_door_of_firewalled(resource, stack):
             yield f"lets in {network}"
+
+
+def _is_door_of_firewalled(resource: Resource, stack: Stack) -> bool:
+    """Whether it is the HTTPS port of a load balancer with a firewall of its own, as a recovery
+    site's, which has no CDN before it."""
+    if {at(resource.inputs, "fromPort"), at(resource.inputs, "toPort")} != {HTTPS}:
+        return False
+    groups = resource.points_at.get("securityGroupId", frozenset[str]())
+    return any(
+        groups & balancer.points_at.get("securityGroups", frozenset[str]())
+        for balancer in stack.of_type(BALANCER)
+        if _has_firewall(balancer, stack)
+    )
+
+
+def _has_firewall(balancer: Resource, stack: Stack) -> bool:
+    return any(True for _ in stack.pointing_at(balancer, FIREWALL, "resourceArn"))
 
 
 def _open_egress(resource: Resource, stack: Stack) -> Iterator[str]:
@@ -50,7 +70,7 @@ def _public_address(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _internet_facing(resource: Resource, stack: Stack) -> Iterator[str]:
-    if not is_true(resource.inputs, "internal"):
+    if not is_true(resource.inputs, "internal") and not _has_firewall(resource, stack):
         yield "faces the internet, past CloudFront and its firewall"
 
 
@@ -76,7 +96,7 @@ RULES = (
     Rule(
         id="no-open-ingress",
         layer=Layer.NETWORK,
-        demand="No security group lets in the whole internet.",
+        demand="No security group lets in the whole internet, but HTTPS of a firewalled balancer.",
         reason="CloudFront alone is public; it reaches the load balancer inside the network.",
         source="AWS Security Hub, EC2.18, EC2.19; CIS AWS Foundations, 5.2 and 5.3",
         remedy="name a security group or a prefix list as the source",
@@ -87,6 +107,7 @@ RULES = (
             "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         ),
         check=_open_ingress,
+        whole_stack=True,
     ),
     Rule(
         id="no-open-egress",
@@ -123,12 +144,13 @@ RULES = (
     Rule(
         id="balancer-internal",
         layer=Layer.NETWORK,
-        demand="The load balancer is internal.",
+        demand="The load balancer is internal, or has a firewall of its own.",
         reason="Requests that go past CloudFront meet no firewall and no rate limit.",
         source="CloudFront developer guide, VPC origins",
         remedy="set `internal: true` and reach it by a VPC origin",
-        types=("aws:lb/loadBalancer:LoadBalancer",),
+        types=(BALANCER,),
         check=_internet_facing,
+        whole_stack=True,
     ),
     Rule(
         id="service-inside",
