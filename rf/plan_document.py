@@ -30,7 +30,7 @@ class PlannedResource:
     property_dependencies: Mapping[str, tuple[str, ...]]
     protect: bool
     retain_on_delete: bool
-    ignore_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...] = ()
     aliases: tuple[str, ...]
 
 
