@@ -1,0 +1,104 @@
+"""What a stack keeps in its recovery region, read back there by AWS's own client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.record import record
+from rf.sandbox.api import Api
+from rf.sandbox.deployment import Deployment
+from rf.sandbox.registry import World
+from rf.sandbox.verify import verify
+
+HERE, THERE = "us-east-1", "us-east-2"
+PREFIX = "researchflow-copied"
+
+PROGRAM = f"""
+import pulumi
+import pulumi_aws as aws
+
+import components as layers
+from components.artifacts import ArtifactsArgs
+from components.disaster_recovery import DisasterRecoveryArgs
+from components.encryption import EncryptionArgs
+from components.failover_checks import FailoverChecks, FailoverChecksArgs
+from components.registry import RegistryArgs
+from components.replicated_bucket import SourceBucket
+from components.secret_replicas import secret_replicas
+from scaleplan.disaster_recovery import RecoveryMode
+
+provider = aws.Provider("aws", region="{HERE}")
+on_aws = pulumi.ResourceOptions(providers=[provider])
+own = dict(prefix="{PREFIX}", protect=True)
+placed = dict(account_id="{ACCOUNT_ID}", region="{HERE}", **own)
+keys = layers.Encryption("encryption", EncryptionArgs(recovery_region="{THERE}", **placed), on_aws)
+images = layers.Registry("registry", RegistryArgs(data_key_arn=keys.data_key_arn, **own), on_aws)
+files = layers.Artifacts(
+    "artifacts", ArtifactsArgs(data_key_arn=keys.data_key_arn, **placed), on_aws
+)
+aws.secretsmanager.Secret(
+    "login",
+    name="{PREFIX}/database",
+    kms_key_id=keys.data_key_arn,
+    replicas=secret_replicas(keys.recovery),
+    opts=pulumi.ResourceOptions(provider=provider),
+)
+source = SourceBucket(
+    role="artifacts",
+    bucket_name=files.bucket_name,
+    bucket_arn=files.bucket_arn,
+    key_arn=keys.data_key_arn,
+    versions=files.versions,
+)
+copies = DisasterRecoveryArgs(
+    mode=RecoveryMode.BACKUP,
+    recovery=keys.recovery,
+    data_key_arn=keys.data_key_arn,
+    database_arn="arn:aws:rds:{HERE}:{ACCOUNT_ID}:db:{PREFIX}-database",
+    buckets=[source],
+    repositories=images.repositories,
+    **placed,
+)
+layers.DisasterRecovery("recovery", copies, on_aws)
+checked = FailoverChecksArgs(
+    prefix="{PREFIX}", endpoint="d1.cloudfront.net", site_name="recovery.flow.example.org"
+)
+FailoverChecks("failover", checked, on_aws)
+"""
+
+
+def test_both_regions_hold_what_the_plan_says(api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "__main__.py"
+    path.write_text(PROGRAM)
+    world = World(api, ACCOUNT_ID)
+    deployment = Deployment(world, lambda _name: None)
+    plan = record(path, "researchflow", "copied", deploy=deployment)
+    differing = [
+        check for check in verify(api, plan, world.not_emulated) if check.verdict == "differs"
+    ]
+    assert differing == []
+
+    (replica,) = plan.of_type("aws:kms/replicaKey:ReplicaKey")
+    there = api.client("kms", THERE).describe_key(KeyId=replica.resource_id)["KeyMetadata"]
+    assert (there["MultiRegion"], there["Enabled"]) == (True, True)
+
+    secret = api.client("secretsmanager", THERE).describe_secret(SecretId=f"{PREFIX}/database")
+    assert secret["PrimaryRegion"] == HERE
+
+    copy = f"{PREFIX}-artifacts-{ACCOUNT_ID}-{THERE}"
+    s3 = api.client("s3", THERE)
+    assert s3.get_bucket_location(Bucket=copy)["LocationConstraint"] == THERE
+    assert s3.get_bucket_versioning(Bucket=copy)["Status"] == "Enabled"
+    source = f"{PREFIX}-artifacts-{ACCOUNT_ID}-{HERE}"
+    replication = api.client("s3", HERE).get_bucket_replication(Bucket=source)
+    (rule,) = replication["ReplicationConfiguration"]["Rules"]
+    assert (rule["Status"], rule["Destination"]["Bucket"]) == ("Enabled", f"arn:aws:s3:::{copy}")
+
+    for region in (HERE, THERE):
+        vault = api.client("backup", region).describe_backup_vault(
+            BackupVaultName=f"{PREFIX}-recovery"
+        )
+        assert vault["Locked"], region
+    registry = api.client("ecr", HERE).describe_registry()["replicationConfiguration"]
+    assert [each["region"] for each in registry["rules"][0]["destinations"]] == [THERE]
