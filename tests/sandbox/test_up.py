@@ -179,7 +179,7 @@ def test_a_terminated_command_takes_its_server_along(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from rf.sandbox import command\n"
         "def wait(api, plan, skipped):\n"
-        "    print(api._emulator.endpoint, flush=True)\n"
+        "    print(api.server.endpoint, flush=True)\n"
         "    time.sleep(60)\n"
         "command.verify = wait\n"
         f"folder = Path({str(tmp_path)!r})\n"

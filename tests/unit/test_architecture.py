@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,12 @@ def test_every_module_imports_without_cloud_config_or_environment():
 )
 def test_a_file_can_be_read_in_one_sitting(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
+
+
+def test_no_two_test_files_have_one_name():
+    """Pytest collects only one of them, wherever the other is."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_test_file_is_collected():
