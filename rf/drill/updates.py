@@ -42,18 +42,21 @@ def _updates_by(hands: FencedApi) -> Update:
                 "rf/drill/updates.py"
             )
         try:
-            outputs = change(hands, request, there)
+            return change(hands, request, there)
         except (RequestError, TranslationError) as error:
             raise CreationError(f"{request.urn}: {error}") from error
-        return Created(there.id, {**there.outputs, **outputs})
 
     return update
 
 
-Change = Callable[[FencedApi, Request, StandingResource], Mapping[str, Any]]
+Change = Callable[[FencedApi, Request, StandingResource], Created]
 
 
-def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Mapping[str, Any]:
+def _same(there: StandingResource) -> Created:
+    return Created(there.id, there.outputs)
+
+
+def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     """A database instance. One that no longer has a source is promoted, which is for good."""
     inputs = _sent(request, *UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier")
     if "replicateSourceDb" not in request.inputs:
@@ -80,12 +83,10 @@ def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Ma
         ApplyImmediately=True,
         **fitted,
     )
-    return {}
+    return _same(there)
 
 
-def _replication_group(
-    hands: FencedApi, request: Request, there: StandingResource
-) -> Mapping[str, Any]:
+def _replication_group(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     """A Redis that grows: copies first, then larger nodes and fail-over, then more shards."""
     inputs = request.inputs
     copies = int(inputs.get("replicasPerNodeGroup", int(inputs.get("numCacheClusters", 1)) - 1))
@@ -110,10 +111,10 @@ def _replication_group(
             NodeGroupCount=int(inputs["numNodeGroups"]),
             **target,
         )
-    return {}
+    return _same(there)
 
 
-def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> Mapping[str, Any]:
+def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     hands.call(
         "eks",
         "UpdateNodegroupConfig",
@@ -122,10 +123,10 @@ def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> 
         nodegroupName=there.id.rsplit(":", 1)[-1],
         scalingConfig=dict(request.inputs["scalingConfig"]),
     )
-    return {}
+    return _same(there)
 
 
-def _route(hands: FencedApi, request: Request, _: StandingResource) -> Mapping[str, Any]:
+def _route(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     hands.call(
         "ec2",
         "ReplaceRoute",
@@ -134,10 +135,10 @@ def _route(hands: FencedApi, request: Request, _: StandingResource) -> Mapping[s
         DestinationCidrBlock=request.inputs["destinationCidrBlock"],
         NatGatewayId=request.inputs["natGatewayId"],
     )
-    return {}
+    return _same(there)
 
 
-def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Mapping[str, Any]:
+def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     """An interface endpoint, which may come to stand in more zones."""
     found = hands.call("ec2", "DescribeVpcEndpoints", request.region, VpcEndpointIds=[there.id])
     has = set(found["VpcEndpoints"][0].get("SubnetIds") or [])
@@ -150,12 +151,23 @@ def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Ma
         VpcEndpointId=there.id,
         **{key: sorted(subnets) for key, subnets in changes.items() if subnets},
     )
-    return {}
+    return _same(there)
 
 
-def _event_subscription(
-    hands: FencedApi, request: Request, there: StandingResource
-) -> Mapping[str, Any]:
+def _secret_version(hands: FencedApi, request: Request, _: StandingResource) -> Created:
+    """A secret's new content is a version beside the old one."""
+    made = hands.call(
+        "secretsmanager",
+        "PutSecretValue",
+        request.region,
+        SecretId=request.inputs["secretId"],
+        SecretString=request.inputs["secretString"],
+    )
+    known = {"versionId": made["VersionId"], "arn": made["ARN"]}
+    return Created(f"{request.inputs['secretId']}|{made['VersionId']}", known)
+
+
+def _event_subscription(hands: FencedApi, request: Request, there: StandingResource) -> Created:
     for source in request.inputs.get("sourceIds") or []:
         hands.call(
             "rds",
@@ -164,7 +176,7 @@ def _event_subscription(
             SubscriptionName=there.id,
             SourceIdentifier=source,
         )
-    return {}
+    return _same(there)
 
 
 def _sent(request: Request, *left_out: str) -> dict[str, Any]:
@@ -176,6 +188,7 @@ _CHANGES: Mapping[str, Change] = {
     "aws:rds/instance:Instance": _instance,
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
     "aws:rds/eventSubscription:EventSubscription": _event_subscription,
+    "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
     "aws:eks/nodeGroup:NodeGroup": _node_group,
     "aws:ec2/route:Route": _route,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,

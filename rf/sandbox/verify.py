@@ -17,6 +17,9 @@ from rf.sandbox.comparisons import (
     judged,
 )
 
+WHOLE_WORLD = "all"
+"""Name in a check of everything in the emulator, whichever stack made it."""
+
 
 def verify(api: Api, plan: RecordedPlan, skipped: Iterable[str] = ()) -> list[Check]:
     """All checks of the plan's resources and of the world, in the plan's order.
@@ -38,9 +41,9 @@ def verify(api: Api, plan: RecordedPlan, skipped: Iterable[str] = ()) -> list[Ch
 def _check_world(reader: Reader, check: CheckWorld) -> Iterator[Check]:
     try:
         for kind, subject, expected, found in check(reader):
-            yield judged(kind, "all", (subject, expected, found))
+            yield judged(kind, WHOLE_WORLD, (subject, expected, found))
     except RequestError as error:
-        yield Check("world", "all", "readable", True, str(error), Verdict.DIFFERS)
+        yield Check("world", WHOLE_WORLD, "readable", True, str(error), Verdict.DIFFERS)
 
 
 def _check_resource(reader: Reader, resource: RecordedResource) -> Iterator[Check]:
