@@ -21,7 +21,7 @@ from rf.sandbox.api import Api
 from rf.sandbox.deployment import Deployment, deployed, region_of
 from rf.sandbox.display import Progress, print_outcome
 from rf.sandbox.emulator import Emulator, EmulatorError
-from rf.sandbox.neighbours import with_zones
+from rf.sandbox.neighbours import make_primaries, with_zones
 from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
@@ -101,6 +101,7 @@ def bring_up(
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)
+        make_primaries(api, references or {})
         choices = {"size": size, "config": config, "references": with_zones(api, references or {})}
         plan = deployed(deployment, program, project, stack, **choices)
         progress.says("reading the world back")

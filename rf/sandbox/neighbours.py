@@ -20,6 +20,34 @@ def with_zones(api: Api, references: References) -> References:
     }
 
 
+def make_primaries(api: Api, references: References) -> None:
+    """The database of each stack that this one is the recovery site of, in that stack's region:
+    small and empty, for the replica to follow.
+
+    Raises CreationError when the emulator refuses one.
+    """
+    for stack, outputs in references.items():
+        arn = str((outputs.get("recovery") or {}).get("databaseArn", ""))
+        if not arn:
+            continue
+        region, identifier = arn.split(":")[3], arn.rsplit(":", 1)[-1]
+        try:
+            api.call(
+                "rds",
+                "CreateDBInstance",
+                region,
+                DBInstanceIdentifier=identifier,
+                DBInstanceClass="db.t4g.medium",
+                Engine="postgres",
+                AllocatedStorage=20,
+                StorageEncrypted=True,
+                MasterUsername="sandbox",
+                MasterUserPassword="sandbox-only",
+            )
+        except RequestError as error:
+            raise CreationError(f"the database of {stack}, to be followed: {error}") from error
+
+
 def _zone(api: Api, stack: str, url: str) -> str:
     domain = url.removeprefix("https://")
     try:
