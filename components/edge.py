@@ -50,8 +50,8 @@ class EdgeArgs:
     requests_per_five_minutes: int
     shield_region: str
     cells: CellNames | None
-    failover_site_name: str | None
     protect: bool
+    failover_site_name: str | None = None
 
 
 class Edge(ComponentResource):
