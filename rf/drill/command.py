@@ -108,7 +108,7 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
         measured=measured,
         measured_with=used,
         failed_measurement=stopped,
-        notes=tuple(dict.fromkeys(world.notes)),
+        notes=tuple(dict.fromkeys([*world.notes, *not_emulated(world)])),
         kept={"endpoint": progress.endpoint, "pid": progress.pid} if progress.failed else None,
     )
 
@@ -146,6 +146,16 @@ def _lose_region(world: World, question: Question, progress: Progress, tell: Tel
     if not progress.done and world.site.mode is RecoveryMode.WARM:
         world.site.deploy("standby", tell)
     world.hands.lose(home.region)
+
+
+def not_emulated(world: World) -> list[str]:
+    """What the emulator took less of than was planned, in this run."""
+    hands = world.hands
+    gaps = [
+        f"{gap.service} {gap.operation}: checked against AWS's model, not emulated"
+        for gap in sorted(hands.missing)
+    ]
+    return [*gaps, *sorted(hands.simplified)]
 
 
 def _needs(world: World) -> list[Dependence]:

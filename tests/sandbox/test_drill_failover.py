@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rf.drill.command import not_emulated
 from rf.drill.fence import FencedApi, LostRegionError, WatchingApi
 from rf.drill.primary import primary_runbook
 from rf.drill.zone import zone_runbook
@@ -24,6 +25,8 @@ def test_a_primary_with_its_standby_and_replicas_is_taken_over_from(
     assert "researchflow-test-database is available and multi-AZ" in seen
     assert "pgbouncer.ini leads to researchflow-test-database." in seen
     assert "a replica in another zone" in seen
+    said = "elasticache TestFailover: checked against AWS's model, not emulated"
+    assert said in not_emulated(world)
 
 
 def test_a_queue_whose_replica_may_share_its_zone_stops_the_drill(
