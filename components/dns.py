@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.certificate_proof import proof_record
+
 EDGE_CERTIFICATE_REGION = "us-east-1"
 """CloudFront takes certificates from this region alone."""
 
-VALIDATION_TTL_SECONDS = 60
 CAA_TTL_SECONDS = 3600
 
 
@@ -89,19 +90,8 @@ class Dns(ComponentResource):
             region=region,
             opts=child,
         )
-        # One name, so one proof: no need to know how many before a record can be declared.
-        proof = certificate.domain_validation_options.apply(_only_proof)
-        record = aws.route53.Record(
-            f"{self._name}-{role}-proof",
-            zone_id=self.zone_id,
-            name=proof["name"],
-            type=proof["type"],
-            records=[proof["value"]],
-            ttl=VALIDATION_TTL_SECONDS,
-            # The proof of a name is the same for each of an account's certificates, so another
-            # stack with this name may have written it already.
-            allow_overwrite=True,
-            opts=child,
+        record = proof_record(
+            f"{self._name}-{role}-proof", certificate, domain, zone_id=self.zone_id, parent=self
         )
         validation = aws.acm.CertificateValidation(
             f"{self._name}-{role}",
@@ -111,20 +101,3 @@ class Dns(ComponentResource):
             opts=child,
         )
         return validation.certificate_arn
-
-
-def _only_proof(
-    options: Sequence[aws.acm.outputs.CertificateDomainValidationOption] | None,
-) -> dict[str, str | None]:
-    """Name, type and value of the record that proves the one name of a certificate.
-
-    Empty while ACM hasn't answered: then the record is what fails, and says for which name.
-    """
-    if not options:
-        return {"name": "", "type": "CNAME", "value": ""}
-    proof = options[0]
-    return {
-        "name": proof.resource_record_name,
-        "type": proof.resource_record_type,
-        "value": proof.resource_record_value,
-    }

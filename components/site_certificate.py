@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.dns import VALIDATION_TTL_SECONDS
+from components.certificate_proof import proof_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +38,10 @@ class SiteCertificate(ComponentResource):
             opts=child,
         )
         records = [
-            self._proof(name, certificate, role, position, args.zone_id)
-            for position, role in enumerate(("domain", "site"))
+            proof_record(
+                f"{name}-{role}-proof", certificate, domain, zone_id=args.zone_id, parent=self
+            )
+            for role, domain in {"domain": args.domain, "site": args.site_name}.items()
         ]
         validation = aws.acm.CertificateValidation(
             name,
@@ -49,24 +51,3 @@ class SiteCertificate(ComponentResource):
         )
         self.certificate_arn = validation.certificate_arn
         self.register_outputs({"certificateArn": self.certificate_arn})
-
-    def _proof(
-        self,
-        name: str,
-        certificate: aws.acm.Certificate,
-        role: str,
-        position: int,
-        zone_id: Input[str],
-    ) -> aws.route53.Record:
-        proof = certificate.domain_validation_options.apply(lambda options: options[position])
-        return aws.route53.Record(
-            f"{name}-{role}-proof",
-            zone_id=zone_id,
-            name=proof.resource_record_name.apply(str),
-            type=proof.resource_record_type.apply(str),
-            records=[proof.resource_record_value.apply(str)],
-            ttl=VALIDATION_TTL_SECONDS,
-            # The other stack's certificate of the same name has the same proof.
-            allow_overwrite=True,
-            opts=ResourceOptions(parent=self),
-        )

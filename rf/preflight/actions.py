@@ -216,6 +216,11 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         *_SECURITY_GROUP_RULES,
     ),
     "aws:wafv2/webAcl:WebAcl": ("wafv2:CreateWebACL", "wafv2:TagResource"),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": (
+        "wafv2:AssociateWebACL",
+        "wafv2:GetWebACLForResource",
+        "elasticloadbalancing:SetWebACL",
+    ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": (
         "wafv2:PutLoggingConfiguration",
     ),

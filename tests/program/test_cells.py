@@ -32,7 +32,9 @@ def test_a_cells_names_stand_in_the_homes_zone(planned: Planned, stack: str) -> 
     assert cell.of_type("aws:route53/zone:Zone") == []
     address = f"{stack.removeprefix('prod-')}.researchflow.example.com"
     names = {(record.inputs["name"], record.inputs["type"]) for record in cell.of_type(RECORD)}
-    assert {(address, "A"), (address, "AAAA"), (f"origin.{address}", "A")} <= names
+    assert {(address, "A"), (f"origin.{address}", "A")} <= names
+    # An address of version 6 would go on leading to a lost region (docs/disaster-recovery.md).
+    assert "AAAA" not in {kind for _, kind in names}
 
 
 @pytest.mark.parametrize("stack", ["prod", *CELLS])

@@ -47,8 +47,8 @@ def workloads(plan):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_quota_holds_every_pod_at_its_maximum_in_the_middle_of_a_rollout(planned, stack):
-    plan = planned(stack)
+def test_the_quota_holds_every_pod_at_its_maximum_in_the_middle_of_a_rollout(serving, stack):
+    plan = serving(stack)
     (quota,) = plan.of_type(QUOTA)
     hard = quota.inputs["spec"]["hard"]
     assert quota.inputs["metadata"]["namespace"] == NAMESPACE
@@ -65,8 +65,8 @@ def test_the_quota_holds_every_pod_at_its_maximum_in_the_middle_of_a_rollout(pla
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_limits_admit_each_container_and_fill_in_for_those_that_name_none(planned, stack):
-    plan = planned(stack)
+def test_the_limits_admit_each_container_and_fill_in_for_those_that_name_none(serving, stack):
+    plan = serving(stack)
     (limits,) = plan.of_type(LIMITS)
     (container_limits,) = limits.inputs["spec"]["limits"]
     assert container_limits["type"] == "Container"
@@ -80,15 +80,15 @@ def test_the_limits_admit_each_container_and_fill_in_for_those_that_name_none(pl
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_namespace_makes_no_load_balancer_of_its_own(planned, stack):
-    (quota,) = planned(stack).of_type(QUOTA)
+def test_the_namespace_makes_no_load_balancer_of_its_own(serving, stack):
+    (quota,) = serving(stack).of_type(QUOTA)
     hard = quota.inputs["spec"]["hard"]
     assert (hard["services.loadbalancers"], hard["services.nodeports"]) == ("0", "0")
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_pods_name_a_priority_that_is_there_before_them(planned, stack):
-    plan = planned(stack)
+def test_pods_name_a_priority_that_is_there_before_them(serving, stack):
+    plan = serving(stack)
     classes = {r.inputs["metadata"]["name"]: r for r in plan.of_type(PRIORITY)}
     named = {}
     for resource in (*plan.of_type(DEPLOYMENT), *plan.of_type(JOB)):

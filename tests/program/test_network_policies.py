@@ -23,8 +23,14 @@ METADATA = IPv4Address("169.254.169.254")
 
 
 def balancer(plan):
-    """An address of the load balancer, in a private subnet."""
-    return _in_vpc(plan, 70 * 256 + 7)
+    """An address of the load balancer, in the first of its own subnets."""
+    (own,) = plan.of_type("aws:lb/loadBalancer:LoadBalancer")
+    (subnet,) = [
+        r
+        for r in plan.of_type("aws:ec2/subnet:Subnet")
+        if r.resource_id == own.inputs["subnets"][0]
+    ]
+    return IPv4Network(subnet.inputs["cidrBlock"]).network_address + 7
 
 
 def data(plan):
@@ -57,8 +63,8 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_inside_the_namespace_the_pooler_is_all_that_a_pod_can_reach(planned, stack):
-    plan = planned(stack)
+def test_inside_the_namespace_the_pooler_is_all_that_a_pod_can_reach(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     names = [r.inputs["metadata"]["name"] for r in plan.of_type(DEPLOYMENT)]
     names += ["database-bootstrap", "database-migration", "somebody-else"]
@@ -74,8 +80,8 @@ def test_inside_the_namespace_the_pooler_is_all_that_a_pod_can_reach(planned, st
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_requests_come_in_by_the_load_balancer_alone(planned, stack):
-    plan = planned(stack)
+def test_requests_come_in_by_the_load_balancer_alone(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     served = {("orchestrator", 3001), ("collaboration", 1234), ("web", 8080)}
     every = ("orchestrator", "collaboration", "web", "worker", "pgbouncer", "somebody-else")
@@ -90,8 +96,8 @@ def test_requests_come_in_by_the_load_balancer_alone(planned, stack):
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_metrics_are_read_from_the_monitoring_namespace_alone(planned, stack):
-    plan = planned(stack)
+def test_metrics_are_read_from_the_monitoring_namespace_alone(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     for name, port in {
         "orchestrator": 9464,
@@ -106,8 +112,8 @@ def test_metrics_are_read_from_the_monitoring_namespace_alone(planned, stack):
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_a_pod_that_no_row_names_reaches_nobody(planned, stack):
-    plan = planned(stack)
+def test_a_pod_that_no_row_names_reaches_nobody(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     everywhere = (DNS, data(plan), PUBLIC, AGENT, METADATA, balancer(plan), CITUS)
     assert not any(network.allows(UNKNOWN, end, port) for end in everywhere for port in PORTS)
@@ -115,8 +121,8 @@ def test_a_pod_that_no_row_names_reaches_nobody(planned, stack):
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_only_orchestrator_and_worker_get_out_and_only_to_public_addresses(planned, stack):
-    plan = planned(stack)
+def test_only_orchestrator_and_worker_get_out_and_only_to_public_addresses(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     for name in ("orchestrator", "worker"):
         assert network.allows(app(name), PUBLIC, 443)
@@ -130,8 +136,8 @@ def test_only_orchestrator_and_worker_get_out_and_only_to_public_addresses(plann
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_databases_are_reached_by_the_pooler_and_the_jobs_that_must_not_use_it(planned, stack):
-    plan = planned(stack)
+def test_databases_are_reached_by_the_pooler_and_the_jobs_that_must_not_use_it(serving, stack):
+    plan = serving(stack)
     network = Reachability(plan)
     names = [r.inputs["metadata"]["name"] for r in plan.of_type(DEPLOYMENT)]
     names += ["database-bootstrap", "database-migration"]
@@ -146,9 +152,9 @@ def test_databases_are_reached_by_the_pooler_and_the_jobs_that_must_not_use_it(p
     ("stack", "overrides"), [*((name, ()) for name in stack_names(ROOT)), ("prod", RABBITMQ)]
 )
 def test_every_url_that_an_application_is_told_of_is_one_that_it_can_reach(
-    planned, stack, overrides
+    serving, stack, overrides
 ):
-    plan = planned(stack, overrides=overrides)
+    plan = serving(stack, overrides=overrides)
     network = Reachability(plan)
     told = list(_told_urls(plan))
     assert {name for name, _ in told} >= {"orchestrator", "worker", "collaboration"}
@@ -192,9 +198,9 @@ def _pods_port(plan, service_port):
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_pods_behind_a_service_are_named_by_the_services_own_selector(planned, stack):
+def test_pods_behind_a_service_are_named_by_the_services_own_selector(serving, stack):
     """The VPC CNI admits a Service's address only where its selector has the rule's labels."""
-    plan = planned(stack)
+    plan = serving(stack)
     selectors = [r.inputs["spec"]["selector"] for r in plan.of_type(SERVICE)]
     for policy in plan.of_type(POLICY):
         if policy.inputs["metadata"]["namespace"] != NAMESPACE:

@@ -93,17 +93,17 @@ def pods(plan):
 
 @pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_pod_keeps_the_control(planned, stack, control):
-    found = pods(planned(stack))
+def test_every_pod_keeps_the_control(serving, stack, control):
+    found = pods(serving(stack))
     assert len(found) >= 7
     assert [name for name, pod in found.items() if not CONTROLS[control](pod)] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_namespace_enforces_audits_and_warns(planned, stack):
+def test_the_namespace_enforces_audits_and_warns(serving, stack):
     (labels,) = [
         r.inputs["metadata"]["labels"]
-        for r in planned(stack).of_type("kubernetes:core/v1:Namespace")
+        for r in serving(stack).of_type("kubernetes:core/v1:Namespace")
         if r.inputs["metadata"]["name"] == NAMESPACE
     ]
     modes = {k.split("/")[1]: v for k, v in labels.items() if k.startswith("pod-security")}
@@ -111,8 +111,8 @@ def test_the_namespace_enforces_audits_and_warns(planned, stack):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_pod_has_an_account_of_its_own_without_a_token(planned, stack):
-    plan = planned(stack)
+def test_every_pod_has_an_account_of_its_own_without_a_token(serving, stack):
+    plan = serving(stack)
     accounts = {
         r.inputs["metadata"]["name"]: r.inputs
         for r in plan.of_type(SERVICE_ACCOUNT)
@@ -125,9 +125,9 @@ def test_every_pod_has_an_account_of_its_own_without_a_token(planned, stack):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_no_budget_ever_blocks_a_drain(planned, stack):
+def test_no_budget_ever_blocks_a_drain(serving, stack):
     """One pod may always go, also the only one, and a broken one whatever the others do."""
-    plan = planned(stack)
+    plan = serving(stack)
     budgets = {
         r.inputs["spec"]["selector"]["matchLabels"]["app"]: r.inputs["spec"]
         for r in plan.of_type(BUDGET)
@@ -146,8 +146,8 @@ def test_no_budget_ever_blocks_a_drain(planned, stack):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_pods_wait_for_the_migration_that_runs_as_the_migrator_past_the_pooler(planned, stack):
-    plan = planned(stack)
+def test_pods_wait_for_the_migration_that_runs_as_the_migrator_past_the_pooler(serving, stack):
+    plan = serving(stack)
     (migration,) = [
         r
         for r in plan.of_type("kubernetes:batch/v1:Job")

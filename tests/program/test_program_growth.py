@@ -217,5 +217,6 @@ def _document(resource: Any) -> dict[str, Any]:
         "propertyDependencies": resource.property_dependencies,
         "protect": resource.protect,
         "retainOnDelete": resource.retain_on_delete,
+        "ignoreChanges": resource.ignore_changes,
         "aliases": resource.aliases,
     }

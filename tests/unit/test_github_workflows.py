@@ -25,8 +25,8 @@ ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 ACTIONLINT = Path(os.environ.get("RESEARCHFLOW_ACTIONLINT", ROOT / ".cache/actionlint"))
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 LOCAL = re.compile(r"uses: \./\.github/(actions|workflows)/[\w./-]+$")
-STACKS = ["dev", "staging", "prod", "prod-us-west", "prod-eu"]
-"""In the order of deployment: the home cell before the others, which read its outputs."""
+STACKS = ["dev", "staging", "prod", "prod-us-west", "prod-eu", "prod-dr"]
+"""In the order of deployment: the home cell before the others and its site, which read its outputs."""
 
 
 def read(path: Path) -> dict[str, Any]:
