@@ -11,6 +11,7 @@ import yaml
 from rf.offline.monitor import References
 from rf.offline.record import PROGRAM, PROJECT_ROOT, record
 from rf.plan import RecordedPlan
+from scaleplan.disaster_recovery import SitePhase
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.settings import Settings, parse
 from scaleplan.stack_file import read_stack, stack_names
@@ -37,6 +38,17 @@ def stack_config(
 def settings_of(stack: str, *, size: str | None = None, overrides: Sequence[str] = ()) -> Settings:
     """The settings of a stack. Raises InvalidSettings as `stack_config` and `parse` do."""
     return parse(project_name(), stack, stack_config(stack, size=size, overrides=overrides))
+
+
+def serving_settings_of(
+    stack: str, *, size: str | None = None, overrides: Sequence[str] = ()
+) -> Settings:
+    """As `settings_of`, of the stack with its applications: a recovery site's once it took over."""
+    settings = settings_of(stack, size=size, overrides=overrides)
+    if not settings.disaster_recovery.standby:
+        return settings
+    active = f"disasterRecovery.phase={SitePhase.ACTIVE}"
+    return settings_of(stack, size=size, overrides=[*overrides, active])
 
 
 def all_settings() -> dict[str, Settings]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from rf.capacity.report import show, terminal_console, write_json
-from rf.stacks import settings_of
+from rf.stacks import serving_settings_of
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.fixes import passing_size, repair, smallest_fix
 from scaleplan.capacity.summary import summary
@@ -26,8 +26,11 @@ def report_of(
     load: str | None,
     lose: Loss | None,
 ) -> CapacityReport:
-    """The report of a stack. Raises InvalidSettings for wrong settings or a wrong load."""
-    settings = settings_of(stack, size=size, overrides=overrides)
+    """The report of a stack; of a recovery site that waits, as of one that took over.
+
+    Raises InvalidSettings for wrong settings or a wrong load.
+    """
+    settings = serving_settings_of(stack, size=size, overrides=overrides)
     chosen = load_named(load, settings.load, load_plan(), settings.size)
     return capacity_report(settings, chosen, lose)
 

@@ -14,7 +14,7 @@ from scaleplan.connections import (
     connection_chain,
     max_connections,
 )
-from scaleplan.load import Horizon, load_at, load_named
+from scaleplan.load import Horizon, load_named
 from scaleplan.model import load_plan
 from scaleplan.pods import ROLLOUT_SURGE_PODS
 from scaleplan.settings import Settings
@@ -170,11 +170,11 @@ def test_both_databases_must_hold_the_data_while_one_is_filled():
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
 def test_every_stack_carries_its_own_load(path):
-    from rf.stacks import settings_of
+    from rf.capacity.command import report_of
 
-    settings = settings_of(path.name.split(".")[1])
-    load = load_at(settings.load, PLAN, settings.size)
-    assert failing(capacity_report(settings, load)) == set()
+    stack = path.name.split(".")[1]
+    found = report_of(stack, size=None, overrides=(), load=None, lose=None)
+    assert failing(found) == set()
 
 
 def term_of(found: CapacityReport, check: CheckName, begins: str) -> Term:

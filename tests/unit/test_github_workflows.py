@@ -26,7 +26,7 @@ ACTIONLINT = Path(os.environ.get("RESEARCHFLOW_ACTIONLINT", ROOT / ".cache/actio
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 LOCAL = re.compile(r"uses: \./\.github/(actions|workflows)/[\w./-]+$")
 STACKS = ["dev", "staging", "prod", "prod-us-west", "prod-eu", "prod-dr"]
-"""In the order of deployment: the home cell before the others and its site, which read its outputs."""
+"""In the order of deployment: the home cell before those of production that read its outputs."""
 
 
 def read(path: Path) -> dict[str, Any]:
