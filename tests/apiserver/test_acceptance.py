@@ -42,9 +42,9 @@ def warnings_of(answers: dict[str, Applied]) -> dict[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_exported_object_is_accepted_and_the_second_time_nothing_changes(
-    planned: Planned, session: Session, prepare: Prepare, note: Note, stack: str
+    serving: Planned, session: Session, prepare: Prepare, note: Note, stack: str
 ):
-    export = read_export(planned(stack))
+    export = read_export(serving(stack))
     prepare(export)
     first = session.apply(export.in_order)
     assert {label(each) for each in export.objects} <= first.keys()
@@ -64,10 +64,10 @@ def test_every_exported_object_is_accepted_and_the_second_time_nothing_changes(
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_pod_of_a_template_is_admitted_by_its_namespace(
-    planned: Planned, session: Session, prepare: Prepare, note: Note, stack: str
+    serving: Planned, session: Session, prepare: Prepare, note: Note, stack: str
 ):
     """Pod Security, quotas and limits judge pods, not the templates in Deployments and Jobs."""
-    export = read_export(planned(stack))
+    export = read_export(serving(stack))
     prepare(export)
     session.apply(export.in_order)
     refused: list[str] = []
