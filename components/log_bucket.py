@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
+from components.bucket_access import owner_only
 from rendering.log_bucket_policy import log_bucket_policy
 
 
@@ -51,23 +52,7 @@ class LogBucket(ComponentResource):
     def _closed_to_all_but_delivery(
         self, args: LogBucketArgs, bucket: aws.s3.Bucket
     ) -> aws.s3.BucketPolicy:
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{self._name}-private",
-            bucket=bucket.bucket,
-            region=args.region,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=ResourceOptions(parent=self),
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{self._name}-ownership",
-            bucket=bucket.bucket,
-            region=args.region,
-            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=ResourceOptions(parent=self),
-        )
+        block = owner_only(self._name, bucket, region=args.region, parent=self)
         return aws.s3.BucketPolicy(
             f"{self._name}-policy",
             bucket=bucket.bucket,

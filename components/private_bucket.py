@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.bucket_access import owner_only
 from rendering.bucket_documents import bucket_name, tls_only_policy
 
 ABANDONED_UPLOAD_DAYS = 7
@@ -61,23 +62,7 @@ class PrivateBucket(ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
 
     def _keep_private(self, bucket: aws.s3.Bucket, policy: Callable[[str], str]) -> None:
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{self._name}-private",
-            bucket=bucket.bucket,
-            region=self._region,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=ResourceOptions(parent=self),
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{self._name}-ownership",
-            bucket=bucket.bucket,
-            region=self._region,
-            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=ResourceOptions(parent=self),
-        )
+        block = owner_only(self._name, bucket, region=self._region, parent=self)
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=bucket.bucket,

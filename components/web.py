@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.autoscaler import horizontal_pod_autoscaler, scales
+from components.bucket_access import owner_only
 from components.pod_template import PodTemplate
 from components.target_group_binding import target_group_binding
 from components.workload import Workload, WorkloadArgs
@@ -166,22 +167,7 @@ class Web(ComponentResource):
         )
 
     def _close_to_the_public(self, name: str, bucket: aws.s3.Bucket) -> None:
-        child = ResourceOptions(parent=self)
-        aws.s3.BucketPublicAccessBlock(
-            f"{name}-static-not-public",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{name}-static-ownership",
-            bucket=bucket.bucket,
-            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=child,
-        )
+        owner_only(f"{name}-static", bucket, region=None, parent=self, block_suffix="not-public")
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-static-encryption",
             bucket=bucket.bucket,
@@ -192,5 +178,5 @@ class Web(ComponentResource):
                     )
                 )
             ],
-            opts=child,
+            opts=ResourceOptions(parent=self),
         )

@@ -40,15 +40,16 @@ def settings_of(stack: str, *, size: str | None = None, overrides: Sequence[str]
     return parse(project_name(), stack, stack_config(stack, size=size, overrides=overrides))
 
 
-def serving_settings_of(
+def serving_overrides(
     stack: str, *, size: str | None = None, overrides: Sequence[str] = ()
-) -> Settings:
-    """As `settings_of`, of the stack with its applications: a recovery site's once it took over."""
-    settings = settings_of(stack, size=size, overrides=overrides)
-    if not settings.disaster_recovery.standby:
-        return settings
-    active = f"disasterRecovery.phase={SitePhase.ACTIVE}"
-    return settings_of(stack, size=size, overrides=[*overrides, active])
+) -> tuple[str, ...]:
+    """These overrides, and those by which a recovery site that waits serves: its phase.
+
+    Raises InvalidSettings as `settings_of` does.
+    """
+    waits = settings_of(stack, size=size, overrides=overrides).disaster_recovery.standby
+    active = (f"disasterRecovery.phase={SitePhase.ACTIVE}",) if waits else ()
+    return (*overrides, *active)
 
 
 def all_settings() -> dict[str, Settings]:

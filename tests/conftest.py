@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 
 from rf.offline.record import PROJECT_ROOT, record_function
 from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.stacks import settings_of
+from rf.stacks import serving_overrides
 from tests.shared_plans import SharedPlans
 
 # No time limit for a single example: on a busy machine the slowest says nothing of the code. The
@@ -126,9 +126,7 @@ def serving(planned: Planned) -> Planned:
     """As `planned`, of a stack with its applications: a recovery site's once it took over."""
 
     def plan(stack: str, *, overrides: tuple[str, ...] = ()) -> RecordedPlan:
-        waits = settings_of(stack).disaster_recovery.standby
-        active = ("disasterRecovery.phase=active",) if waits else ()
-        return planned(stack, overrides=(*overrides, *active))
+        return planned(stack, overrides=serving_overrides(stack, overrides=overrides))
 
     return plan
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from rf.capacity.report import show, terminal_console, write_json
-from rf.stacks import serving_settings_of
+from rf.stacks import serving_overrides, settings_of
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.fixes import passing_size, repair, smallest_fix
 from scaleplan.capacity.summary import summary
@@ -30,7 +30,8 @@ def report_of(
 
     Raises InvalidSettings for wrong settings or a wrong load.
     """
-    settings = serving_settings_of(stack, size=size, overrides=overrides)
+    serving = serving_overrides(stack, size=size, overrides=overrides)
+    settings = settings_of(stack, size=size, overrides=serving)
     chosen = load_named(load, settings.load, load_plan(), settings.size)
     return capacity_report(settings, chosen, lose)
 

@@ -29,10 +29,9 @@ SITE = "prod-dr"
 
 
 @pytest.fixture(params=STACKS)
-def plan(request: pytest.FixtureRequest, planned) -> RecordedPlan:
+def plan(request: pytest.FixtureRequest, serving) -> RecordedPlan:
     """Each stack's; a recovery site's when it serves, because it has all that others have then."""
-    stack = request.param
-    return planned(stack, overrides=("disasterRecovery.phase=active",) if stack == SITE else ())
+    return serving(request.param)
 
 
 def test_what_anyone_may_read_holds_no_secret(plan):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 
+from rf.drill.real.measured import measured
 from rf.drill.real.writers import Writers, missing_rows
-from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
+from rf.drill.steps import DrillStep, StepFailedError, require
 from rf.servers.local_ini import replica_hosts
 from rf.servers.pooler import Pgbouncer, start_pgbouncer
 from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
@@ -26,8 +26,6 @@ from scaleplan.model import load_plan
 
 ROWS_BEFORE = 200
 """Acknowledged before anything is lost: enough to have all clients at work, and done in seconds."""
-
-MEASURED = "this run, on this machine"
 
 
 class LocalDatabase:
@@ -143,29 +141,11 @@ class LocalDatabase:
 def database_runbook() -> tuple[DrillStep[LocalDatabase], ...]:
     """The loss of a primary, step by step, on real servers; a step's time is its measurement."""
     return (
-        _step("database-fill", "clients write through PgBouncer", LocalDatabase.fill, _filled),
-        _step("database-crash", "the primary is killed", LocalDatabase.crash, _crashed),
-        _step("database-promote", "its replica is promoted", LocalDatabase.promote, _promoted),
-        _step("database-repoint", "PgBouncer leads there", LocalDatabase.repoint, _repointed),
-        _step("database-count", "rows are looked for", _stop_writers, _counted),
-    )
-
-
-def _step(
-    name: str,
-    title: str,
-    action: Callable[[LocalDatabase], None],
-    verify: Callable[[LocalDatabase], Sequence[str]],
-) -> DrillStep[LocalDatabase]:
-    return DrillStep(
-        name=name,
-        title=title,
-        who=Who.AUTOMATIC,
-        command="the drill itself, on this machine",
-        action=action,
-        verify=verify,
-        duration=Duration(seconds=0, basis=Basis.MEASURED, source=MEASURED),
-        within_rto=False,
+        measured("database-fill", "clients write through PgBouncer", LocalDatabase.fill, _filled),
+        measured("database-crash", "the primary is killed", LocalDatabase.crash, _crashed),
+        measured("database-promote", "its replica is promoted", LocalDatabase.promote, _promoted),
+        measured("database-repoint", "PgBouncer leads there", LocalDatabase.repoint, _repointed),
+        measured("database-count", "rows are looked for", _stop_writers, _counted),
     )
 
 

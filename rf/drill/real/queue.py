@@ -8,14 +8,14 @@ without that may be lost, and is replayed from the database.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import redis
 
-from rf.drill.real.database import MEASURED
-from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
+from rf.drill.real.measured import measured
+from rf.drill.steps import DrillStep, StepFailedError, require
 from rf.servers.processes import wait_until
 from rf.servers.programs import Programs
 from rf.servers.redis_servers import ADDRESS, TESTER, Layer, start_redis
@@ -117,29 +117,11 @@ def _link_is_up(client: redis.Redis) -> bool:
 def queue_runbook() -> tuple[DrillStep[LocalQueue], ...]:
     """The loss of the queue's primary, step by step, on real servers."""
     return (
-        _step("queue-fill", "jobs are enqueued, with WAIT", LocalQueue.enqueue, _enqueued),
-        _step("queue-cut", "more without it", LocalQueue.enqueue_unconfirmed, _unconfirmed),
-        _step("queue-crash", "the queue's primary is killed", LocalQueue.crash, _crashed),
-        _step("queue-promote", "its replica is promoted", LocalQueue.promote, _promoted),
-        _step("queue-count", "jobs are looked for", lambda _: None, _counted),
-    )
-
-
-def _step(
-    name: str,
-    title: str,
-    action: Callable[[LocalQueue], None],
-    verify: Callable[[LocalQueue], Sequence[str]],
-) -> DrillStep[LocalQueue]:
-    return DrillStep(
-        name=name,
-        title=title,
-        who=Who.AUTOMATIC,
-        command="the drill itself, on this machine",
-        action=action,
-        verify=verify,
-        duration=Duration(seconds=0, basis=Basis.MEASURED, source=MEASURED),
-        within_rto=False,
+        measured("queue-fill", "jobs are enqueued, with WAIT", LocalQueue.enqueue, _enqueued),
+        measured("queue-cut", "more without it", LocalQueue.enqueue_unconfirmed, _unconfirmed),
+        measured("queue-crash", "the queue's primary is killed", LocalQueue.crash, _crashed),
+        measured("queue-promote", "its replica is promoted", LocalQueue.promote, _promoted),
+        measured("queue-count", "jobs are looked for", lambda _: None, _counted),
     )
 
 
