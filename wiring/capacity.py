@@ -5,9 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.fixes import repair, smallest_fix
+from scaleplan.capacity.mending import mending
 from scaleplan.capacity.summary import CapacityRisk, fault_line, fix_line, summary
-from scaleplan.cost import estimate
 from scaleplan.load import load_at
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
@@ -40,17 +39,11 @@ def _refusal(report: CapacityReport, names: list[str]) -> str:
         if result.fault is not None and result.name in names
     ]
     accepted = ", ".join(names)
-
-    def price(settings: Settings) -> float:
-        return float(estimate(settings, report.load).total.at_load)
-
-    single = smallest_fix(report, price)
-    steps = (single,) if single is not None else repair(report, price)
     return "\n".join(
         [
             "the stack does not carry its load:",
             *(f"  {line}" for line in lines),
-            f"  {fix_line(steps)}",
+            f"  {fix_line(mending(report))}",
             f"  or accept it by name: allowCapacityRisk: [{accepted}]",
         ]
     )

@@ -9,13 +9,12 @@ from rich.markup import escape
 from rf.capacity.report import show, terminal_console, write_json
 from rf.stacks import serving_overrides, settings_of
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.fixes import passing_size, repair, smallest_fix
+from scaleplan.capacity.fixes import passing_size
+from scaleplan.capacity.mending import mending
 from scaleplan.capacity.summary import summary
 from scaleplan.check_names import Loss
-from scaleplan.cost import estimate
 from scaleplan.load import load_named
 from scaleplan.model import load_plan
-from scaleplan.settings import Settings
 
 
 def report_of(
@@ -38,12 +37,7 @@ def report_of(
 
 def publish(report: CapacityReport, *, as_json: bool) -> int:
     """Print the report with what mends its first fault; the exit code: 1 where a check fails."""
-
-    def price(settings: Settings) -> float:
-        return float(estimate(settings, report.load).total.at_load)
-
-    single = smallest_fix(report, price)
-    steps = (single,) if single is not None else repair(report, price)
+    steps = mending(report)
     larger = None if report.passes else passing_size(report)
     if as_json:
         write_json(report, steps, larger)

@@ -17,7 +17,7 @@ from rf.capacity.report import FORMAT, terminal_console
 from rf.capacity.sweep import sweep
 from rf.capacity.sweep_chart import write_chart
 from rf.stacks import settings_of
-from scaleplan.capacity.fixes import Price
+from scaleplan.capacity.mending import price_under
 from scaleplan.capacity.sizing import (
     Attempt,
     Cheaper,
@@ -28,7 +28,6 @@ from scaleplan.capacity.sizing import (
     next_cheaper,
 )
 from scaleplan.capacity.summary import fault_line, load_line
-from scaleplan.cost import estimate
 from scaleplan.load import Load, load_of_users
 from scaleplan.mistakes import InvalidSettings, Mistake
 from scaleplan.model import load_plan
@@ -48,11 +47,6 @@ def asked_load(stack: str, measures: dict[str, float | None]) -> tuple[Settings,
     if "data_volume_gb" in given:
         given["final_data_volume_gb"] = given["data_volume_gb"]
     return settings, replace(load, name="as asked", **given)
-
-
-def price_under(load: Load) -> Price:
-    """What a configuration costs in a month under that load, USD."""
-    return lambda settings: float(estimate(settings, load).total.at_load)
 
 
 def find_size(settings: Settings, load: Load, *, as_json: bool) -> int:

@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_snake
 from scaleplan.advice.candidates import Candidate, Direction
 from scaleplan.bill import Bounds
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.fixes import Leaf, Price, changed, climb, leaves, value_at
+from scaleplan.capacity.fixes import Leaf, changed, climb, leaves, value_at
+from scaleplan.capacity.mending import price_under
 from scaleplan.capacity.sizing import SEARCHED
 from scaleplan.capacity.summary import fault_line
 from scaleplan.catalog import load_catalog
@@ -114,7 +115,7 @@ class Proposer:
         report = capacity_report(settings, self._before.load)
         steps: dict[str, Leaf] = {}
         if self._before.passes and not report.passes:
-            fixes, reached = climb(report, self._price(), _raisable(settings, own))
+            fixes, reached = climb(report, price_under(self._before.load), _raisable(settings, own))
             if reached.passes and all(_larger(fix.old, fix.new) == fix.new for fix in fixes):
                 report = reached
                 steps = {fix.key: leaf_of(fix.key) for fix in fixes}
@@ -134,9 +135,6 @@ class Proposer:
             faults=(*self._new_faults(report), *self._mistakes(changes)),
             extra=bill - self._bill,
         )
-
-    def _price(self) -> Price:
-        return lambda settings: float(estimate(settings, self._before.load).total.at_load)
 
     def _new_faults(self, report: CapacityReport) -> list[str]:
         """Checks that fail now, did not before, and whose risk nobody has accepted."""
