@@ -58,7 +58,14 @@ def serve(on: Standing) -> None:
     edge = layers.Edge("edge", before, on.on_aws) if before else None
 
     files = copies.buckets(on.encryption, on.artifacts, web, citus)
-    copied = copies.disaster_recovery_args(site, on.encryption, on.registry, on.database, files)
+    copied = copies.disaster_recovery_args(
+        site,
+        on.encryption,
+        registry=on.registry,
+        database=on.database,
+        monitoring=monitoring,
+        sources=files,
+    )
     recovery = layers.DisasterRecovery("recovery", copied, on.on_aws) if copied else None
     outputs.export(
         outputs.way_in(edge, web, on.dns),

@@ -13,7 +13,8 @@ from rendering.topic_policies import alert_topic_policy
 
 @dataclass(frozen=True, kw_only=True)
 class AlertTopicsArgs:
-    """`names` end the topics' names. `emails` subscribe to those of `subscribed`.
+    """`names` end the topics' names. `emails` subscribe to those of `subscribed`; EventBridge's
+    rules may publish to those of `event_rules`.
 
     `region` None is the stack's own; `key_arn` is a key there that admits CloudWatch.
     """
@@ -24,6 +25,7 @@ class AlertTopicsArgs:
     subscribed: Sequence[str]
     emails: Sequence[str]
     key_arn: Input[str]
+    event_rules: Sequence[str] = ()
     region: str | None = None
 
 
@@ -55,7 +57,11 @@ class AlertTopics(ComponentResource):
         policy = aws.sns.TopicPolicy(
             f"{self._name}-{role}",
             arn=topic.arn,
-            policy=topic.arn.apply(lambda arn: alert_topic_policy(arn, args.account_id)),
+            policy=topic.arn.apply(
+                lambda arn: alert_topic_policy(
+                    arn, args.account_id, event_rules=role in args.event_rules
+                )
+            ),
             region=args.region,
             opts=child,
         )

@@ -17,7 +17,8 @@ from scaleplan.disaster_recovery import RecoveryMode
 @dataclass(frozen=True, kw_only=True)
 class DisasterRecoveryArgs:
     """`recovery` is the key of the recovery region; `buckets` are copied there, `repositories` by
-    the registry's rules. `database_arn` is the primary's."""
+    the registry's rules. `database_arn` is the primary's; `page_topic_arn` hears of backups that
+    failed."""
 
     prefix: str
     account_id: str
@@ -26,6 +27,7 @@ class DisasterRecoveryArgs:
     recovery: RecoveryKey
     data_key_arn: Input[str]
     database_arn: Input[str]
+    page_topic_arn: Input[str]
     buckets: Sequence[SourceBucket]
     repositories: Sequence[Resource]
     protect: bool
@@ -98,6 +100,7 @@ class DisasterRecovery(ComponentResource):
                 data_key_arn=args.data_key_arn,
                 recovery_key_arn=args.recovery.key_arn,
                 database_arn=args.database_arn,
+                page_topic_arn=args.page_topic_arn,
                 replicate=args.mode is RecoveryMode.BACKUP,
                 protect=args.protect,
             ),

@@ -66,7 +66,9 @@ class Encryption(ComponentResource):
         )
         self.recovery = self._replica(name, args) if args.recovery_region else None
         self.cluster_key_arn = self._key(name, "cluster", args, plain_key_policy(account))
-        self.logs_key_arn = self._key(name, "logs", args, logs_key_policy(account, region, trail))
+        # What fails on the way to the recovery region is told by a rule of EventBridge.
+        logs = logs_key_policy(account, region, trail, event_rules=bool(args.recovery_region))
+        self.logs_key_arn = self._key(name, "logs", args, logs)
         self.register_outputs(
             {
                 "dataKeyArn": self.data_key_arn,

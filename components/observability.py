@@ -48,7 +48,8 @@ class ObservabilityArgs:
     are rendered from the plan and the stack's sizes.
 
     `instances` are the database's identifiers, `certificates` ARNs by what they are for, each with
-    its region. `channels` are secrets by the file that Alertmanager reads.
+    its region. `channels` are secrets by the file that Alertmanager reads. `event_rules_page`: the
+    stack has rules of EventBridge that page.
     """
 
     prefix: str
@@ -79,6 +80,7 @@ class ObservabilityArgs:
     replicas: int
     watches_citus: bool
     flows: Sequence[Flow]
+    event_rules_page: bool
     protect: bool
 
 
@@ -135,6 +137,7 @@ class Observability(ComponentResource):
                 subscribed=[_TOPIC_NAMES[PAGE], _TOPIC_NAMES[TICKET]],
                 emails=args.alerts.emails,
                 key_arn=args.logs_key_arn,
+                event_rules=[_TOPIC_NAMES[PAGE]] if args.event_rules_page else (),
             ),
             ResourceOptions(parent=self),
         )

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from rendering.backup_documents import backup_policy
+from rendering.backup_documents import backup_policy, failure_pattern
 from rendering.iam_documents import service_trust
 
-SCHEDULE = "cron(0 5 * * ? *)"
-"""Daily, UTC: hours after RDS's own backup window, in which AWS Backup can't take one."""
+SCHEDULE = "cron(0 7 * * ? *)"
+"""Daily, UTC: night in America, and before the working day in Europe. An RDS instance's backup can
+start neither in nor in the hour before its own backup and maintenance windows (AWS Backup guide,
+"Troubleshoot creating resources"), so the whole start window keeps clear of both."""
 
 START_MINUTES = 60
+"""AWS Backup takes no shorter start window, and may use all of it."""
+
 COMPLETION_MINUTES = 720
 """AWS Backup takes no completion that is less than an hour after the start window."""
 
@@ -35,6 +39,7 @@ class RecoveryBackupsArgs:
     """`replicate` copies RDS's automated backups too.
 
     `data_key_arn` encrypts the vault here, `recovery_key_arn` what stands in `recovery_region`.
+    `page_topic_arn` hears of each backup or copy that failed.
     """
 
     prefix: str
@@ -44,6 +49,7 @@ class RecoveryBackupsArgs:
     data_key_arn: Input[str]
     recovery_key_arn: Input[str]
     database_arn: Input[str]
+    page_topic_arn: Input[str]
     replicate: bool
     protect: bool
 
@@ -68,6 +74,7 @@ class RecoveryBackups(ComponentResource):
         here = self._vault("here", None, args.data_key_arn)
         there = self._vault("there", args.recovery_region, args.recovery_key_arn)
         self._daily(here, there)
+        self._page_failures()
         self.vault_arn = there.arn
         self.automated_backup_arn = self._automated() if args.replicate else None
         self.register_outputs({"vaultArn": self.vault_arn})
@@ -125,6 +132,23 @@ class RecoveryBackups(ComponentResource):
             iam_role_arn=role.arn,
             resources=[args.database_arn],
             opts=ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+    def _page_failures(self) -> None:
+        """A rule in this region, where a copy's job runs too; the topic must admit EventBridge."""
+        args = self._args
+        rule = aws.cloudwatch.EventRule(
+            f"{self._name}-failures",
+            name=f"{args.prefix}-recovery-failures",
+            description="Backups for the recovery region, and their copies, that came to nothing",
+            event_pattern=Output.from_input(args.database_arn).apply(failure_pattern),
+            opts=ResourceOptions(parent=self),
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._name}-failures",
+            rule=rule.name,
+            arn=args.page_topic_arn,
+            opts=ResourceOptions(parent=self),
         )
 
     def _role(

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from rendering.iam_documents import policy_document, statement
+
+FAILED_STATES = ("ABORTED", "EXPIRED", "FAILED")
+"""States in which a job has ended with nothing to restore from; EXPIRED: it did not start within
+its window (AWS Backup guide, "Monitoring AWS Backup events using Amazon EventBridge")."""
+
+
+def failure_pattern(database: str) -> str:
+    """Events of EventBridge: a backup of that database, or a copy of one, has come to nothing."""
+    return json.dumps(
+        {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+            "detail": {"resourceArn": [database], "state": list(FAILED_STATES)},
+        },
+        sort_keys=True,
+    )
 
 
 def backup_policy(

@@ -9,6 +9,7 @@ from rendering.trail_documents import key_statements
 
 RDS_EVENTS_SERVICE = "events.rds.amazonaws.com"
 CLOUDWATCH_SERVICE = "cloudwatch.amazonaws.com"
+EVENTBRIDGE_SERVICE = "events.amazonaws.com"
 
 _USE_AS_DATA_KEY = (
     "kms:Decrypt",
@@ -59,14 +60,15 @@ def data_key_policy(account_id: str) -> str:
     return _document([_account_statement(account_id), use, grant])
 
 
-def logs_key_policy(account_id: str, region: str, trail: str) -> str:
+def logs_key_policy(account_id: str, region: str, trail: str, *, event_rules: bool = False) -> str:
     """As plain, and CloudWatch Logs may encrypt this account's log groups of this region with it.
 
     (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using KMS", step 2.) RDS may
     too, to publish its events to a topic that is encrypted with it (SNS developer guide, "Enable
     compatibility between event sources from AWS services and encrypted topics"): an event says
-    what happened to an instance and holds none of its data. So may CloudWatch, for its alarms, and
-    the account's CloudTrail trail of that ARN.
+    what happened to an instance and holds none of its data. So may CloudWatch, for its alarms, the
+    account's CloudTrail trail of that ARN, and with `event_rules` EventBridge, for what its rules
+    tell a topic.
     """
     groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
     logs = {
@@ -86,8 +88,9 @@ def logs_key_policy(account_id: str, region: str, trail: str) -> str:
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
     trail_uses = key_statements(account_id, trail)
+    rules = [_event_rules(account_id, region)] if event_rules else []
     return _document(
-        [_account_statement(account_id), logs, events, _alarms(account_id), *trail_uses]
+        [_account_statement(account_id), logs, events, _alarms(account_id), *rules, *trail_uses]
     )
 
 
@@ -104,6 +107,24 @@ def _alarms(account_id: str) -> dict[str, Any]:
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
+
+
+def _event_rules(account_id: str, region: str) -> dict[str, Any]:
+    """EventBridge, for messages to this account's topics of this region.
+
+    Not for events of this account: with aws:SourceAccount or aws:SourceArn in the key's policy
+    EventBridge can't publish (SNS developer guide, "Enable compatibility between event sources from
+    AWS services and encrypted topics"). The topic is in the encryption context of each use by SNS.
+    """
+    topics = f"arn:aws:sns:{region}:{account_id}:*"
+    return {
+        "Sid": "EventBridgePublishesEvents",
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTBRIDGE_SERVICE},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
     }
 
 

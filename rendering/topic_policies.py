@@ -6,7 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rendering.key_policies import CLOUDWATCH_SERVICE, RDS_EVENTS_SERVICE
+from rendering.key_policies import (
+    CLOUDWATCH_SERVICE,
+    EVENTBRIDGE_SERVICE,
+    RDS_EVENTS_SERVICE,
+)
 
 
 def database_events_policy(topic_arn: str, account_id: str) -> str:
@@ -26,10 +30,12 @@ def database_events_policy(topic_arn: str, account_id: str) -> str:
     return _document(publish, _no_plain_text(topic_arn))
 
 
-def alert_topic_policy(topic_arn: str, account_id: str) -> str:
+def alert_topic_policy(topic_arn: str, account_id: str, *, event_rules: bool = False) -> str:
     """CloudWatch's alarms and RDS's events of this account may publish, and nobody without TLS.
 
-    Alertmanager does so by its own role.
+    With `event_rules` EventBridge may too, and without a condition, because a topic's policy can't
+    put one to EventBridge (its user guide, "Using resource-based policies", Amazon SNS
+    permissions). Alertmanager publishes by its own role.
     """
     publish = {
         "Sid": "AlarmsAndEventsPublish",
@@ -39,7 +45,14 @@ def alert_topic_policy(topic_arn: str, account_id: str) -> str:
         "Resource": topic_arn,
         "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
-    return _document(publish, _no_plain_text(topic_arn))
+    rules = {
+        "Sid": "EventRulesPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTBRIDGE_SERVICE},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+    }
+    return _document(publish, *([rules] if event_rules else ()), _no_plain_text(topic_arn))
 
 
 def _no_plain_text(topic_arn: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from components.citus import Citus
 from components.database import Database
 from components.disaster_recovery import DisasterRecoveryArgs
 from components.encryption import Encryption
+from components.observability import PAGE, Observability
 from components.primary_site import PrimarySiteArgs
 from components.registry import Registry
 from components.replicated_bucket import SourceBucket
@@ -66,8 +67,10 @@ def buckets(
 def disaster_recovery_args(
     site: Site,
     encryption: Encryption,
+    *,
     registry: Registry,
     database: Database,
+    monitoring: Observability,
     sources: Sequence[SourceBucket],
 ) -> DisasterRecoveryArgs | None:
     """Copies of everything that can't be made again; None without a recovery region."""
@@ -82,6 +85,7 @@ def disaster_recovery_args(
         recovery=encryption.recovery,
         data_key_arn=encryption.data_key_arn,
         database_arn=database.primary_arn,
+        page_topic_arn=monitoring.topic_arns[PAGE],
         buckets=sources,
         repositories=registry.repositories,
         protect=settings.protect_data,

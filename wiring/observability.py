@@ -82,6 +82,7 @@ def observability_args(
         replicas=2 if settings.nodes.karpenter else 1,
         watches_citus=subject.has_coordinator,
         flows=flow_table(site),
+        event_rules_page=encryption.recovery is not None,
         protect=settings.protect_data,
     )
 

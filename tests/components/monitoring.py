@@ -112,6 +112,7 @@ def observability_args(ready, settings, *, channels=None, certificates=None):
         jobs=settings.queue,
         replicas=2 if settings.nodes.karpenter else 1,
         watches_citus=subject.has_coordinator,
+        event_rules_page=True,
         flows=network_flows(stack(keda=subject.uses_keda, citus=subject.has_coordinator)),
         protect=True,
     )

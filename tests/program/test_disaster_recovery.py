@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from moto.events.models import EventPattern
 
 from components.recovery_backups import KEPT_DAYS, POINT_IN_TIME_DAYS
 from rf.cells.residency import leaks_of
@@ -15,10 +17,11 @@ from rf.cost.stock import stock_of
 from rf.growth.classify import Kind, step_between
 from rf.plan import reveal
 from rf.plan_document import document_of
-from rf.stacks import plan_of, settings_of
+from rf.stacks import PROJECT_ROOT, plan_of, settings_of
 from scaleplan import cost_recovery
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import InvalidSettings
+from scaleplan.stack_file import stack_names
 
 PREPARED = {"prod": "us-east-2", "prod-us-west": "us-east-2", "prod-eu": "eu-central-1"}
 AUTOMATED = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
@@ -29,6 +32,17 @@ REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 SECRET = "aws:secretsmanager/secret:Secret"
 VAULT = "aws:backup/vault:Vault"
+BACKUP_PLAN = "aws:backup/plan:Plan"
+SELECTION = "aws:backup/selection:Selection"
+INSTANCE = "aws:rds/instance:Instance"
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOUR, DAY, WEEK = 60, 24 * 60, 7 * 24 * 60
+"""In minutes."""
+DAILY = re.compile(r"cron\((?P<minute>\d+) (?P<hour>\d+) \* \* \? \*\)")
+WINDOW = re.compile(
+    r"(?:(?P<from_day>[a-z]{3}):)?(?P<from>\d\d:\d\d)-(?:(?P<to_day>[a-z]{3}):)?(?P<to>\d\d:\d\d)"
+)
 
 
 def inputs_of(plan, token):
@@ -120,6 +134,114 @@ def test_a_daily_backup_of_the_database_goes_to_a_locked_vault_in_the_recovery_r
     selected = reveal(the(plan, "aws:backup/selection:Selection").inputs)["resources"]
     primary = plan.named("aws:rds/instance:Instance", "database-primary")
     assert selected == [primary.outputs["arn"]]
+
+
+def minutes_of(start, length):
+    """So many minutes from a minute of the week on; what passes Sunday's end is Monday's."""
+    return {minute % WEEK for minute in range(start, start + length)}
+
+
+def minutes_of_window(text):
+    """The minutes of the week in a window of RDS, by the day or by the week, in UTC."""
+    window = WINDOW.fullmatch(text)
+
+    def minute(day, time):
+        hours, minutes = time.split(":")
+        return day * DAY + int(hours) * HOUR + int(minutes)
+
+    found = set()
+    for day in [DAYS.index(window["from_day"])] if window["from_day"] else range(7):
+        last_day = DAYS.index(window["to_day"]) if window["to_day"] else day
+        start, end = minute(day, window["from"]), minute(last_day, window["to"])
+        found |= minutes_of(start, (end - start) % WEEK)
+    return found
+
+
+def closed_to_aws_backup(instance):
+    """The minutes of the week in which AWS Backup can start no snapshot of an RDS instance: its own
+    windows and the hour before each (AWS Backup guide, "Troubleshoot creating resources")."""
+    windows = [instance["maintenanceWindow"]]
+    if instance["backupRetentionPeriod"]:
+        windows.append(instance["backupWindow"])
+    own = set.union(*map(minutes_of_window, windows))
+    return {(minute - ahead) % WEEK for minute in own for ahead in range(HOUR + 1)}
+
+
+def minutes_of_schedule(rule):
+    """The minutes of the week in which a rule of a backup plan may start its job, in UTC."""
+    daily = DAILY.fullmatch(rule["schedule"])
+    assert daily, rule["schedule"]
+    assert rule.get("scheduleExpressionTimezone", "Etc/UTC") == "Etc/UTC"
+    start = int(daily["hour"]) * HOUR + int(daily["minute"])
+    # Its end too: a job that starts at the last moment needs that minute.
+    starts = [minutes_of(day * DAY + start, rule["startWindow"] + 1) for day in range(7)]
+    return set.union(*starts)
+
+
+@pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))
+def test_no_scheduled_backup_may_start_when_rds_lets_none_start(serving, stack):
+    """Else the copy of that day is lost: every day, or each week's of the maintenance day."""
+    plan = serving(stack)
+    rules = {each.resource_id: reveal(each.inputs)["rules"] for each in plan.of_type(BACKUP_PLAN)}
+    instances = {each.outputs["arn"]: reveal(each.inputs) for each in plan.of_type(INSTANCE)}
+    looked_at = []
+    for selection in inputs_of(plan, SELECTION):
+        for arn in selection["resources"]:
+            closed = closed_to_aws_backup(instances[arn])
+            for rule in rules[selection["planId"]]:
+                starts = minutes_of_schedule(rule)
+                assert not starts & closed, f"{rule['schedule']} meets a window of {arn}"
+                looked_at.append(arn)
+    assert bool(looked_at) == (stack in PREPARED)
+
+
+def job_event(kind, state, database, **detail):
+    """An event of AWS Backup, as its guide shows them under "Monitoring AWS Backup events"."""
+    return {
+        "version": "0",
+        "id": "710b0398-d48e-f3c3-afca-cfeb2fdaa656",
+        "detail-type": f"{kind} Job State Change",
+        "source": "aws.backup",
+        "account": "123456789012",
+        "time": "2026-03-01T08:00:26Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "resourceArn": database,
+            "resourceType": "RDS",
+            "iamRoleArn": "arn:aws:iam::123456789012:role/daily",
+            "state": state,
+            **detail,
+        },
+    }
+
+
+@pytest.mark.parametrize("stack", PREPARED)
+def test_a_backup_or_a_copy_that_comes_to_nothing_pages(planned, stack):
+    plan = planned(stack)
+    database = plan.named(INSTANCE, "database-primary").outputs["arn"]
+    pages = plan.named("aws:sns/topic:Topic", "observability-topics-pages").outputs["arn"]
+    rules = {
+        target["rule"]: EventPattern.load(
+            plan.named("aws:cloudwatch/eventRule:EventRule", target_name).inputs["eventPattern"]
+        )
+        for target_name, target in (
+            (each.name, reveal(each.inputs))
+            for each in plan.of_type("aws:cloudwatch/eventTarget:EventTarget")
+        )
+        if target["arn"] == pages
+    }
+
+    def pages_at(event):
+        return any(rule.matches_event(event) for rule in rules.values())
+
+    for kind in ("Backup", "Copy"):
+        for state in ("FAILED", "EXPIRED", "ABORTED"):
+            assert pages_at(job_event(kind, state, database)), (kind, state)
+        for state in ("CREATED", "PENDING", "RUNNING", "COMPLETED"):
+            assert not pages_at(job_event(kind, state, database)), (kind, state)
+        assert not pages_at(job_event(kind, "FAILED", f"{database}-of-another-stack"))
+    assert not pages_at(job_event("Restore", "FAILED", database))
 
 
 @pytest.mark.parametrize("stack", PREPARED)
@@ -227,7 +349,6 @@ def test_the_registrys_one_object_of_rules_belongs_to_one_stack_of_a_region(plan
 
 ACTIVE = ("disasterRecovery.phase=active",)
 OPEN = ("disasterRecovery.phase=open",)
-INSTANCE = "aws:rds/instance:Instance"
 GLOBAL = ("aws:iam/", "aws:route53/", "aws:cloudfront/", "aws:acm/")
 """Services whose control planes stand in us-east-1, and certificates, whose proofs are records."""
 

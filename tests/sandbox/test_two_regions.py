@@ -51,11 +51,15 @@ source = SourceBucket(
     key_arn=keys.data_key_arn,
     versions=files.versions,
 )
+pages = aws.sns.Topic(
+    "pages", name="{PREFIX}-pages", opts=pulumi.ResourceOptions(provider=provider)
+)
 copies = DisasterRecoveryArgs(
     mode=RecoveryMode.BACKUP,
     recovery=keys.recovery,
     data_key_arn=keys.data_key_arn,
     database_arn="arn:aws:rds:{HERE}:{ACCOUNT_ID}:db:{PREFIX}-database",
+    page_topic_arn=pages.arn,
     buckets=[source],
     repositories=images.repositories,
     **placed,
@@ -100,5 +104,8 @@ def test_both_regions_hold_what_the_plan_says(api: Api, tmp_path: Path) -> None:
             BackupVaultName=f"{PREFIX}-recovery"
         )
         assert vault["Locked"], region
+    targets = api.client("events", HERE).list_targets_by_rule(Rule=f"{PREFIX}-recovery-failures")
+    pages = f"arn:aws:sns:{HERE}:{ACCOUNT_ID}:{PREFIX}-pages"
+    assert [each["Arn"] for each in targets["Targets"]] == [pages]
     registry = api.client("ecr", HERE).describe_registry()["replicationConfiguration"]
     assert [each["region"] for each in registry["rules"][0]["destinations"]] == [THERE]
