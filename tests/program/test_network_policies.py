@@ -14,6 +14,7 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE = "kubernetes:core/v1:Service"
 SECRET = "kubernetes:core/v1:Secret"
 JOB = "kubernetes:batch/v1:Job"
+IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 NAMESPACE = "researchflow"
 RABBITMQ = ("queue.engine=rabbitmq",)
 
@@ -49,6 +50,7 @@ def app(name):
 
 DNS = Pod("kube-system", (("k8s-app", "kube-dns"),))
 PROMETHEUS = Pod("monitoring", (("app.kubernetes.io/name", "prometheus"),))
+ALERTMANAGER = Pod("monitoring", (("app.kubernetes.io/name", "alertmanager"),))
 CITUS = Pod("citus", (("app", "StackGresCluster"), ("stackgres.io/cluster", "true")))
 STRANGER = Pod("default", (("app", "stranger"),))
 UNKNOWN = app("somebody-else")
@@ -133,6 +135,36 @@ def test_only_orchestrator_and_worker_get_out_and_only_to_public_addresses(servi
     for name in ("collaboration", "web", "pgbouncer", "database-migration"):
         assert not network.allows(app(name), PUBLIC, 443), name
         assert not network.allows(app(name), AGENT, 80), name
+
+
+@pytest.mark.parametrize("stack", stack_names(ROOT))
+def test_a_pod_with_a_role_gets_its_credentials_and_reaches_aws_and_no_other_pod_does(
+    serving, stack
+):
+    """The agent on each node hands a role's credentials out; without them CloudWatch's metrics and
+    alerts stay where they are, and nothing says so."""
+    plan = serving(stack)
+    network = Reachability(plan)
+    with_role = {
+        (each.inputs["namespace"], each.inputs["serviceAccount"]) for each in plan.of_type(IDENTITY)
+    }
+    found = set()
+    for deployment in plan.of_type(DEPLOYMENT):
+        namespace = deployment.inputs["metadata"]["namespace"]
+        template = deployment.inputs["spec"]["template"]
+        pod = Pod(namespace, tuple(template["metadata"]["labels"].items()))
+        owner = (namespace, template["spec"].get("serviceAccountName", "default"))
+        reached = (network.allows(pod, AGENT, 80), network.allows(pod, PUBLIC, 443))
+        assert reached == (owner in with_role,) * 2, owner
+        assert not network.allows(pod, METADATA, 80), owner
+        found |= {owner} & with_role
+    assert found == {owner for owner in with_role if owner[0] == NAMESPACE} | {
+        ("monitoring", "cloudwatch-exporter")
+    }
+    # Its pods are the chart's, with the chart's labels.
+    assert ("monitoring", "alertmanager") in with_role
+    assert network.allows(ALERTMANAGER, AGENT, 80)
+    assert network.allows(ALERTMANAGER, PUBLIC, 443)
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
