@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from moto.events.models import EventPattern
 
 from components.alarms import Alarms, AlarmsArgs
 from rf.plan import reveal
@@ -148,3 +149,42 @@ def test_a_backup_is_counted_by_a_rule_that_may_write_its_log(alarms):
     assert group.inputs["kmsKeyId"] == KEY
     assert group.inputs["name"].startswith("/aws/events/")
     assert ACCOUNT in policy.inputs["policyDocument"]
+
+
+def instance_event(event_id, message, instance, *, categories=("backup",)):
+    """An event of RDS as EventBridge delivers it (RDS user guide, "Overview of events for Amazon
+    RDS"; the ids are in "Amazon RDS event categories and event messages")."""
+    return {
+        "version": "0",
+        "id": "12a345b6-78c9-01d2-34e5-123f4ghi5j6k",
+        "detail-type": "RDS DB Instance Event",
+        "source": "aws.rds",
+        "account": ACCOUNT,
+        "time": "2026-03-01T02:31:35Z",
+        "region": "us-east-1",
+        "resources": [f"arn:aws:rds:us-east-1:{ACCOUNT}:db:{instance}"],
+        "detail": {
+            "EventCategories": list(categories),
+            "SourceType": "DB_INSTANCE",
+            "SourceArn": f"arn:aws:rds:us-east-1:{ACCOUNT}:db:{instance}",
+            "Date": "2026-03-01T02:31:35.154Z",
+            "Message": message,
+            "SourceIdentifier": instance,
+            "EventID": event_id,
+        },
+    }
+
+
+def test_a_backup_counts_when_it_has_ended_and_only_the_primarys(alarms):
+    """Else the alert of an old backup is silent while each backup starts and none ends."""
+    (rule,) = alarms().of_type("aws:cloudwatch/eventRule:EventRule")
+    heard = EventPattern.load(rule.inputs["eventPattern"]).matches_event
+    primary = "researchflow-test-database"
+    assert heard(instance_event("RDS-EVENT-0002", "Finished DB instance backup.", primary))
+    assert not heard(instance_event("RDS-EVENT-0001", "Backing up the DB instance.", primary))
+    unrelated = instance_event(
+        "RDS-EVENT-0006", "The DB instance restarted.", primary, categories=("availability",)
+    )
+    assert not heard(unrelated)
+    for other in (f"{primary}-replica-b", f"{primary}-restored", "researchflow-other-database"):
+        assert not heard(instance_event("RDS-EVENT-0002", "Finished DB instance backup.", other))
