@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.log_bucket import LogBucket, LogBucketArgs
+from scaleplan.edge_limits import WINDOW_SECONDS
 
 CLOUDFRONT_REGION = "us-east-1"
 """A web ACL of scope CLOUDFRONT exists in this region alone."""
@@ -31,8 +32,6 @@ MANAGED_RULES = (
 )
 """In the order of evaluation, cheapest first; together 1125 of the 1500 capacity units that cost
 nothing extra (WAF guide, "AWS Managed Rules rule groups list")."""
-
-_RATE_WINDOW_SECONDS = 300
 
 _HIDDEN_HEADERS = ("authorization", "cookie")
 """Headers that are credentials; logs and samples have them substituted."""
@@ -144,7 +143,7 @@ def _rate_rule(args: FirewallArgs) -> aws.wafv2.WebAclRuleArgs:
         statement=aws.wafv2.WebAclRuleStatementArgs(
             rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
                 aggregate_key_type="IP",
-                evaluation_window_sec=_RATE_WINDOW_SECONDS,
+                evaluation_window_sec=WINDOW_SECONDS,
                 limit=args.requests_per_five_minutes,
             )
         ),

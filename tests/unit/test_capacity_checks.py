@@ -152,10 +152,20 @@ def test_jobs_carried_by_rabbitmq_leave_redis_its_sessions():
     assert found.term("memory of jobs").limit == 8 * 1024 * 0.4
 
 
-def test_a_firewall_that_would_stop_a_full_site_is_named():
-    busy = {"projections": {"requestsPerSecond": {"sixMonths": 60}}}
-    found = report("medium", load=busy)
-    assert found.result(CheckName.EDGE).fault is not None
+@pytest.mark.parametrize(
+    "busy",
+    [
+        {"projections": {"requestsPerSecond": {"sixMonths": 60}}},
+        {"assumptions": {"usersPerAddress": 150}},
+        {"assumptions": {"peakFactor": 4}},
+    ],
+    ids=["requests", "users", "peak"],
+)
+def test_a_firewall_that_would_stop_a_full_site_is_named(busy):
+    assert report("medium").result(CheckName.EDGE).fault is None
+    fault = report("medium", load=busy).result(CheckName.EDGE).fault
+    assert fault is not None
+    assert fault.name == "requests of one address in five minutes"
 
 
 def test_small_has_no_firewall_to_check():
