@@ -68,6 +68,39 @@ def test_each_role_does_its_work_and_no_more(fresh: Bootstrapped):
             reader.execute("DELETE FROM patients")
 
 
+NUMBERED = """
+CREATE TABLE {table} (id bigserial PRIMARY KEY, name text);
+CREATE SEQUENCE {table}_charts;
+"""
+
+
+@pytest.mark.parametrize("made", ["before the roles", "by a migration"])
+def test_sequences_number_the_applications_rows_and_nobody_elses(fresh: Bootstrapped, made: str):
+    """A table whose rows can't be numbered takes none, whatever the rights on the table are."""
+    if made == "before the roles":
+        with fresh.connect(fresh.master) as master:
+            master.execute(NUMBERED.format(table="patients"))
+    assert fresh.run().returncode == 0
+    if made == "by a migration":
+        with fresh.connect(MIGRATOR) as migrator:
+            migrator.execute(NUMBERED.format(table="patients"))
+    numbers = ("patients_id_seq", "patients_charts")
+    with fresh.connect(APPLICATION) as application:
+        inserted = "INSERT INTO patients (name) VALUES ('a'), ('b') RETURNING id"
+        assert application.execute(inserted).fetchall() == [(1,), (2,)]
+        assert application.execute("SELECT nextval('patients_charts')").fetchone() == (1,)
+        for sequence in numbers:
+            application.execute(f"SELECT currval('{sequence}'), last_value FROM {sequence}")
+            with pytest.raises(errors.InsufficientPrivilege):
+                application.execute(f"SELECT setval('{sequence}', 1)")
+    with fresh.connect(READ_ONLY) as reader:
+        reader.execute("SET default_transaction_read_only = off")
+        for sequence in numbers:
+            reader.execute(f"SELECT last_value FROM {sequence}")
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(f"SELECT nextval('{sequence}')")
+
+
 def test_a_new_password_replaces_the_old_one(fresh: Bootstrapped):
     assert fresh.run().returncode == 0
     old = fresh.passwords[APPLICATION]
