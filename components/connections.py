@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
-import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database_credentials import RoleCredentials
+from components.hash_key import hash_key
 from rendering.application_config import ApplicationPlan, application_config
 from rendering.application_variables import Source, variables_of
 from rendering.connection_urls import postgres_url
@@ -32,9 +32,6 @@ CONFIG_HASH_ANNOTATION = "researchflow.io/config-hash"
 CREDENTIALS_HASH_ANNOTATION = "researchflow.io/credentials-hash"
 """Nobody reads them: they make a changed ConfigMap or Secret roll the pods, which would keep the
 values that they started with."""
-
-HASH_KEY_LENGTH = 32
-"""Characters of a random key of letters and digits: 190 bits, past all guessing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +87,7 @@ class Connections(ComponentResource):
             POSTGRES_CREDENTIALS: self._postgres(),
             **{credentials_of(application): urls for application, urls in args.urls.items()},
         }
-        self._hash_key = self._build_hash_key()
+        self._hash_key = hash_key(f"{name}-hash-key", self)
         self._build_config_map()
         self._build_secret("postgres", POSTGRES_CREDENTIALS, self._secrets[POSTGRES_CREDENTIALS])
         for application, urls in args.urls.items():
@@ -167,16 +164,6 @@ class Connections(ComponentResource):
     def _settings(self, application: str) -> dict[str, Input[str]]:
         read = variables_of(application, Source.CONFIG)
         return {name: self._config[name] for name in read if name in self._config}
-
-    def _build_hash_key(self) -> Output[str]:
-        return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-hash-key",
-                length=HASH_KEY_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
-        )
 
     def _postgres(self) -> Mapping[str, Input[str]]:
         args = self._args

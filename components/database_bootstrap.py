@@ -32,7 +32,7 @@ RDS_AUTHORITY_CONFIG_MAP = "rds-authority"
 MIGRATOR_CREDENTIALS = "migrator-credentials"
 
 CREDENTIALS_ANNOTATION = "researchflow.io/credentials-versions"
-"""Secrets Manager's ids of the passwords in use: a new password runs the Job again."""
+"""Versions of the passwords in use: a new one runs the Job again."""
 
 POSTGRES_USER_ID = 70
 """`postgres` in the Alpine image; the process writes nothing and needs no other user."""

@@ -12,8 +12,10 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database import ENGINE, PASSWORD_LENGTH, SECRET_RECOVERY_DAYS
 from components.encryption import RecoveryKey
+from components.hash_key import hash_key
 from components.secret_replicas import secret_replicas
 from rendering.database_roles import WORKFLOW_DATABASES, DatabaseRole, RoleKey, roles_of
+from rendering.keyed_hash import keyed_hash
 from rendering.scram import SALT_BYTES, scram_verifier
 
 
@@ -40,8 +42,10 @@ class DatabaseCredentialsArgs:
 class RoleCredentials:
     """What one role logs in with.
 
-    `verifier` is what PostgreSQL stores of the password. `version` changes with the password and
-    tells nothing of it, so it may stand in an annotation: it is Secrets Manager's version id.
+    `verifier` is what PostgreSQL stores of the password. `version` changes with the password alone
+    and tells nothing of it, so it may stand in an annotation: a hash with a random key. Secrets
+    Manager's version id would change with the hosts in the secret too, and wait for the replicas,
+    and with it whatever a role is needed for.
     """
 
     user: str
@@ -65,6 +69,7 @@ class DatabaseCredentials(ComponentResource):
         summary = {"roles": len(roles)}
         super().__init__("researchflow:data:DatabaseCredentials", name, summary, opts)
         self._name, self._args = name, args
+        self._hash_key = hash_key(f"{name}-hash-key", self)
         self.roles = {role.key: self._build_role(role) for role in roles.values()}
         self.register_outputs(
             {"secretArns": {key: role.secret_arn for key, role in self.roles.items()}}
@@ -83,20 +88,25 @@ class DatabaseCredentials(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         password = Output.secret(generated.result)
-        secret, version = self._build_secret(role, password)
+        secret = self._build_secret(role, password)
         return RoleCredentials(
             user=role.name,
             password=password,
             verifier=Output.secret(
                 Output.all(password=password, salt=salt.hex).apply(lambda known: _verifier(**known))
             ),
-            version=version.version_id,
+            version=self._version_of(password),
             secret_arn=secret.arn,
         )
 
-    def _build_secret(
-        self, role: DatabaseRole, password: Output[str]
-    ) -> tuple[aws.secretsmanager.Secret, aws.secretsmanager.SecretVersion]:
+    def _version_of(self, password: Output[str]) -> Output[str]:
+        return Output.unsecret(
+            Output.all(key=self._hash_key, password=password).apply(
+                lambda known: keyed_hash(known["key"], {"password": known["password"]})
+            )
+        )
+
+    def _build_secret(self, role: DatabaseRole, password: Output[str]) -> aws.secretsmanager.Secret:
         args = self._args
         reads_replicas = role.key is RoleKey.READ_ONLY and args.replica_addresses
         secret = aws.secretsmanager.Secret(
@@ -111,7 +121,7 @@ class DatabaseCredentials(ComponentResource):
         )
         hosts = list(args.replica_addresses) if reads_replicas else [args.primary_address]
         own_database = role.key is RoleKey.WORKFLOWS
-        version = aws.secretsmanager.SecretVersion(
+        aws.secretsmanager.SecretVersion(
             f"{self._name}-{role.key}",
             secret_id=secret.id,
             secret_string=Output.json_dumps(
@@ -128,7 +138,7 @@ class DatabaseCredentials(ComponentResource):
             ),
             opts=ResourceOptions(parent=self),
         )
-        return secret, version
+        return secret
 
 
 def _verifier(password: str, salt: str) -> str:

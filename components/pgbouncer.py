@@ -79,8 +79,8 @@ class Pgbouncer(ComponentResource):
     """The Deployment and Service of the plan, with TLS and SCRAM towards clients and database.
 
     A changed ini, certificate or authority rolls the pods by its hash, a changed password by its
-    version in Secrets Manager: no password is hashed into an annotation. `database` is the name
-    for writes; reads have the same name and `_ro`. `system_database` is always on RDS.
+    role's version, which tells nothing of it. `database` is the name for writes; reads have the
+    same name and `_ro`. `system_database` is always on RDS.
     """
 
     host: Output[str]

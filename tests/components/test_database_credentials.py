@@ -1,6 +1,7 @@
 """The roles' credentials: a password each, in Secrets Manager with all it takes to connect."""
 
 import base64
+import hashlib
 import json
 
 import pulumi
@@ -95,8 +96,17 @@ def test_the_verifier_is_of_the_password_and_both_are_secret(credentials):
     assert len(salts) == len(ROLES)
 
 
-def test_a_version_is_no_secret_and_is_that_of_the_stored_password(credentials):
+def test_a_version_is_no_secret_and_that_of_the_password_alone(credentials):
+    """Secrets Manager's own comes when all hosts are known: minutes after the first password."""
     built = credentials()
+    versions = {built.exported[f"{key}-version"] for key in ROLES}
+    assert len(versions) == len(ROLES)
+    assert not any(isinstance(version, Secret) for version in versions)
+    stored = {each.outputs["versionId"] for each in built.of_type(VERSION)}
+    assert not versions & stored
+    elsewhere = credentials(replicas=("d.example.com",))
+    assert {elsewhere.exported[f"{key}-version"] for key in ROLES} == versions
     for key in ROLES:
-        version = built.named(VERSION, f"credentials-{key}").outputs["versionId"]
-        assert built.exported[f"{key}-version"] == version
+        password = reveal(built.exported[f"{key}-password"])
+        plain = hashlib.sha256(password.encode()).hexdigest()
+        assert not plain.startswith(built.exported[f"{key}-version"])
