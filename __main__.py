@@ -56,7 +56,12 @@ broker = layers.Broker("broker", stores.broker_args(*placed), on_aws) if has_bro
 
 # What applications find in the cluster.
 kubernetes_provider = kubernetes.Provider(
-    "kubernetes", kubeconfig=cluster.kubeconfig, enable_server_side_apply=True
+    "kubernetes",
+    kubeconfig=cluster.kubeconfig,
+    enable_server_side_apply=True,
+    # Else a changed one is deleted before it is made again, and no pod that mounts it can start.
+    enable_config_map_mutable=True,
+    enable_secret_mutable=True,
 )
 in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
 on_cluster = ResourceOptions(providers=in_cluster)

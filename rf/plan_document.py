@@ -18,13 +18,14 @@ class PlanDocumentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedResource:
-    """One resource of a printed plan; its secrets are `[secret]`."""
+    """One resource of a printed plan; its secrets are `[secret]`. `provider` is a URN."""
 
     urn: str
     type: str
     name: str
     parent: str
     custom: bool
+    provider: str = ""
     inputs: Mapping[str, Any]
     dependencies: tuple[str, ...]
     property_dependencies: Mapping[str, tuple[str, ...]]
@@ -84,6 +85,7 @@ def _resource(entry: Mapping[str, Any]) -> PlannedResource:
         name=entry["name"],
         parent=entry["parent"],
         custom=entry["custom"],
+        provider=entry["provider"].rsplit("::", 1)[0],
         inputs=entry["inputs"],
         dependencies=tuple(entry["dependencies"]),
         property_dependencies={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from graphlib import TopologicalSorter
 from typing import Any
 
 from rf.growth.difference import Difference, Pair, PropertyChange, difference_of, property_changes
@@ -140,7 +141,8 @@ def _changes(
             yield _whole(resource, before, Kind.DELETE)
     replaced: dict[str, str] = {}
     for pair in _dependencies_first(difference.pairs):
-        judged = tuple(_judged(pair, replaced))
+        manager = after.resources.get(pair.after.provider)
+        judged = tuple(_judged(pair, replaced, manager.inputs if manager else {}))
         kind = _kind_of(judged, moved=pair.moved)
         if kind is Kind.REPLACE:
             replaced[pair.after.urn] = pair.after.name
@@ -170,14 +172,17 @@ def _whole(
     )
 
 
-def _judged(pair: Pair, replaced: Mapping[str, str]) -> Iterator[Judged]:
+def _judged(
+    pair: Pair, replaced: Mapping[str, str], provider: Mapping[str, Any]
+) -> Iterator[Judged]:
     stateful = is_stateful(pair.before) or is_stateful(pair.after)
     changes = [
         change
         for change in property_changes(pair.before.inputs, pair.after.inputs)
         if not _ignored(change, pair.after.ignore_changes)
     ]
-    changed = {change.bare_path.split(".")[0] for change in changes}
+    # Below a name that changes too: a Job that gets another deadline is not made anew for that.
+    changed = {change.path for change in changes}
     for name, urns in sorted(pair.after.property_dependencies.items()):
         made_anew = next((urn for urn in urns if urn in replaced), None)
         if made_anew is not None and name not in changed:
@@ -190,7 +195,8 @@ def _judged(pair: Pair, replaced: Mapping[str, str]) -> Iterator[Judged]:
                 )
             )
     for change in changes:
-        yield Judged(change=change, ruling=ruling_of(pair.after.type, change, stateful=stateful))
+        ruling = ruling_of(pair.after.type, change, stateful=stateful, provider=provider)
+        yield Judged(change=change, ruling=ruling)
 
 
 def _ignored(change: PropertyChange, paths: Iterable[str]) -> bool:
@@ -215,28 +221,13 @@ def _kind_of(judged: Iterable[Judged], *, moved: bool) -> Kind | None:
 
 
 def _dependencies_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
-    """Pairs so that what another needs comes before it; in the order of URNs otherwise."""
-    by_urn = {pair.after.urn: pair for pair in pairs}
-    done: set[str] = set()
-    for urn in sorted(by_urn):
-        # A stack of our own: chains of dependencies may be longer than Python's recursion.
-        waiting = [urn]
-        while waiting:
-            current = waiting[-1]
-            if current in done:
-                waiting.pop()
-                continue
-            needs = [
-                need
-                for need in by_urn[current].after.dependencies
-                if need in by_urn and need not in done and need not in waiting
-            ]
-            if needs:
-                waiting.extend(needs)
-                continue
-            done.add(current)
-            waiting.pop()
-            yield by_urn[current]
+    """Pairs so that what another needs comes before it."""
+    by_urn = {pair.after.urn: pair for pair in sorted(pairs, key=lambda pair: pair.after.urn)}
+    needs = {
+        urn: [need for need in pair.after.dependencies if need in by_urn]
+        for urn, pair in by_urn.items()
+    }
+    yield from (by_urn[urn] for urn in TopologicalSorter(needs).static_order())
 
 
 def _lost_protection(difference: Difference) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -32,7 +33,10 @@ NO_RULE = "no rule says what this does to data"
 
 
 class PropertyRule(BaseModel):
-    """One rule. `effect` holds where nothing more exact does."""
+    """One rule. `effect` holds where nothing more exact does.
+
+    `without` names arguments of the resource's provider: the effect where it has one not set.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +46,8 @@ class PropertyRule(BaseModel):
     to: Mapping[str, Effect] = {}
     appended: Effect | None = None
     widened: Effect | None = None
+    computed: Effect | None = None
+    without: Mapping[str, Effect] = {}
     outage: str = ""
     why: str = ""
     source: str = ""
@@ -51,9 +57,14 @@ class PropertyRule(BaseModel):
     def _a_word_is_a_rule(cls, rule: Any) -> Any:
         return {"effect": rule} if isinstance(rule, str) else rule
 
-    def effect_of(self, change: PropertyChange) -> Effect:
+    def effect_of(self, change: PropertyChange, provider: Mapping[str, Any]) -> Effect:
         """The effect of this very change, by its direction or its new value."""
+        for argument, effect in self.without.items():
+            if _text(provider.get(argument, False)) != "true":
+                return effect
         exact = self.to.get(_text(change.new))
+        if exact is None and change.follows:
+            exact = self.computed
         if exact is None and self.appended and _only_appended(change.old, change.new):
             exact = self.appended
         if exact is None and self.widened and _only_widened(change.old, change.new):
@@ -109,11 +120,18 @@ def load_rules() -> Rules:
     return Rules.model_validate(yaml.load(text, yaml.CSafeLoader))
 
 
-def ruling_of(token: str, change: PropertyChange, *, stateful: bool) -> Ruling:
+def ruling_of(
+    token: str,
+    change: PropertyChange,
+    *,
+    stateful: bool,
+    provider: Mapping[str, Any] = MappingProxyType({}),
+) -> Ruling:
     """The ruling of the deepest rule that covers the property.
 
     `stateful` is whether something is lost with the resource, by its type or because it is
-    protected: then a property that no rule covers is dangerous.
+    protected: then a property that no rule covers is dangerous. `provider` has the arguments of the
+    provider that makes the change, the later plan's.
     """
     rules = load_rules()
     known = rules.stateful.get(token) or rules.stateless.get(token)
@@ -125,7 +143,7 @@ def ruling_of(token: str, change: PropertyChange, *, stateful: bool) -> Ruling:
         if stateful:
             return Ruling(effect=Effect.DANGEROUS, why=NO_RULE, source="rf/growth/rules.yaml")
         return Ruling(effect=Effect.IN_PLACE)
-    effect = rule.effect_of(change)
+    effect = rule.effect_of(change, provider)
     source = rule.source or (known.source if known else "")
     outage = rule.outage if effect in (Effect.RESTART, Effect.REPLACE) else ""
     return Ruling(effect=effect, outage=outage, why=rule.why, source=source)

@@ -212,6 +212,7 @@ def _document(resource: Any) -> dict[str, Any]:
         "name": resource.name,
         "parent": resource.parent,
         "custom": resource.custom,
+        "provider": f"{resource.provider}::id",
         "inputs": resource.inputs,
         "dependencies": resource.dependencies,
         "propertyDependencies": resource.property_dependencies,
@@ -220,3 +221,51 @@ def _document(resource: Any) -> dict[str, Any]:
         "ignoreChanges": resource.ignore_changes,
         "aliases": resource.aliases,
     }
+
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+KUBE_SECRET = "kubernetes:core/v1:Secret"
+VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+
+
+@pytest.mark.parametrize("size", list(Size))
+def test_a_changed_config_map_or_secret_is_never_gone_for_a_moment(sized, size):
+    """Deleted and made again, no pod that mounts it could start in between."""
+    before = sized(size)
+    changed = {
+        urn: dataclasses.replace(each, inputs={**each.inputs, key: {"another": "value"}})
+        for urn, each in before.resources.items()
+        for key in ("data", "stringData")
+        if each.type in (CONFIG_MAP, KUBE_SECRET) and key in each.inputs
+    }
+    after = dataclasses.replace(before, resources={**before.resources, **changed})
+    found = step_between(before, after).changes
+    assert {change.urn for change in found} == set(changed)
+    assert {change.kind for change in found} == {Kind.IN_PLACE}
+    assert {change.type for change in found} == {CONFIG_MAP, KUBE_SECRET}
+
+
+def test_a_new_password_is_followed_to_whoever_has_it(sized):
+    before = sized("large")
+    token = "random:index/randomPassword:RandomPassword"
+    old = next(
+        each
+        for each in before.resources.values()
+        if (each.type, each.name) == (token, "database-credentials-application")
+    )
+    new = dataclasses.replace(old, inputs={**old.inputs, "length": 40})
+    after = dataclasses.replace(before, resources={**before.resources, old.urn: new})
+    found = step_between(before, after).changes
+    kinds = {(change.type.rsplit(":", 1)[-1], change.name): change.kind for change in found}
+    expected = {
+        ("RandomPassword", "database-credentials-application"): Kind.REPLACE,
+        ("SecretVersion", "database-credentials-application"): Kind.REPLACE,
+        ("Secret", "pgbouncer-users"): Kind.IN_PLACE,
+        ("Secret", "connections-postgres"): Kind.IN_PLACE,
+        ("Deployment", "pgbouncer-deployment"): Kind.RESTART,
+        ("Deployment", "orchestrator-workload-pods"): Kind.RESTART,
+        ("Deployment", "worker-workload-pods"): Kind.RESTART,
+        ("Job", "database-bootstrap-job"): Kind.REPLACE,
+    }
+    assert {key: kinds.get(key) for key in expected} == expected
+    assert ("Deployment", "web-workload-pods") not in kinds

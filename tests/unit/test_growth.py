@@ -9,7 +9,7 @@ import pytest
 from rf.growth.classify import Kind, Step, step_between
 from rf.growth.difference import ABSENT, property_changes
 from rf.growth.rules import load_rules
-from rf.plan_document import PlanDocumentError, read_document
+from rf.plan_document import PlanDocument, PlanDocumentError, read_document
 from tests.unit.growth_cases import (
     CLUSTER,
     CONFIG_MAP,
@@ -194,6 +194,89 @@ def test_a_replacement_reaches_what_is_made_from_it():
     kinds = {change.name: change.kind for change in step.changes}
     assert kinds == {"vpc": Kind.REPLACE, "subnet": Kind.REPLACE, "group": Kind.IN_PLACE}
     assert {finding.resource for finding in step.findings} == {"vpc", "subnet"}
+
+
+def test_a_replacement_reaches_what_needs_it_directly_and_by_way_of_another():
+    password, first, middle = "random:index/randomPassword:RandomPassword", "a:b:C", "x:y:Z"
+
+    def state(length: int) -> PlanDocument:
+        made, through = urn(password, "password"), urn(middle, "middle")
+        return plan(
+            resource(first, "first", {"in": 1}, needs={"in": [made, through]}, protect=False),
+            resource(middle, "middle", {"in": 1}, needs={"in": [made]}, protect=False),
+            resource(password, "password", {"length": length}, protect=False),
+        )
+
+    step = step_between(state(32), state(40))
+    assert {change.name for change in step.changes} == {"first", "middle", "password"}
+
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+JOB = "kubernetes:batch/v1:Job"
+KUBE_SECRET = "kubernetes:core/v1:Secret"
+PROVIDER = "pulumi:providers:kubernetes"
+MUTABLE = {"enableConfigMapMutable": "true", "enableSecretMutable": "true"}
+POD = {"spec": {"backoffLimit": 6, "template": {"metadata": {"annotations": {"hash": "a"}}}}}
+
+
+def by_provider(provider: dict[str, Any], *resources: dict[str, Any]) -> PlanDocument:
+    """A plan whose resources are one provider's."""
+    manager = resource(PROVIDER, "kubernetes", provider, protect=False)
+    managed = [each | {"provider": f"{manager['urn']}::id"} for each in resources]
+    return plan(manager, *managed)
+
+
+@pytest.mark.parametrize(
+    ("token", "before", "after", "provider", "kind"),
+    [
+        (CONFIG_MAP, {"data": {"a": "1"}}, {"data": {"a": "2"}}, MUTABLE, Kind.IN_PLACE),
+        (CONFIG_MAP, {"data": {"a": "1"}}, {"data": {"a": "2"}}, {}, Kind.REPLACE),
+        (
+            CONFIG_MAP,
+            {"data": {"a": "1"}},
+            {"data": {"a": "2"}},
+            {"enableConfigMapMutable": "false", "enableSecretMutable": "true"},
+            Kind.REPLACE,
+        ),
+        (KUBE_SECRET, {"data": {"a": "MQ=="}}, {"data": {"a": "Mg=="}}, MUTABLE, Kind.IN_PLACE),
+        (KUBE_SECRET, {"stringData": {"a": "1"}}, {"stringData": {"a": "2"}}, {}, Kind.REPLACE),
+        (KUBE_SECRET, {"type": "Opaque"}, {"type": "kubernetes.io/tls"}, MUTABLE, Kind.REPLACE),
+        (CONFIG_MAP, {"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}, {}, Kind.REPLACE),
+        (JOB, {"spec": {"backoffLimit": 6}}, {"spec": {"backoffLimit": 3}}, {}, Kind.IN_PLACE),
+        (JOB, {"spec": {"completions": 1}}, {"spec": {"completions": 2}}, {}, Kind.REPLACE),
+    ],
+)
+def test_a_kubernetes_object_is_made_anew_where_its_provider_does_so(
+    token, before, after, provider, kind
+):
+    """As the provider's own table of what forces a replacement has it (pkg/provider/diff.go)."""
+    old = resource(token, "it", before, protect=False)
+    new = resource(token, "it", after, protect=False)
+    step = step_between(by_provider({}, old), by_provider(provider, new))
+    assert [change.kind for change in step.changes] == [kind]
+
+
+def test_pods_are_rolled_by_what_is_made_anew_and_jobs_run_once_more():
+    version = "aws:secretsmanager/secretVersion:SecretVersion"
+    needs = {"spec": [urn(version, "password")]}
+
+    def state(secret: str, attempts: int) -> PlanDocument:
+        spec = POD["spec"] | {"backoffLimit": attempts}
+        return plan(
+            resource(version, "password", {"secretString": secret}, protect=False),
+            resource(DEPLOYMENT, "pods", POD, needs=needs, protect=False),
+            # Something else of the Job changes as well, in place by itself.
+            resource(JOB, "job", {"spec": spec}, needs=needs, protect=False),
+            resource("kubernetes:core/v1:Service", "svc", {"spec": {}}, needs=needs, protect=False),
+        )
+
+    step = step_between(state("old", 6), state("new", 3))
+    assert {change.name: change.kind for change in step.changes} == {
+        "password": Kind.REPLACE,
+        "pods": Kind.RESTART,
+        "job": Kind.REPLACE,
+        "svc": Kind.IN_PLACE,
+    }
 
 
 def test_the_same_plan_has_no_change():

@@ -165,7 +165,7 @@ def test_a_secret_that_a_program_lets_out_is_in_no_comment(repository, secret):
 def test_a_huge_change_is_cut_and_says_by_how_much(repository):
     def maps(value: str) -> list[dict[str, Any]]:
         return [
-            resource(CONFIG_MAP, f"map-{number}", {"data": {"key": value * 50}}, protect=False)
+            resource(CONFIG_MAP, f"map-{number}", {"metadata": {"note": value * 50}}, protect=False)
             for number in range(3000)
         ]
 
