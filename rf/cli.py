@@ -65,7 +65,10 @@ def preview(
 
         plan = plan_of(stack, size=size, overrides=overrides or (), unknowns=unknowns)
     if as_json:
-        sys.stdout.write(plan.to_json())
+        from rf.secret_digests import digesting, handed_key
+
+        key = handed_key()
+        sys.stdout.write(plan.to_json(digesting(key) if key else None))
         return
     from rf.capacity import command
     from rf.view import show_plan

@@ -51,8 +51,9 @@ class RecordedResource:
     resource_id: str
     outputs: Mapping[str, Any]
 
-    def to_json(self) -> dict[str, Any]:
-        """The resource as `preview --json` prints it; holds no secret."""
+    def to_json(self, mask: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+        """The resource as `preview --json` prints it; `mask` hides the secrets of its inputs, as
+        `redact` does where it is left out."""
         return {
             "urn": self.urn,
             "type": self.type,
@@ -60,7 +61,7 @@ class RecordedResource:
             "parent": self.parent,
             "custom": self.custom,
             "provider": self.provider,
-            "inputs": redact(self.inputs),
+            "inputs": (mask or redact)(self.inputs),
             "dependencies": sorted(self.dependencies),
             "propertyDependencies": {
                 key: sorted(urns) for key, urns in self.property_dependencies.items() if urns
@@ -82,15 +83,18 @@ class RecordedPlan:
     resources: tuple[RecordedResource, ...]
     outputs: Mapping[str, Any]
 
-    def to_json(self) -> str:
-        """The plan's stable text: keys sorted, resources by URN, the same bytes on every run."""
+    def to_json(self, mask: Callable[[Any], Any] | None = None) -> str:
+        """The plan's stable text: keys sorted, resources by URN, the same bytes on every run.
+
+        `mask` is as for a resource.
+        """
         document = {
             "format": FORMAT,
             "project": self.project,
             "stack": self.stack,
             "size": self.size,
             "resources": [
-                resource.to_json() for resource in sorted(self.resources, key=lambda r: r.urn)
+                resource.to_json(mask) for resource in sorted(self.resources, key=lambda r: r.urn)
             ],
             "outputs": redact(self.outputs),
         }
@@ -110,21 +114,22 @@ class RecordedPlan:
 
 def redact(value: Any) -> Any:
     """The value with each secret replaced by `[secret]`."""
-    return _map_secrets(value, str)
+    return map_secrets(value, str)
 
 
 def reveal(value: Any) -> Any:
     """The value with each secret's content in its place: for the sandbox, never for printing."""
-    return _map_secrets(value, lambda secret: reveal(secret.value))
+    return map_secrets(value, lambda secret: reveal(secret.value))
 
 
-def _map_secrets(value: Any, replace: Callable[[Secret], Any]) -> Any:
+def map_secrets(value: Any, replace: Callable[[Secret], Any]) -> Any:
+    """The value with each secret replaced by what `replace` makes of it."""
     match value:
         case Secret():
             return replace(value)
         case Mapping():
-            return {key: _map_secrets(item, replace) for key, item in value.items()}
+            return {key: map_secrets(item, replace) for key, item in value.items()}
         case list() | tuple():
-            return [_map_secrets(item, replace) for item in value]
+            return [map_secrets(item, replace) for item in value]
         case _:
             return value

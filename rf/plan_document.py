@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.plan import FORMAT, RecordedPlan
+from rf.secret_digests import digesting, is_comparable, read_masked, run_key
 
 PROVIDER = "pulumi:providers:"
 
@@ -18,7 +19,7 @@ class PlanDocumentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedResource:
-    """One resource of a printed plan; its secrets are `[secret]`. `provider` is a URN."""
+    """One resource of a printed plan; its secrets read `[secret]`. `provider` is a URN."""
 
     urn: str
     type: str
@@ -37,12 +38,16 @@ class PlannedResource:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanDocument:
-    """A printed plan: resources by URN."""
+    """A printed plan: resources by URN.
+
+    `secrets_comparable` is whether a secret of it that changed differs from one that stayed.
+    """
 
     stack: str
     size: str
     resources: Mapping[str, PlannedResource]
     outputs: Mapping[str, Any]
+    secrets_comparable: bool = True
 
     def layer_of(self, urn: str) -> str:
         """Name of the outermost component above a resource; its own name at the stack's root."""
@@ -54,8 +59,9 @@ class PlanDocument:
 
 
 def document_of(plan: RecordedPlan) -> PlanDocument:
-    """A plan recorded in this process, as others read it: without its secrets."""
-    return read_document(plan.to_json())
+    """A plan recorded in this process, as others read it: without its secrets, which can still be
+    compared with those of this run's other plans."""
+    return read_document(plan.to_json(digesting(run_key())))
 
 
 def read_document(text: str) -> PlanDocument:
@@ -73,6 +79,7 @@ def read_document(text: str) -> PlanDocument:
             size=str(found["size"]),
             resources={resource.urn: resource for resource in resources},
             outputs=found["outputs"],
+            secrets_comparable=all(is_comparable(resource.inputs) for resource in resources),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise PlanDocumentError(f"lacks what a plan has: {error}") from error
@@ -86,7 +93,7 @@ def _resource(entry: Mapping[str, Any]) -> PlannedResource:
         parent=entry["parent"],
         custom=entry["custom"],
         provider=entry["provider"].rsplit("::", 1)[0],
-        inputs=entry["inputs"],
+        inputs=read_masked(entry["inputs"]),
         dependencies=tuple(entry["dependencies"]),
         property_dependencies={
             key: tuple(urns) for key, urns in entry["propertyDependencies"].items()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rf.offline.record import PROJECT_ROOT
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.secret_digests import KEY_VARIABLE, run_key
 
 WORKTREE = "worktree"
 """Name of what stands in the project's directory now, committed or not."""
@@ -121,7 +122,10 @@ def _start(checkout: Checkout, arguments: Sequence[str]) -> subprocess.Popen[str
     return subprocess.Popen(
         [sys.executable, "-m", "rf", *arguments],
         cwd=checkout.directory,
-        env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        env={
+            **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            KEY_VARIABLE: run_key().hex(),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -21,6 +21,10 @@ COMPUTED = "(known after it is made)"
 """Stands for the new value of a property that follows a replaced resource."""
 
 
+NOT_COMPARED = "not compared: one of the revisions can't tell a changed one from one that stays"
+"""Said of secrets where `Step.secrets_compared` is not."""
+
+
 class Kind(StrEnum):
     """What happens to one resource, the mildest first."""
 
@@ -79,12 +83,17 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """From one plan to the next: every change, and what speaks against it."""
+    """From one plan to the next: every change, and what speaks against it.
+
+    `secrets_compared` is whether changed secrets are among the changes: a revision from before
+    secrets had digests says nothing of its own.
+    """
 
     before: str
     after: str
     changes: tuple[ResourceChange, ...]
     findings: tuple[Finding, ...]
+    secrets_compared: bool = True
 
     def count(self, kind: Kind) -> int:
         """How many resources that happens to."""
@@ -112,6 +121,7 @@ def step_between(
         after=names[1] if names else after.size,
         changes=changes,
         findings=findings,
+        secrets_compared=before.secrets_comparable and after.secrets_comparable,
     )
 
 

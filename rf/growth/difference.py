@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.plan_document import PlanDocument, PlannedResource
+from rf.secret_digests import MaskedSecret
 
 ABSENT = "(not set)"
 """Stands for a property that one of the two plans has not."""
+
+ANOTHER_SECRET = "[another secret]"  # noqa: S105 - stands for a secret, holds none
+"""Stands for the new value of a secret that changes: neither is known here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +110,8 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[PropertyChange]:
         for position, (left, right) in enumerate(zip(old, new, strict=True)):
             yield from _changes(f"{path}[{position}]", left, right)
         return
-    yield PropertyChange(path=path, old=old, new=new)
+    secrets = isinstance(old, MaskedSecret) and isinstance(new, MaskedSecret)
+    yield PropertyChange(path=path, old=old, new=ANOTHER_SECRET if secrets else new)
 
 
 def _names(items: Any) -> list[str]:

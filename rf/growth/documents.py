@@ -17,6 +17,7 @@ def step_document(step: Step, runbook: Runbook | None) -> dict[str, Any]:
         "before": step.before,
         "after": step.after,
         "safe": step.safe,
+        "secretsCompared": step.secrets_compared,
         "findings": [
             {"resource": each.resource, "what": each.what, "remedy": each.remedy}
             for each in step.findings

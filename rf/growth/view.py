@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rf.cost.view import console_for
-from rf.growth.classify import Finding, Kind, ResourceChange, Step
+from rf.growth.classify import NOT_COMPARED, Finding, Kind, ResourceChange, Step
 from rf.growth.runbook import Runbook
 
 LONGEST_VALUE = 48
@@ -24,6 +24,8 @@ def show_step(step: Step, runbook: Runbook | None, console: Console | None = Non
     out.print(Text(f"\n{step.before} -> {step.after}", style="bold"))
     counts = [f"{step.count(kind)} {kind}" for kind in Kind if step.count(kind)]
     out.print(", ".join(counts) if counts else "no change")
+    if not step.secrets_compared:
+        out.print(f"secrets: {NOT_COMPARED}")
     if step.changes:
         out.print(_changes(step.changes))
     if step.findings:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from rf.cost.view import usd
-from rf.growth.classify import Kind, ResourceChange, Step
+from rf.growth.classify import NOT_COMPARED, Kind, ResourceChange, Step
 from rf.report.facts import StackFacts
 from rf.report.markdown import code, folded, plain, size_of, table
 from rf.state.policy import masked
@@ -115,6 +115,8 @@ def _figures(facts: StackFacts) -> list[str]:
                 f" {step.count(Kind.REPLACE)} replace, {step.count(Kind.DELETE)} delete",
             ]
         )
+        if not step.secrets_compared:
+            rows.append(["secrets", plain(NOT_COMPARED)])
     rows += [
         ["cost a month, USD", _cost(facts)],
         ["smallest capacity margin", _margin(facts)],

@@ -245,6 +245,36 @@ def test_a_changed_config_map_or_secret_is_never_gone_for_a_moment(sized, size):
     assert {change.type for change in found} == {CONFIG_MAP, KUBE_SECRET}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "secrets"),
+    [
+        # Where the replicas are.
+        (
+            Size.SMALL,
+            Size.MEDIUM,
+            {
+                ("database-connection", VERSION, Kind.REPLACE),
+                ("database-credentials-readonly", VERSION, Kind.REPLACE),
+            },
+        ),
+        # Temporal's role, which the bootstrap makes.
+        (
+            Size.MEDIUM,
+            Size.LARGE,
+            {("database-bootstrap-secrets", KUBE_SECRET, Kind.IN_PLACE)},
+        ),
+    ],
+)
+def test_a_step_lists_the_secrets_that_it_changes(step, before, after, secrets):
+    found = step(before, after)
+    assert found.secrets_compared
+    assert {
+        (change.name, change.type, change.kind)
+        for change in found.changes
+        if change.type in (VERSION, KUBE_SECRET) and change.kind is not Kind.CREATE
+    } == secrets
+
+
 def test_a_new_password_is_followed_to_whoever_has_it(sized):
     before = sized("large")
     token = "random:index/randomPassword:RandomPassword"
