@@ -15,6 +15,7 @@ import pytest
 import typer
 import yaml
 
+from benchmarks.deployment import scheduled
 from rf.cli import app
 from rf.github.comment import PREVIEW, REPORT
 from scaleplan.stack_file import stack_names
@@ -263,6 +264,23 @@ def test_the_policy_pack_judges_what_is_proposed_and_what_is_deployed():
 
 
 PAGE = (ROOT / "docs/deployment.md").read_text("utf-8")
+
+
+def test_no_resource_waits_for_a_place_among_those_that_are_made_at_once(planned):
+    """The engine's default is 4 a core, so a small runner's deployment would take longer."""
+    calls = re.findall(
+        r"\bpulumi (?:preview|up|refresh|destroy) --[^\n]*",
+        "\n".join(step.get("run", "") for _name, step in steps()),
+    )
+    numbers = {re.search(r"--parallel (\d+)(?!\S)", call) for call in calls}
+    assert len(calls) == 5
+    assert None not in numbers
+    (number,) = {int(found.group(1)) for found in numbers if found}
+    plan = planned("prod")
+    longest_chain = scheduled(plan).minutes
+    assert scheduled(plan, number).minutes < 1.02 * longest_chain
+    # No more than it takes: half of it would be felt.
+    assert scheduled(plan, number // 2).minutes > 1.02 * longest_chain
 
 
 def document(name: str) -> dict[str, Any]:
