@@ -22,6 +22,10 @@ from `wait` and fail them (BullMQ, "Migrating from Bull to BullMQ": use other na
 RQ_PREFIX = "rq"
 """RQ knows no other (`defaults.py`, RQ_KEY_PREFIX)."""
 
+BULL_PATTERN_EVENTS = ("waiting", "active", "stalled", "duplicated", "debounced")
+"""Events of Bull that a process listens to by a pattern, `bull:<queue>:<event>*`: behind the name
+stands who caused it. All others it hears by their name (`lib/queue.js`, `_registerEvent`)."""
+
 
 class JobState(StrEnum):
     """What the entries of a key stand for."""

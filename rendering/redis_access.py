@@ -6,7 +6,7 @@ keys, channels, `-@all`, then what is allowed and what is taken back (Redis, "AC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rendering.cache_keys import (
@@ -18,7 +18,7 @@ from rendering.cache_keys import (
 )
 from rendering.connection_urls import KEY_PREFIX_SESSION
 from rendering.queue_age import script_key_patterns
-from rendering.queue_keys import backlog_keys, prefix_of, queue_keys
+from rendering.queue_keys import BULL_PATTERN_EVENTS, backlog_keys, prefix_of, queue_keys
 from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 ORCHESTRATOR, WORKER, COLLABORATION = "orchestrator", "worker", "collaboration"
@@ -88,12 +88,10 @@ def queue_users(
     Orchestrator and worker have the jobs, orchestrator and collaboration the sessions; the latter
     only reads them. KEDA has the length of the very keys that it watches.
     """
-    # Bull and RQ announce on channels under their own prefix; BullMQ on streams, which are keys.
     prefixes = dict.fromkeys(prefix_of(client, jobs) for client in jobs.clients)
     redis_jobs = jobs.engine is QueueEngine.REDIS
     job_keys = [f"{prefix}:" for prefix in prefixes] if redis_jobs else []
-    talkers = [client for client in jobs.clients if client is not QueueClient.BULLMQ]
-    channels = "".join(f"&{prefix_of(client, jobs)}:* " for client in talkers if redis_jobs)
+    channels = "".join(f"&{channel} " for channel in _channels(queues, jobs) if redis_jobs)
     commands = (
         f"{channels}-@all {_EVERYDAY} +@blocking +@pubsub {_TAKEN_BACK}"
         # Bull, BullMQ and RQ ask for version and policy, list their workers, and read the clock.
@@ -110,6 +108,22 @@ def queue_users(
             users.append(_user(SCALER, _scaler_access(queues, jobs)))
     users.append(_user(EXPORTER, _exporter_access(queues, jobs)))
     return tuple(users)
+
+
+def _channels(queues: Sequence[str], jobs: QueueSettings) -> Iterable[str]:
+    """Bull and RQ announce on channels under their own prefix; BullMQ on streams, which are keys.
+
+    A pattern that a client listens to must be one of the user's to the letter (Redis, `acl.c`,
+    ACLCheckChannelAgainstList), so Bull's are named one by one.
+    """
+    for client in jobs.clients:
+        if client is QueueClient.BULLMQ:
+            continue
+        prefix = prefix_of(client, jobs)
+        yield f"{prefix}:*"
+        if client is QueueClient.BULL:
+            for queue in queues:
+                yield from (f"{prefix}:{queue}:{event}*" for event in BULL_PATTERN_EVENTS)
 
 
 def _exporter_access(queues: Sequence[str], jobs: QueueSettings) -> str:

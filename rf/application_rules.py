@@ -52,7 +52,8 @@ COLLABORATION_RULES = """\
 - Every pod may get any user and any document. A cookie of the load balancer brings a user back to
   the same pod while it lives, which saves work, but correctness must not need it: each edit is
   published on a channel under `COLLABORATION_CHANNEL_PREFIX` at `CACHE_URL`, and every pod applies
-  what it hears there. A cluster passes a plain `PUBLISH` to all its nodes.
+  what it hears there. A cluster passes a plain `PUBLISH` to all its nodes. Listen by a document's
+  channel, or by the one pattern `COLLABORATION_CHANNEL_PREFIX*`: any other pattern is refused.
 - What a channel loses is gone: documents are saved in `DATABASE_URL`, and a pod that opens one
   reads it from there.
 - A ping goes out after {ping} s of silence.

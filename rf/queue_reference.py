@@ -53,7 +53,7 @@ def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]
     for user in users:
         words = user.access.split()
         keys = [word[1:] for word in words if word.startswith("~")]
-        channels = [word[1:] for word in words if word.startswith("&")]
+        channels = dict.fromkeys(_of_any_queue(word[1:]) for word in words if word.startswith("&"))
         commands = [word for word in words if word[0] in "+-"]
         shown = keys if len(keys) < 9 else ["the waiting and running keys above, one by one"]
         yield (
@@ -63,6 +63,12 @@ def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]
             ", ".join(f"`{channel}`" for channel in channels) or "none",
             f"<code>{' '.join(commands)}</code>",
         )
+
+
+def _of_any_queue(channel: str) -> str:
+    """The channel with no queue's name in it: all queues have the same."""
+    queues = load_plan().queue.names
+    return ":".join("<queue>" if part in queues else part for part in channel.split(":"))
 
 
 def main() -> None:

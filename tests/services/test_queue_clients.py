@@ -42,6 +42,10 @@ return redis.call('llen', KEYS[1])
 """What KEDA asks: the length of a key, by its type."""
 
 BULLS = ["bull", "bullmq"]
+COMMON_EVENTS = ("active", "completed", "delayed", "drained", "duplicated", "failed")
+COMMON_EVENTS += ("paused", "progress", "resumed", "stalled", "waiting")
+EVENTS = {"bull": (*COMMON_EVENTS, "debounced"), "bullmq": (*COMMON_EVENTS, "deduplicated")}
+"""What a process can listen to, by library (Bull `lib/queue.js`, BullMQ `queue-events.ts`)."""
 
 
 class Queues:
@@ -194,6 +198,44 @@ def test_nothing_that_the_libraries_do_is_refused_to_their_logins(queues: Queues
     worker = RqWorker([queues.rq("worker")], connection=queues.server.connect("worker"))
     worker.work(burst=True, logging_level="ERROR")
     assert denied(queues) == set()
+
+
+@pytest.mark.parametrize("user", ["orchestrator", "worker"])
+@pytest.mark.parametrize("client", BULLS)
+def test_each_event_of_a_queue_may_be_listened_to(queues: Queues, client: str, user: str):
+    for queue in PLAN.queue.names:
+        queues.node(client, {"listen": EVENTS[client]}, user=user, queue=queue)
+    assert denied(queues) == set()
+
+
+@pytest.mark.parametrize("client", BULLS)
+def test_what_happens_to_a_job_is_heard_under_the_applications_login(queues: Queues, client: str):
+    queues.node(
+        client,
+        {"listen": EVENTS[client]},
+        {"add": 2, "options": {"jobId": "once"}},
+        {"pause": True},
+        {"resume": True},
+        {"work": 1},
+        {"hear": ["waiting", "duplicated", "paused", "resumed", "active", "completed"]},
+        user="orchestrator",
+    )
+    queues.node(
+        client,
+        {"listen": ["failed"]},
+        {"add": 1},
+        {"work": 1, "fail": True},
+        {"hear": ["failed"]},
+        user="orchestrator",
+    )
+    assert denied(queues) == set()
+
+
+def test_events_of_others_are_not_heard(queues: Queues):
+    with queues.server.connect("worker") as worker:
+        # A pattern is admitted by its own words alone, whatever it would match.
+        for pattern in ("*", "bull:*:waiting*", "bull:analysis:*", "session:*"):
+            refused(worker, "PSUBSCRIBE", pattern)
 
 
 def test_the_worker_may_not_read_sessions_nor_list_keys(queues: Queues):

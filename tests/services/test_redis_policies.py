@@ -123,6 +123,14 @@ def test_edits_are_heard_by_collaboration_servers_alone(redis: StartRedis):
         assert heard["data"] == b"edit"
         with pytest.raises(redis_exceptions.NoPermissionError):
             one.execute_command("PUBLISH", "elsewhere", "edit")
+        # Of patterns the login's own alone, not what lies within it.
+        by_pattern = other.pubsub()
+        by_pattern.psubscribe(f"{cache_keys.COLLABORATION_PREFIX}*")
+        answer = by_pattern.get_message(timeout=5)
+        assert answer
+        assert answer["type"] == "psubscribe"
+        with pytest.raises(redis_exceptions.NoPermissionError):
+            one.execute_command("PSUBSCRIBE", f"{cache_keys.COLLABORATION_PREFIX}document-*")
     for user in ("orchestrator", "worker"):
         with server.connect(user) as client, pytest.raises(redis_exceptions.NoPermissionError):
             client.execute_command("SPUBLISH", channel, "edit")

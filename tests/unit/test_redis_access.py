@@ -37,7 +37,15 @@ def test_only_libraries_that_publish_have_channels():
         client: [word for word in users(client)["worker"] if word.startswith("&")]
         for client in ("bullmq", "bull", "rq")
     }
-    assert channels == {"bullmq": [], "bull": ["&bull:*"], "rq": ["&rq:*"]}
+    assert (channels["bullmq"], channels["rq"]) == ([], ["&rq:*"])
+    assert "&bull:*" in channels["bull"]
+
+
+def test_bulls_events_are_admitted_by_the_very_patterns_that_it_listens_to():
+    events = ("active", "waiting", "stalled", "duplicated", "debounced")
+    patterns = {f"&bull:{queue}:{event}*" for queue in QUEUES for event in events}
+    for user in ("orchestrator", "worker"):
+        assert patterns <= set(users("bull")[user])
 
 
 def test_sessions_are_the_orchestrators_and_collaboration_only_reads_them():
@@ -67,7 +75,7 @@ def test_without_keda_or_jobs_in_redis_its_login_is_not_there():
     assert set(rabbitmq) == {"orchestrator", "collaboration", "exporter"}
     assert rabbitmq["exporter"] == ["on", "~exporter:none", "-@all", "+info"]
     assert keys(rabbitmq["orchestrator"]) == ["~session:*"]
-    assert "&bull:*" not in rabbitmq["orchestrator"]
+    assert not [word for word in rabbitmq["orchestrator"] if word.startswith("&")]
 
 
 def test_of_the_applications_only_the_one_that_invalidates_may_list_the_caches_keys():

@@ -3,18 +3,32 @@
 //   {add: count, options, bytes}   jobs with these options; stops at the first that is refused
 //   {hold: count}                  makes jobs active, as a worker does that is busy with them
 //   {work: count, fail}            processes jobs to their end; once at most
+//   {listen: [event]}              has the library announce these events of any process
+//   {hear: [event]}                waits until each of those listened to was announced
+//   {pause: true}, {resume: true}  the queue, for every worker
 // Output: {added, held, worked, refused}; `refused` is the message of a refused job, or null.
 'use strict';
+const { EventEmitter, once } = require('node:events');
 const Redis = require('ioredis');
 
 const name = 'process';
 
 async function bullmq({ url, prefix, queue: queueName }) {
-  const { Queue, Worker } = require('bullmq');
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const { Queue, QueueEvents, Worker } = require('bullmq');
+  const connect = () => new Redis(url, { maxRetriesPerRequest: null });
+  const connection = connect();
   const queue = new Queue(queueName, { connection, prefix });
   return {
     add: (data, options) => queue.add(name, data, options),
+    pause: () => queue.pause(),
+    resume: () => queue.resume(),
+    listen: async (events, announce) => {
+      // On a connection of its own, because it blocks in its reads, and from the first event on.
+      const options = { connection: connect(), prefix, lastEventId: '0' };
+      const source = new QueueEvents(queueName, options);
+      events.forEach((event) => source.on(event, () => announce(event)));
+      await source.waitUntilReady();
+    },
     hold: async () => {
       const worker = new Worker(queueName, null, { connection, prefix, autorun: false });
       return worker.getNextJob('held', { block: false });
@@ -36,6 +50,16 @@ async function bull({ url, prefix, queue: queueName }) {
   await queue.isReady();
   return {
     add: (data, options) => queue.add(name, data, options),
+    pause: () => queue.pause(),
+    resume: () => queue.resume(),
+    listen: async (events, announce) => {
+      for (const event of events) {
+        // Bull says so once Redis has taken the subscription.
+        const taken = once(queue, `registered:global:${event}`);
+        queue.on(`global:${event}`, () => announce(event));
+        await taken;
+      }
+    },
     hold: () => queue.getNextJob(),
     work: (count, handle) =>
       new Promise((resolve, reject) => {
@@ -50,7 +74,13 @@ async function bull({ url, prefix, queue: queueName }) {
 async function run(input) {
   const client = await { bull, bullmq }[input.client](input);
   const result = { added: 0, held: 0, worked: 0, refused: null };
+  const bus = new EventEmitter();
+  const heard = new Set();
+  const announce = (event) => heard.add(event) && bus.emit(event);
   for (const step of input.steps) {
+    if (step.listen) await client.listen(step.listen, announce);
+    if (step.pause) await client.pause();
+    if (step.resume) await client.resume();
     for (let turn = 0; turn < (step.add ?? 0) && result.refused === null; turn++) {
       try {
         await client.add({ text: 'x'.repeat(step.bytes ?? 1) }, step.options);
@@ -68,6 +98,7 @@ async function run(input) {
       });
       result.worked += step.work;
     }
+    await Promise.all((step.hear ?? []).map((event) => heard.has(event) || once(bus, event)));
   }
   return result;
 }
