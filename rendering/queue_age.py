@@ -1,4 +1,5 @@
-"""How long the oldest job of each queue has waited: a script that redis_exporter runs.
+"""How long the oldest job of each queue has waited, and whether it is paused: a script that
+redis_exporter runs.
 
 redis_exporter 1.88 runs it by EVAL_RO with no key and one argument, reads a list of keys and values
 as texts, and shows each as `redis_script_values{key}` (exporter/lua.go).
@@ -6,12 +7,15 @@ as texts, and shows each as `redis_script_values{key}` (exporter/lua.go).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rendering.queue_keys import JobState, prefix_of, queue_keys
+from rendering.queue_keys import JobState, pause_mark, prefix_of, queue_keys
 from scaleplan.sizes import QueueClient, QueueSettings
 
 SCRIPT_FILE = "oldest-job.lua"
+
+PAUSED = "paused:"
+"""How the names of the marks begin, whose value is 1 or 0; those of ages begin with the library."""
 
 JOBS_LOOKED_AT = 100
 """Of each key, from the end that is taken next: time in Redis stays bounded. Behind so many others
@@ -21,6 +25,7 @@ _HEAD = """\
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 local oldest = {}
+local paused = {}
 
 local function seen(name, since)
   if since and now - since > oldest[name] then oldest[name] = now - since end
@@ -58,15 +63,22 @@ for name, age in pairs(oldest) do
   table.insert(result, name)
   table.insert(result, string.format('%.3f', age))
 end
+for name, mark in pairs(paused) do
+  table.insert(result, name)
+  table.insert(result, mark and '1' or '0')
+end
 return result
 """
 
 
 def oldest_job_script(queues: Sequence[str], jobs: QueueSettings) -> str:
-    """The script for these queues on the keys of the stack's clients; an empty queue is zero."""
-    lines: list[str] = []
+    """The script for these queues on the keys of the stack's clients; an empty queue is zero.
+
+    A paused queue's jobs wait like others. Whether it is paused is said where its jobs don't move.
+    """
+    lines = list(_pause_lines(queues, jobs))
     for key in queue_keys(queues, jobs):
-        if key.state is not JobState.WAITING:
+        if key.state not in {JobState.WAITING, JobState.PAUSED}:
             continue
         name = f"{key.client}:{key.queue}"
         zero = f"oldest['{name}'] = 0"
@@ -87,13 +99,27 @@ def oldest_job_script(queues: Sequence[str], jobs: QueueSettings) -> str:
     return _HEAD + "\n" + "\n".join(lines) + "\n" + _TAIL
 
 
+def _pause_lines(queues: Sequence[str], jobs: QueueSettings) -> Iterable[str]:
+    for queue in queues:
+        for client in jobs.clients:
+            mark = pause_mark(client, queue, jobs)
+            if mark is None:
+                continue
+            is_there = (
+                f"redis.call('HGET', '{mark.key}', '{mark.field}') ~= false"
+                if mark.field
+                else f"redis.call('TYPE', '{mark.key}').ok ~= 'none'"
+            )
+            yield f"paused['{PAUSED}{client}:{queue}'] = {is_there}"
+
+
 def script_key_patterns(queues: Sequence[str], jobs: QueueSettings) -> list[str]:
-    """What the script reads beside the lists themselves: the jobs' own hashes."""
+    """What the script reads beside the lists themselves: the jobs' own hashes, marks of a pause."""
     patterns: list[str] = []
     for client in jobs.clients:
         prefix = prefix_of(client, jobs)
         if client is QueueClient.RQ:
-            patterns.append(f"{prefix}:job:*")
+            patterns += [f"{prefix}:job:*", f"{prefix}:suspended"]
         else:
             patterns += [f"{prefix}:{queue}:*" for queue in queues]
     return patterns

@@ -31,8 +31,10 @@ class JobState(StrEnum):
     """What the entries of a key stand for."""
 
     WAITING = "waiting"
+    PAUSED = "paused"
     RUNNING = "running"
     LATER = "later"
+    BLOCKED = "blocked"
     FAILED = "failed"
     STALLED = "stalled"
 
@@ -56,6 +58,17 @@ class QueueKey:
         return own if self.client is QueueClient.BULLMQ else f"{self.client}_{own}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PauseMark:
+    """What says of a queue that it is paused although its jobs stay where they waited.
+
+    `field` is one of the hash at `key`; without one it is the key's being there.
+    """
+
+    key: str
+    field: str | None = None
+
+
 @dataclass(frozen=True)
 class _Part:
     name: str
@@ -66,6 +79,9 @@ class _Part:
 
 _BULL_PARTS = (
     _Part("wait", "list", JobState.WAITING, "jobs to run, those with a priority in their place"),
+    _Part(
+        "paused", "list", JobState.PAUSED, "all that would be in `wait` were the queue not paused"
+    ),
     _Part("active", "list", JobState.RUNNING, "jobs that a worker holds"),
     _Part("delayed", "zset", JobState.LATER, "jobs to run later, and retries during back-off"),
     _Part("failed", "zset", JobState.FAILED, "jobs that used up their attempts; the newest kept"),
@@ -74,8 +90,10 @@ _BULL_PARTS = (
 _BULLMQ_PARTS = (
     _Part("wait", "list", JobState.WAITING, "jobs to run that have no priority; the last is next"),
     _Part("prioritized", "zset", JobState.WAITING, "jobs to run that have a priority"),
+    _Part("paused", "list", JobState.PAUSED, "jobs that BullMQ 5 set aside and nobody resumed yet"),
     _Part("active", "list", JobState.RUNNING, "jobs that a worker holds"),
     _Part("delayed", "zset", JobState.LATER, "jobs to run later, and retries during back-off"),
+    _Part("waiting-children", "zset", JobState.BLOCKED, "jobs whose children have yet to end"),
     _Part("failed", "zset", JobState.FAILED, "jobs that used up their attempts; the newest kept"),
     _Part("stalled", "set", JobState.STALLED, "active jobs not renewed since the last check"),
 )
@@ -83,6 +101,10 @@ _RQ_PARTS = (
     _Part("queue", "list", JobState.WAITING, "jobs to run; the first is next"),
     _Part("wip", "zset", JobState.RUNNING, "executions that a worker holds, by when they expire"),
     _Part("scheduled", "zset", JobState.LATER, "jobs to run later, and retries with an interval"),
+    _Part("deferred", "zset", JobState.BLOCKED, "jobs that others must end before (`depends_on`)"),
+    _Part(
+        "ready", "zset", JobState.BLOCKED, "jobs set free whose process died before it queued them"
+    ),
     _Part("failed", "zset", JobState.FAILED, "jobs that failed, by when they are forgotten"),
 )
 _PARTS: Mapping[QueueClient, tuple[_Part, ...]] = {
@@ -100,6 +122,21 @@ def prefix_of(client: QueueClient, jobs: QueueSettings) -> str:
         return DEFAULT_PREFIX
     beside = BESIDE_BULL_PREFIX if QueueClient.BULL in jobs.clients else DEFAULT_PREFIX
     return jobs.bullmq_prefix or beside
+
+
+def pause_mark(client: QueueClient, queue: str, jobs: QueueSettings) -> PauseMark | None:
+    """Of BullMQ 6 and RQ, whose paused jobs stay where they waited; Bull moves them to `paused`.
+
+    RQ knows no pause of one queue: `rq suspend` stops the workers of all (`suspension.py`).
+    """
+    prefix = prefix_of(client, jobs)
+    match client:
+        case QueueClient.BULL:
+            return None
+        case QueueClient.BULLMQ:
+            return PauseMark(key=_key(client, prefix, queue, "meta"), field="paused")
+        case QueueClient.RQ:
+            return PauseMark(key=f"{prefix}:suspended")
 
 
 def queue_keys(queues: Sequence[str], jobs: QueueSettings) -> list[QueueKey]:

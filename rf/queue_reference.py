@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 
 from rendering.queue_keys import JobState, queue_keys
-from rendering.redis_access import RedisUser, cache_users, queue_users
+from rendering.redis_access import EXPORTER, SCALER, RedisUser, cache_users, queue_users
 from rf.markdown import table
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
@@ -20,6 +20,12 @@ COMMANDS = {
     "set": "`SCARD`",
 }
 """What counts the entries of a key, by its kind."""
+
+_ALL_KEYS_OF = {
+    SCALER: "the waiting and running keys above, one by one",
+    EXPORTER: "all keys above, one by one, those of single jobs, and marks of a pause",
+}
+"""Instead of the list, where it is long."""
 
 ALL_CLIENTS = QueueSettings(node_class="cache.m7g.large", nodes=2, clients=tuple(QueueClient))
 
@@ -55,7 +61,7 @@ def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]
         keys = [word[1:] for word in words if word.startswith("~")]
         channels = dict.fromkeys(_of_any_queue(word[1:]) for word in words if word.startswith("&"))
         commands = [word for word in words if word[0] in "+-"]
-        shown = keys if len(keys) < 9 else ["the waiting and running keys above, one by one"]
+        shown = keys if len(keys) < 9 else [_ALL_KEYS_OF[user.name]]
         yield (
             layer,
             user.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rendering.alerting.rule import Alert, graded
+from rendering.alerting.rule import Alert, Route, Severity, graded
 from rendering.alerting.subject import Subject
 
 
@@ -29,5 +29,17 @@ def queue_alerts(subject: Subject) -> list[Alert]:
             because="A worker that was just started takes its first job within minutes.",
             summary="A job in {{ $labels.queue }} has waited {{ $value | humanizeDuration }}.",
             action="Investigate: are workers alive, and do they read this queue? Then add workers.",
+        )
+        alerts.append(
+            Alert(
+                name="QueuePaused",
+                expr="worker:paused_jobs > 0",
+                severity=Severity.WARNING,
+                route=Route.TICKET,
+                minutes=15,
+                because="A queue is paused for a rollout or a repair, which takes some minutes.",
+                summary="{{ $value }} jobs stand in the paused queue {{ $labels.queue }}.",
+                action="Resume it, unless it is to stand; more workers take none of its jobs.",
+            )
         )
     return alerts

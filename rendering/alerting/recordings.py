@@ -5,9 +5,14 @@ Of every measure only what exists is recorded: an exporter that is gone leaves n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rendering.alerting.rule import Recording, matching
 from rendering.alerting.subject import APPLICATION_NAMESPACE, SERVED, WORKLOADS, Subject
 from rendering.cloudwatch_metrics import IO_WAIT
+from rendering.queue_age import PAUSED
+from rendering.queue_keys import JobState, QueueKey
+from scaleplan.sizes import QueueClient
 
 WINDOW = "5m"
 """The plan's own, and ten scrapes: one missed does not bend a rate."""
@@ -57,15 +62,50 @@ def _queue_depth(subject: Subject, queue: str) -> Recording:
         return Recording(
             record="worker:queue_depth", expr=f"sum({series}{{{selector}}})", labels=labels
         )
-    keys = "|".join(subject.waiting_keys(queue))
-    return Recording(
-        record="worker:queue_depth",
-        expr=(
-            f'sum(redis_key_size{{store="queue",key=~"{keys}"}})'
-            ' or 0 * max(redis_up{store="queue"} == 1)'
-        ),
-        labels=labels,
-    )
+    waiting = by_client(subject.job_keys(queue, JobState.WAITING))
+    counted = [
+        _lengths(keys)
+        + (f" unless {_is_paused(client, queue)}" if subject.pauses_in_place(client) else "")
+        for client, keys in waiting.items()
+    ]
+    return Recording(record="worker:queue_depth", expr=_jobs_of(counted), labels=labels)
+
+
+def _paused_jobs(subject: Subject, queue: str) -> Recording:
+    """Jobs of one queue that nobody takes until it is resumed: no worker more would help them, so
+    they are no part of the depth. Some libraries move them, with others they stay and are marked.
+    """
+    waiting = by_client(subject.job_keys(queue, JobState.WAITING))
+    counted = [
+        f"{_lengths(keys)} and {_is_paused(client, queue)}"
+        for client, keys in waiting.items()
+        if subject.pauses_in_place(client)
+    ]
+    moved = subject.job_keys(queue, JobState.PAUSED)
+    if moved:
+        counted.insert(0, _lengths(moved))
+    return Recording(record="worker:paused_jobs", expr=_jobs_of(counted), labels={"queue": queue})
+
+
+def _lengths(keys: Iterable[QueueKey]) -> str:
+    return f'redis_key_size{{store="queue",key=~"{"|".join(key.key for key in keys)}"}}'
+
+
+def _is_paused(client: QueueClient, queue: str) -> str:
+    mark = f'redis_script_values{{store="queue",key="{PAUSED}{client}:{queue}"}}'
+    return f"on (store) ({mark} == 1)"
+
+
+def _jobs_of(counted: Sequence[str]) -> str:
+    return f'sum({" or ".join(counted)}) or 0 * max(redis_up{{store="queue"}} == 1)'
+
+
+def by_client(keys: Iterable[QueueKey]) -> dict[QueueClient, list[QueueKey]]:
+    """The keys of each library."""
+    found: dict[QueueClient, list[QueueKey]] = {}
+    for key in keys:
+        found.setdefault(key.client, []).append(key)
+    return found
 
 
 def workload_recordings() -> list[Recording]:
@@ -199,11 +239,13 @@ def store_recordings(subject: Subject) -> list[Recording]:
         ),
     ]
     if not subject.uses_rabbitmq:
+        recordings += (_paused_jobs(subject, queue) for queue in subject.plan.queue.names)
         recordings.append(
             Recording(
                 record="worker:oldest_job_seconds",
                 expr=(
-                    'max by (queue) (label_replace(redis_script_values{store="queue"},'
+                    "max by (queue) (label_replace("
+                    f'redis_script_values{{store="queue",key!~"{PAUSED}.+"}},'
                     ' "queue", "$1", "key", "[^:]+:(.+)"))'
                 ),
             )

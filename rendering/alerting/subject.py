@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from rendering.database_replicas import read_replicas
 from rendering.endpoints import NAMESPACE as APPLICATION_NAMESPACE
-from rendering.queue_keys import JobState, queue_keys
+from rendering.queue_keys import JobState, QueueKey, pause_mark, queue_keys
 from scaleplan.catalog import load_catalog
 from scaleplan.model import Plan
 from scaleplan.scaling import WorkerScaler
 from scaleplan.settings import Settings
-from scaleplan.sizes import QueueEngine, WorkloadSettings
+from scaleplan.sizes import QueueClient, QueueEngine, WorkloadSettings
 
 __all__ = ["APPLICATION_NAMESPACE", "COORDINATOR", "SERVED", "WORKLOADS", "Subject"]
 
@@ -86,10 +86,14 @@ class Subject:
         """Whether KEDA sets the number of workers."""
         return self.settings.scaling.worker is WorkerScaler.KEDA
 
-    def waiting_keys(self, queue: str) -> tuple[str, ...]:
-        """Redis keys whose lengths add up to the queue's waiting jobs."""
+    def job_keys(self, queue: str, state: JobState) -> tuple[QueueKey, ...]:
+        """Redis keys whose lengths add up to the queue's jobs in this state."""
         keys = queue_keys((queue,), self.settings.queue)
-        return tuple(key.key for key in keys if key.state is JobState.WAITING)
+        return tuple(key for key in keys if key.state is state)
+
+    def pauses_in_place(self, client: QueueClient) -> bool:
+        """Whether a paused queue's jobs stay in the keys where they waited."""
+        return pause_mark(client, self.plan.queue.names[0], self.settings.queue) is not None
 
     def autoscaled(self) -> dict[str, WorkloadSettings]:
         """Workloads whose number an autoscaler sets, by name."""

@@ -30,6 +30,7 @@ def queue(subject: Subject) -> Board:
                 own.oldest_job_seconds,
             ),
         )
+        graphs.insert(2, single("Paused jobs", "worker:paused_jobs", "{{queue}}"))
         keys = 'redis_key_size{store="queue"}'
         graphs.append(single("Every key of the queues", keys, "{{key}}"))
     if subject.uses_keda:

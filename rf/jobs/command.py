@@ -25,9 +25,13 @@ URL_VARIABLE = "QUEUE_URL"
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The plan's "Queue depth": waiting jobs over all queues against its two thresholds."""
+    """The plan's "Queue depth": jobs over all queues that are due, against its two thresholds.
+
+    `waiting` are those that a worker would take, `paused` those that none takes.
+    """
 
     waiting: int
+    paused: int
     level: str
     action: str
 
@@ -51,11 +55,18 @@ def look_at(settings: Settings) -> list[QueueLook]:
 def judge(looks: Sequence[QueueLook]) -> Verdict:
     """Fine below the warning, then `warning`, then `critical`."""
     depth = load_plan().thresholds.queue_depth
-    waiting = sum(each.jobs.get(JobState.WAITING, 0) for each in looks)
+    waiting, paused = (
+        sum(each.jobs.get(state, 0) for each in looks)
+        for state in (JobState.WAITING, JobState.PAUSED)
+    )
     level = "fine"
-    if waiting >= depth.warning:
-        level = "critical" if waiting >= depth.critical else "warning"
-    return Verdict(waiting=waiting, level=level, action="" if level == "fine" else depth.action)
+    if waiting + paused >= depth.warning:
+        level = "critical" if waiting + paused >= depth.critical else "warning"
+    # More workers are no help to jobs that none takes.
+    action = depth.action if waiting >= depth.warning else "resume the queues that are paused"
+    return Verdict(
+        waiting=waiting, paused=paused, level=level, action="" if level == "fine" else action
+    )
 
 
 def report(looks: Sequence[QueueLook], *, as_json: bool) -> int:
@@ -78,7 +89,13 @@ def _print_json(looks: Sequence[QueueLook], verdict: Verdict) -> None:
         }
         for each in looks
     ]
-    document = {"format": 1, "waiting": verdict.waiting, "verdict": verdict.level, "queues": rows}
+    document = {
+        "format": 1,
+        "waiting": verdict.waiting,
+        "paused": verdict.paused,
+        "verdict": verdict.level,
+        "queues": rows,
+    }
     sys.stdout.write(json.dumps(document, indent=1) + "\n")
 
 
@@ -95,4 +112,5 @@ def _print_table(looks: Sequence[QueueLook], verdict: Verdict) -> None:
     console = Console()
     console.print(table)
     action = f", the plan's {verdict.level} depth: {verdict.action}" if verdict.action else ""
-    console.print(f"{verdict.waiting} jobs wait{action}", highlight=False)
+    paused = f", {verdict.paused} stand in paused queues" if verdict.paused else ""
+    console.print(f"{verdict.waiting} jobs wait{paused}{action}", highlight=False)

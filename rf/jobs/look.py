@@ -1,4 +1,4 @@
-"""How many jobs wait, run, failed or stalled in each queue, and since when the oldest waits."""
+"""How many jobs wait, are paused, run, failed in each queue, and since when the oldest waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import redis
 
-from rendering.queue_keys import RQ_PREFIX, JobState, QueueKey, queue_keys
+from rendering.queue_keys import RQ_PREFIX, JobState, PauseMark, QueueKey, pause_mark, queue_keys
 from rf.jobs.errors import QueueUnreachableError
 from scaleplan.sizes import QueueClient, QueueSettings
 
@@ -27,8 +27,9 @@ _LENGTH = {"list": "LLEN", "zset": "ZCARD", "set": "SCARD"}
 class QueueLook:
     """One queue of one library. `jobs` has a number for each state that the library keeps a key of.
 
-    `oldest_waiting_seconds` is None where nothing waits; of more than `JOBS_LOOKED_AT` waiting jobs
-    it is the age of the oldest among those next to run.
+    Of a paused queue no job counts as waiting, wherever the library keeps it. The oldest is that of
+    those that wait or are paused; `oldest_waiting_seconds` is None where there is none, and of more
+    than `JOBS_LOOKED_AT` jobs it is the age of the oldest among those next to run.
     """
 
     client: QueueClient
@@ -48,12 +49,14 @@ def look(url: str, queues: Sequence[str], jobs: QueueSettings) -> list[QueueLook
     host = connection.connection_pool.connection_kwargs.get("host", "localhost")
     try:
         with connection:
-            return list(_looks(connection, queue_keys(queues, jobs)))
+            return list(_looks(connection, queue_keys(queues, jobs), jobs))
     except redis.RedisError as error:
         raise QueueUnreachableError(f"{host}: {error}") from error
 
 
-def _looks(connection: redis.Redis, keys: Sequence[QueueKey]) -> Iterable[QueueLook]:
+def _looks(
+    connection: redis.Redis, keys: Sequence[QueueKey], settings: QueueSettings
+) -> Iterable[QueueLook]:
     pipeline = connection.pipeline(transaction=False)
     for key in keys:
         pipeline.execute_command(_LENGTH[key.kind], key.key)
@@ -64,10 +67,14 @@ def _looks(connection: redis.Redis, keys: Sequence[QueueKey]) -> Iterable[QueueL
         jobs = dict.fromkeys((key.state for key in own), 0)
         for key in own:
             jobs[key.state] += lengths[key]
+        jobs.setdefault(JobState.PAUSED, 0)
+        if _is_paused(connection, pause_mark(client, queue, settings)):
+            jobs[JobState.PAUSED] += jobs[JobState.WAITING]
+            jobs[JobState.WAITING] = 0
         since = [
             added
             for key in own
-            if key.state is JobState.WAITING and lengths[key]
+            if key.state in {JobState.WAITING, JobState.PAUSED} and lengths[key]
             for added in _added(connection, key)
         ]
         yield QueueLook(
@@ -76,6 +83,13 @@ def _looks(connection: redis.Redis, keys: Sequence[QueueKey]) -> Iterable[QueueL
             jobs=jobs,
             oldest_waiting_seconds=max(0.0, now - min(since)) if since else None,
         )
+
+
+def _is_paused(connection: redis.Redis, mark: PauseMark | None) -> bool:
+    if mark is None:
+        return False
+    found = connection.hexists(mark.key, mark.field) if mark.field else connection.exists(mark.key)
+    return bool(found)
 
 
 def _added(connection: redis.Redis, key: QueueKey) -> Iterable[float]:

@@ -10,6 +10,7 @@ from rendering.alerting.objectives import BURNS
 from rendering.alerting.rule import Alert, Graded
 from rendering.alerting.subject import Subject
 from rendering.prometheus_rules import alerts
+from rendering.queue_keys import JobState
 from tests.services import rule_series as series
 from tests.services.rule_series import MINUTES, Series, constant, growing
 
@@ -142,8 +143,27 @@ def _single_cases(subject: Subject) -> Iterator[Case]:
     yield Case("PodsPending", warning, [constant(pending, 0)], fires=False)
     if subject.settings.workflows.enabled:
         yield from _workflow_cases(subject)
+    if not subject.uses_rabbitmq:
+        yield from _pause_cases(subject)
     # It fires of nothing, which is its whole point: there are no series that silence it.
     yield Case("DeadMansSwitch", {"severity": "none"}, [constant("anything", 0)], fires=True)
+
+
+def _pause_cases(subject: Subject) -> Iterator[Case]:
+    """Jobs that a library moved, and jobs that stay where they waited: these are no depth then."""
+    labels, critical = {"severity": "warning", "queue": "analysis"}, {"severity": "critical"}
+    size = 'redis_key_size{{store="queue",db="db0",key="{}"}}'
+    for key in subject.job_keys("analysis", JobState.PAUSED):
+        yield Case("QueuePaused", labels, [constant(size.format(key.key), 3)], fires=True)
+    for key in subject.job_keys("analysis", JobState.WAITING):
+        waiting = constant(size.format(key.key), 1000)
+        yield Case("QueuePaused", labels, [waiting], fires=False)
+        if subject.pauses_in_place(key.client):
+            paused, resumed = (series.pause(key.client, mark) for mark in (1, 0))
+            yield Case("QueuePaused", labels, [waiting, paused], fires=True)
+            yield Case("QueuePaused", labels, [waiting, resumed], fires=False)
+            yield Case("QueueDepthHigh", critical, [waiting, paused], fires=False)
+            yield Case("QueueDepthHigh", critical, [waiting, resumed], fires=True)
 
 
 def _workflow_cases(subject: Subject) -> Iterator[Case]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendering.alerting.subject import COORDINATOR, Subject
+from rendering.queue_keys import JobState
+from scaleplan.sizes import QueueClient
 
 Series = list[tuple[str, str]]
 MINUTES = 100
@@ -184,7 +186,7 @@ def queue_depth(subject: Subject, jobs: float) -> Series:
             constant(ready("extraction"), 0),
             constant(ready("analysis").replace("message_ready", "message_unacknowledged"), 10_000),
         ]
-    first, *others = subject.waiting_keys("analysis")
+    first, *others = (key.key for key in subject.job_keys("analysis", JobState.WAITING))
     return [
         constant('redis_up{store="queue",instance="q"}', 1),
         # Jobs with a priority are in a key of their own, and count as well.
@@ -193,6 +195,12 @@ def queue_depth(subject: Subject, jobs: float) -> Series:
         # Those at work are no backlog.
         constant('redis_key_size{store="queue",db="db0",key="bull:analysis:active"}', 10_000),
     ]
+
+
+def pause(client: QueueClient, mark: int) -> tuple[str, str]:
+    """What the exporter's script says of the queue `analysis`."""
+    key = f"paused:{client}:analysis"
+    return constant(f'redis_script_values{{store="queue",filename="oldest.lua",key="{key}"}}', mark)
 
 
 def ready(queue: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from rq import Queue as RqQueue
+from rq.suspension import resume, suspend
 
 from rf.servers.programs import ROOT
 from rf.servers.redis_servers import RedisServer, StartRedis
@@ -74,6 +75,68 @@ def test_waiting_failed_and_the_oldest_job_of_every_library_are_seen(
     assert 0 <= rows["rq", "validation"]["oldestWaitingSeconds"] < 60
     # RQ keeps no such set: nothing is said rather than none.
     assert "stalled" not in rows["rq", "validation"]["jobs"]
+
+
+@pytest.mark.parametrize("client", ["bull", "bullmq"])
+def test_jobs_of_a_paused_queue_are_told_from_those_that_workers_would_take(
+    server: RedisServer, node_clients: NodeClients, exported_queue: ExportedQueue, client: str
+):
+    prefix = exported_queue.config[f"{client.upper()}_PREFIX"]
+    at = {"url": server.url("orchestrator"), "prefix": prefix}
+    paused = ({"add": 2}, {"pause": True}, {"add": 1}, {"add": 1, "options": PRIORITY})
+    node_clients.run(client, *paused, **at, queue="analysis")
+    node_clients.run(client, {"add": 1}, **at, queue="extraction")
+    rows = found(run_jobs(server.url("orchestrator"), "--json"))
+    row = rows[client, "analysis"]
+    assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (0, 4)
+    assert 0 <= row["oldestWaitingSeconds"] < 60
+    other = rows[client, "extraction"]["jobs"]
+    assert (other["waiting"], other["paused"]) == (1, 0)
+    said = run_jobs(server.url("orchestrator"))
+    assert "1 jobs wait, 4 stand in paused queues" in said.stdout
+    node_clients.run(client, {"resume": True}, **at, queue="analysis")
+    row = found(run_jobs(server.url("orchestrator"), "--json"))[client, "analysis"]
+    assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (4, 0)
+
+
+def test_suspended_workers_of_rq_leave_all_its_jobs_paused(server: RedisServer):
+    with Redis.from_url(server.url("orchestrator")) as connection:
+        RqQueue("validation", connection=connection).enqueue(time.sleep, 0)
+        suspend(connection)
+        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", "validation"]
+        assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (0, 1)
+        resume(connection)
+        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", "validation"]
+        assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (1, 0)
+
+
+def test_jobs_that_wait_for_others_are_seen(
+    server: RedisServer, node_clients: NodeClients, exported_queue: ExportedQueue
+):
+    prefix = exported_queue.config["BULLMQ_PREFIX"]
+    at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": "analysis"}
+    node_clients.run("bullmq", {"family": "extraction"}, **at)
+    with Redis.from_url(server.url("orchestrator")) as connection:
+        queue = RqQueue("validation", connection=connection)
+        queue.enqueue(time.sleep, 0, depends_on=queue.enqueue(time.sleep, 0))
+    rows = found(run_jobs(server.url("orchestrator"), "--json"))
+    for row in (rows["bullmq", "analysis"], rows["rq", "validation"]):
+        assert row["jobs"]["blocked"] == 1
+    assert rows["bullmq", "analysis"]["jobs"]["waiting"] == 0
+    assert rows["bullmq", "extraction"]["jobs"]["waiting"] == 1
+    # Bull knows no such jobs.
+    assert "blocked" not in rows["bull", "analysis"]["jobs"]
+
+
+def test_a_paused_queue_at_the_critical_depth_fails_and_is_to_be_resumed(server: RedisServer):
+    depth = PLAN.thresholds.queue_depth
+    with server.connect() as tester:
+        tester.rpush("bull:analysis:paused", *range(depth.critical))
+    result = run_jobs(server.url("orchestrator"))
+    assert result.returncode == 1
+    assert f"0 jobs wait, {depth.critical} stand in paused queues" in result.stdout
+    assert "resume" in result.stdout
+    assert depth.action not in result.stdout
 
 
 def test_the_plans_critical_depth_fails_the_check_and_names_the_action(server: RedisServer):

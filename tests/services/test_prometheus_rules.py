@@ -23,7 +23,7 @@ pytestmark = pytest.mark.services
 CITUS = {"sharding": {"stage": "parallel"}, "nodes": {"karpenter": True}}
 STACKS = {
     "small": {"size": "small"},
-    "medium": {"size": "medium"},
+    "medium with all libraries": {"size": "medium", "queue": {"clients": ["bullmq", "bull", "rq"]}},
     "large": {"size": "large", **CITUS},
     "large with RabbitMQ": {"size": "large", "queue": {"engine": "rabbitmq"}},
     "small with an HPA": {"size": "small", "scaling": {"worker": "hpa"}},

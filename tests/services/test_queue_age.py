@@ -5,6 +5,7 @@ import time
 import pytest
 from redis import exceptions
 from rq import Queue as RqQueue
+from rq.suspension import suspend
 
 from rendering.queue_age import oldest_job_script
 from rendering.queue_keys import prefix_of
@@ -30,9 +31,10 @@ def ages(connection):
 
 def test_empty_queues_are_zero_for_every_client(redis: StartRedis):
     found = ages(redis("queue").connect("exporter"))
-    assert found == {
-        f"{client}:{queue}": 0.0 for client in ALL.clients for queue in PLAN.queue.names
-    }
+    names = [f"{client}:{queue}" for client in ALL.clients for queue in PLAN.queue.names]
+    # Bull moves the jobs of a paused queue, and has no mark.
+    marks = [f"paused:{name}" for name in names if not name.startswith("bull:")]
+    assert found == dict.fromkeys([*names, *marks], 0.0)
 
 
 @pytest.mark.parametrize("client", ["bullmq", "bull"])
@@ -58,6 +60,31 @@ def test_a_node_job_ages_from_the_moment_it_was_added(
     found = ages(server.connect("exporter"))
     assert found[f"{client}:analysis"] == pytest.approx(1800, abs=30)
     assert {age for name, age in found.items() if name != f"{client}:analysis"} == {0.0}
+
+
+@pytest.mark.parametrize("client", ["bullmq", "bull"])
+def test_a_paused_job_ages_and_a_queue_paused_in_its_place_is_marked(
+    redis: StartRedis, node_clients: NodeClients, client
+):
+    server = redis("queue")
+    prefix = prefix_of(QueueClient(client), ALL)
+    at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": "analysis"}
+    node_clients.run(client, {"add": 1}, {"pause": True}, **at)
+    with server.connect() as tester:
+        tester.hset(f"{prefix}:analysis:1", "timestamp", int((time.time() - 600) * 1000))
+    found = ages(server.connect("exporter"))
+    assert found[f"{client}:analysis"] == pytest.approx(600, abs=30)
+    assert {name for name, mark in found.items() if name.startswith("paused:") and mark} == (
+        {"paused:bullmq:analysis"} if client == "bullmq" else set()
+    )
+
+
+def test_suspended_workers_of_rq_pause_all_its_queues(redis: StartRedis):
+    server = redis("queue")
+    suspend(server.connect("orchestrator"))
+    found = ages(server.connect("exporter"))
+    marks = {name for name, mark in found.items() if name.startswith("paused:") and mark}
+    assert marks == {f"paused:rq:{queue}" for queue in PLAN.queue.names}
 
 
 def test_a_job_with_a_priority_ages_too(redis: StartRedis):

@@ -126,6 +126,54 @@ def test_jobs_of_rq_are_counted_where_it_keeps_them(queues: Queues):
         assert denied(queues) == set()
 
 
+def test_a_paused_queue_of_bull_asks_for_no_worker(queues: Queues):
+    steps = ({"add": 3}, {"pause": True}, {"add": 2}, {"add": 1, "options": PRIORITY})
+    queues.node("bull", *steps, user="orchestrator")
+    assert queues.lengths() == {}
+    with queues.server.connect() as tester:
+        assert tester.llen(key_of("bull", JobState.PAUSED)) == 6
+    queues.node("bull", {"resume": True}, user="orchestrator")
+    assert queues.lengths() == {"bull_analysis_wait": 6}
+
+
+def test_a_paused_queue_of_bullmq_keeps_its_jobs_where_they_are_counted(queues: Queues):
+    steps = ({"add": 3}, {"pause": True}, {"add": 2}, {"add": 1, "options": PRIORITY})
+    queues.node("bullmq", *steps, user="orchestrator")
+    assert queues.lengths() == {"analysis_wait": 5, "analysis_prioritized": 1}
+
+
+@pytest.mark.parametrize("client", BULLS)
+def test_a_stalled_job_is_the_next_to_run_whatever_its_priority(queues: Queues, client: str):
+    queues.node(client, {"add": 2, "options": PRIORITY}, user="orchestrator")
+    stall(queues, client)
+    with queues.server.connect() as tester:
+        assert tester.lindex(key_of(client, JobState.WAITING), -1) == b"1"
+    # The other keeps its place: in BullMQ in a key of its own, behind all of `wait`.
+    expected = (
+        {"bull_analysis_wait": 2}
+        if client == "bull"
+        else dict.fromkeys(("analysis_wait", "analysis_prioritized"), 1)
+    )
+    assert queues.lengths() == expected
+
+
+@pytest.mark.parametrize(("client", "waits_for_a_worker"), [("bull", False), ("bullmq", True)])
+def test_a_job_that_stalls_twice_fails_in_bullmq_once_a_worker_takes_it(
+    queues: Queues, client: str, waits_for_a_worker: bool
+):
+    failed = key_of(client, JobState.FAILED)
+    queues.node(client, {"add": 1}, user="orchestrator")
+    stall(queues, client)
+    stall(queues, client)
+    with queues.server.connect() as tester:
+        assert tester.zcard(failed) == (not waits_for_a_worker)
+        assert sum(queues.lengths().values()) == waits_for_a_worker
+        if waits_for_a_worker:
+            queues.node(client, {"work": 1}, user="worker")
+            assert tester.zcard(failed) == 1
+            assert queues.lengths() == {}
+
+
 def test_every_queue_of_the_plan_is_counted(queues: Queues):
     for count, queue in enumerate(PLAN.queue.names, start=1):
         queues.node("bullmq", {"add": count}, user="orchestrator", queue=queue)
@@ -294,6 +342,19 @@ def key_of(client: str, state: JobState) -> str:
     settings = QueueSettings(node_class="cache.m7g.large", nodes=2, clients=tuple(QueueClient))
     keys = queue_keys(["analysis"], settings)
     return next(key.key for key in keys if key.client == client and key.state is state)
+
+
+def stall(queues: Queues, client: str) -> None:
+    """A worker takes the first job and dies; the next look but one finds that it stalled."""
+    assert queues.node(client, {"hold": 1}, user="worker")["held"] == 1
+    base = key_of(client, JobState.RUNNING).removesuffix("active")
+    with queues.server.connect() as tester:
+        # As after the 30 s that a lock is good for.
+        assert tester.delete(f"{base}1:lock") == 1
+        for _ in range(2):
+            # As after the interval between two looks.
+            tester.delete(f"{base}stalled-check")
+            queues.node(client, {"stalled": True}, user="worker")
 
 
 @contextmanager

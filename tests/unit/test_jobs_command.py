@@ -40,6 +40,27 @@ def test_a_queue_that_does_not_answer_fails_without_showing_the_login():
 
 
 @pytest.mark.parametrize(
+    ("waiting", "paused", "level", "action"),
+    [
+        (0, DEPTH.critical, "critical", "resume the queues that are paused"),
+        (1, DEPTH.warning, "warning", "resume the queues that are paused"),
+        (DEPTH.warning, DEPTH.critical, "critical", DEPTH.action),
+        (1, 1, "fine", ""),
+    ],
+)
+def test_paused_jobs_are_due_too_and_more_workers_are_advised_for_the_others_alone(
+    waiting, paused, level, action
+):
+    jobs = {JobState.WAITING: waiting, JobState.PAUSED: paused}
+    look = QueueLook(
+        client=QueueClient.BULL, queue="analysis", jobs=jobs, oldest_waiting_seconds=None
+    )
+    verdict = judge([look])
+    assert (verdict.waiting, verdict.paused) == (waiting, paused)
+    assert (verdict.level, verdict.action) == (level, action)
+
+
+@pytest.mark.parametrize(
     ("waiting", "level"),
     [
         (0, "fine"),

@@ -6,6 +6,8 @@
 //   {listen: [event]}              has the library announce these events of any process
 //   {hear: [event]}                waits until each of those listened to was announced
 //   {pause: true}, {resume: true}  the queue, for every worker
+//   {stalled: true}                looks for stalled jobs, as a worker does now and then
+//   {family: queue}                BullMQ only: a job with a child in that queue
 // Output: {added, held, worked, refused}; `refused` is the message of a refused job, or null.
 'use strict';
 const { EventEmitter, once } = require('node:events');
@@ -14,7 +16,7 @@ const Redis = require('ioredis');
 const name = 'process';
 
 async function bullmq({ url, prefix, queue: queueName }) {
-  const { Queue, QueueEvents, Worker } = require('bullmq');
+  const { FlowProducer, Queue, QueueEvents, Worker } = require('bullmq');
   const connect = () => new Redis(url, { maxRetriesPerRequest: null });
   const connection = connect();
   const queue = new Queue(queueName, { connection, prefix });
@@ -22,6 +24,14 @@ async function bullmq({ url, prefix, queue: queueName }) {
     add: (data, options) => queue.add(name, data, options),
     pause: () => queue.pause(),
     resume: () => queue.resume(),
+    stalled: () => {
+      const worker = new Worker(queueName, null, { connection, prefix, autorun: false });
+      return worker.moveStalledJobsToWait();
+    },
+    family: (childQueue) => {
+      const flow = new FlowProducer({ connection, prefix });
+      return flow.add({ name, queueName, children: [{ name, queueName: childQueue }] });
+    },
     listen: async (events, announce) => {
       // On a connection of its own, because it blocks in its reads, and from the first event on.
       const options = { connection: connect(), prefix, lastEventId: '0' };
@@ -52,6 +62,7 @@ async function bull({ url, prefix, queue: queueName }) {
     add: (data, options) => queue.add(name, data, options),
     pause: () => queue.pause(),
     resume: () => queue.resume(),
+    stalled: () => queue.moveUnlockedJobsToWait(),
     listen: async (events, announce) => {
       for (const event of events) {
         // Bull says so once Redis has taken the subscription.
@@ -81,6 +92,8 @@ async function run(input) {
     if (step.listen) await client.listen(step.listen, announce);
     if (step.pause) await client.pause();
     if (step.resume) await client.resume();
+    if (step.stalled) await client.stalled();
+    if (step.family) await client.family(step.family);
     for (let turn = 0; turn < (step.add ?? 0) && result.refused === null; turn++) {
       try {
         await client.add({ text: 'x'.repeat(step.bytes ?? 1) }, step.options);
