@@ -128,9 +128,18 @@ def scraped(site: Site, databases: DatabaseServers, node_clients: NodeClients) -
 
 
 def _push_jobs(site: Site, node_clients: NodeClients) -> None:
-    """Jobs as the libraries write them, on one queue of three."""
+    """Jobs as the libraries write them, on one queue of three; and on another, which is paused."""
     server = site.stores["queue"]
-    jobs = PLAN.sizes[Size.LARGE].queue
+    # The exported stack has all libraries on one Redis, where BullMQ's prefix is its own.
+    jobs = PLAN.sizes[Size.LARGE].queue.model_copy(update={"clients": tuple(QueueClient)})
+    node_clients.run(
+        str(QueueClient.BULLMQ),
+        {"add": PUSHED},
+        {"pause": True},
+        url=server.url("orchestrator"),
+        prefix=prefix_of(QueueClient.BULLMQ, jobs),
+        queue="extraction",
+    )
     for client in (QueueClient.BULLMQ, QueueClient.BULL):
         node_clients.run(
             str(client),
@@ -213,8 +222,11 @@ def test_the_queues_numbers_are_those_of_the_jobs(scraped: Scraped):
     expected = empty | {"analysis": 2.0 * PUSHED + 1}
     depths = told(scraped, "worker:queue_depth", "queue", len(expected))
     assert depths == expected
+    paused = told(scraped, "worker:paused_jobs", "queue", len(expected))
+    assert paused == empty | {"extraction": float(PUSHED)}
     ages = told(scraped, "worker:oldest_job_seconds", "queue", len(expected))
     assert ages.pop("analysis") > 0
+    assert ages.pop("extraction") > 0
     assert set(ages.values()) == {0.0}
 
 
