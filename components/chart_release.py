@@ -10,9 +10,9 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ResourceOptions
 
 from components.untyped_outputs import Release
-from components.versions import Chart
 from rendering.chart_values import check_values
 from rendering.node_pools import POOL_LABEL
+from scaleplan.charts import Chart
 from scaleplan.controllers import controller
 from scaleplan.machines import ResourceTotals
 from scaleplan.pods import SYSTEM_POOL

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components import versions
 from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.external_dns_documents import RECORD_TYPES, zone_records_policy
+from scaleplan import charts
 
 NAMESPACE = "external-dns"
 SERVICE_ACCOUNT = "external-dns"
@@ -40,7 +40,7 @@ class ExternalDns(ComponentResource):
     def __init__(
         self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None
     ) -> None:
-        chart = versions.EXTERNAL_DNS
+        chart = charts.EXTERNAL_DNS
         summary = {"chart": chart.version, "domain": args.domain}
         super().__init__("researchflow:platform:ExternalDns", name, summary, opts)
         records = Output.from_input(args.zone_id).apply(

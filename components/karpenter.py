@@ -26,6 +26,7 @@ from rendering.node_pools import (
     node_class_spec,
     node_pool_spec,
 )
+from scaleplan import charts
 from scaleplan.catalog import Architecture
 from scaleplan.node_pools import PoolLimits
 
@@ -66,7 +67,7 @@ class Karpenter(ComponentResource):
 
     def __init__(self, name: str, args: KarpenterArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
-            "chart": versions.KARPENTER.version,
+            "chart": charts.KARPENTER.version,
             "applicationsCpu": args.pool_limits.applications.cpu_millicores // 1000,
             "workersCpu": args.pool_limits.workers.cpu_millicores // 1000,
             "spotWorkers": args.spot_workers,
@@ -78,7 +79,7 @@ class Karpenter(ComponentResource):
         release = chart_release(
             self,
             name,
-            versions.KARPENTER,
+            charts.KARPENTER,
             namespace=NAMESPACE,
             wait_for=[role],
             values={

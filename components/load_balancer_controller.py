@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
-from components import versions
 from components.chart_release import (
     ON_SYSTEM_NODES,
     chart_release,
@@ -16,6 +15,7 @@ from components.chart_release import (
 )
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.load_balancer_controller_documents import target_registration_policy
+from scaleplan import charts
 
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
@@ -42,7 +42,7 @@ class LoadBalancerController(ComponentResource):
     def __init__(
         self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None
     ) -> None:
-        chart = versions.LOAD_BALANCER_CONTROLLER
+        chart = charts.LOAD_BALANCER_CONTROLLER
         summary = {"chart": chart.version, "replicas": args.replicas}
         super().__init__("researchflow:platform:LoadBalancerController", name, summary, opts)
         role = PodRole(

@@ -12,7 +12,6 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components import versions
 from components.alarms import Alarms, AlarmsArgs, metric_alarm
 from components.alert_topics import AlertTopics, AlertTopicsArgs
 from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
@@ -28,6 +27,7 @@ from rendering.key_policies import alarm_key_policy
 from rendering.network_flows import Flow
 from rendering.prometheus_stack import NAMESPACE, PROMETHEUS_PORT, PROMETHEUS_SERVICE
 from rendering.scrape_targets import Target
+from scaleplan import charts
 from scaleplan.layers import QueuePlan
 from scaleplan.observability import AlertsSettings, ObservabilityPlan
 from scaleplan.sizes import ObservabilitySettings, QueueSettings
@@ -267,7 +267,7 @@ class Observability(ComponentResource):
         return chart_release(
             self,
             f"{self._name}-adapter",
-            versions.PROMETHEUS_ADAPTER,
+            charts.PROMETHEUS_ADAPTER,
             namespace=NAMESPACE,
             wait_for=[stack.ready],
             values={

@@ -9,7 +9,6 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components import versions
 from components.chart_release import (
     ON_SYSTEM_NODES,
     chart_release,
@@ -25,6 +24,7 @@ from components.namespace_capacity import NamespaceCapacity, NamespaceCapacityAr
 from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from rendering.endpoints import NAMESPACE
 from rendering.network_flows import Flow
+from scaleplan import charts
 from scaleplan.catalog import Architecture
 from scaleplan.node_pools import PoolLimits
 from scaleplan.quota import NamespaceQuota
@@ -146,7 +146,7 @@ class Platform(ComponentResource):
         return chart_release(
             self,
             f"{self._name}-metrics-server",
-            versions.METRICS_SERVER,
+            charts.METRICS_SERVER,
             namespace="kube-system",
             wait_for=[self._args.cluster_ready],
             values={
@@ -163,7 +163,7 @@ class Platform(ComponentResource):
         return chart_release(
             self,
             f"{self._name}-keda",
-            versions.KEDA,
+            charts.KEDA,
             namespace="keda",
             # The chart puts role bindings into the namespace that it watches.
             wait_for=[self._args.cluster_ready, namespace],

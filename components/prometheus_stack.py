@@ -12,7 +12,6 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components import versions
 from components.chart_release import ON_SYSTEM_NODES, chart_release
 from components.monitoring_roles import Watched, alertmanager_role
 from rendering.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
@@ -24,6 +23,7 @@ from rendering.prometheus_stack import (
     NODE_NAMESPACE,
     stack_values,
 )
+from scaleplan import charts
 from scaleplan.observability import AlertsSettings, ObservabilityPlan
 from scaleplan.sizes import ObservabilitySettings
 
@@ -149,7 +149,7 @@ class PrometheusStack(ComponentResource):
         return chart_release(
             self,
             f"{self._name}-release",
-            versions.KUBE_PROMETHEUS_STACK,
+            charts.KUBE_PROMETHEUS_STACK,
             namespace=NAMESPACE,
             wait_for=[args.cluster_ready, *after],
             values=stack_values(

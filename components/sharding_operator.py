@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
-from components import versions
 from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from scaleplan import charts
 
 NAMESPACE = "stackgres"
 
@@ -33,7 +33,7 @@ class ShardingOperator(ComponentResource):
     def __init__(
         self, name: str, args: ShardingOperatorArgs, opts: ResourceOptions | None = None
     ) -> None:
-        chart = versions.STACKGRES_OPERATOR
+        chart = charts.STACKGRES_OPERATOR
         super().__init__(
             "researchflow:platform:ShardingOperator", name, {"chart": chart.version}, opts
         )

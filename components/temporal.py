@@ -12,12 +12,12 @@ from components.authority import Authority, IssuedCertificate
 from components.chart_release import chart_release
 from components.database_credentials import RoleCredentials
 from components.network_policies import NetworkPolicies, NetworkPoliciesArgs
-from components.versions import TEMPORAL
 from components.workflow_worker import WorkflowWorker, WorkflowWorkerArgs
 from rendering import temporal_names as names
 from rendering.network_flows import Flow
 from rendering.rds_authority import RDS_CA_KEY
 from rendering.temporal_values import TemporalSite, temporal_values
+from scaleplan import charts
 from scaleplan.layers import WorkflowsPlan
 from scaleplan.workflows import WorkflowsSettings
 
@@ -72,7 +72,7 @@ class Temporal(ComponentResource):
         self.release = chart_release(
             self,
             f"{name}-release",
-            TEMPORAL,
+            charts.TEMPORAL,
             namespace=names.NAMESPACE,
             values=temporal_values(self._site()),
             wait_for=needed,

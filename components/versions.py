@@ -1,4 +1,4 @@
-"""Every pinned version: charts, images, cluster add-ons and the node image.
+"""Every pinned version of images, cluster add-ons and the node image; charts: scaleplan/charts.py.
 
 Raise one at a time. Each entry says where the number was seen; nothing follows "latest".
 """
@@ -8,75 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A Helm chart at one version; `repository` is None when the name is an `oci://` address."""
-
-    name: str
-    repository: str | None
-    version: str
-
-    @property
-    def short_name(self) -> str:
-        """The name without an address: that of the release and of the list of its values' keys."""
-        return self.name.rsplit("/", maxsplit=1)[-1]
-
-
-# Newest release with tested Kubernetes versions 1.33 to 1.35 (kedacore/charts, tag v2.20.2).
-KEDA = Chart(name="keda", repository="https://kedacore.github.io/charts", version="2.20.2")
-
-# kubernetes-sigs/aws-load-balancer-controller, tag v3.5.0, helm/…/Chart.yaml.
-LOAD_BALANCER_CONTROLLER = Chart(
-    name="aws-load-balancer-controller",
-    repository="https://aws.github.io/eks-charts",
-    version="3.5.0",
-)
-
-# Application 0.8.1 (kubernetes-sigs/metrics-server, charts/metrics-server/Chart.yaml).
-METRICS_SERVER = Chart(
-    name="metrics-server",
-    repository="https://kubernetes-sigs.github.io/metrics-server/",
-    version="3.13.1",
-)
-
-# Application 0.21.0 (kubernetes-sigs/external-dns, tag external-dns-helm-chart-1.21.1).
-EXTERNAL_DNS = Chart(
-    name="external-dns",
-    repository="https://kubernetes-sigs.github.io/external-dns/",
-    version="1.21.1",
-)
-
-# aws/karpenter-provider-aws, tag v1.14.1, charts/karpenter/Chart.yaml.
-KARPENTER = Chart(
-    name="oci://public.ecr.aws/karpenter/karpenter", repository=None, version="1.14.1"
-)
-
-# Newest release, Kubernetes 1.18 to 1.35 (ongres/stackgres, tag 1.18.6, helm/…/Chart.yaml).
-STACKGRES_OPERATOR = Chart(
-    name="stackgres-operator",
-    repository="https://stackgres.io/downloads/stackgres-k8s/stackgres/helm/",
-    version="1.18.6",
-)
-
-# Prometheus operator 0.93.1, Prometheus 3.14, Alertmanager 0.34, Grafana 13.2
-# (prometheus-community/helm-charts, charts/kube-prometheus-stack).
-KUBE_PROMETHEUS_STACK = Chart(
-    name="kube-prometheus-stack",
-    repository="https://prometheus-community.github.io/helm-charts",
-    version="88.5.3",
-)
-
-# Application 0.12.0 (same repository, charts/prometheus-adapter).
-PROMETHEUS_ADAPTER = Chart(
-    name="prometheus-adapter",
-    repository="https://prometheus-community.github.io/helm-charts",
-    version="5.3.0",
-)
-
-# Server 1.31.2 (temporalio/helm-charts, tag temporal-1.6.0, charts/temporal/Chart.yaml).
-TEMPORAL = Chart(name="temporal", repository="https://go.temporal.io/helm-charts", version="1.6.0")
 
 # The newest versions that Go's registry serves (November 2026): the tests run these very ones on
 # real servers (.ci/exporters, docs/observability.md). Charts of the same repository run 1.89.0 and

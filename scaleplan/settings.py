@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from scaleplan.access import AccessSettings, AuditSettings
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.cells import CellSettings
+from scaleplan.charts import version_mistakes
 from scaleplan.check_names import CheckName
 from scaleplan.disaster_recovery import DisasterRecoverySettings
 from scaleplan.fitting import node_mistakes
@@ -44,7 +45,7 @@ PRIVATE_NETWORKS = tuple(
 """RFC 1918, which is what AWS advises for a VPC."""
 
 KUBERNETES_VERSIONS = ("1.33", "1.34", "1.35", "1.36")
-"""EKS versions a stack may name; upgrades go one minor at a time."""
+"""EKS versions a stack may name, as far as its charts go; upgrades go one minor at a time."""
 
 ImageReference = Annotated[
     str,
@@ -288,8 +289,10 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         for key, asked_by in needed.items()
         if key not in secrets
     ]
-    if settings is not None and not mistakes:
-        mistakes += node_mistakes(settings, project)
+    if settings is not None:
+        mistakes += version_mistakes(settings, KUBERNETES_VERSIONS, project)
+        if not mistakes:
+            mistakes += node_mistakes(settings, project)
     if mistakes or settings is None:
         raise InvalidSettings(mistakes)
     return settings

@@ -10,6 +10,9 @@ from types import MappingProxyType
 WARNING_DAYS = 120
 """Two upgrades with a month of trial each, one minor version at a time, and room for a bad one."""
 
+OVERDUE_DAYS = 60
+"""Half of that: one upgrade with its month of trial, and a month for a chart to follow."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Support:
@@ -55,6 +58,11 @@ class SupportFinding:
     def due(self) -> bool:
         """Whether the upgrade has to be under way."""
         return self.days_left <= WARNING_DAYS
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it is so late that the check fails."""
+        return self.days_left <= OVERDUE_DAYS
 
     def __str__(self) -> str:
         when = "at the earliest on " if self.support.estimated else "on "

@@ -2,17 +2,14 @@
 
 import pytest
 
-from components import versions
 from rendering.chart_values import CHART_VALUES, check_values, keys_of
 from rf.plan import reveal
+from rf.stacks import settings_of
+from scaleplan.charts import CHARTS, installed_charts
 
 STACKS = ("dev", "staging", "prod")
 RELEASE = "kubernetes:helm.sh/v3:Release"
-PINS = {
-    chart.short_name: chart
-    for chart in vars(versions).values()
-    if isinstance(chart, versions.Chart)
-}
+PINS = {chart.short_name: chart for chart in CHARTS}
 KUBERNETES_OWN = {"apps", "autoscaling", "batch", "core", "helm.sh", "policy"}
 """API groups without a dot, and Helm's releases; those that end in k8s.io but not x-k8s.io too."""
 
@@ -38,6 +35,12 @@ def test_every_release_is_a_pinned_chart_with_listed_keys(planned, stack):
         assert (inputs["chart"], inputs["version"]) == (PINS[name].name, PINS[name].version)
         check_values(name, inputs["version"], inputs["values"])
         assert inputs["atomic"] is True, name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_settings_know_every_chart_that_a_stack_installs(planned, stack):
+    installed = {chart.short_name for chart in installed_charts(settings_of(stack))}
+    assert installed == set(releases(planned(stack)))
 
 
 def test_every_listed_key_is_in_use_somewhere(planned):

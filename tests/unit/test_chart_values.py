@@ -2,10 +2,8 @@
 
 import pytest
 
-from components import versions
 from rendering.chart_values import CHART_VALUES, UnlistedChartValue, check_values, keys_of
-
-CHARTS = [value for value in vars(versions).values() if isinstance(value, versions.Chart)]
+from scaleplan.charts import CHARTS
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.short_name)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from components import versions
+from scaleplan import charts
 from scaleplan.settings import KUBERNETES_VERSIONS, Settings
 from tests.apiserver.agreement import disagreements
 from tests.apiserver.structural import NotStructuralError, structural
@@ -37,8 +37,8 @@ def test_the_api_server_is_of_the_version_that_a_cluster_gets():
 @pytest.mark.parametrize(
     ("module", "chart"),
     [
-        ("github.com/kedacore/keda/v2", versions.KEDA),
-        ("github.com/aws/karpenter-provider-aws", versions.KARPENTER),
+        ("github.com/kedacore/keda/v2", charts.KEDA),
+        ("github.com/aws/karpenter-provider-aws", charts.KARPENTER),
     ],
 )
 def test_crds_are_those_of_the_chart_that_runs(module, chart):
