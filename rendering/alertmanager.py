@@ -29,6 +29,7 @@ SAME_SUBJECT = (
     "namespace",
     "node",
     "pod",
+    "persistentvolumeclaim",
     "queue",
     "service",
     "store",

@@ -128,6 +128,14 @@ SOURCES = (
         ),
     ),
     MetricSource(
+        exporter="kubelet",
+        version="the node's",
+        source="kubernetes/kubernetes, pkg/kubelet/metrics/collectors/volume_stats.go",
+        metrics=frozenset(
+            {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"}
+        ),
+    ),
+    MetricSource(
         exporter="node_exporter",
         version="1.12.1",
         source="prometheus/node_exporter, collectors cpu and meminfo",
@@ -168,8 +176,9 @@ SOURCES = (
     MetricSource(
         exporter="Prometheus itself",
         version="3.14.0",
-        source="Prometheus' documentation, automatically generated series",
-        metrics=frozenset({"up"}),
+        source="Prometheus' documentation, automatically generated series; prometheus/prometheus,"
+        " tsdb/db.go",
+        metrics=frozenset({"prometheus_tsdb_retention_limit_bytes", "up"}),
     ),
 )
 

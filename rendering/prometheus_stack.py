@@ -48,8 +48,14 @@ def stack_values(
     """All values. `alertmanager_config` may hold what is known only after a deployment."""
     return {
         "cleanPrometheusOperatorObjectNames": True,
-        # Ours has a route and a runbook.
-        "defaultRules": {"disabled": {"Watchdog": True, "InfoInhibitor": True}},
+        # Ours have a route and a runbook.
+        "defaultRules": {
+            "disabled": {
+                "Watchdog": True,
+                "InfoInhibitor": True,
+                "KubePersistentVolumeFillingUp": True,
+            }
+        },
         **{part: {"enabled": False} for part in _MANAGED_BY_EKS},
         "prometheusOperator": {
             "nodeSelector": dict(node_selector),

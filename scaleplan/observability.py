@@ -31,6 +31,7 @@ class ObservabilityPlan(Section):
     client_wait_seconds: Grade
     oldest_job_seconds: Grade
     storage_free_percent: Grade
+    volume_free_percent: Grade
     certificate_days: Grade
     backup_age_hours: Grade
     cpu_credits: int

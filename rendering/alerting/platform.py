@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rendering.alerting.rule import Alert, Route, Severity, graded
 from rendering.alerting.subject import APPLICATION_NAMESPACE, COORDINATOR, Subject
+from rendering.prometheus_stack import NAMESPACE as MONITORING
 from rendering.temporal_names import NAMESPACE as TEMPORAL_NAMESPACE
 
 DEAD_MANS_SWITCH = "DeadMansSwitch"
@@ -12,7 +13,7 @@ _NAMESPACES = f"{APPLICATION_NAMESPACE}|keda|kube-system|monitoring|citus"
 
 
 def platform_alerts(subject: Subject) -> list[Alert]:
-    """Pods that find no machine, certificates, missing metrics, and the dead man's switch."""
+    """Pods without a machine, certificates, volumes, missing metrics, the dead man's switch."""
     return [
         Alert(
             name="PodsPending",
@@ -37,6 +38,7 @@ def platform_alerts(subject: Subject) -> list[Alert]:
             action="Restore the DNS record that ACM validates by; it renews by itself then.",
             below=True,
         ),
+        *_volumes(subject),
         *_missing(subject),
         Alert(
             name=DEAD_MANS_SWITCH,
@@ -47,6 +49,40 @@ def platform_alerts(subject: Subject) -> list[Alert]:
             because="It always fires: who no longer hears of it knows that alerts don't arrive.",
             summary="Prometheus and Alertmanager work, down to the topic that is listened to.",
             action="None. When it stops, CloudWatch raises an alarm.",
+        ),
+    ]
+
+
+def _volumes(subject: Subject) -> list[Alert]:
+    """Volumes that fill, and the one that will: a claim keeps its size when its template grows."""
+    capacity = (
+        f'kubelet_volume_stats_capacity_bytes{{namespace="{MONITORING}",'
+        'persistentvolumeclaim=~"prometheus-.+"}'
+    )
+    limit = f'prometheus_tsdb_retention_limit_bytes{{namespace="{MONITORING}"}}'
+    return [
+        *graded(
+            "VolumeSpaceLow",
+            "volume:free_percent",
+            subject.plan.observability.volume_free_percent,
+            minutes=(15, 5),
+            because="A compaction or a checkpoint takes space for minutes and gives it back.",
+            summary=(
+                "{{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} has"
+                " {{ $value | humanize }} % free."
+            ),
+            action="Scale up: enlarge the claim, then raise the setting that it came from.",
+            below=True,
+        ),
+        Alert(
+            name="PrometheusRetentionTooLarge",
+            expr=f"max({limit}) > min({capacity})",
+            severity=Severity.WARNING,
+            route=Route.TICKET,
+            minutes=15,
+            because="A claim that is being enlarged has its size within minutes.",
+            summary="Prometheus may keep {{ $value | humanize1024 }}B, more than its disk holds.",
+            action="Scale up: enlarge Prometheus' claims to observability.volumeGib.",
         ),
     ]
 
@@ -84,6 +120,8 @@ def _sources(subject: Subject) -> list[tuple[str, str, bool]]:
         ("cloudwatch", "absent(aws_rds_cpuutilization_average)", False),
         ("kube-state-metrics", "absent(kube_pod_status_phase)", True),
         ("node-exporter", "absent(node_memory_MemTotal_bytes)", False),
+        # Prometheus' own volume is always there.
+        ("kubelet", "absent(kubelet_volume_stats_capacity_bytes)", False),
     ]
     if subject.uses_rabbitmq:
         sources.append(("broker", "absent(aws_amazonmq_message_ready_count_average)", True))

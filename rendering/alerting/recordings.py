@@ -109,7 +109,7 @@ def by_client(keys: Iterable[QueueKey]) -> dict[QueueClient, list[QueueKey]]:
 
 
 def workload_recordings() -> list[Recording]:
-    """CPU, memory and latency of pods and nodes."""
+    """CPU, memory and latency of pods and nodes, and what is left of volumes."""
     containers = f'{_APPS},container=~"{"|".join(WORKLOADS)}"'
     running = 'on (namespace, pod) group_left () (kube_pod_status_phase{phase="Running"} == 1)'
     served = f'{_APPS},service=~"{"|".join(SERVED)}"'
@@ -175,6 +175,13 @@ def workload_recordings() -> list[Recording]:
             expr=(
                 "100 * (1 - max by (node) (node_memory_MemAvailable_bytes)"
                 " / max by (node) (node_memory_MemTotal_bytes))"
+            ),
+        ),
+        Recording(
+            record="volume:free_percent",
+            expr=(
+                "100 * min by (namespace, persistentvolumeclaim)"
+                " (kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)"
             ),
         ),
     ]

@@ -40,7 +40,7 @@ def queue(subject: Subject) -> Board:
 
 
 def platform(subject: Subject) -> Board:
-    """Nodes, pods without a place, certificates, backups."""
+    """Nodes, pods without a place, volumes, certificates, backups."""
     plan, own = subject.plan.thresholds, subject.plan.observability
     pending = 'sum by (namespace) (kube_pod_status_phase{phase="Pending"})'
     days = "min by (dimension_CertificateArn) (aws_certificatemanager_days_to_expiry_minimum)"
@@ -56,6 +56,14 @@ def platform(subject: Subject) -> Board:
             plan.memory_utilization,
         ),
         single("Pods without a place", pending, "{{namespace}}"),
+        single(
+            "Free space of volumes",
+            "volume:free_percent",
+            "{{namespace}} {{persistentvolumeclaim}}",
+            "percent",
+            own.volume_free_percent,
+            below=True,
+        ),
         single(
             "Days until a certificate ends",
             days,

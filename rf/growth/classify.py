@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import TopologicalSorter
@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     IN_PLACE = "in place"
     RESTART = "in place with an interruption"
+    ACTION = "in place after an action by hand"
     MOVE = "moved by an alias"
     CREATE = "create"
     PROMOTE = "promotion of a replica"
@@ -70,6 +71,11 @@ class ResourceChange:
         return "; ".join(
             dict.fromkeys(each.ruling.outage for each in self.properties if each.ruling.outage)
         )
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Commands to run, in this order, before the change is deployed."""
+        return tuple(command for each in self.properties for command in each.ruling.actions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,19 +221,24 @@ def _ignored(change: PropertyChange, paths: Iterable[str]) -> bool:
     return any(bare == path or bare.startswith(f"{path}.") for path in paths)
 
 
-def _kind_of(judged: Iterable[Judged], *, moved: bool) -> Kind | None:
+_KINDS = {
+    Effect.REPLACE: Kind.REPLACE,
+    Effect.REFUSED: Kind.CANNOT,
+    Effect.PROMOTE: Kind.PROMOTE,
+    Effect.RESTART: Kind.RESTART,
+    Effect.DANGEROUS: Kind.IN_PLACE,
+    Effect.IN_PLACE: Kind.IN_PLACE,
+}
+"""What an effect makes of its resource; the first that one of its properties has decides."""
+
+
+def _kind_of(judged: Sequence[Judged], *, moved: bool) -> Kind | None:
     effects = {each.ruling.effect for each in judged}
-    if Effect.REPLACE in effects:
-        return Kind.REPLACE
-    if Effect.REFUSED in effects:
-        return Kind.CANNOT
-    if Effect.PROMOTE in effects:
-        return Kind.PROMOTE
-    if Effect.RESTART in effects:
-        return Kind.RESTART
-    if effects:
-        return Kind.IN_PLACE
-    return Kind.MOVE if moved else None
+    kind = next((kind for effect, kind in _KINDS.items() if effect in effects), None)
+    if kind is None:
+        return Kind.MOVE if moved else None
+    acts = any(each.ruling.actions for each in judged)
+    return Kind.ACTION if acts and kind in (Kind.RESTART, Kind.IN_PLACE) else kind
 
 
 def _dependencies_first(pairs: Iterable[Pair]) -> Iterator[Pair]:

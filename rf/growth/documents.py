@@ -46,6 +46,7 @@ def _change(change: ResourceChange) -> dict[str, Any]:
                 "outage": each.ruling.outage,
                 "why": each.ruling.why,
                 "source": each.ruling.source,
+                "actions": list(each.ruling.actions),
             }
             for each in change.properties
         ],

@@ -36,6 +36,7 @@ class PropertyRule(BaseModel):
     """One rule. `effect` holds where nothing more exact does.
 
     `without` names arguments of the resource's provider: the effect where it has one not set.
+    `actions` are commands to run before a larger value is deployed; `{new}` stands for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,7 @@ class PropertyRule(BaseModel):
     outage: str = ""
     why: str = ""
     source: str = ""
+    actions: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -105,12 +107,16 @@ class Rules(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """What one change does, how long it interrupts, why it matters, and who says so."""
+    """What one change does, how long it interrupts, why it matters, and who says so.
+
+    `actions` are commands to run before it is deployed.
+    """
 
     effect: Effect
     outage: str = ""
     why: str = ""
     source: str = ""
+    actions: tuple[str, ...] = ()
 
 
 @cache
@@ -146,7 +152,9 @@ def ruling_of(
     effect = rule.effect_of(change, provider)
     source = rule.source or (known.source if known else "")
     outage = rule.outage if effect in (Effect.RESTART, Effect.REPLACE) else ""
-    return Ruling(effect=effect, outage=outage, why=rule.why, source=source)
+    larger = _direction(change.old, change.new) > 0
+    actions = [each.replace("{new}", _text(change.new)) for each in rule.actions if larger]
+    return Ruling(effect=effect, outage=outage, why=rule.why, source=source, actions=tuple(actions))
 
 
 def _covering(

@@ -10,104 +10,10 @@ from typing import Any
 
 from rf.growth.classify import Judged, Kind, ResourceChange, Step
 from rf.growth.difference import PropertyChange
+from rf.growth.phases import FIRST_OF_DATABASE, LAST_OF_DATABASE, PHASES, REST, Phase
 from rf.growth.rules import Effect, ruling_of
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
-
-
-@dataclass(frozen=True, kw_only=True)
-class Phase:
-    """One stage of growing. `layers` are components at the stack's root, `keys` config sections.
-
-    `verify` says what to look at before the next one; `{name}` stands for a changed resource.
-    """
-
-    title: str
-    layers: tuple[str, ...]
-    keys: tuple[str, ...]
-    verify: tuple[str, ...]
-
-
-PHASES = (
-    Phase(
-        title="Network: ways out of each zone",
-        layers=("network",),
-        keys=("network",),
-        verify=("aws ec2 describe-nat-gateways: state available in each zone that has one",),
-    ),
-    Phase(
-        title="Cluster: room for what comes",
-        layers=("cluster", "platform", "authority"),
-        keys=("nodes",),
-        verify=(
-            "kubectl get nodes: all Ready",
-            "kubectl get pods -A: none Pending for ten minutes",
-        ),
-    ),
-    Phase(
-        title="Database: a standby, storage and class, then replicas",
-        layers=("database", "database-credentials"),
-        keys=("database",),
-        verify=(
-            "aws rds describe-db-instances: DBInstanceStatus available, PendingModifiedValues {}",
-            "CloudWatch ReplicaLag below a second on each replica",
-        ),
-    ),
-    Phase(
-        title="Cache, queue and broker",
-        layers=("cache", "queue", "broker"),
-        keys=("cache", "queue"),
-        verify=(
-            "aws elasticache describe-replication-groups: Status available, each shard with its"
-            " copies",
-            "CloudWatch Evictions of the cache as before, of the queue 0",
-        ),
-    ),
-    Phase(
-        title="Citus: nodes, instances, volumes",
-        layers=("citus",),
-        keys=("citus",),
-        verify=(
-            "kubectl -n citus get sgshardedclusters: every instance ready",
-            "SELECT * FROM citus_get_active_worker_nodes(): one row a shard cluster; then rebalance"
-            " (docs/sharding.md)",
-        ),
-    ),
-    Phase(
-        title="Pooler, and what applications are told",
-        layers=("pgbouncer", "connections", "database-bootstrap"),
-        keys=("pgbouncer",),
-        verify=(
-            "kubectl rollout status deployment/pgbouncer",
-            "SHOW POOLS on each pooler: cl_waiting 0",
-        ),
-    ),
-    Phase(
-        title="Applications",
-        layers=("orchestrator", "collaboration", "worker", "web"),
-        keys=("orchestrator", "collaboration", "worker", "web"),
-        verify=(
-            "kubectl rollout status of each Deployment",
-            "response latency (p99) below the plan's 2 s, queue depth below 100",
-        ),
-    ),
-    Phase(
-        title="Edge",
-        layers=("edge", "ingress", "dns"),
-        keys=("edge",),
-        verify=("the distribution is Deployed, and the site answers 200",),
-    ),
-)
-"""Room before what fills it, stores before those who use them, and users last."""
-
-REST = Phase(title="Everything else", layers=(), keys=(), verify=("pulumi preview: no change",))
-
-FIRST_OF_DATABASE = ("multiAz",)
-"""Alone and first: with a standby, the change of class that follows is a failover instead of an
-outage (RDS user guide, "Multi-AZ DB instance deployments")."""
-
-LAST_OF_DATABASE = ("readReplicas",)
-"""Last: a replica is made from a snapshot of the primary as it is, with its class and storage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +84,7 @@ def _steps_of(
         affected = changes if last else ()
         yield RunbookStep(
             title=title,
-            commands=tuple(_commands(group, stack)),
+            commands=(*_actions(affected), *_commands(group, stack)),
             changes=affected,
             windows=tuple(_windows(changes, group if len(groups) > 1 else None)),
             verify=phase.verify,
@@ -202,6 +108,12 @@ def _ordered(phase: Phase, leaves: Mapping[str, Any]) -> Iterator[tuple[str, Map
     yield from ((title, part) for title, part in parts if part)
 
 
+def _actions(changes: Iterable[ResourceChange]) -> Iterator[str]:
+    """What is done by hand, before the values that call for it are set."""
+    for change in changes:
+        yield from change.actions
+
+
 def _windows(changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None) -> Iterator[str]:
     """What interrupts, how long, and when AWS does it; only what `leaves` set, where given."""
     set_here = None if leaves is None else {path.rsplit(".", 1)[-1] for path in leaves}
@@ -211,7 +123,7 @@ def _windows(changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None
             for each in change.properties
             if each.ruling.outage and (set_here is None or _leaf_of(each.change.path) in set_here)
         ]
-        if judged and change.kind in (Kind.RESTART, Kind.REPLACE):
+        if judged and change.kind in (Kind.RESTART, Kind.ACTION, Kind.REPLACE):
             outage = "; ".join(dict.fromkeys(each.ruling.outage for each in judged))
             when = f", in its window {change.window} UTC" if change.window else ""
             yield f"{change.name}{when}: {outage}"

@@ -50,11 +50,12 @@ def _changes(changes: Sequence[ResourceChange]) -> Table:
 
 
 def _properties(change: ResourceChange) -> list[str]:
-    return [
+    lines = [
         f"{each.change.path}: {short(each.change.old)} -> {short(each.change.new)}"
         + (f" (follows {each.change.follows})" if each.change.follows else "")
         for each in change.properties
     ]
+    return [*lines, *(f"first: {command}" for command in change.actions)]
 
 
 def _when(change: ResourceChange) -> str:

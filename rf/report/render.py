@@ -21,7 +21,7 @@ MOST_BYTES = 60_000
 MOST_FINDINGS = 50
 """Listed in full; further ones are counted."""
 
-UPDATES = (Kind.IN_PLACE, Kind.RESTART, Kind.PROMOTE, Kind.CANNOT, Kind.MOVE)
+UPDATES = (Kind.IN_PLACE, Kind.RESTART, Kind.ACTION, Kind.PROMOTE, Kind.CANNOT, Kind.MOVE)
 
 
 def report_text(base: str, head: str, stacks: Sequence[StackFacts]) -> str:
@@ -100,7 +100,13 @@ def _risks(step: Step) -> list[str]:
         for change in step.changes
         if change.kind is Kind.RESTART and change.stateful
     ]
-    return [*lines, *interrupted, ""] if lines or interrupted else []
+    actions = [
+        f"- {plain(change.name)}, before it is deployed: {code(command, len(command))}"
+        for change in step.changes
+        for command in change.actions
+    ]
+    told = [*lines, *interrupted, *actions]
+    return [*told, ""] if told else []
 
 
 def _figures(facts: StackFacts) -> list[str]:

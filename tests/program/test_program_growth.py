@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -58,6 +59,53 @@ def test_what_has_no_way_back_is_told_before(step):
 def test_each_step_of_the_runbook_is_a_valid_config(before, after):
     for config in intermediate_configs(before, after):
         accepted(size=str(before), domain="example.com", **config)
+
+
+@pytest.mark.parametrize(("before", "after"), UPWARDS)
+def test_the_runbooks_values_together_are_the_size_itself(before, after):
+    """Its last step sets the size and takes them back, and expects no change of that."""
+    *_, last = intermediate_configs(before, after)
+    laid = accepted(size=str(before), domain="example.com", **last)
+    assert laid.model_copy(update={"size": after}) == accepted(
+        size=str(after), domain="example.com"
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), UPWARDS)
+def test_claims_are_enlarged_before_the_value_that_fills_them_is_set(step, before, after):
+    runbook = runbook_of(step(str(before), str(after)), "prod", (before, after))
+    (found,) = [each for each in runbook.steps if each.title.startswith("Monitoring")]
+    gib = accepted(size=str(after)).observability.volume_gib
+    enlarge, wait, *rest = found.commands
+    assert f'"storage":"{gib}Gi"' in enlarge
+    assert wait.startswith("kubectl -n monitoring wait pvc")
+    assert any("observability.volumeGib" in line for line in rest)
+    assert any("all its pods at once" in line for line in found.windows)
+
+
+def test_each_size_of_a_volume_says_what_becomes_of_claims_that_exist(sized):
+    unknown, known = set(), set()
+    for size in Size:
+        for resource in sized(size).resources.values():
+            for path, value in _sizes_of_volumes(resource.inputs):
+                change = PropertyChange(path=path, old=value, new=f"9{value}")
+                ruling = ruling_of(resource.type, change, stateful=False)
+                (known if ruling.source else unknown).add((resource.type, change.bare_path))
+    assert not unknown, "add a rule to rf/growth/rules.yaml: does anything enlarge its claims?"
+    # Prometheus, Alertmanager, Grafana, and Citus' coordinator and shards.
+    assert len(known) == 5
+
+
+def _sizes_of_volumes(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each amount of bytes below a key that speaks of claims, with its path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _sizes_of_volumes(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _sizes_of_volumes(item, f"{path}[{position}]")
+    elif isinstance(value, str) and re.fullmatch(r"\d+[MGT]i", value):
+        yield from [(path, value)] if re.search(r"(?i)volumeclaim|persist", path) else []
 
 
 def test_a_standby_comes_before_the_class_and_replicas_after_it(step):

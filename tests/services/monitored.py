@@ -56,6 +56,11 @@ class Monitored:
         return rules["spec"]["groups"]
 
     @property
+    def prometheus(self) -> Mapping[str, Any]:
+        """What Prometheus itself is told, as the chart's `prometheusSpec`."""
+        return self.values["prometheus"]["prometheusSpec"]
+
+    @property
     def node_monitor(self) -> Document:
         """As the chart's own (prometheus-node-exporter, templates/servicemonitor.yaml), with the
         relabelings that it is given."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from rendering.prometheus_stack import NAMESPACE
 from rf.servers.processes import Process, free_port
 from rf.servers.programs import find_prometheus, find_promtool, services_folder
 
@@ -86,25 +87,38 @@ def start_prometheus(
     directory: Path,
     scrape_configs: Sequence[Mapping[str, Any]],
     rule_groups: Sequence[Mapping[str, Any]] = (),
+    *,
+    spec: Mapping[str, Any] | None = None,
 ) -> Prometheus:
-    """Start it; leaving `stack` stops it. Raises MissingServersError."""
+    """Start it; leaving `stack` stops it. Raises MissingServersError.
+
+    With `spec`, the chart's `prometheusSpec`, it keeps what that says and scrapes itself, as the
+    chart's own monitor has it do.
+    """
     program = find_prometheus(services_folder()).path
     rules = directory / "rules.yaml"
     rules.write_text(yaml.safe_dump({"groups": list(rule_groups)}), encoding="utf-8")
     interval = f"{INTERVAL_SECONDS}s"
     config = directory / "prometheus.yaml"
+    server = Prometheus(port=free_port(ADDRESS))
+    itself = {
+        "job_name": "itself",
+        "static_configs": [
+            {"targets": [f"{ADDRESS}:{server.port}"], "labels": {"namespace": NAMESPACE}}
+        ],
+    }
     document = {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": [str(rules)],
-        "scrape_configs": list(scrape_configs),
+        "scrape_configs": [*scrape_configs, *([itself] if spec else [])],
     }
     config.write_text(yaml.safe_dump(document), encoding="utf-8")
-    server = Prometheus(port=free_port(ADDRESS))
     command = [
         str(program),
         f"--config.file={config}",
         f"--storage.tsdb.path={directory / DATA}",
         f"--web.listen-address={ADDRESS}:{server.port}",
+        *([f"--storage.tsdb.retention.size={spec['retentionSize']}"] if spec else []),
     ]
     process = Process(command, directory / "prometheus.log", signal.SIGTERM, as_nobody=False)
     stack.callback(process.stop)

@@ -77,6 +77,7 @@ def measures(subject: Subject) -> dict[tuple[str, str], tuple[Measure, Graded, d
         ("RedisCpuHigh", ""): (series.redis_cpu, plan.cpu_utilization, {}),
         ("QueueDepthHigh", ""): (series.queue_depth, plan.queue_depth, {"queue": "analysis"}),
         ("CertificateExpiring", ""): (series.certificate_days, own.certificate_days, {}),
+        ("VolumeSpaceLow", ""): (series.volume_free, own.volume_free_percent, {}),
     }
     for store in ("cache", "queue"):
         found["RedisMemoryHigh", store] = (
@@ -141,6 +142,11 @@ def _single_cases(subject: Subject) -> Iterator[Case]:
     pending = 'kube_pod_status_phase{namespace="researchflow",pod="p",phase="Pending"}'
     yield Case("PodsPending", warning, [constant(pending, 1)], fires=True)
     yield Case("PodsPending", warning, [constant(pending, 0)], fires=False)
+    # The template grew with the retention, one claim did not.
+    own = subject.settings.observability.volume_gib
+    for claim_gib, fires in ((own // 2, True), (own, False), (own * 2, False)):
+        disk = series.prometheus_disk(subject, claim_gib)
+        yield Case("PrometheusRetentionTooLarge", warning, disk, fires=fires)
     if subject.settings.workflows.enabled:
         yield from _workflow_cases(subject)
     if not subject.uses_rabbitmq:

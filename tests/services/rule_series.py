@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendering.alerting.subject import COORDINATOR, Subject
+from rendering.prometheus_stack import NAMESPACE as MONITORING
+from rendering.prometheus_stack import stack_values
 from rendering.queue_keys import JobState
 from scaleplan.sizes import QueueClient
 
@@ -79,6 +81,51 @@ def node_memory(_: Subject, percent: float) -> Series:
     return [
         constant('node_memory_MemTotal_bytes{node="n1"}', 1e10),
         constant('node_memory_MemAvailable_bytes{node="n1"}', (100 - percent) * 1e8),
+    ]
+
+
+def volume_free(_: Subject, percent: float) -> Series:
+    series = []
+    # The fullest counts by itself, whatever the others have left.
+    for claim, free in (("data-citus-0", percent), ("data-citus-1", 60)):
+        labels = f'namespace="citus",persistentvolumeclaim="{claim}"'
+        series.append(constant(f"kubelet_volume_stats_available_bytes{{{labels}}}", free * 1e9))
+        series.append(constant(f"kubelet_volume_stats_capacity_bytes{{{labels}}}", 1e11))
+    return series
+
+
+def prometheus_disk(subject: Subject, claim_gib: int) -> Series:
+    """What Prometheus may keep, and its disks: one of the stack's size, one of `claim_gib`."""
+    spec = stack_values(
+        subject.settings.observability,
+        subject.plan.observability,
+        node_selector={},
+        alertmanager_config={},
+        has_channels=False,
+        watches_citus=False,
+    )["prometheus"]["prometheusSpec"]
+    limit = int(spec["retentionSize"].removesuffix("GiB"))
+    # A file system's own tables take a sixtieth of its volume.
+    sizes = {"1": claim_gib, "0": subject.settings.observability.volume_gib}
+    return [
+        constant(
+            f'prometheus_tsdb_retention_limit_bytes{{namespace="{MONITORING}",pod="p"}}',
+            limit * 2**30,
+        ),
+        *(
+            constant(
+                f'kubelet_volume_stats_capacity_bytes{{namespace="{MONITORING}",'
+                f'persistentvolumeclaim="prometheus-stack-db-prometheus-stack-{ordinal}"}}',
+                gib * 2**30 * 59 / 60,
+            )
+            for ordinal, gib in sizes.items()
+        ),
+        # Alertmanager's is smaller by far.
+        constant(
+            f'kubelet_volume_stats_capacity_bytes{{namespace="{MONITORING}",'
+            'persistentvolumeclaim="alertmanager-stack-db-alertmanager-stack-0"}',
+            2**31,
+        ),
     ]
 
 
@@ -247,6 +294,7 @@ def presence(subject: Subject) -> dict[str, tuple[str, str]]:
         "cloudwatch": 'aws_rds_cpuutilization_average{dimension_DBInstanceIdentifier="x"}',
         "kube-state-metrics": 'kube_pod_status_phase{phase="Running",namespace="n",pod="p"}',
         "node-exporter": 'node_memory_MemTotal_bytes{node="n1"}',
+        "kubelet": 'kubelet_volume_stats_capacity_bytes{namespace="monitoring"}',
         "keda": 'keda_scaler_metrics_value{scaledObject="worker"}',
         "karpenter": 'karpenter_build_info{version="1"}',
     }

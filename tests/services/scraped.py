@@ -174,6 +174,7 @@ class Site:
                 http_scrape_config(cache, {f"{CACHE_EXPORTER}:{port['port']}": address}),
             ],
             self.monitored.rule_groups,
+            spec=self.monitored.prometheus,
         )
 
     def _start_exporter(self, deployment: Document, here: Here) -> None:

@@ -20,6 +20,7 @@ from rq import Queue as RqQueue
 from components.exporters import CACHE_EXPORTER, QUEUE_EXPORTER
 from rendering.alerting.subject import SERVED, Subject
 from rendering.cache_keys import API_RESPONSE_PREFIX
+from rendering.prometheus_stack import NAMESPACE
 from rendering.queue_keys import prefix_of
 from rf.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers
 from rf.servers.processes import wait_until
@@ -57,6 +58,7 @@ RUN_HERE = frozenset(
 NOT_RUN_HERE = {
     "kube-state-metrics": "it reads an API server: tests/apiserver/test_state_metrics.py",
     "yet-another-cloudwatch-exporter": "it reads CloudWatch, which no registry has",
+    "kubelet": "it reads the volumes of a node's pods",
     "kubelet (cAdvisor)": "it reads the containers of a node's kubelet",
     "KEDA": "it scales objects of a cluster with controllers",
     "Karpenter": "it buys machines at AWS",
@@ -197,6 +199,13 @@ def test_an_exporter_shows_every_metric_that_the_table_says_of_it(scraped: Scrap
         wait_until(all_there, "every metric is there", ANSWER_SECONDS, interval_seconds=0.5)
     except TimeoutError:
         pytest.fail(f"{exporter} does not show {', '.join(sorted(missing))}")
+
+
+def test_prometheus_says_what_it_may_keep_in_the_words_of_the_alert(scraped: Scraped):
+    name = "prometheus_tsdb_retention_limit_bytes"
+    found = told(scraped, f'{name}{{namespace="{NAMESPACE}"}}', "__name__", 1)
+    kept = scraped.monitored.prometheus["retentionSize"]
+    assert found == {name: int(kept.removesuffix("GiB")) * 2**30}
 
 
 def test_every_rule_and_every_panel_on_these_exporters_gives_something(scraped: Scraped):

@@ -15,6 +15,19 @@ SUBNET = "aws:ec2/subnet:Subnet"
 SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CLUSTER = "aws:eks/cluster:Cluster"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def stack_of_claims(prometheus: str, grafana: str = "5Gi") -> dict[str, Any]:
+    """Inputs of the monitoring release, with the sizes of Prometheus' and Grafana's claims."""
+    template = {"spec": {"resources": {"requests": {"storage": prometheus}}}}
+    spec = {"storageSpec": {"volumeClaimTemplate": template}}
+    return {
+        "values": {
+            "prometheus": {"prometheusSpec": spec},
+            "grafana": {"persistence": {"size": grafana}},
+        }
+    }
 
 
 def urn(token: str, name: str) -> str:

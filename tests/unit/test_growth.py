@@ -9,17 +9,20 @@ import pytest
 from rf.growth.classify import Kind, Step, step_between
 from rf.growth.difference import ABSENT, property_changes
 from rf.growth.rules import load_rules
+from rf.growth.runbook import runbook_of
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
 from tests.unit.growth_cases import (
     CLUSTER,
     CONFIG_MAP,
     RDS,
     REDIS,
+    RELEASE,
     SUBNET,
     SUBNET_GROUP,
     VPC,
     plan,
     resource,
+    stack_of_claims,
     urn,
 )
 
@@ -164,6 +167,38 @@ def test_an_interruption_tells_how_long_it_is_and_when():
     (change,) = changed(RDS, DATABASE, instanceClass="db.r7g.xlarge").changes
     assert "60 to 120 s" in change.outage
     assert change.window == "sun:05:00-sun:06:00"
+
+
+def test_a_template_of_claims_grows_after_the_claims_themselves():
+    """They keep their size for ever otherwise, and Prometheus keeps more than they hold."""
+    (change,) = changed(RELEASE, stack_of_claims("20Gi"), **stack_of_claims("50Gi")).changes
+    assert change.kind is Kind.ACTION
+    enlarge, wait = change.actions
+    assert enlarge.startswith("kubectl -n monitoring patch $(kubectl -n monitoring get pvc -l ")
+    assert '\'{"spec":{"resources":{"requests":{"storage":"50Gi"}}}}\'' in enlarge
+    assert "--for=jsonpath='{.status.capacity.storage}'=50Gi" in wait
+    assert "at once" in change.outage
+
+
+def test_a_smaller_template_of_claims_leaves_the_claims_alone():
+    (change,) = changed(RELEASE, stack_of_claims("50Gi"), **stack_of_claims("20Gi")).changes
+    assert (change.kind, change.actions) == (Kind.RESTART, ())
+
+
+@pytest.mark.parametrize(("size", "kind"), [("9Gi", Kind.IN_PLACE), ("2Gi", Kind.CANNOT)])
+def test_a_claim_of_the_charts_own_grows_with_its_value_and_never_shrinks(size, kind):
+    after = stack_of_claims("20Gi", grafana=size)
+    (change,) = changed(RELEASE, stack_of_claims("20Gi"), **after).changes
+    assert (change.kind, change.actions) == (kind, ())
+
+
+def test_the_runbook_enlarges_claims_before_it_sets_what_fills_them():
+    release = [
+        resource(RELEASE, "it", stack_of_claims(size), protect=False) for size in ("20Gi", "50Gi")
+    ]
+    step = step_between(plan(release[0]), plan(release[1]))
+    (found,) = runbook_of(step, "test").steps
+    assert [line.split()[3] for line in found.commands] == ["patch", "wait"]
 
 
 def test_a_replacement_reaches_what_is_made_from_it():

@@ -12,7 +12,7 @@ from rf.report.facts import gather
 from rf.report.markdown import code, plain
 from rf.report.render import MARKER, MOST_BYTES, at_risk, report_text
 from rf.revisions import RevisionError
-from tests.unit.growth_cases import CONFIG_MAP, RDS, resource, urn
+from tests.unit.growth_cases import CONFIG_MAP, RDS, RELEASE, resource, stack_of_claims, urn
 from tests.unit.revision_cases import Repository, check_answer, cost_answer, plan_answer
 
 DATABASE: dict[str, Any] = {
@@ -74,6 +74,19 @@ def test_a_larger_class_says_what_changes_what_it_costs_and_what_is_left(reposit
     assert "45% of its limit left (connections: clients)" in text
     assert "`db.r7g.large` | `db.r7g.xlarge`" in text
     assert "60 to 120 s" in text
+
+
+def test_what_has_to_be_done_by_hand_first_is_told(repository):
+    def planned(size: str) -> list[dict[str, Any]]:
+        return [resource(RELEASE, "monitoring", stack_of_claims(size), protect=False)]
+
+    base = repository.commit(plan=plan_answer(planned("20Gi")))
+    head = repository.commit(plan=plan_answer(planned("50Gi")))
+    text = reported(repository, base, head)
+    assert "0 create, 1 update" in text
+    lines = [line for line in text.splitlines() if "monitoring, before it is deployed: `" in line]
+    assert ["wait pvc" in line for line in lines] == [False, True]
+    assert lines[0].endswith('{"spec":{"resources":{"requests":{"storage":"50Gi"}}}}\'`')
 
 
 def test_another_number_of_replicas_says_what_comes_and_goes(repository):
