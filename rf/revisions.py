@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rf.offline.record import PROJECT_ROOT
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.project import PROJECT_ROOT
 from rf.secret_digests import KEY_VARIABLE, run_key
 
 WORKTREE = "worktree"

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from rf.offline.monitor import References
-from rf.offline.record import PROGRAM, PROJECT_ROOT, record
+from rf.offline.record import record
 from rf.plan import RecordedPlan
+from rf.project import PROGRAM, PROJECT_ROOT
 from scaleplan.disaster_recovery import SitePhase
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.settings import Settings, parse

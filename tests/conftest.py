@@ -14,8 +14,9 @@ import pulumi_tls as tls
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from rf.offline.record import PROJECT_ROOT, record_function
+from rf.offline.record import record_function
 from rf.plan import RecordedPlan, RecordedResource, reveal
+from rf.project import PROJECT_ROOT
 from rf.stacks import serving_overrides
 from tests.shared_plans import SharedPlans
 

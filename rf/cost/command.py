@@ -17,7 +17,7 @@ from rf.cost.documents import bill_document, difference_document, refreshed_docu
 from rf.cost.price_file import price_file_text
 from rf.cost.refresh import API_REGION, PriceError, PricingClient, refresh, updated
 from rf.cost.view import show_bill, show_difference, show_refreshed
-from rf.offline.record import PROJECT_ROOT
+from rf.project import PROJECT_ROOT
 from rf.stacks import plan_of, settings_of
 from scaleplan.bill import Estimate, compare
 from scaleplan.catalog import load_catalog

@@ -28,7 +28,7 @@ from rf.drill.view import show
 from rf.drill.world import Place, World
 from rf.drill.zone import zone_runbook
 from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.record import PROJECT_ROOT
+from rf.project import PROJECT_ROOT
 from rf.sandbox.emulator import Emulator, Server
 from rf.servers.programs import MissingServersError
 from rf.stacks import plan_of, settings_of

@@ -11,9 +11,10 @@ from rf.drill.dependence import SitePlans
 from rf.drill.fence import FencedApi
 from rf.drill.staging import Layered, Tell, laid_over
 from rf.drill.updates import changes_by
-from rf.offline.record import PROGRAM, record
+from rf.offline.record import record
 from rf.plan import RecordedPlan
 from rf.plan_document import document_of
+from rf.project import PROGRAM
 from rf.stacks import all_settings, project_name, settings_of, stack_config
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake

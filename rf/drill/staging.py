@@ -12,8 +12,8 @@ from rf.drill.standing import Changes, LayeredDeployment, Standing, StandingReso
 from rf.drill.world import Place, World
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.monitor import References
-from rf.offline.record import PROGRAM
 from rf.plan import RecordedPlan
+from rf.project import PROGRAM
 from rf.sandbox.deployment import deployed, region_of
 from rf.sandbox.emulator import Server
 from rf.sandbox.neighbours import with_zones

@@ -10,6 +10,8 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
+from rf.offline.kept import Kept
+
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "alb": ("elbv2",),
     "lb": ("elbv2",),
@@ -140,6 +142,20 @@ def _is_about(operation: str, name: str) -> bool:
 @cache
 def _model(service: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """Operations of a service with the names of their input shapes, and all its shapes."""
+    kept = _models().get(service)
+    if kept is None:
+        kept = _read_model(service)
+        _models().put(service, kept)
+    return kept
+
+
+@cache
+def _models() -> Kept:
+    # A model is megabytes of JSON, documentation above all.
+    return Kept("aws-api-models", ["botocore"])
+
+
+def _read_model(service: str) -> tuple[dict[str, str], dict[str, Any]]:
     try:
         model = _loader().load_service_model(service, "service-2")
     except UnknownServiceError:
@@ -154,7 +170,9 @@ def _model(service: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
 
 def _kept(shape: Mapping[str, Any]) -> dict[str, Any]:
     """A shape without its documentation, which is most of a model's size."""
-    kept = {key: shape[key] for key in ("type", "enum", "member") if key in shape}
+    kept: dict[str, Any] = {key: shape[key] for key in ("type", "enum") if key in shape}
+    if "member" in shape:
+        kept["member"] = {"shape": shape["member"]["shape"]}
     if "members" in shape:
         kept["members"] = {
             name: {"shape": target["shape"]} for name, target in shape["members"].items()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
-import gc
 import heapq
 import json
-import os
 import runpy
-import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -24,22 +20,22 @@ from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.stack import run_in_stack
 
+from rf.offline import sdk_modules
 from rf.offline.lookups import LookupRefusedError
 from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor, References
 from rf.offline.rules import check
+from rf.offline.surroundings import (
+    as_the_engine_runs_it,
+    without_collections,
+    without_shell_defaults,
+    without_stack_traces,
+)
 from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
 from rf.plan import RecordedPlan, RecordedResource
+from rf.project import PROJECT_ROOT
 from scaleplan.mistakes import InvalidSettings
 from scaleplan.observability import SECRET_KEYS
-
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-"""Where `Pulumi.yaml` and `__main__.py` stand, wherever the command was started."""
-
-PROGRAM = PROJECT_ROOT / "__main__.py"
-
-_SHELL_PREFIXES = ("PULUMI_", "AWS_", "KUBE", "HELM_")
-"""Variables that the SDKs read as defaults; a plan must not depend on the shell it is made in."""
 
 
 def record(
@@ -70,7 +66,7 @@ def record(
         given[f"{project}:size"] = size
 
     def run() -> None:
-        with _as_the_engine_runs_it(program):
+        with as_the_engine_runs_it(program):
             runpy.run_path(str(program), run_name="__main__")
 
     return record_function(
@@ -105,7 +101,8 @@ def record_function(
     engine = RecordingEngine()
     # Everything the SDK keeps between calls lives in context variables: a copy forgets it again.
     context = contextvars.copy_context()
-    with _without_shell_defaults(), _without_collections():
+    sdk_modules.install()
+    with without_shell_defaults(), without_collections(), without_stack_traces():
         failure = context.run(_run, construct, monitor, engine, config or {})
     if isinstance(failure, InvalidSettings | pulumi.RunError):
         raise failure
@@ -189,54 +186,6 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
     asyncio.set_event_loop(None)
     loop.close()
-
-
-@contextlib.contextmanager
-def _without_shell_defaults() -> Iterator[None]:
-    hidden = {
-        key: os.environ.pop(key) for key in list(os.environ) if key.startswith(_SHELL_PREFIXES)
-    }
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
-
-
-@contextlib.contextmanager
-def _without_collections() -> Iterator[None]:
-    """Loading the SDKs makes millions of lasting objects; searching them for garbage is a third
-    of the time of a plan (measured on the large size)."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@contextlib.contextmanager
-def _as_the_engine_runs_it(program: Path) -> Iterator[None]:
-    """The program's directory is the working directory and comes first on the path."""
-    root = program.resolve().parent
-    before, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
-    os.chdir(root)
-    sys.path.insert(0, str(root))
-    try:
-        yield
-    finally:
-        os.chdir(before)
-        sys.path[:] = path
-        if root != PROJECT_ROOT:
-            _forget_modules_of(root, set(sys.modules) - modules)
-
-
-def _forget_modules_of(root: Path, names: set[str]) -> None:
-    """Drop modules of another program, so that the next one's of the same name are its own."""
-    for name in names:
-        origin = getattr(sys.modules[name], "__file__", None)
-        if origin and Path(origin).is_relative_to(root):
-            del sys.modules[name]
 
 
 def _texts(project: str, config: Mapping[str, object]) -> dict[str, str]:

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from rf.offline.record import PROJECT_ROOT
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.asked import Answer, asked
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
 from rf.preflight.verdict import Row, Verdict
+from rf.project import PROJECT_ROOT
 from rf.state.files import backend_url, findings
 from rf.state.policy import State
 

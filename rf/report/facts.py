@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rf.growth.classify import Step, step_between
-from rf.offline.record import PROJECT_ROOT
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.project import PROJECT_ROOT
 from rf.revisions import Checkout, Ran, checked_out, run_all, stacks_of
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from rf.project import PROJECT_ROOT
 from rf.state.policy import Finding, State
 
 _STYLES = {State.FINE: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
@@ -25,7 +26,6 @@ def state(
     Exit code 1 where something is wrong; what can't be told from here is shown and isn't a failure
     of the files, but `rf preflight` asks the account about it too.
     """
-    from rf.offline.record import PROJECT_ROOT  # noqa: PLC0415 - loads the SDKs
     from rf.stacks import project_name  # noqa: PLC0415
     from rf.state.files import findings  # noqa: PLC0415
     from scaleplan.stack_file import stack_names  # noqa: PLC0415

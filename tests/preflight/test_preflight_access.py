@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from rf.offline.record import PROJECT_ROOT
 from rf.preflight import check_access
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.verdict import Verdict
+from rf.project import PROJECT_ROOT
 from rf.stacks import settings_of
 from scaleplan.stack_file import stack_names
 from tests.preflight.preflight_rows import only, verdicts

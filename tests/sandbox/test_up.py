@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from rf.offline.record import PROGRAM, PROJECT_ROOT
+from rf.project import PROGRAM, PROJECT_ROOT
 from rf.sandbox import command
 from rf.sandbox.command import bring_up, run_up
 from rf.sandbox.emulator import Emulator

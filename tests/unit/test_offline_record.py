@@ -168,3 +168,16 @@ def test_dependencies_come_before_dependents(source: Path) -> None:
 def test_the_size_of_the_plan_is_the_config_s(source: Path) -> None:
     assert _plan(source).size == "small"
     assert record(source, "researchflow", "dev", "large", CONFIG).size == "large"
+
+
+def test_no_stack_is_walked_for_an_engine_that_is_not_there(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pulumi.runtime import resource
+
+    def walked() -> None:
+        raise AssertionError("walked")
+
+    monkeypatch.setattr(resource, "_get_stack_trace", walked)
+    assert _plan(source).resources
+    assert resource._get_stack_trace is walked
