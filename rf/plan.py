@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 FORMAT = 1
@@ -15,6 +16,10 @@ SECRET = "[secret]"  # noqa: S105 - stands for a secret, holds none
 
 UNKNOWN = "[unknown]"
 """What stands for a value that only a deployment reveals (`--unknowns`)."""
+
+
+References = Mapping[str, Mapping[str, Any]]
+"""Outputs of other stacks by the stack's name, as their last deployment left them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,13 @@ class RecordedPlan:
 
         `mask` is as for a resource.
         """
+        return self._text if mask is None else self._written(mask)
+
+    @cached_property
+    def _text(self) -> str:
+        return self._written(redact)
+
+    def _written(self, mask: Callable[[Any], Any]) -> str:
         document = {
             "format": FORMAT,
             "project": self.project,
@@ -99,6 +111,10 @@ class RecordedPlan:
             "outputs": redact(self.outputs),
         }
         return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+    def know_text(self, text: str) -> None:
+        """Take what `to_json` gave when this same plan was made, rather than write it anew."""
+        self.__dict__["_text"] = text
 
     def of_type(self, token: str) -> list[RecordedResource]:
         """Resources of one type token, sorted by URN."""

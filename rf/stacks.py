@@ -8,9 +8,8 @@ from typing import Any
 
 import yaml
 
-from rf.offline.monitor import References
-from rf.offline.record import record
-from rf.plan import RecordedPlan
+from rf.plan import RecordedPlan, References
+from rf.plan_cache import PlanCache, PlanQuestion
 from rf.project import PROGRAM, PROJECT_ROOT
 from scaleplan.disaster_recovery import SitePhase
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
@@ -70,23 +69,8 @@ def plan_of(
     Raises InvalidSettings or pulumi.RunError for wrong settings, OfflineError for a program that
     can't be planned.
     """
-    config = stack_config(stack, size=size, overrides=overrides)
-    plan = record(
-        PROGRAM,
-        project_name(),
-        stack,
-        None,
-        config,
-        unknowns=unknowns,
-        references=references_of(stack, config),
-    )
-    if size is None and not overrides and not unknowns:
-        _EXPORTED[stack] = plan.outputs
-    return plan
-
-
-_EXPORTED: dict[str, Mapping[str, Any]] = {}
-"""Outputs of the stacks planned in this process as their files say; a plan takes seconds."""
+    question = _question(stack, stack_config(stack, size=size, overrides=overrides), unknowns)
+    return _planned(question)
 
 
 def references_of(stack: str, config: Mapping[str, object]) -> References:
@@ -96,12 +80,66 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
     Raises InvalidSettings for a home that has no stack file, or that has a home itself, and for a
     stack that has no file, or whose own file prepares no such site.
     """
+    return _references(_question(stack, config, unknowns=False))
+
+
+def _question(stack: str, config: Mapping[str, object], unknowns: bool) -> PlanQuestion:
+    """Raises InvalidSettings as `references_of` does."""
+    other = _stack_read_by(stack, config)
+    return PlanQuestion(
+        project=project_name(),
+        stack=stack,
+        config=config,
+        unknowns=unknowns,
+        read=_question(other, stack_config(other), unknowns=False) if other else None,
+    )
+
+
+def _planned(question: PlanQuestion) -> RecordedPlan:
+    plan = plans_kept().get(question)
+    if plan is None:
+        from rf.offline.record import record  # noqa: PLC0415 - loads the SDKs
+
+        plan = record(
+            PROGRAM,
+            question.project,
+            question.stack,
+            None,
+            question.config,
+            unknowns=question.unknowns,
+            references=_references(question),
+        )
+        plans_kept().put(question, plan)
+    return plan
+
+
+def _references(question: PlanQuestion) -> References:
+    read = question.read
+    if read is None:
+        return {}
+    if read.stack not in _EXPORTED:
+        _EXPORTED[read.stack] = _planned(read).outputs
+    return {read.stack: _EXPORTED[read.stack]}
+
+
+_EXPORTED: dict[str, Mapping[str, Any]] = {}
+"""Outputs of the stacks that others read, as their files say; one process asks for them often."""
+
+
+@cache
+def plans_kept() -> PlanCache:
+    """The plans kept in this project's folder."""
+    return PlanCache()
+
+
+def _stack_read_by(stack: str, config: Mapping[str, object]) -> str | None:
     primary = _recovery_of(config).get("siteOf")
     if isinstance(primary, str) and primary and primary != stack:
-        return _outputs_of_primary(primary, config)
+        _check_primary(primary, config)
+        return primary
     home = _home_of(config)
     if not home or home == stack:  # its own name is refused with all other mistakes
-        return {}
+        return None
     names = stack_names(PROJECT_ROOT)
     if home not in names or _home_of(stack_config(home)):
         homes = [name for name in names if name != stack and _could_be_home(stack_config(name))]
@@ -115,12 +153,10 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
                 )
             ]
         )
-    if home not in _EXPORTED:
-        plan_of(home)
-    return {home: _EXPORTED[home]}
+    return home
 
 
-def _outputs_of_primary(primary: str, config: Mapping[str, object]) -> References:
+def _check_primary(primary: str, config: Mapping[str, object]) -> None:
     """Both files must agree on where the site stands and on what it finds there."""
     names = stack_names(PROJECT_ROOT)
     prepared = {name: _recovery_of(stack_config(name)) for name in names}
@@ -142,9 +178,6 @@ def _outputs_of_primary(primary: str, config: Mapping[str, object]) -> Reference
                 )
             ]
         )
-    if primary not in _EXPORTED:
-        plan_of(primary)
-    return {primary: _EXPORTED[primary]}
 
 
 def _recovery_of(config: Mapping[str, object]) -> Mapping[str, object]:

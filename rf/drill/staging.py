@@ -11,8 +11,7 @@ from rf.drill.progress import Progress
 from rf.drill.standing import Changes, LayeredDeployment, Standing, StandingResource, load_standing
 from rf.drill.world import Place, World
 from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.monitor import References
-from rf.plan import RecordedPlan
+from rf.plan import RecordedPlan, References
 from rf.project import PROGRAM
 from rf.sandbox.deployment import deployed, region_of
 from rf.sandbox.emulator import Server

@@ -16,15 +16,12 @@ from rf.offline.lookups import LOOKUPS, LookupRefusedError
 from rf.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
 from rf.offline.violations import Rule, Violation
 from rf.offline.wire import decode_properties, encode_properties
-from rf.plan import UNKNOWN, RecordedResource, Secret
+from rf.plan import UNKNOWN, RecordedResource, References, Secret
 
 RegisterRequest = resource_pb2.RegisterResourceRequest
 
 Deploy = Callable[[Registration, Mapping[str, Any]], tuple[str, Mapping[str, Any]] | None]
 """Creates what is registered, given its invented outputs; its real id and outputs, or None."""
-
-References = Mapping[str, Mapping[str, Any]]
-"""Outputs of other stacks by the stack's name, as their last deployment left them."""
 
 
 class RecordingMonitor(MockMonitor):

@@ -22,7 +22,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from rf.offline import sdk_modules
 from rf.offline.lookups import LookupRefusedError
-from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor, References
+from rf.offline.monitor import Deploy, RecordingEngine, RecordingMonitor
 from rf.offline.rules import check
 from rf.offline.surroundings import (
     as_the_engine_runs_it,
@@ -32,7 +32,7 @@ from rf.offline.surroundings import (
 )
 from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
-from rf.plan import RecordedPlan, RecordedResource
+from rf.plan import RecordedPlan, RecordedResource, References
 from rf.project import PROJECT_ROOT
 from scaleplan.mistakes import InvalidSettings
 from scaleplan.observability import SECRET_KEYS

@@ -14,9 +14,9 @@ from rich.markup import escape
 
 from rf.export import check_directory, write_export
 from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.monitor import References
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
+from rf.plan import References
 from rf.sandbox.api import Api
 from rf.sandbox.deployment import Deployment, deployed, region_of
 from rf.sandbox.display import Progress, print_outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rf.offline.monitor import References
+from rf.plan import References
 from rf.sandbox.api import Api, RequestError
 from rf.sandbox.registry import CreationError
 

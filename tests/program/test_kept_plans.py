@@ -1,0 +1,87 @@
+"""The plan cache in this project: it counts all that is read, and changes no verdict."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rf.plan_cache import OFF, PlanCache, PlanQuestion, ingredients
+from tests.conftest import ROOT
+
+WHAT_IS_READ = """
+import json, sys
+opened = set()
+sys.addaudithook(lambda event, given: event == "open" and opened.add(str(given[0])))
+from rf.stacks import plan_of
+plan_of("prod-eu")
+modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+print(json.dumps(sorted(opened | {path for path in modules if path})))
+"""
+
+WITHOUT_SDK = """
+import sys
+from rf.cli import app
+try:
+    app(["preview", "--stack", "dev", "--json"])
+finally:
+    print([name for name in ("pulumi", "pulumi_aws", "botocore") if name in sys.modules],
+          file=sys.stderr)
+"""
+
+
+def python(*arguments: str, off: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, OFF: off},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_file_that_a_plan_is_made_by_counts():
+    done = python("-c", WHAT_IS_READ, off="1")
+    assert done.returncode == 0, done.stderr
+    environment = Path(sys.prefix).resolve()
+    read = {
+        path.resolve()
+        for path in map(Path, json.loads(done.stdout))
+        if path.is_absolute() and path.suffix not in (".pyc", ".bin")
+    }
+    own = {path for path in read if path.is_relative_to(ROOT)} - {
+        path for path in read if path.is_relative_to(environment)
+    }
+    counted = {path.resolve() for path in ingredients(ROOT)}
+    missed = {path.relative_to(ROOT).as_posix() for path in own - counted}
+    # The config in these is part of the question.
+    assert {name for name in missed if not name.startswith("Pulumi.")} == set()
+    assert ROOT / "scaleplan" / "plan.yaml" in own
+
+
+def test_a_whole_plan_comes_back_as_it_was_recorded(planned, tmp_path):
+    plan = planned("dev")
+    cache = PlanCache(tmp_path)
+    question = PlanQuestion(project="researchflow", stack="dev", config={}, unknowns=False)
+    cache.put(question, plan)
+    kept = PlanCache(tmp_path).get(question)
+    assert kept is not None
+    assert kept == plan
+    assert repr(kept) == repr(plan)
+    assert kept.to_json() == plan.to_json()
+
+
+def test_the_verdict_on_a_kept_plan_is_that_on_a_new_one():
+    command = ["-m", "rf", "policy", "--stack", "dev", "--json"]
+    new, kept, again = (python(*command, off=off) for off in ("1", "", ""))
+    assert new.stdout
+    assert (new.returncode, new.stdout) == (kept.returncode, kept.stdout)
+    assert (new.returncode, new.stdout) == (again.returncode, again.stdout)
+
+
+def test_a_command_with_a_kept_plan_loads_no_sdk():
+    first, second = (python("-c", WITHOUT_SDK) for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    assert second.stderr.strip().endswith("[]"), second.stderr
+    assert second.stdout == first.stdout
