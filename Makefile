@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test test-services test-kubernetes lint types check clean
+.PHONY: up test test-services test-kubernetes lint types check lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -35,10 +35,12 @@ types: $(READY) ## Static types
 
 check: lint types test ## Everything a change must pass
 
-$(READY): requirements.txt requirements-dev.txt
+lock: $(READY) ## Lock files, from requirements*.in; what is locked stays unless OPTIONS=--upgrade
+	.ci/lock $(OPTIONS)
+
+$(READY): requirements-dev.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(PYTHON) -m rf.environment --requirements requirements-dev.txt --directory $(VENV)
 	@touch $@
 
 clean: ## Remove the virtual environment

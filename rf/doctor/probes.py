@@ -51,10 +51,17 @@ class Machine:
         return tuple(int(part) for part in found.groups() if part) if found else None
 
     def pins(self, file_name: str) -> dict[str, str]:
-        """The exact pins of a requirements file, by package."""
-        lines = (self.root / file_name).read_text(encoding="utf-8").splitlines()
-        pairs = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
-        return {name.partition("[")[0].strip(): version.strip() for name, version in pairs}
+        """The pins of a lock file that count for this interpreter and system, by package."""
+        from packaging.requirements import Requirement  # noqa: PLC0415 - may be what is missing
+
+        text = (self.root / file_name).read_text(encoding="utf-8").replace("\\\n", "")
+        lines = [line.partition(" --hash=")[0].strip() for line in text.splitlines()]
+        pinned = [Requirement(line) for line in lines if "==" in line and not line.startswith("#")]
+        return {
+            each.name: next(iter(each.specifier)).version
+            for each in pinned
+            if each.marker is None or each.marker.evaluate()
+        }
 
     def installed(self, package: str) -> str | None:
         """The version of a package in this interpreter, None where it isn't there."""

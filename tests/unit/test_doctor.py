@@ -58,6 +58,20 @@ def test_an_interpreter_with_the_pins_is_ready(machine, tmp_path):
     assert all(each.there for each in examined(machine(python=(3, 12, 0)), Use.OFFLINE))
 
 
+def test_a_lock_file_is_judged_by_what_it_pins_for_this_interpreter(machine, tmp_path):
+    version = machine().installed("pytest")
+    (tmp_path / "requirements.txt").write_text(
+        "# made by a tool\n"
+        f"pytest=={version} ; python_full_version >= '3.11' \\\n    --hash=sha256:0\n"
+        "    # via -r requirements.in\n"
+        "pytest==0.0.1 ; python_full_version < '3.11' \\\n    --hash=sha256:1\n"
+        "colorama==0.0.1 ; sys_platform == 'win32' \\\n    --hash=sha256:2\n",
+        "utf-8",
+    )
+    found = by_what(examined(machine(python=(3, 12, 0)), Use.OFFLINE))
+    assert found["packages of requirements.txt"].found == "all 1"
+
+
 def test_an_old_cli_is_as_good_as_none(machine, tmp_path):
     program(tmp_path, "pulumi", "v3.99.0")
     program(tmp_path, "aws", "aws-cli/1.32.0 Python/3.11")

@@ -228,7 +228,7 @@ def test_the_cli_is_of_the_sdks_version():
         for step in read(action)["runs"]["steps"]
         if "pulumi/actions@" in step.get("uses", "")
     )
-    assert f"pulumi=={installed}\n" in (ROOT / "requirements.txt").read_text("utf-8")
+    assert f"pulumi=={installed} \\\n" in (ROOT / "requirements.txt").read_text("utf-8")
 
 
 def commands() -> list[list[str]]:
