@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from rf import lean_help
 from rf.advise.cli import advise
 from rf.cli_account import account
 from rf.cli_checks import checks
@@ -21,7 +22,9 @@ from rf.growth.cli import grow
 from rf.policy.command import policy
 from rf.report.cli import report
 from rf.simulation.question import BUSY_PERCENT, Question
-from scaleplan.load import Horizon
+from scaleplan.horizon import Horizon
+
+lean_help.load()
 
 app = typer.Typer(
     name="rf",
@@ -111,16 +114,19 @@ def up(
 ) -> None:
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
     with reported():
-        from rf.sandbox import command
-        from rf.stacks import PROGRAM, project_name, references_of, stack_config
+        from rf.project import PROGRAM
+        from rf.stacks import project_name, references_of, stack_config
 
         config = stack_config(stack, size=size, overrides=overrides or ())
+        references = references_of(stack, config)
+        from rf.sandbox import command
+
         code = command.run_up(
             PROGRAM,
             project_name(),
             stack,
             config=config,
-            references=references_of(stack, config),
+            references=references,
             keep=keep,
             as_json=as_json,
             out=out,

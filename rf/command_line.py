@@ -46,44 +46,52 @@ def reported() -> Iterator[None]:
         raise typer.Exit(code) from None
 
 
+FAILED = frozenset(
+    {
+        "rf.jobs.errors.QueueUnreachableError",
+        "rf.offline.violations.OfflineError",
+        "rf.publishing.errors.PublishError",
+        "rf.sandbox.emulator.EmulatorError",
+        "rf.sandbox.registry.CreationError",
+        "rf.simulation.errors.SimulationError",
+    }
+)
+"""Errors with exit code 1, by name: to load their modules takes longer than most commands."""
+
+FAILED_BECAUSE = frozenset({"scaleplan.capacity.summary.CapacityRisk"})
+"""Causes of an error that make its exit code 1."""
+
+REFUSED = frozenset(
+    {
+        "policy.rules.exceptions.ExceptionInputError",
+        "pulumi.errors.RunError",
+        "rf.advise.errors.MetricsError",
+        "rf.cost.refresh.PriceError",
+        "rf.drill.progress.NoProgressError",
+        "rf.export.ExportError",
+        "rf.growth.command.UnplannableError",
+        "rf.jobs.errors.JobsInputError",
+        "rf.preflight.errors.PreflightInputError",
+        "rf.publishing.errors.SiteError",
+        "rf.revisions.RevisionError",
+        "rf.servers.programs.MissingServersError",
+        "rf.simulation.errors.PlotError",
+        "scaleplan.mistakes.InvalidSettings",
+    }
+)
+"""Errors with exit code 2."""
+
+
 def _exit_code(error: Exception) -> int | None:
-    from pulumi import RunError
-
-    from policy.rules.exceptions import ExceptionInputError
-    from rf.advise.errors import MetricsError
-    from rf.cost.refresh import PriceError
-    from rf.drill.progress import NoProgressError
-    from rf.export import ExportError
-    from rf.growth.command import UnplannableError
-    from rf.jobs.errors import JobsInputError, QueueUnreachableError
-    from rf.offline.violations import OfflineError
-    from rf.preflight.errors import PreflightInputError
-    from rf.publishing.errors import PublishError, SiteError
-    from rf.revisions import RevisionError
-    from rf.sandbox.emulator import EmulatorError
-    from rf.sandbox.registry import CreationError
-    from rf.servers.programs import MissingServersError
-    from rf.simulation.errors import PlotError, SimulationError
-    from scaleplan.capacity.summary import CapacityRisk
-    from scaleplan.mistakes import InvalidSettings
-
-    failed = (
-        OfflineError
-        | CreationError
-        | EmulatorError
-        | PublishError
-        | SimulationError
-        | QueueUnreachableError
-    )
-    if isinstance(error, failed):
+    names = _names(error)
+    if names & FAILED or _names(error.__cause__) & FAILED_BECAUSE:
         return 1
-    if isinstance(error.__cause__, CapacityRisk):
-        return 1
-    inputs = PlotError | JobsInputError | PreflightInputError | SiteError
-    inputs |= MetricsError | PriceError | RevisionError | UnplannableError | ExceptionInputError
-    inputs |= NoProgressError | MissingServersError
-    refused = InvalidSettings | RunError | ExportError | inputs
-    return 2 if isinstance(error, refused) else None
+    return 2 if names & REFUSED else None
+
+
+def _names(error: BaseException | None) -> set[str]:
+    """The classes of an error, as `module.Class`."""
+    return {f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__}
 
 
 @contextmanager

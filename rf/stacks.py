@@ -11,6 +11,7 @@ import yaml
 from rf.plan import RecordedPlan, References
 from rf.plan_cache import PlanCache, PlanQuestion
 from rf.project import PROGRAM, PROJECT_ROOT
+from scaleplan import engine_config
 from scaleplan.disaster_recovery import SitePhase
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.settings import Settings, parse
@@ -77,10 +78,13 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
     """Outputs of the stacks that this one's program reads: its home cell, or the stack that it is
     the recovery site of, as its file says.
 
-    Raises InvalidSettings for a home that has no stack file, or that has a home itself, and for a
-    stack that has no file, or whose own file prepares no such site.
+    Raises InvalidSettings for a home that has no stack file, or that has a home itself, for a stack
+    that has no file, or whose own file prepares no such site, and for what the program would refuse
+    in the config: before anything is planned.
     """
-    return _references(_question(stack, config, unknowns=False))
+    question = _question(stack, config, unknowns=False)
+    _check_settings(question)
+    return _references(question)
 
 
 def _question(stack: str, config: Mapping[str, object], unknowns: bool) -> PlanQuestion:
@@ -95,9 +99,18 @@ def _question(stack: str, config: Mapping[str, object], unknowns: bool) -> PlanQ
     )
 
 
+def _check_settings(question: PlanQuestion) -> None:
+    """Raises InvalidSettings for what the program would refuse, before the SDKs are loaded."""
+    texts = engine_config.texts(question.project, question.config)
+    secret_keys = engine_config.secret_keys(texts)
+    engine_config.settings_of(question.project, question.stack, texts, secret_keys)
+
+
 def _planned(question: PlanQuestion) -> RecordedPlan:
     plan = plans_kept().get(question)
     if plan is None:
+        _check_settings(question)
+        references = _references(question)
         from rf.offline.record import record  # noqa: PLC0415 - loads the SDKs
 
         plan = record(
@@ -107,7 +120,7 @@ def _planned(question: PlanQuestion) -> RecordedPlan:
             None,
             question.config,
             unknowns=question.unknowns,
-            references=_references(question),
+            references=references,
         )
         plans_kept().put(question, plan)
     return plan

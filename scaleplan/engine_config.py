@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from scaleplan.mistakes import InvalidSettings, Mistake
 from scaleplan.observability import SECRET_KEYS
@@ -20,6 +20,21 @@ def encode(project: str, config: Mapping[str, object]) -> dict[str, str]:
         for key, value in config.items()
         if value is not None
     }
+
+
+def texts(project: str, config: Mapping[str, object]) -> dict[str, str]:
+    """Config as a stack file has it: a key without a namespace is the project's."""
+    return {
+        key if ":" in key else f"{project}:{key}": value
+        if isinstance(value, str)
+        else json.dumps(value, sort_keys=True)
+        for key, value in config.items()
+    }
+
+
+def secret_keys(texts: Iterable[str]) -> list[str]:
+    """Which keys hold a secret, so that the engine would keep their values encrypted."""
+    return [key for key in texts if key.rsplit(":", 1)[-1] in SECRET_KEYS]
 
 
 def settings_of(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,30 +11,13 @@ import yaml
 from pydantic import Field, ValidationError
 
 from scaleplan.assumptions import Assumptions
+from scaleplan.horizon import Horizon
 from scaleplan.mistakes import InvalidSettings, Mistake, mistakes_of, nearest
 from scaleplan.model import Plan
 from scaleplan.overlay import overlay
 from scaleplan.sizes import Section, Size
 from scaleplan.strict_yaml import StrictLoader
-from scaleplan.tables import Projection, Projections
-
-
-class Horizon(StrEnum):
-    """Columns of the plan's "Load Projections"; `2x` is twice its last."""
-
-    CURRENT = "current"
-    SIX_MONTHS = "6-months"
-    TWELVE_MONTHS = "12-months"
-    DOUBLE = "2x"
-
-    def of(self, row: Projection) -> float:
-        """The value of a row in this column."""
-        return {
-            Horizon.CURRENT: row.current,
-            Horizon.SIX_MONTHS: row.six_months,
-            Horizon.TWELVE_MONTHS: row.twelve_months,
-            Horizon.DOUBLE: 2 * row.twelve_months,
-        }[self]
+from scaleplan.tables import Projections
 
 
 class LoadSettings(Section):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import heapq
-import json
 import runpy
 import traceback
 from collections.abc import Callable, Mapping
@@ -34,8 +33,8 @@ from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
 from rf.plan import RecordedPlan, RecordedResource, References
 from rf.project import PROJECT_ROOT
+from scaleplan import engine_config
 from scaleplan.mistakes import InvalidSettings
-from scaleplan.observability import SECRET_KEYS
 
 
 def record(
@@ -61,7 +60,7 @@ def record(
     Raises OfflineError with every refusal of the run; InvalidSettings and pulumi.RunError come
     through as the program raised them.
     """
-    given = _texts(project, config or {})
+    given = engine_config.texts(project, config or {})
     if size is not None:
         given[f"{project}:size"] = size
 
@@ -157,8 +156,7 @@ def _run(
         )
     )
     runtime_settings.ROOT.set(None)
-    secret_keys = [key for key in config if key.rsplit(":", 1)[-1] in SECRET_KEYS]
-    runtime_config.set_all_config(dict(config), secret_keys)
+    runtime_config.set_all_config(dict(config), engine_config.secret_keys(config))
     loop = asyncio.new_event_loop()
     executor = _InlineExecutor()
     loop.set_default_executor(executor)
@@ -186,15 +184,6 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
     asyncio.set_event_loop(None)
     loop.close()
-
-
-def _texts(project: str, config: Mapping[str, object]) -> dict[str, str]:
-    return {
-        key if ":" in key else f"{project}:{key}": value
-        if isinstance(value, str)
-        else json.dumps(value, sort_keys=True)
-        for key, value in config.items()
-    }
 
 
 def _is_refused_lookup(error: BaseException | None) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scaleplan.load import Load
+if TYPE_CHECKING:  # the command line asks for the constant below before it needs a load
+    from scaleplan.load import Load
 
 BUSY_PERCENT = 50.0
 """CPU of a running job in percent of the pod's request: half the time at work, half waiting for

@@ -26,7 +26,7 @@ def state(
     Exit code 1 where something is wrong; what can't be told from here is shown and isn't a failure
     of the files, but `rf preflight` asks the account about it too.
     """
-    from rf.stacks import project_name  # noqa: PLC0415
+    from rf.stacks import project_name  # noqa: PLC0415 - loads what it needs
     from rf.state.files import findings  # noqa: PLC0415
     from scaleplan.stack_file import stack_names  # noqa: PLC0415
 

@@ -13,12 +13,10 @@ from typing import Any
 import yaml
 
 from rf.state import policy
-from rf.state.policy import Finding, State
+from rf.state.policy import BACKEND_VARIABLE, Finding, State
 
 ASK_SECONDS = 10
 """What the Pulumi CLI is given to say where it is logged in."""
-
-BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 
 
 def findings(root: Path, stacks: list[str], project: str) -> Iterator[Finding]:

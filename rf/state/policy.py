@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 KEY_SERVICES = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
 """Secrets providers with a key that can be revoked and whose use is logged (Pulumi, "Secrets")."""
 
+BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
+"""The variable that names the backend, before where the CLI is logged in."""
+
 SHARED_BACKENDS = ("azblob", "gs", "http", "https", "s3")
 """Backends that a team shares and that can lock; `file` is one machine's disk."""
 

@@ -14,7 +14,7 @@ from policy.rules.rule import judge
 from policy.rules.verdict import verdict_of
 from rf.cli import app
 from rf.plan import reveal
-from rf.stacks import PROJECT_ROOT
+from rf.project import PROJECT_ROOT
 from scaleplan.stack_file import stack_names
 from tests.faults import FAULTS
 from tests.faults.fault import Bench, PlanFault, StackFileFault

@@ -25,7 +25,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy.rules import RULES
 from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.stacks import PROJECT_ROOT
+from rf.project import PROJECT_ROOT
 from tests.faults.change import changed, put, remove
 
 pytestmark = pytest.mark.xdist_group("policy")

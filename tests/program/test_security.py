@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rf.plan import RecordedPlan, Secret, reveal
-from rf.stacks import PROJECT_ROOT
+from rf.project import PROJECT_ROOT
 from tests.program.security import (
     generated_secrets,
     leaves,

@@ -1,0 +1,106 @@
+"""What a command loads before it has something to do with it: the SDKs and parsers take seconds."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rf.command_line import FAILED, FAILED_BECAUSE, REFUSED
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SDKS = {"boto3", "botocore", "grpc", "moto", "pulumi", "pulumi_aws", "pulumi_kubernetes"}
+
+MODELS = {"jsonschema", "pydantic", "scaleplan.model", "scaleplan.settings", "yaml"}
+
+PARSERS = {"markdown_it", "pygments", "rich.markdown", "rich.traceback"}
+"""What typer imports to draw what this command line never has."""
+
+PROGRAM = """
+import runpy, sys
+sys.argv = ["rf", *sys.argv[1:]]
+try:
+    runpy.run_module("rf", run_name="__main__", alter_sys=True)
+except SystemExit as ended:
+    print("ENDED", ended.code, *sys.modules)
+"""
+
+
+def started(*arguments):
+    """The exit code, what was loaded, and what a user sees."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown, _, told = result.stdout.rpartition("ENDED ")
+    code, *modules = told.split()
+    return int(code), set(modules), shown + result.stderr
+
+
+def test_help_loads_neither_sdks_nor_models():
+    code, modules, shown = started("--help")
+    assert code == 0
+    assert "Bring the stack up on an embedded AWS" in shown
+    assert modules & (SDKS | MODELS | PARSERS) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["previw"], "No such command"),
+        (["preview", "--stak", "prod"], "No such option"),
+        (["preview"], "Missing option"),
+        (["check", "state", "--stak", "prod"], "No such option"),
+    ],
+    ids=["command", "option", "missing", "nested"],
+)
+def test_a_usage_error_loads_neither_sdks_nor_models(arguments, told):
+    code, modules, shown = started(*arguments)
+    assert code == 2
+    assert told in shown
+    # typer itself reads the values of options with pydantic.
+    assert modules & ((SDKS | MODELS | PARSERS) - {"pydantic"}) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["preview", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["preview", "--stack", "prod-dr", "--set", "worker.maxReplicas=oops"],
+        ["export", "--stack", "prod", "--out", "out", "--set", "worker.maxReplicas=oops"],
+        ["up", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["simulate", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["policy", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["check", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+    ],
+    ids=lambda arguments: "-".join(arguments[0:3:2]),
+)
+def test_a_mistake_in_the_configuration_loads_no_sdk(arguments):
+    code, modules, shown = started(*arguments)
+    assert code == 2
+    assert "researchflow:worker.maxReplicas" in shown
+    assert "allowed is a whole number" in shown
+    assert modules & (SDKS | PARSERS) == set()
+
+
+@pytest.mark.parametrize("name", sorted(FAILED | FAILED_BECAUSE | REFUSED))
+def test_each_error_with_an_exit_code_is_there_under_its_name(name):
+    module, _, error = name.rpartition(".")
+    assert issubclass(getattr(importlib.import_module(module), error), Exception)
+
+
+def test_what_typer_leaves_for_later_is_the_real_thing_when_used():
+    program = (
+        "from rf import lean_help; lean_help.load(); import typer.rich_utils as drawn\n"
+        "import rich.markdown\n"
+        "assert isinstance(drawn.Markdown('# a'), rich.markdown.Markdown)\n"
+        "try: 1 / 0\n"
+        "except ZeroDivisionError as error:\n"
+        "    drawn.Traceback.from_exception(type(error), error, error.__traceback__)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
