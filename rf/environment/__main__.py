@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ UV_LOCK = ROOT / "requirements-uv.txt"
 PIP_INSTALL = ("install", "--quiet", "--disable-pip-version-check", "--no-compile")
 """Nothing is compiled ahead: of the SDKs' 250 MB a program imports a small part, and Python keeps
 the bytecode of that part when it is first imported."""
+
+SITE_CUSTOMIZATION = Path(__file__).with_name("site_customization.py")
 
 
 class UvFailedError(Exception):
@@ -43,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not _run(sys.executable, "-m", "venv", asked.directory):
         return 1
     python = asked.directory / "bin" / "python"
+    _keep_bytecode(python)
     try:
         options = options_of_pip(python)
         install_with_uv(uv_beside(python), python, asked.requirements, options)
@@ -75,6 +79,12 @@ def options_of_pip(python: Path) -> UvOptions:
     if listed.returncode:
         raise NotToldError("pip can't read its configuration")
     return uv_options(read_listing(listed.stdout), os.environ)
+
+
+def _keep_bytecode(python: Path) -> None:
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run([python, "-c", ask], stdout=subprocess.PIPE, text=True, check=True)
+    shutil.copyfile(SITE_CUSTOMIZATION, Path(packages.stdout.strip()) / "sitecustomize.py")
 
 
 def _pip_installs(python: Path, *arguments: str | Path) -> bool:

@@ -238,7 +238,7 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(
 
 
 def test_where_the_index_has_no_uv_pip_installs_and_compiles_nothing(
-    configured, tmp_path, wheels, capfd
+    configured, tmp_path, wheels, capfd, monkeypatch
 ):
     directory = tmp_path / "environment"
     arguments = ["--requirements", str(right_lock_file(tmp_path, wheels))]
@@ -248,7 +248,11 @@ def test_where_the_index_has_no_uv_pip_installs_and_compiles_nothing(
     assert f"http://{HOST}/simple/uv/" in configured
     (package,) = directory.glob("lib/*/site-packages/demonstration")
     assert [path.name for path in package.iterdir()] == ["__init__.py"]
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert answer(directory / "bin" / "python") == "42"
+    # None beside the sources, as the variable says, and still it is compiled only once.
+    assert [path.name for path in package.iterdir()] == ["__init__.py"]
+    assert len(list(directory.glob("bytecode/**/demonstration/__init__.*.pyc"))) == 1
     subprocess.run([directory / "bin" / "python", "-m", "pip", "--version"], check=True)
 
 
