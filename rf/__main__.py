@@ -2,6 +2,8 @@
 
 import sys
 
+from rf.termination import stopping_cleanly
+
 try:
     from rf.cli import app
 except ModuleNotFoundError as error:
@@ -13,4 +15,5 @@ except ModuleNotFoundError as error:
     )
 
 if __name__ == "__main__":
-    app(prog_name="rf")
+    with stopping_cleanly():
+        app(prog_name="rf")

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 the program can't be planned or a check failed, 2 bad inpu
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -42,7 +43,7 @@ def reported() -> Iterator[None]:
         code = _exit_code(error)
         if code is None:
             raise
-        typer.echo(str(error), err=True)
+        typer.echo(_sentence(error), err=True)
         raise typer.Exit(code) from None
 
 
@@ -82,9 +83,20 @@ REFUSED = frozenset(
 """Errors with exit code 2."""
 
 
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and _is_full(error):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; what was begun was taken back"
+    return str(error)
+
+
 def _exit_code(error: Exception) -> int | None:
     names = _names(error)
-    if names & FAILED or _names(error.__cause__) & FAILED_BECAUSE:
+    if names & FAILED or _names(error.__cause__) & FAILED_BECAUSE or _is_full(error):
         return 1
     return 2 if names & REFUSED else None
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
+from rf.files import folders_made, temporary_folder
 from rf.plan import SECRET, RecordedPlan, RecordedResource, Secret, redact, reveal
+from rf.termination import uninterrupted
 
 MARKER = ".researchflow-export"
 """Names the files of an export, so that a later one replaces those and nothing else."""
@@ -58,13 +59,15 @@ def write_export(plan: RecordedPlan, directory: Path) -> list[str]:
     texts = dict(sorted(files_of(plan).items()))
     directory = directory.absolute()
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-        try:
+        with (
+            folders_made(directory.parent),
+            temporary_folder(
+                f"the unfinished {directory.name}", f".{directory.name}-", directory.parent
+            ) as fresh,
+        ):
             _write(fresh, texts)
-            _swap(fresh, directory)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            with uninterrupted():
+                _swap(fresh, directory)
     except OSError as error:
         raise ExportError(f"{directory} can't be written: {error.strerror}") from error
     return list(texts)

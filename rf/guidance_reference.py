@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rf.files import replaced
 from rf.stacks import settings_of
 from scaleplan.guidance import guidance
 from scaleplan.model import load_plan
@@ -27,4 +28,6 @@ def render(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    text = render(PAGE.read_text(encoding="utf-8"))
+    with replaced(PAGE) as file:
+        file.write_text(text, encoding="utf-8")

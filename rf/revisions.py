@@ -6,15 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from rf.files import temporary_folder
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
 from rf.project import PROJECT_ROOT
 from rf.secret_digests import KEY_VARIABLE, run_key
+from rf.termination import Begun, begin, end_process, uninterrupted
 
 WORKTREE = "worktree"
 """Name of what stands in the project's directory now, committed or not."""
@@ -70,15 +72,29 @@ def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Chec
     commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if commit is None:
         raise RevisionError(f"{revision}: Git knows no such revision in {repository}")
-    holder = Path(tempfile.mkdtemp(prefix="rf-revision-"))
-    try:
-        made = _git(repository, "worktree", "add", "--detach", str(holder / "tree"), commit)
-        if made is None:
-            raise RevisionError(f"{revision}: Git can't check it out")
-        yield Checkout(revision=revision, directory=holder / "tree")
-    finally:
-        _git(repository, "worktree", "remove", "--force", str(holder / "tree"))
-        shutil.rmtree(holder, ignore_errors=True)
+    with (
+        temporary_folder(f"the folder of {revision}", "rf-revision-") as holder,
+        begin(
+            f"the checkout of {revision}",
+            lambda: holder / "tree",
+            lambda tree: _remove_worktree(repository, tree),
+        ) as tree,
+    ):
+        # Cut short, Git would leave a child of its own behind that goes on to write files.
+        with uninterrupted():
+            made = _ran_git(repository, "worktree", "add", "--detach", str(tree), commit)
+        if made.returncode != 0:
+            said = made.stderr.strip().splitlines()
+            raise RevisionError(f"{revision}: Git can't check it out: {said[-1] if said else ''}")
+        yield Checkout(revision=revision, directory=tree)
+
+
+def _remove_worktree(repository: Path, tree: Path) -> None:
+    """Take the files and Git's note of them away, also where Git has got no further than half."""
+    shutil.rmtree(tree, ignore_errors=True)
+    # Without its files Git forgets a worktree whatever state it is in; the second --force is for
+    # one that is locked, as each is while it is being made.
+    _ran_git(repository, "worktree", "remove", "--force", "--force", str(tree))
 
 
 def stacks_of(checkout: Checkout) -> list[str]:
@@ -101,19 +117,24 @@ def run_all(commands: Mapping[str, tuple[Checkout, Sequence[str]]]) -> dict[str,
     """Run `rf` of each checkout with these arguments, as many at once as there are cores."""
     answers: dict[str, Ran] = {}
     waiting = list(commands)
-    running: dict[str, subprocess.Popen[str]] = {}
+    running: dict[str, Begun[subprocess.Popen[str]]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 name = waiting.pop(0)
-                running[name] = _start(*commands[name])
-            name, process = next(iter(running.items()))
-            answers[name] = _answer(process)
+                checkout, arguments = commands[name]
+                running[name] = begin(
+                    f"`rf {arguments[0]}` at {checkout.revision}",
+                    partial(_start, checkout, arguments),
+                    end_process,
+                )
+            name, begun = next(iter(running.items()))
+            answers[name] = _answer(begun.thing)
+            begun.undo()
             del running[name]
     finally:
-        for process in running.values():
-            process.kill()
-            process.communicate()
+        for begun in running.values():
+            begun.undo()
     return answers
 
 
@@ -130,6 +151,8 @@ def _start(checkout: Checkout, arguments: Sequence[str]) -> subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Ctrl-C is for our process, which then ends this one.
+        start_new_session=True,
     )
 
 
@@ -158,11 +181,17 @@ def _plan(checkout: Checkout, stack: str, ran: Ran) -> RevisionPlan:
 
 def _git(repository: Path, *arguments: str) -> str | None:
     """What Git answers, without the last line's end; None when it fails."""
-    result = subprocess.run(
+    result = _ran_git(repository, *arguments)
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def _ran_git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["git", "-C", str(repository), *arguments],
         capture_output=True,
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
+        # Ctrl-C is for our process, which uses Git to undo what was begun.
+        start_new_session=True,
     )
-    return result.stdout.strip() if result.returncode == 0 else None

@@ -16,6 +16,7 @@ from rich.table import Table
 from rf.capacity.report import FORMAT, terminal_console
 from rf.capacity.sweep import sweep
 from rf.capacity.sweep_chart import write_chart
+from rf.simulation.errors import PlotError
 from rf.stacks import settings_of
 from scaleplan.capacity.mending import price_under
 from scaleplan.capacity.sizing import (
@@ -73,7 +74,10 @@ def check_png(path: Path) -> None:
 def draw_sweep(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
     """Write the chart and print its points as a table."""
     points = sweep(settings, price_under, progress)
-    write_chart(points, path)
+    try:
+        write_chart(points, path)
+    except OSError as error:
+        raise PlotError(f"{path}: {error.strerror or error}") from error
     table = Table(title="Cheapest configuration by users", title_justify="left")
     for heading in ("users", "base", "USD/month", "USD/user", "gives out first"):
         table.add_column(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rf.capacity.sweep import Point, thresholds
+from rf.files import replaced
 from scaleplan.model import load_plan
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def write_chart(points: Sequence[Point], path: Path) -> None:
         axes.grid(visible=True, alpha=0.3)
     figure.suptitle("Cost and bottleneck by users; the plan's thresholds dashed")
     # Without the library's name and version the same sweep gives the same bytes.
-    figure.savefig(path, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    with replaced(path) as file:
+        figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
 
 
 def _draw_thresholds(cost: Axes, limits: Axes) -> None:

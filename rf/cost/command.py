@@ -17,6 +17,7 @@ from rf.cost.documents import bill_document, difference_document, refreshed_docu
 from rf.cost.price_file import price_file_text
 from rf.cost.refresh import API_REGION, PriceError, PricingClient, refresh, updated
 from rf.cost.view import show_bill, show_difference, show_refreshed
+from rf.files import replaced
 from rf.project import PROJECT_ROOT
 from rf.stacks import plan_of, settings_of
 from scaleplan.bill import Estimate, compare
@@ -156,7 +157,8 @@ def run_refresh(
             " pricing:GetProducts (--profile, or as boto3 finds them)"
         ) from error
     if write:
-        path.write_text(price_file_text(updated(book, results), text), encoding="utf-8")
+        with replaced(path) as file:
+            file.write_text(price_file_text(updated(book, results), text), encoding="utf-8")
     if as_json:
         _write(refreshed_document(results))
     else:

@@ -32,7 +32,7 @@ from rf.project import PROJECT_ROOT
 from rf.sandbox.emulator import Emulator, Server
 from rf.servers.programs import MissingServersError
 from rf.stacks import plan_of, settings_of
-from rf.termination import stopping_cleanly
+from rf.termination import begin, staying, uninterrupted
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 
@@ -80,7 +80,7 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
         progress = Progress(
             stack=question.stack, lost=question.lost, chosen=question.chosen, steps=[]
         )
-    with stopping_cleanly(), _server(progress) as held:
+    with _server(progress, question) as held:
         tell("bringing the sandbox up")
         world = staged(
             held.server,
@@ -186,10 +186,11 @@ class _Held:
 
 
 @contextlib.contextmanager
-def _server(progress: Progress) -> Iterator[_Held]:
+def _server(progress: Progress, question: Question) -> Iterator[_Held]:
     """The sandbox's server: that of the drill that stopped, or a new one.
 
-    It ends with the drill, unless `keep` says that the drill stopped and may be resumed.
+    It ends with the drill, and the drill's folder goes, unless `keep` says that the drill stopped
+    and may be resumed. One that was resumed may be resumed again, whatever ends it.
     """
     if progress.endpoint:
         held = _Held(Server(progress.endpoint, Path(progress.log)))
@@ -198,11 +199,13 @@ def _server(progress: Progress) -> Iterator[_Held]:
                 f"the sandbox of that drill no longer runs at {progress.endpoint}; "
                 "start without --resume"
             )
-        yield held
+        with staying(f"the drill, for --resume, and its embedded AWS at {progress.endpoint}"):
+            yield held
         if not held.keep:
             _end(progress)
         return
-    with Emulator(ACCOUNT_ID) as emulator:
+    folder = begin("the drill's folder", lambda: question.folder, _remove_folder)
+    with folder, Emulator(ACCOUNT_ID) as emulator:
         held = _Held(emulator)
         progress.endpoint, progress.pid, progress.log = (
             emulator.endpoint,
@@ -211,7 +214,9 @@ def _server(progress: Progress) -> Iterator[_Held]:
         )
         yield held
         if held.keep:
-            emulator.detach(keep_log=True)
+            with uninterrupted():
+                emulator.detach(keep_log=True)
+                folder.keep()
 
 
 def _forget(folder: Path) -> None:
@@ -223,6 +228,10 @@ def _forget(folder: Path) -> None:
             if Server(earlier["endpoint"], Path(earlier["log"])).answers():
                 _end_process(int(earlier["pid"]), str(earlier["endpoint"]))
             Path(earlier["log"]).unlink(missing_ok=True)
+    _remove_folder(folder)
+
+
+def _remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from rf.drill.real.queue import LocalQueue, queue_runbook
 from rf.drill.run import Tell, play
 from rf.drill.steps import DrillStep, Lost
 from rf.drill.takeovers import ini_of
+from rf.files import temporary_folder
 from rf.plan import RecordedPlan
 from rf.servers.programs import runnable_programs
 from rf.servers.redis_servers import layer_of
@@ -35,8 +35,7 @@ def measure(
     """
     measured: Measured = []
     with ExitStack() as stack:
-        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="rf-drill-"))
-        folder = Path(name)
+        folder = stack.enter_context(temporary_folder("the real servers' folder", "rf-drill-"))
         folder.chmod(0o755)
         programs = runnable_programs(folder)
         used = ", ".join(

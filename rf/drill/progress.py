@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rf.drill.steps import Lost
+from rf.files import replaced
 
 FORMAT = 1
 """Of the file; raised when a reader of the old form would misread the new one."""
@@ -59,9 +60,8 @@ class Progress:
         """Write it, whole or not at all: a drill may be cut off at any moment."""
         path.parent.mkdir(parents=True, exist_ok=True)
         document: dict[str, Any] = {"format": FORMAT, **asdict(self)}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with replaced(path) as file:
+            file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def load_progress(path: Path, stack: str, lost: Lost, chosen: list[str]) -> Progress:

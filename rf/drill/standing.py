@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rf.files import replaced
 from rf.plan import redact
 from rf.sandbox.deployment import Deployment
 from rf.sandbox.registry import Created, Request, World
@@ -50,7 +51,8 @@ class Standing:
         """Write it where its owner alone reads it."""
         path.touch(mode=0o600)
         document = {urn: vars(resource) for urn, resource in self.resources.items()}
-        path.write_text(json.dumps(redact(document), default=str), encoding="utf-8")
+        with replaced(path) as file:
+            file.write_text(json.dumps(redact(document), default=str), encoding="utf-8")
 
 
 def load_standing(path: Path) -> Standing:

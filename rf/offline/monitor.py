@@ -17,6 +17,7 @@ from rf.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
 from rf.offline.violations import Rule, Violation
 from rf.offline.wire import decode_properties, encode_properties
 from rf.plan import UNKNOWN, RecordedResource, References, Secret
+from rf.termination import stop_if_asked
 
 RegisterRequest = resource_pb2.RegisterResourceRequest
 
@@ -49,6 +50,7 @@ class RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: RegisterRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
         """Record a resource and answer with its id and outputs."""
+        stop_if_asked()
         if request.type == ROOT_TYPE:
             urn = urn_of(self.stack, self.project, "", request.type, request.name)
             return resource_pb2.RegisterResourceResponse(urn=urn)

@@ -33,6 +33,7 @@ from rf.offline.urns import urn_of
 from rf.offline.violations import OfflineError, Rule, Violation
 from rf.plan import RecordedPlan, RecordedResource, References
 from rf.project import PROJECT_ROOT
+from rf.termination import Stopped
 from scaleplan import engine_config
 from scaleplan.mistakes import InvalidSettings
 
@@ -169,6 +170,8 @@ def _run(
 
     try:
         loop.run_until_complete(run_in_stack(program))
+    except Stopped:
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes one OfflineError
         return error
     finally:

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from rf.publishing.errors import PublishError
 from rf.publishing.publication import (
+    LIVE,
     Progress,
     Publication,
     clean_up,
@@ -28,7 +29,7 @@ from rf.publishing.publication import (
 from rf.publishing.site import INDEX, read_site
 from rf.publishing.store import Store
 from rf.publishing.target import clients_of, store_of
-from rf.termination import stopping_cleanly
+from rf.termination import staying
 from scaleplan.settings import Settings
 
 INVALIDATED_PATH = f"/{INDEX}"
@@ -57,7 +58,7 @@ def run_publish(
     if dry_run:
         show(publication, store, dry_run=True, as_json=as_json)
         return
-    with stopping_cleanly(), _bars() as progress:
+    with _bars() as progress:
         publish(store, publication, progress)
     show(publication, store, dry_run=False, as_json=as_json)
 
@@ -75,13 +76,14 @@ def publish(
     """
     live = put_in_place(store, publication, progress)
     failed: PublishError | None = None
-    try:
-        clean_up(store, publication, progress)
-    except PublishError as error:
-        failed = error
-    if publication.invalidates:
-        _wait(store, store.invalidate(INVALIDATED_PATH, live.name), progress, sleep)
-        store.put_record(replace(live, invalidated=True))
+    with staying(LIVE):
+        try:
+            clean_up(store, publication, progress)
+        except PublishError as error:
+            failed = error
+        if publication.invalidates:
+            _wait(store, store.invalidate(INVALIDATED_PATH, live.name), progress, sleep)
+            store.put_record(replace(live, invalidated=True))
     if failed is not None:
         raise failed
 

@@ -18,9 +18,13 @@ from rf.publishing.errors import PublishError
 from rf.publishing.releases import Release, deletable, live_release, release_of
 from rf.publishing.site import INDEX, SiteFile
 from rf.publishing.store import Store, Stored
+from rf.termination import begin, staying, uninterrupted
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how much of it is done, and how much there is."""
+
+LIVE = "the new site, which visitors get; the next run does what is missing"
+"""What stays of a run that is stopped after the switch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +102,21 @@ def put_in_place(store: Store, publication: Publication, progress: Progress) -> 
             raise PublishError("there is nothing to publish and nothing published")
         return previous
     total = len(publication.uploads)
-    for done, file in enumerate(publication.hashed):
-        progress("uploading", done, total)
-        store.put_file(file)
-    if previous is not None:
-        # With its date, which a run that was cut off may not have written.
-        store.put_record(previous)
-    store.put_record(fresh)
-    _replace(
-        store, publication, lambda n: progress("uploading", len(publication.hashed) + n, total)
-    )
-    live = replace(fresh, live_since=datetime.now(UTC))
-    store.put_record(live)
-    progress("uploading", total, total)
+    with staying("files that no page asks for, which the next run uses or deletes"):
+        for done, file in enumerate(publication.hashed):
+            progress("uploading", done, total)
+            store.put_file(file)
+        if previous is not None:
+            # With its date, which a run that was cut off may not have written.
+            store.put_record(previous)
+        store.put_record(fresh)
+        _replace(
+            store, publication, lambda n: progress("uploading", len(publication.hashed) + n, total)
+        )
+    with staying(LIVE):
+        live = replace(fresh, live_since=datetime.now(UTC))
+        store.put_record(live)
+        progress("uploading", total, total)
     return live
 
 
@@ -127,16 +133,21 @@ def _replace(store: Store, publication: Publication, done: Callable[[int], None]
     """The files that change under their name, index.html last: all of them or none."""
     index = publication.index
     written: list[tuple[str, str]] = []
-    try:
-        for number, file in enumerate([*publication.replaced, index]):
-            done(number)
-            written.append((file.key, store.put_file(file)))
-    except BaseException:
+
+    def take_back(_: None) -> None:
         # An answer that was lost on its way is no sign that index.html isn't in place.
         if not (len(written) == len(publication.replaced) and _is_in_place(store, index)):
             for key, version in reversed(written):
                 store.take_back(key, version)
-        raise
+
+    begun = begin("what was replaced of the site", lambda: None, take_back)
+    with begun:
+        for number, file in enumerate([*publication.replaced, index]):
+            done(number)
+            # What was sent is noted, whatever comes meanwhile.
+            with uninterrupted():
+                written.append((file.key, store.put_file(file)))
+        begun.keep()
 
 
 def _is_in_place(store: Store, file: SiteFile) -> bool:

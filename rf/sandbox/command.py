@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from rf.export import check_directory, write_export
+from rf.files import temporary_folder
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
@@ -25,7 +26,6 @@ from rf.sandbox.neighbours import make_primaries, with_zones
 from rf.sandbox.outcome import Exported, Kept, Outcome
 from rf.sandbox.registry import CreationError, World
 from rf.sandbox.verify import verify
-from rf.termination import stopping_cleanly
 
 
 def run_up(
@@ -49,7 +49,7 @@ def run_up(
     """
     errors = Console(stderr=True)
     try:
-        with stopping_cleanly(), Progress() as progress:
+        with Progress() as progress:
             outcome = bring_up(
                 program,
                 project,
@@ -97,7 +97,7 @@ def bring_up(
     planned = record(program, project, stack, size, config, references=references)
     region = region_of(planned)
     progress.says("starting the emulator")
-    with Emulator(ACCOUNT_ID) as emulator:
+    with Emulator(ACCOUNT_ID) as emulator, ExitStack() as on_failure:
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)
@@ -106,11 +106,15 @@ def bring_up(
         plan = deployed(deployment, program, project, stack, **choices)
         progress.says("reading the world back")
         checks = verify(api, plan, world.not_emulated)
-        folder = out or Path(tempfile.mkdtemp(prefix=f"{project}-{stack}-"))
+        folder = out
+        if folder is None:
+            made = temporary_folder("the folder of the Kubernetes objects", f"{project}-{stack}-")
+            folder = on_failure.enter_context(made)
         exported = Exported(folder, tuple(write_export(plan, folder)))
         kept = Kept(emulator.endpoint, region, emulator.pid) if keep else None
         if keep:
             emulator.detach()
+        on_failure.pop_all()
     return Outcome(
         plan=plan,
         created=world.created,

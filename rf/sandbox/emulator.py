@@ -9,17 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from rf.termination import Begun, begin, end_process
+
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
 """How long the server may take to answer; it takes 0.4 s on two idle cores."""
-
-STOP_SECONDS = 5.0
 
 FAULT_SECONDS = 2.0
 
@@ -72,37 +73,29 @@ class Emulator(Server):
     """
 
     def __init__(self, account_id: str) -> None:
-        handle, name = tempfile.mkstemp(prefix="rf-emulator-", suffix=".log")
-        os.close(handle)
-        super().__init__("", Path(name))
+        super().__init__("", Path())
         self._account_id = account_id
-        self._process: subprocess.Popen[bytes] | None = None
+        self._begun: Begun[subprocess.Popen[bytes]] | None = None
+        self._log: Begun[Path] | None = None
         self._detached = False
 
     @property
     def pid(self) -> int:
         """The process to stop when the emulator was kept."""
-        if self._process is None:
+        if self._begun is None:
             raise EmulatorError("the emulator is not running")
-        return self._process.pid
+        return self._begun.thing.pid
 
     def __enter__(self) -> Emulator:
+        self._log = begin("the log of the embedded AWS", _empty_log, _remove)
+        self.log = self._log.thing
         port = _free_port()
         self.endpoint = f"http://{LOOPBACK}:{port}"
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(self._account_id),
-                start_new_session=True,
-            )
-        try:
-            self._await_answer(self._process)
-        except BaseException:
-            self.stop()
-            raise
+        with ExitStack() as on_failure:
+            on_failure.callback(self.stop)
+            self._begun = begin("the embedded AWS", lambda: self._start(port), end_process)
+            self._await_answer(self._begun.thing)
+            on_failure.pop_all()
         return self
 
     def __exit__(
@@ -119,21 +112,34 @@ class Emulator(Server):
 
         Whoever goes on with it as a `Server` needs its log.
         """
+        if self._begun is None or self._log is None:
+            raise EmulatorError("the emulator is not running")
         self._detached = True
-        if not keep_log:
-            self.log.unlink(missing_ok=True)
+        self._begun.keep(f"the embedded AWS at {self.endpoint}, process {self.pid}")
+        if keep_log:
+            self._log.keep()
+        else:
+            self._log.undo()
 
     def stop(self) -> None:
         """End the server; asks first, then insists. Does nothing when it has ended."""
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(STOP_SECONDS)
-        self.log.unlink(missing_ok=True)
+        if self._begun is not None:
+            self._begun.undo()
+            end_process(self._begun.thing)
+        if self._log is not None:
+            self._log.undo()
+
+    def _start(self, port: int) -> subprocess.Popen[bytes]:
+        with self.log.open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(self._account_id),
+                # Ctrl-C is for our process, which then ends this one.
+                start_new_session=True,
+            )
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -143,6 +149,16 @@ class Emulator(Server):
             time.sleep(0.02)
         tail = self._log_from(0)[-600:].strip() or "nothing was logged"
         raise EmulatorError(f"the emulator did not answer on {self.endpoint}: {tail}")
+
+
+def _empty_log() -> Path:
+    handle, name = tempfile.mkstemp(prefix="rf-emulator-", suffix=".log")
+    os.close(handle)
+    return Path(name)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def require_loopback(endpoint: str) -> None:

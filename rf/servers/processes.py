@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rf.termination import Begun, begin, end_process
+
 DEADLINE_SECONDS = 30.0
 
 UNPRIVILEGED_ID = 65534
@@ -89,7 +91,7 @@ class Process:
     stop_signal: signal.Signals
     as_nobody: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
-    _running: subprocess.Popen[bytes] = field(init=False)
+    _begun: Begun[subprocess.Popen[bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
         last_signal = self.stop_signal.name.removeprefix("SIG")
@@ -98,8 +100,16 @@ class Process:
             if self.as_nobody
             else ["setpriv", f"--pdeathsig={last_signal}", *self.command]
         )
+        what = f"a server, {Path(self.command[0]).name}"
+        self._begun = begin(
+            what,
+            lambda: self._start(command),
+            lambda running: end_process(running, self.stop_signal, DEADLINE_SECONDS),
+        )
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
-            self._running = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd="/",
                 env={**_environment(), **self.environment},
@@ -109,6 +119,10 @@ class Process:
                 # Ctrl-C is for our process, which then stops the servers in their order.
                 start_new_session=True,
             )
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        return self._begun.thing
 
     @property
     def pid(self) -> int:
@@ -144,13 +158,7 @@ class Process:
 
     def stop(self) -> None:
         """End it; asks first, then insists. Does nothing when it has ended."""
-        if self._running.poll() is None:
-            self._running.send_signal(self.stop_signal)
-            try:
-                self._running.wait(DEADLINE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._running.kill()
-                self._running.wait()
+        self._begun.undo()
 
 
 def run(command: list[str]) -> str:

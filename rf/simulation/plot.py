@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rf.files import replaced
 from rf.simulation.comparison import Comparison
 
 _INCHES = (11, 7)
@@ -45,4 +46,5 @@ def write_plot(comparison: Comparison, path: Path) -> None:
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(visible=True, alpha=0.3)
     # Without the library's name and version the same comparison gives the same bytes.
-    figure.savefig(path, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    with replaced(path) as file:
+        figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})

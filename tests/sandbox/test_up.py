@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -14,7 +10,7 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from rf.project import PROGRAM, PROJECT_ROOT
+from rf.project import PROGRAM
 from rf.sandbox import command
 from rf.sandbox.command import bring_up, run_up
 from rf.sandbox.emulator import Emulator
@@ -170,31 +166,3 @@ def test_a_difference_makes_the_command_fail(
         run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "files") == 1
     )
     assert "differs from the plan" in capsys.readouterr().out
-
-
-def test_a_terminated_command_takes_its_server_along(tmp_path: Path) -> None:
-    program(tmp_path, ONE_BUCKET)
-    script = (
-        "import sys, time\n"
-        "from pathlib import Path\n"
-        "from rf.sandbox import command\n"
-        "def wait(api, plan, skipped):\n"
-        "    print(api.server.endpoint, flush=True)\n"
-        "    time.sleep(60)\n"
-        "command.verify = wait\n"
-        f"folder = Path({str(tmp_path)!r})\n"
-        "command.run_up(folder / '__main__.py', 'researchflow', 'tiny', out=folder / 'files')\n"
-    )
-    running = subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "AWS_PROFILE": "no-such-profile"},
-    )
-    assert running.stdout is not None
-    endpoint = running.stdout.readline().strip()
-    assert answers(endpoint)
-    running.send_signal(signal.SIGTERM)
-    running.wait(20)
-    assert not answers(endpoint)

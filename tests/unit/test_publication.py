@@ -1,5 +1,6 @@
 """A build into a bucket: what visitors get before, during and after, and when it is cut off."""
 
+import signal
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from rf.publishing.errors import PublishError
 from rf.publishing.publication import plan_publication
 from rf.publishing.site import IMMUTABLE, REVALIDATED, read_site
 from rf.publishing.store import Store
+from rf.termination import Stopped, stopping_cleanly
 
 WEEK = timedelta(days=7)
 OLD = {
@@ -236,6 +238,41 @@ def test_a_run_cut_off_at_any_step_leaves_one_site_whole_and_the_next_run_comple
     assert site.invalidations()[-1] == ["/index.html"]
     # Whoever opened the old site before can still load its parts.
     assert site.text("assets/main.aaaa1111.js") == "old"
+
+
+@pytest.mark.parametrize("cut_at", range(STEPS))
+def test_a_run_that_is_told_to_stop_leaves_one_site_whole_and_says_which(site, capsys, cut_at):
+    site.publish(OLD)
+    site.s3.put_object(Bucket=site.bucket, Key="stray.txt", Body=b"x")
+    publication = site.plan(NEW, grace=timedelta(0), now=datetime.now(UTC) + timedelta(seconds=5))
+    calls = []
+
+    def hook(model, **_):
+        if model.name in WRITES:
+            calls.append(model.name)
+            if len(calls) - 1 == cut_at:
+                signal.raise_signal(signal.SIGTERM)
+
+    for client in (site.s3, site.cloudfront):
+        client.meta.events.register("before-call", hook)
+
+    def command():
+        with stopping_cleanly():
+            publish(site.store, publication, lambda *_: None, sleep=site.no_sleep)
+
+    try:
+        with pytest.raises(Stopped):
+            command()
+    finally:
+        for client in (site.s3, site.cloudfront):
+            client.meta.events.unregister("before-call", hook)
+    now_served = site.served()
+    new = now_served["index.html"] == NEW["index.html"]
+    whole = NEW if new else OLD
+    assert {key: now_served.get(key) for key in whole} == whole
+    said = capsys.readouterr().err
+    assert ("the new site, which visitors get" in said) == new
+    assert ("files that no page asks for" in said) != new
 
 
 def test_an_answer_lost_after_index_was_written_leaves_the_new_site(site):
