@@ -22,8 +22,8 @@ from typer.testing import CliRunner
 
 from rf import export
 from rf.cli import app
-from rf.project import PROJECT_ROOT
 from rf.plan import RecordedPlan
+from rf.project import PROJECT_ROOT
 from rf.revisions import checked_out
 from tests.unit.revision_cases import Repository, plan_answer
 
@@ -265,8 +265,9 @@ def up_of(tmp_path: Path) -> str:
     program.parent.mkdir()
     program.write_text(ONE_BUCKET)
     return (
+        "import rf.project as p\n"
+        f"p.PROGRAM = Path({str(program)!r})\n"
         "import rf.stacks as s\n"
-        f"s.PROGRAM = Path({str(program)!r})\n"
         "s.stack_config = lambda *_, **__: {}\n"
         "s.references_of = lambda *_: {}\n"
         "import rf.sandbox.command as c\n"
