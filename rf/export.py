@@ -12,6 +12,7 @@ import yaml
 
 from rf.files import folders_made, temporary_folder
 from rf.plan import SECRET, RecordedPlan, RecordedResource, Secret, redact, reveal
+from rf.project import can_write_in
 from rf.termination import uninterrupted
 
 MARKER = ".researchflow-export"
@@ -32,7 +33,10 @@ class ExportError(Exception):
 
 
 def check_directory(directory: Path) -> None:
-    """Raise ExportError unless the directory is new, empty or nothing but an earlier export."""
+    """Raise ExportError unless the directory is new, empty or nothing but an earlier export, in a
+    place that can be written."""
+    if not can_write_in(directory.absolute().parent):
+        raise ExportError(f"{directory} can't be written: no files can be made beside it")
     if not directory.exists():
         return
     if not directory.is_dir():

@@ -16,6 +16,13 @@ CACHE = PROJECT_ROOT / ".cache"
 """What was fetched or worked out once; git ignores it, and deleting it loses only time."""
 
 
+def can_write_in(folder: Path) -> bool:
+    """Whether files can be made in this folder, or it can be made where it is not there yet."""
+    folder = folder.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def write_whole(path: Path, content: bytes) -> bool:
     """Put the file there in one step, so that no reader sees a part of it; its owner's alone.
 

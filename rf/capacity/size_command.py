@@ -16,6 +16,7 @@ from rich.table import Table
 from rf.capacity.report import FORMAT, terminal_console
 from rf.capacity.sweep import sweep
 from rf.capacity.sweep_chart import write_chart
+from rf.project import can_write_in
 from rf.simulation.errors import PlotError
 from rf.stacks import settings_of
 from scaleplan.capacity.mending import price_under
@@ -66,8 +67,9 @@ def find_size(settings: Settings, load: Load, *, as_json: bool) -> int:
 
 def check_png(path: Path) -> None:
     """Raise InvalidSettings for a path that can't become a PNG, before anything is reckoned."""
-    if path.suffix.lower() != ".png" or not path.parent.is_dir():
-        allowed = "a file whose name ends in .png, in a directory that exists"
+    fits = path.suffix.lower() == ".png" and path.parent.is_dir() and not path.is_dir()
+    if not fits or not can_write_in(path.parent):
+        allowed = "a file whose name ends in .png, in a directory that exists and can be written"
         raise InvalidSettings([Mistake(key="--sweep", value=str(path), allowed=allowed)])
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rf.preflight.account import open_account
-from rf.preflight.run import preflight
+from rf.preflight.run import preflight, whose
 from rf.preflight.verdict import Row, Verdict
 from rf.stacks import plan_of, settings_of
 
@@ -28,6 +28,7 @@ def run(
     """All rows. Raises PreflightInputError, and what making the plan raises."""
     settings = settings_of(stack, size=size, overrides=overrides)
     account = open_account(profile, settings.region)
+    whose(account)  # before the plan, which takes seconds and is of no use without credentials
     return list(preflight(account, plan_of(stack, size=size, overrides=overrides), settings))
 
 

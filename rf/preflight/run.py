@@ -43,16 +43,20 @@ CHECKS: tuple[Check, ...] = (
 """In the order of the report: what can't be changed later comes before what can be asked for."""
 
 
+def whose(account: Account) -> str:
+    """The account's id. Raises PreflightInputError where the credentials are nobody's."""
+    try:
+        return account.read("sts", "GetCallerIdentity")["Account"]
+    except UnreadableError as error:
+        raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
+
+
 def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[Row]:
     """The rows, as they are found.
 
     Raises PreflightInputError where the credentials are nobody's.
     """
-    try:
-        identity = account.read("sts", "GetCallerIdentity")
-    except UnreadableError as error:
-        raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
-    need = Need(plan=plan, settings=settings, account_id=identity["Account"])
+    need = Need(plan=plan, settings=settings, account_id=whose(account))
     owner = Owner.of(need)
     for check in CHECKS:
         yield from check(account, need, owner)

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from rf.plan import RecordedPlan
+from rf.project import can_write_in
 from rf.simulation.comparison import Comparison, compare
 from rf.simulation.errors import PlotError
 from rf.simulation.plot import write_plot
@@ -24,6 +25,8 @@ def check_plot(path: Path | None) -> None:
         raise PlotError(f"{path}: a plot is a PNG, so its name ends in .png")
     if not path.parent.is_dir():
         raise PlotError(f"{path}: there is no directory {path.parent}")
+    if path.is_dir() or not can_write_in(path.parent):
+        raise PlotError(f"{path} can't be written")
 
 
 def compared(plan: RecordedPlan, question: Question, plot: Path | None) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,54 @@ def test_export_into_a_foreign_directory_exits_2(tmp_path: Path) -> None:
     result = _run("export", "--stack", "dev", "--out", str(tmp_path))
     assert result.exit_code == 2
     assert "is not empty" in result.stderr
+
+
+@pytest.fixture
+def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planning fails the test."""
+
+    def plan_of(*_: object, **__: object) -> RecordedPlan:
+        raise AssertionError("planned before it was refused")
+
+    monkeypatch.setattr("rf.stacks.plan_of", plan_of)
+    monkeypatch.setattr("rf.preflight.command.plan_of", plan_of)
+
+
+@pytest.mark.usefixtures("unplanned")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "--stack", "prod", "--out", "{place}/out"),
+        ("simulate", "--stack", "prod", "--plot", "{place}/plot.png"),
+        ("size", "--sweep", "{place}/sweep.png"),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("place", ["file", "read-only"])
+def test_a_place_that_can_not_be_written_is_refused_before_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], place: str
+) -> None:
+    where = tmp_path / place
+    if place == "file":
+        where.write_text("")
+    else:
+        where.mkdir()
+        # Root may write anywhere, and tests may run as root.
+        monkeypatch.setattr("os.access", lambda path, _mode: Path(path) != where)
+    result = _run(*(part.format(place=where) for part in command))
+    assert result.exit_code == 2, result.output
+    assert str(where) in result.stderr
+
+
+@pytest.mark.usefixtures("unplanned")
+def test_without_credentials_preflight_refuses_before_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    result = _run("preflight", "--stack", "prod")
+    assert result.exit_code == 2, result.output
+    assert "no credentials for AWS" in result.stderr
