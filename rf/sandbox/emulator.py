@@ -19,7 +19,7 @@ from urllib.request import urlopen
 from rf.termination import Begun, begin, end_process
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 30.0
+START_SECONDS = 300.0
 """How long the server may take to answer; it takes 0.4 s on two idle cores."""
 
 FAULT_SECONDS = 2.0

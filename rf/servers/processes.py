@@ -15,7 +15,11 @@ from typing import Any
 
 from rf.termination import Begun, begin, end_process
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 300.0
+"""After this a server hangs. On a busy machine one that takes a second to start took twenty."""
+
+STOP_SECONDS = 30.0
+"""What a server has to end in before it is killed; it may have been frozen."""
 
 UNPRIVILEGED_ID = 65534
 """`nobody`: PostgreSQL and PgBouncer refuse to run as root."""
@@ -104,7 +108,7 @@ class Process:
         self._begun = begin(
             what,
             lambda: self._start(command),
-            lambda running: end_process(running, self.stop_signal, DEADLINE_SECONDS),
+            lambda running: end_process(running, self.stop_signal, STOP_SECONDS),
         )
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:

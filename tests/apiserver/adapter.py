@@ -19,8 +19,6 @@ ADDRESS = "127.0.0.1"
 
 NAMESPACE, SERVICE = "monitoring", "prometheus-adapter"
 
-ANSWER_SECONDS = 60.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
@@ -93,7 +91,7 @@ def start_adapter(
     ]
     process = Process(command, directory / "adapter.log", signal.SIGTERM, as_nobody=False)
     stack.callback(process.stop)
-    process.wait_ready(lambda: listens(ADDRESS, port), ANSWER_SECONDS)
+    process.wait_ready(lambda: listens(ADDRESS, port))
     served = {"custom": rules["custom"], "external": rules["external"]}
     groups = tuple(f"{name}.metrics.k8s.io" for name, each in served.items() if each)
     return Adapter(port=port, groups=groups)
@@ -107,4 +105,4 @@ def wait_until_served(cluster: Cluster, adapter: Adapter) -> None:
             found = cluster.read(path)
             return bool(found and found["resources"])
 
-        wait_until(known, f"{group} is served", ANSWER_SECONDS, interval_seconds=0.5)
+        wait_until(known, f"{group} is served", interval_seconds=0.5)

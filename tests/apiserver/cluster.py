@@ -20,6 +20,8 @@ from kubernetes.dynamic.exceptions import (
 )
 from kubernetes.dynamic.resource import Resource
 
+from rf.servers.processes import DEADLINE_SECONDS
+
 FIELD_MANAGER = "researchflow-tests"
 
 Document = Mapping[str, Any]
@@ -29,7 +31,6 @@ _NOT_SERVED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE})
 """Of an aggregated API before it is registered, and before its server answers."""
 
 _STRICT = ("fieldValidation", "Strict")
-_DELETION_SECONDS = 180.0
 
 
 class RefusedError(Exception):
@@ -172,7 +173,7 @@ class Cluster:
 
     def wait_until_gone(self, document: Document) -> None:
         """Raises TimeoutError."""
-        deadline = time.monotonic() + _DELETION_SECONDS
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while self.find(document) is not None:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{label(document)} is still there")

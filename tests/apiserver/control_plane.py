@@ -23,9 +23,6 @@ ADDRESS = "127.0.0.1"
 PROXY_NAME = "front-proxy"
 """The API server's own name towards servers behind it."""
 
-START_SECONDS = 180.0
-"""Five on an idle machine; a busy one may take its time."""
-
 _READY = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
 """The group system:masters needs none of the roles that a new cluster gets one by one."""
 
@@ -69,7 +66,7 @@ def start_control_plane(stack: ExitStack, binaries: Binaries, directory: Path) -
     server = Process(command, directory / "kube-apiserver.log", signal.SIGTERM, as_nobody=False)
     stack.callback(server.stop)
     ready = _ready_check(f"https://{ADDRESS}:{port}{_READY}", token, authority.file)
-    server.wait_ready(ready, START_SECONDS, interval_seconds=0.5)
+    server.wait_ready(ready, interval_seconds=0.5)
     return _write_kubeconfig(directory, f"https://{ADDRESS}:{port}", token, authority.file)
 
 

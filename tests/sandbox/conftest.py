@@ -38,7 +38,7 @@ def clients(emulator: Emulator) -> Api:
 @pytest.fixture
 def api(emulator: Emulator, clients: Api) -> Api:
     """The Api on an emulator without resources, with nothing counted yet."""
-    urlopen(HttpRequest(f"{emulator.endpoint}/moto-api/reset", method="POST"), timeout=10).close()
+    urlopen(HttpRequest(f"{emulator.endpoint}/moto-api/reset", method="POST")).close()
     clients.missing.clear()
     clients.simplified.clear()
     clients.requests = 0

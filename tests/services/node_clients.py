@@ -14,7 +14,6 @@ from typing import Any
 from rf.servers.programs import ROOT, MissingServersError
 
 SCRIPT = Path(__file__).parent / "node" / "jobs.cjs"
-DEADLINE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class NodeClients:
             capture_output=True,
             text=True,
             check=False,
-            timeout=DEADLINE_SECONDS,
         )
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)

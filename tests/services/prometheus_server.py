@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from rendering.prometheus_stack import NAMESPACE
-from rf.servers.processes import Process, free_port
+from rf.servers.processes import DEADLINE_SECONDS, Process, free_port
 from rf.servers.programs import find_prometheus, find_promtool, services_folder
 
 ADDRESS = "127.0.0.1"
@@ -67,7 +67,9 @@ class Prometheus:
     def _get(self, path: str, **parameters: str) -> Any:
         query = urllib.parse.urlencode(parameters)
         try:
-            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{query}", timeout=30) as answer:
+            with urllib.request.urlopen(
+                f"{self.url}/api/v1/{path}?{query}", timeout=DEADLINE_SECONDS
+            ) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise ValueError(json.load(error)["error"]) from None

@@ -11,6 +11,7 @@ from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
 from rendering import cache_keys
+from rf.servers.processes import DEADLINE_SECONDS
 from rf.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
@@ -34,12 +35,14 @@ def test_a_full_cache_evicts_and_takes_every_write(redis: StartRedis):
     with cluster(server, "orchestrator") as orchestrator:
         for number in range(1500):
             assert orchestrator.set(f"{cache_keys.API_RESPONSE_PREFIX}{number}", ENTRY, ex=300)
-        # The last is there, the first gave way.
         assert orchestrator.get(f"{cache_keys.API_RESPONSE_PREFIX}1499") == ENTRY
-        assert orchestrator.get(f"{cache_keys.API_RESPONSE_PREFIX}0") is None
     with server.connect() as tester:
-        assert tester.info("stats")["evicted_keys"] > 0
-        assert tester.info("memory")["maxmemory_policy"] == PLAN.redis_cluster.maxmemory_policy
+        # Others gave way, and nothing else is missing. Which ones is a draw here: Redis looks at
+        # five at a time and tells their ages apart by the second, in which all of these came.
+        now = tester.info()
+        assert now["evicted_keys"] > 0
+        assert now["evicted_keys"] + now["db0"]["keys"] == 1500
+        assert now["maxmemory_policy"] == PLAN.redis_cluster.maxmemory_policy
 
 
 def test_a_full_queue_refuses_jobs_and_loses_none(
@@ -116,9 +119,9 @@ def test_edits_are_heard_by_collaboration_servers_alone(redis: StartRedis):
     with server.connect("collaboration") as one, server.connect("collaboration") as other:
         ears = other.pubsub(ignore_subscribe_messages=True)
         ears.ssubscribe(channel)
-        ears.get_sharded_message(timeout=1)
+        ears.get_sharded_message(timeout=DEADLINE_SECONDS)
         assert one.execute_command("SPUBLISH", channel, "edit") == 1
-        heard = ears.get_sharded_message(timeout=5)
+        heard = ears.get_sharded_message(timeout=DEADLINE_SECONDS)
         assert heard
         assert heard["data"] == b"edit"
         with pytest.raises(redis_exceptions.NoPermissionError):
