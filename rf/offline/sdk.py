@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -9,16 +10,31 @@ from typing import Any, get_args
 
 import pulumi
 from pulumi import _types
+from pulumi.runtime import rpc
 from pulumi.type_token import get_type_token
 
 _classes: dict[str, type] = {}
 
 
 def resource_class(token: str) -> type | None:
-    """The SDK's class of a token, or None. Only modules that the program uses are loaded."""
+    """The SDK's class of a token, or None. Only packages that the program uses are looked in."""
     if token not in _classes:
         _collect(pulumi.CustomResource)
+    if token not in _classes:
+        registered = _registered(token)
+        if registered is not None:
+            _classes[token] = registered
     return _classes.get(token)
+
+
+def _registered(token: str) -> type | None:
+    """The class that an SDK names for a token where the program has not used the class itself."""
+    for module in rpc._RESOURCE_MODULES.get(token.rpartition(":")[0], []):
+        told = getattr(module, "mod_info", {})
+        name = told.get("classes", {}).get(token)
+        if name is not None:
+            return getattr(importlib.import_module(told["fqn"]), name)
+    return None
 
 
 def _collect(base: type) -> None:

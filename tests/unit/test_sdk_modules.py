@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,8 @@ import pytest
 
 from rf.offline import sdk_modules
 from rf.offline.kept import Kept
+from rf.offline.record import record
+from rf.offline.violations import OfflineError
 from tests.conftest import ROOT
 
 MODULES = ["pulumi_aws.acm", "pulumi_aws.backup", "pulumi_kubernetes.policy.v1"]
@@ -72,6 +75,33 @@ def test_an_sdk_that_is_imported_already_loads_what_is_left_piece_by_piece():
     )
     assert "pulumi_aws.acm.certificate'" in loaded
     assert "certificate_validation" not in loaded
+
+
+RAW = """
+import pulumi, pulumi_aws as aws
+provider = aws.Provider("aws", region="us-east-1")
+pulumi.CustomResource(
+    "aws:ec2/vpc:Vpc", "v", {{"{key}": "10.0.0.0/16"}}, pulumi.ResourceOptions(provider=provider)
+)
+"""
+
+
+def test_inputs_of_a_type_whose_class_nobody_uses_are_checked_all_the_same(program):
+    assert record(program(RAW.format(key="cidrBlock")), "researchflow", "dev").resources
+    with pytest.raises(OfflineError, match="nearest: cidrBlock"):
+        record(program(RAW.format(key="cidrBlok")), "researchflow", "dev")
+
+
+def test_a_deployment_never_comes_here():
+    """The engine runs the program's files, and they know nothing of the recorder."""
+    files = [
+        *ROOT.glob("*.py"),
+        *(ROOT / "components").glob("*.py"),
+        *(ROOT / "wiring").glob("*.py"),
+    ]
+    assert len(files) > 30
+    for path in files:
+        assert not re.search(r"^\s*(from|import) rf\b", path.read_text("utf-8"), re.MULTILINE), path
 
 
 @pytest.fixture
