@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test test-services test-kubernetes lint types check lock clean
+.PHONY: up test test-services test-kubernetes lint types check bench lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -34,6 +34,9 @@ types: $(READY) ## Static types
 	$(VENV)/bin/pyright
 
 check: lint types test ## Everything a change must pass
+
+bench: $(READY) ## How long things take, now and at BASE=REV; ROWS="help size" for some of them
+	$(RUN) benchmarks/compare.py $(if $(BASE),--base $(BASE)) $(if $(ROWS),--rows $(ROWS))
 
 lock: $(READY) ## Lock files, from requirements*.in; what is locked stays unless OPTIONS=--upgrade
 	.ci/lock $(OPTIONS)
