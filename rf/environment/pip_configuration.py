@@ -107,8 +107,12 @@ _TOLD = frozenset(
 
 
 def _arguments(options: Mapping[str, str]) -> Sequence[str]:
+    # A folder that isn't there is nothing to pip, and to uv an error.
     links = [
-        word for link in options.get("find-links", "").split() for word in ("--find-links", link)
+        word
+        for link in options.get("find-links", "").split()
+        if "://" in link or Path(link).exists()
+        for word in ("--find-links", link)
     ]
     alone = options.get("no-index", "").lower() in TRUE
     return [*links, "--no-index"] if alone else links

@@ -78,10 +78,15 @@ def test_a_proxy_of_pips_configuration_takes_everything():
     assert environment["no_proxy"] == environment["NO_PROXY"] == ""
 
 
-def test_links_are_arguments_and_no_index_is_a_switch():
-    assert told("global.find-links='/w1 /w2'\nglobal.no-index='true'").arguments == (
-        *("--find-links", "/w1", "--find-links", "/w2", "--no-index"),
+def test_links_are_arguments_except_folders_that_are_not_there(tmp_path):
+    links = f"{tmp_path} {tmp_path}/none https://a/wheels"
+    assert told(f"global.find-links='{links}'").arguments == (
+        *("--find-links", str(tmp_path), "--find-links", "https://a/wheels"),
     )
+
+
+def test_no_index_is_a_switch():
+    assert told("global.no-index='true'").arguments == ("--no-index",)
     assert told("global.no-index='false'") == UvOptions()
 
 
