@@ -30,8 +30,9 @@ class CitusArgs:
     """`settings` sizes it, `stage` says whether tables are distributed by themselves.
 
     `plan` names the tables. `pgbouncer` is whose connections the servers must take;
-    `roles` may log in. `subnet_ids` and `availability_zones` are in
-    the same order. `client_namespace` is where the connections come from; `tags` are the machines'.
+    `roles` may log in, `statement_timeouts` are theirs in seconds. `subnet_ids` and
+    `availability_zones` are in the same order. `client_namespace` is where the connections come
+    from; `tags` are the machines'.
     """
 
     prefix: str
@@ -51,6 +52,7 @@ class CitusArgs:
     pgbouncer: PgbouncerSettings
     database: str
     roles: Mapping[RoleKey, RoleCredentials]
+    statement_timeouts: Mapping[RoleKey, int]
     client_namespace: Input[str]
     authority: Authority
     tags: Mapping[str, str]
@@ -186,6 +188,7 @@ class Citus(ComponentResource):
                 backups_kept=settings.backup_retention_days,
                 database=args.database,
                 roles=args.roles,
+                statement_timeouts=args.statement_timeouts,
                 backup_bucket=backups.bucket_name,
                 data_key_arn=args.data_key_arn,
                 authority=args.authority,

@@ -35,8 +35,8 @@ _ROLES_SQL = "roles.sql"
 class CitusClusterArgs:
     """`groups` begin with the coordinator; `pod` is what each of their instances may use.
 
-    `operator` has brought the kinds; `wait_for` is what servers need when they start: nodes, and
-    roles for their backups.
+    `statement_timeouts` are each role's, in seconds. `operator` has brought the kinds; `wait_for`
+    is what servers need when they start: nodes, and roles for their backups.
     """
 
     namespace: Input[str]
@@ -49,6 +49,7 @@ class CitusClusterArgs:
     backups_kept: int
     database: str
     roles: Mapping[RoleKey, RoleCredentials]
+    statement_timeouts: Mapping[RoleKey, int]
     backup_bucket: Input[str]
     data_key_arn: Input[str]
     authority: Authority
@@ -144,7 +145,7 @@ class CitusCluster(ComponentResource):
             metadata=self._metadata(names.ROLES),
             string_data={
                 _ROLES_SQL: Output.secret(passwords).apply(
-                    lambda known: citus_roles_sql(args.database, known)
+                    lambda known: citus_roles_sql(args.database, known, args.statement_timeouts)
                 )
             },
             opts=ResourceOptions(parent=self),

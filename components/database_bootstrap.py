@@ -56,7 +56,8 @@ class Coordinator:
 class DatabaseBootstrapArgs:
     """`host` is the writer itself, not PgBouncer, which knows neither master user nor migrator.
 
-    `authority` is the PEM text of the region's RDS root. `coordinator` is given where tenants'
+    `authority` is the PEM text of the region's RDS root. `statement_timeouts` are each role's, in
+    seconds. `coordinator` is given where tenants'
     tables are on Citus: migrations then have two places to go to.
     """
 
@@ -67,6 +68,7 @@ class DatabaseBootstrapArgs:
     master_user: str
     master_password: Input[str]
     roles: Mapping[RoleKey, RoleCredentials]
+    statement_timeouts: Mapping[RoleKey, int]
     authority: str
     coordinator: Coordinator | None
 
@@ -88,7 +90,7 @@ class DatabaseBootstrap(ComponentResource):
         self, name: str, args: DatabaseBootstrapArgs, opts: ResourceOptions | None = None
     ) -> None:
         workflows = RoleKey.WORKFLOWS in args.roles
-        script = bootstrap_sql(args.database_name, workflows=workflows)
+        script = bootstrap_sql(args.database_name, args.statement_timeouts, workflows=workflows)
         job_name = f"{APPLICATION}-{content_hash(script + POSTGRES_CLIENT_IMAGE)}"
         super().__init__("researchflow:data:DatabaseBootstrap", name, {"job": job_name}, opts)
         self._name, self._args = name, args

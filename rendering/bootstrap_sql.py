@@ -10,7 +10,7 @@ server (`format`, `%L`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rendering.database_parameters import PRELOADED_LIBRARIES
 from rendering.database_roles import (
@@ -23,6 +23,7 @@ from rendering.database_roles import (
     roles_of,
 )
 from rendering.role_rights import SCHEMA, role_rights
+from rendering.role_timeouts import role_timeouts
 
 SQL_FILE = "bootstrap.sql"
 
@@ -42,9 +43,16 @@ take them away, and RDS has none to give."""
 
 
 def bootstrap_sql(
-    database: str, extensions: Sequence[str] = PRELOADED_LIBRARIES, *, workflows: bool = False
+    database: str,
+    statement_timeouts: Mapping[RoleKey, int],
+    extensions: Sequence[str] = PRELOADED_LIBRARIES,
+    *,
+    workflows: bool = False,
 ) -> str:
-    """The script for `database`, the one that it is run in; `workflows` adds Temporal's own two."""
+    """The script for `database`, the one that it is run in; `workflows` adds Temporal's own two.
+
+    `statement_timeouts` are each role's, in seconds. Raises KeyError when a role has none.
+    """
     login_roles = list(roles_of(workflows=workflows).values())
     return "\n".join(
         [
@@ -55,6 +63,7 @@ def bootstrap_sql(
             *(_login_role(role) for role in login_roles),
             _acting_for_the_migrator(),
             role_rights(database),
+            role_timeouts(statement_timeouts, workflows=workflows),
             _rights_on_what_is_there(),
             *(_workflow_databases() if workflows else ()),
         ]

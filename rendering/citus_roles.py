@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rendering.database_roles import ROLES
+from rendering.database_roles import ROLES, RoleKey
 from rendering.role_rights import role_rights
+from rendering.role_timeouts import role_timeouts
 
 
-def citus_roles_sql(database: str, passwords: Mapping[str, str]) -> str:
-    """Create or update the roles with the rights that they have on RDS; `passwords` by role.
+def citus_roles_sql(
+    database: str, passwords: Mapping[str, str], statement_timeouts: Mapping[RoleKey, int]
+) -> str:
+    """Create or update the roles with the rights and time-outs that they have on RDS.
+
+    `passwords` are by name, `statement_timeouts` in seconds by role.
 
     Plain SQL, run on every node, any number of times. Each node does it for itself
     (`enable_ddl_propagation` off), because the operator gives a node the script whether the others
@@ -18,13 +23,14 @@ def citus_roles_sql(database: str, passwords: Mapping[str, str]) -> str:
 
     Nodes log in to one another as the role whose query they run, and find its password in
     `pg_dist_authinfo`, which Citus doesn't copy itself. Raises KeyError when a role has no
-    password, ValueError on a zero byte, which no text in PostgreSQL can hold.
+    password or time-out, ValueError on a zero byte, which no text in PostgreSQL can hold.
     """
     return "\n".join(
         [
             _HEAD,
             *(_login_role(role.name, passwords[role.name]) for role in ROLES.values()),
             role_rights(database),
+            role_timeouts(statement_timeouts, workflows=False),
         ]
     )
 

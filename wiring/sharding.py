@@ -11,6 +11,7 @@ from components.encryption import Encryption
 from components.network import Network
 from components.platform import Platform
 from components.primary_site import PrimarySite
+from rendering.role_timeouts import statement_timeouts
 from wiring.site import Site, stack_tags
 
 
@@ -49,6 +50,7 @@ def citus_args(
         pgbouncer=settings.pgbouncer,
         database=database.database_name,
         roles=credentials.roles,
+        statement_timeouts=statement_timeouts(site.plan, settings.migrations),
         client_namespace=platform.namespace,
         authority=authority,
         tags=stack_tags(settings),

@@ -29,6 +29,7 @@ from rendering.application_config import ApplicationPlan
 from rendering.database_roles import RoleKey
 from rendering.rds_authority import rds_authority
 from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
+from rendering.role_timeouts import statement_timeouts
 from scaleplan.connections import SYSTEM_POOL_MAX
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.scaling import WorkerScaler
@@ -192,6 +193,7 @@ def database_bootstrap_args(
         master_user=database.user,
         master_password=database.password,
         roles=credentials.roles,
+        statement_timeouts=statement_timeouts(site.plan, site.settings.migrations),
         authority=rds_authority(site.settings.region),
         coordinator=Coordinator(host=citus.host, port=citus.port) if citus else None,
     )

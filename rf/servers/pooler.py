@@ -61,8 +61,8 @@ Connect = Callable[..., psycopg.Connection]
 READS_HOST_LISTS = (1, 25)
 """From this version on, a name with several hosts works with verified certificates."""
 
-StartPgbouncer = Callable[[str], Pgbouncer]
-"""Of an ini as exported."""
+StartPgbouncer = Callable[..., Pgbouncer]
+"""Of an ini as exported, and passwords of more users by name."""
 
 
 def start_pgbouncer(

@@ -12,13 +12,16 @@ from components.database_credentials import RoleCredentials
 from rendering.citus_names import server_names
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import ROLES
+from rendering.role_timeouts import statement_timeouts
 from rf.plan import reveal
 from scaleplan.catalog import Architecture
+from scaleplan.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from scaleplan.sharding import ShardingSettings, ShardingStage
 from scaleplan.sizes import Size
 
 PLAN = load_plan()
+TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
 PASSWORD = "Correct0Horse1Battery2Staple3"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/data"
@@ -88,6 +91,7 @@ def citus(build):
                         )
                         for key, role in ROLES.items()
                     },
+                    statement_timeouts=TIMEOUTS,
                     client_namespace="researchflow",
                     authority=authority,
                     protect=protect,
@@ -349,7 +353,7 @@ def test_the_three_roles_are_made_on_every_node_with_their_passwords(citus):
     secret = built.inputs("kubernetes:core/v1:Secret", "citus-cluster-roles")
     assert reference["name"] == secret["metadata"]["name"]
     passwords = {role.name: f"{PASSWORD}{key}" for key, role in ROLES.items()}
-    assert secret["stringData"] == {reference["key"]: citus_roles_sql("ros", passwords)}
+    assert secret["stringData"] == {reference["key"]: citus_roles_sql("ros", passwords, TIMEOUTS)}
 
 
 def test_the_password_is_nowhere_in_the_plan(citus):

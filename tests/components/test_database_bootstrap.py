@@ -14,11 +14,15 @@ from components.database_bootstrap import (
 from components.database_credentials import RoleCredentials
 from rendering.bootstrap_sql import bootstrap_sql
 from rendering.database_roles import ROLES
+from rendering.role_timeouts import statement_timeouts
 from rf.plan import reveal
+from scaleplan.migrations import MigrationsSettings
+from scaleplan.model import load_plan
 
 JOB = "kubernetes:batch/v1:Job"
 SECRET = "kubernetes:core/v1:Secret"
 MASTER_PASSWORD = "Master0Of1All2"
+TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
 
 
 @pytest.fixture
@@ -42,6 +46,7 @@ def bootstrap(build):
                     )
                     for key, role in ROLES.items()
                 },
+                statement_timeouts=TIMEOUTS,
                 authority="root",
                 coordinator=coordinator,
             )
@@ -84,7 +89,7 @@ def test_the_script_is_mounted_and_run_by_psql_as_the_master_user(bootstrap):
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert file == f"--file={mounts['script']}/bootstrap.sql"
     script = built.inputs("kubernetes:core/v1:ConfigMap", "bootstrap-script")
-    assert script["data"] == {"bootstrap.sql": bootstrap_sql("ros")}
+    assert script["data"] == {"bootstrap.sql": bootstrap_sql("ros", TIMEOUTS)}
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
     assert environment["PGUSER"] == "ros"
     assert environment["PGHOST"] == "db.example.com"
@@ -106,7 +111,7 @@ def test_every_variable_that_the_script_asks_for_is_in_its_secret(bootstrap):
     built = bootstrap()
     (source,) = container_of(built)["envFrom"]
     secret = secret_of(built, source["secretRef"]["name"])
-    asked = set(re.findall(r"\\getenv \w+ (\w+)", bootstrap_sql("ros")))
+    asked = set(re.findall(r"\\getenv \w+ (\w+)", bootstrap_sql("ros", TIMEOUTS)))
     assert asked | {"PGPASSWORD"} == set(secret)
     assert secret["PGPASSWORD"] == MASTER_PASSWORD
     # The roles' passwords themselves never come near the server's log.

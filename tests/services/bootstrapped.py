@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,10 +15,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from rendering.bootstrap_sql import bootstrap_sql
-from rendering.database_roles import AUDIT_ROLE, WORKFLOW_DATABASES, roles_of
+from rendering.database_roles import AUDIT_ROLE, WORKFLOW_DATABASES, RoleKey, roles_of
+from rendering.role_timeouts import statement_timeouts
 from rendering.scram import scram_verifier
 from rf.servers.postgres import DatabaseServers, Postgres
 from rf.servers.programs import Programs
+from scaleplan.migrations import MigrationsSettings
+from scaleplan.model import load_plan
 
 
 class Bootstrapped:
@@ -30,7 +33,11 @@ class Bootstrapped:
         roles = roles_of(workflows=True).values()
         self.passwords = {role.name: secrets.token_hex(16) for role in roles}
 
-    def run(self, *, workflows: bool = False) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *, workflows: bool = False, timeouts: Mapping[RoleKey, int] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`timeouts` are the plan's unless given."""
+        seconds = timeouts or statement_timeouts(load_plan(), MigrationsSettings())
         verifiers = {
             role.variable: scram_verifier(self.passwords[role.name], secrets.token_bytes(16))
             for role in roles_of(workflows=workflows).values()
@@ -38,7 +45,7 @@ class Bootstrapped:
         return subprocess.run(
             [self.psql, "--no-psqlrc", "--quiet", "--dbname", self._conninfo(self.master)],
             # PostgreSQL 16 here comes without pgaudit; the extensions are RDS' own.
-            input=bootstrap_sql(self.database, extensions=(), workflows=workflows),
+            input=bootstrap_sql(self.database, seconds, extensions=(), workflows=workflows),
             env=os.environ | verifiers,
             capture_output=True,
             text=True,

@@ -92,7 +92,9 @@ def start(
     directory = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=run_directory))
     directory.chmod(0o755)
     with ExitStack() as stack:
-        yield lambda ini: start_pgbouncer(stack, programs, directory / "run", databases, ini)
+        yield lambda ini, **more_users: start_pgbouncer(
+            stack, programs, directory / "run", databases, ini, more_users=more_users
+        )
 
 
 @pytest.fixture

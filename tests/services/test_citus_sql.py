@@ -17,12 +17,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rendering.citus_distribution import distribution_sql
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import ROLES, RoleKey
+from rendering.role_timeouts import statement_timeouts
 from rf.servers.postgres import DatabaseServers
 from rf.servers.programs import Programs
+from scaleplan.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
 
+TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
 PLAN = load_plan().sharding
 DISTRIBUTE = distribution_sql(
     distributed_tables=PLAN.distributed_tables,
@@ -183,7 +186,7 @@ def node(database: Database) -> Iterator[Node]:
     # As a generated password may, one holds characters that SQL and connection strings escape.
     passwords = {role.name: f"""it's "{key}" \\ """ for key, role in ROLES.items()}
     name = str(conninfo_to_dict(database.conninfo)["dbname"])
-    script = citus_roles_sql(name, passwords)
+    script = citus_roles_sql(name, passwords, TIMEOUTS)
     names = [sql.Identifier(role) for role in passwords]
     with psycopg.connect(database.conninfo, autocommit=True) as superuser:
         there = superuser.execute("SELECT rolname FROM pg_roles").fetchall()
@@ -226,6 +229,17 @@ def test_tables_of_migrations_are_the_applications_and_the_readers_to_use(node: 
         reader.execute("SET default_transaction_read_only = off")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute("DELETE FROM patients")
+
+
+@pytest.mark.parametrize("key", ROLES)
+def test_a_statement_of_each_role_ends_on_citus_when_it_does_on_rds(node: Node, key: RoleKey):
+    with node.connect(key) as connection:
+        row = connection.execute(
+            "SELECT setting::int / 1000 FROM pg_settings WHERE name = 'statement_timeout'"
+        ).fetchone()
+        checks = connection.execute("SHOW client_connection_check_interval").fetchone()
+    assert row == (TIMEOUTS[key],)
+    assert checks == ("1s",)
 
 
 def test_the_job_distributes_tables_that_the_migrator_owns(node: Node):

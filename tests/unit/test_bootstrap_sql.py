@@ -7,8 +7,12 @@ import re
 
 from rendering.bootstrap_sql import bootstrap_sql, content_hash
 from rendering.database_roles import ROLES, RoleKey
+from rendering.role_timeouts import statement_timeouts
+from scaleplan.migrations import MigrationsSettings
+from scaleplan.model import load_plan
 
-SCRIPT = bootstrap_sql("ros")
+TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
+SCRIPT = bootstrap_sql("ros", TIMEOUTS)
 STATEMENTS = re.sub(r"^--.*\n", "", SCRIPT, flags=re.MULTILINE)
 APPLICATION, READ_ONLY, MIGRATOR = (
     ROLES[key].name for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY, RoleKey.MIGRATOR)
@@ -81,5 +85,5 @@ def test_no_role_gets_a_superusers_powers_or_the_masters():
 
 
 def test_another_text_has_another_hash():
-    assert content_hash(SCRIPT) != content_hash(bootstrap_sql("other"))
+    assert content_hash(SCRIPT) != content_hash(bootstrap_sql("other", TIMEOUTS))
     assert content_hash(SCRIPT) == content_hash(SCRIPT)

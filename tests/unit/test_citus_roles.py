@@ -13,9 +13,13 @@ from psycopg.conninfo import conninfo_to_dict
 from rendering.bootstrap_sql import bootstrap_sql
 from rendering.citus_roles import citus_roles_sql
 from rendering.database_roles import ROLES
+from rendering.role_timeouts import statement_timeouts
+from scaleplan.migrations import MigrationsSettings
+from scaleplan.model import load_plan
 
 PASSWORDS = {role.name: f"Password1Of{key}" for key, role in ROLES.items()}
-SQL = citus_roles_sql("ros", PASSWORDS)
+TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
+SQL = citus_roles_sql("ros", PASSWORDS, TIMEOUTS)
 
 
 def statements(sql, kind) -> list[Any]:
@@ -26,7 +30,7 @@ def statements(sql, kind) -> list[Any]:
 @pytest.mark.parametrize("password", ["plain0", "it's", 'a "word"', "back\\slash'"])
 def test_a_password_arrives_as_it_is_in_the_role_and_in_what_nodes_log_in_with(password):
     (name, *_) = PASSWORDS
-    sql = citus_roles_sql("ros", PASSWORDS | {name: password})
+    sql = citus_roles_sql("ros", PASSWORDS | {name: password}, TIMEOUTS)
     role = statements(sql, "AlterRoleStmt")[0]
     options = {option.defname: option.arg for option in role.options}
     assert (role.role.rolename, options["password"].sval) == (name, password)
@@ -55,8 +59,8 @@ def test_it_grants_what_the_bootstrap_grants_on_rds():
         lines = "\n".join(line for line in sql.splitlines() if "CURRENT_USER" not in line)
         return re.findall(r"^(?:GRANT|REVOKE|ALTER DEFAULT|ALTER ROLE \w+ SET)[^;]+;", lines, re.M)
 
-    assert len(rights(SQL)) == 14
-    assert rights(SQL) == rights(bootstrap_sql("ros"))
+    assert len(rights(SQL)) == 22
+    assert rights(SQL) == rights(bootstrap_sql("ros", TIMEOUTS))
 
 
 def test_it_needs_no_psql():
@@ -67,4 +71,4 @@ def test_it_needs_no_psql():
 def test_a_zero_byte_is_refused():
     (name, *_) = PASSWORDS
     with pytest.raises(ValueError, match="zero byte"):
-        citus_roles_sql("ros", PASSWORDS | {name: "a\0b"})
+        citus_roles_sql("ros", PASSWORDS | {name: "a\0b"}, TIMEOUTS)

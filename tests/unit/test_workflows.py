@@ -8,10 +8,12 @@ from rendering import temporal_names as names
 from rendering.bootstrap_sql import bootstrap_sql
 from rendering.chart_values import UnlistedChartValue, check_values
 from rendering.database_roles import WORKFLOW_ROLE
+from rendering.role_timeouts import statement_timeouts
 from rendering.temporal_flows import SERVERS, temporal_flows
 from rendering.temporal_values import TemporalSite, temporal_values
 from rendering.workflow_scaling import workflow_authentication, workflow_scaled_object
 from scaleplan.connections import connection_chain
+from scaleplan.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from scaleplan.node_pools import pool_limits
 from scaleplan.pods import ROLLOUT_SURGE_PODS, workflow_pods
@@ -19,6 +21,7 @@ from scaleplan.sizes import Size
 from tests.flow_site import stack
 
 PLAN = load_plan()
+TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
 
 
 def values(size=Size.LARGE, **changes):
@@ -157,10 +160,10 @@ def test_the_backlog_of_the_plans_queue_scales_the_workers():
 
 
 def test_the_bootstrap_makes_databases_only_where_there_are_workflows():
-    script = bootstrap_sql("ros", workflows=True)
+    script = bootstrap_sql("ros", TIMEOUTS, workflows=True)
     assert "CREATE DATABASE temporal OWNER researchflow_temporal" in script
     assert "CREATE DATABASE temporal_visibility OWNER researchflow_temporal" in script
-    assert WORKFLOW_ROLE.name not in bootstrap_sql("ros")
+    assert WORKFLOW_ROLE.name not in bootstrap_sql("ros", TIMEOUTS)
 
 
 def test_only_those_with_work_come_near_the_server():
