@@ -29,7 +29,8 @@ PREPARED_STATEMENTS = 200
 """Kept per server connection: prepared statements work in transaction mode (1.25's default)."""
 
 QUERY_WAIT_SECONDS = 120
-"""How long a client waits for a server connection before it gets an error (1.25's default)."""
+"""How long a client waits while all server connections are busy (1.25's default). In a failover it
+is for those alone who asked before the first connect failed (LOGIN_RETRY_SECONDS)."""
 
 SERVER_LIFETIME_SECONDS = 600
 """Default 3600: an hour after a failover or a new replica, connections would still sit unevenly."""
@@ -37,8 +38,12 @@ SERVER_LIFETIME_SECONDS = 600
 DNS_TTL_SECONDS = 5
 """Default 15: in a failover RDS moves its name, whose TTL is 5 s, to the standby."""
 
-LOGIN_RETRY_SECONDS = 2
-"""Default 15: the reference asks for less with a host list, to pass over a dead host soon."""
+LOGIN_RETRY_SECONDS = 1
+"""From a failed connect to the next attempt; default 15. While the last one has failed and no
+server connection is left, whoever asks is refused at once, so this is how long clients go on being
+refused by a server that is back. A second costs such a server one attempt a pool, of which a pooler
+has a handful. Also how long a dead host of a list delays the next one, for which the reference asks
+for less than the default."""
 
 DEAD_PEER_SECONDS = 30
 """Until a peer that has vanished without a word counts as gone. Linux alone would take two hours

@@ -19,6 +19,13 @@ from rendering.application_process import (
 from rendering.application_variables import VARIABLES, Source, Variable
 from rendering.database_roles import ROLES, RoleKey
 from rendering.endpoints import COLLABORATION, WEB
+from rendering.pgbouncer_ini import (
+    DEAD_PEER_SECONDS,
+    DNS_TTL_SECONDS,
+    LOGIN_RETRY_SECONDS,
+)
+from rendering.retryable_errors import RETRYABLE_ERRORS
+from rendering.role_timeouts import statement_timeouts
 from rendering.workflow_client import SERVICE_ROLE, workflow_variables
 from rf.application_rules import (
     COLLABORATION_RULES,
@@ -26,8 +33,10 @@ from rf.application_rules import (
     OPENING,
     PROCESS_RULES,
     REDIS_RULES,
+    RETRY_RULES,
     WORKFLOW_RULES,
 )
+from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
 from rf.markdown import table
 from scaleplan.connections import SYSTEM_POOL_MAX
 from scaleplan.migrations import MigrationsSettings
@@ -70,6 +79,9 @@ def render() -> str:
             f"### From {source}\n\n{_variables(plan, source)}"
             for source in (Source.POD, Source.CONFIG, Source.SECRET)
         ),
+        "## Errors to try again\n",
+        _errors(),
+        _retries(plan),
         REDIS_RULES,
         COLLABORATION_RULES.format(
             drain=COLLABORATION.drain_seconds, ping=endpoints.COLLABORATION_PING_SECONDS
@@ -156,6 +168,37 @@ def _variables(plan: Plan, source: Source) -> str:
 
 def _from(source: Source) -> Iterable[Variable]:
     return (variable for variable in VARIABLES if variable.source is source)
+
+
+def _errors() -> str:
+    return table(
+        ("from", "error", "what has happened", "what to do"),
+        [
+            (
+                each.store,
+                f"{each.code} `{each.text}`" if each.text else each.code,
+                each.when,
+                each.repeat,
+            )
+            for each in RETRYABLE_ERRORS
+        ],
+    )
+
+
+def _retries(plan: Plan) -> str:
+    pooler = DEAD_PEER_SECONDS + DNS_TTL_SECONDS + LOGIN_RETRY_SECONDS
+    job = plan.queue.job
+    return RETRY_RULES.format(
+        request=endpoints.LONGEST_REQUEST_SECONDS,
+        database=RDS_SECONDS + pooler,
+        rds=RDS_SECONDS,
+        pooler=pooler,
+        redis=REDIS_SECONDS,
+        replaced=REPLACED_SECONDS,
+        attempts=job.attempts,
+        delay=job.backoff_delay_milliseconds,
+        statement=statement_timeouts(plan, MigrationsSettings())[RoleKey.APPLICATION],
+    )
 
 
 def _values(plan: Plan) -> Mapping[str, str]:

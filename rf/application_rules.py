@@ -46,6 +46,23 @@ REDIS_RULES = """\
 - An entry may be missing at any time, and a cache that is away must cost time, not answers.
 """
 
+RETRY_RULES = """\
+- **A request** tries again for a few seconds at most, within the {request} s that the edge waits,
+  then answers 503 with `Retry-After`. **A job** or a background task goes on for at least
+  {database} s: so long a failover of the database may take ({rds} s at RDS, {pooler} s until each
+  PgBouncer has the new server); of Redis {redis} s, {replaced} s where the stack has one node. The
+  attempts that a job has by default (`JOB_ATTEMPTS`, {attempts}, the first after {delay} ms) end
+  within seconds, so the waiting is done inside the job, within `JOB_TIMEOUT_SECONDS`.
+- Wait between attempts, from 100 ms on and twice as long each time up to 5 s, each time with a
+  random part: all clients were refused at one moment.
+- Repeat the whole transaction, on a connection that is new: PgBouncer closes one with every 08P01.
+- A write whose answer never came may have been done. Give a row a key that the client chooses
+  (`INSERT … ON CONFLICT DO NOTHING`) and a job an id (BullMQ: `jobId`): then it may be repeated
+  without looking.
+- A statement ends after {statement} s. No `SET` through the pool: it would stay with the server
+  connection and meet whoever gets that next; `SET LOCAL` ends with the transaction.
+"""
+
 COLLABORATION_RULES = """\
 ## Collaboration
 

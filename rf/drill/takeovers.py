@@ -236,8 +236,11 @@ def _pooler_leads_by_name(world: World) -> Sequence[str]:
         f"host={endpoint} " in ini,
         f"no database of pgbouncer.ini leads to {endpoint}, where the primary is now",
     )
-    wait = number(ini, "query_wait_timeout")
+    wait, retry = number(ini, "server_connect_timeout"), number(ini, "server_login_retry")
     return [
         f"pgbouncer.ini leads to {endpoint}, which is the new primary's name too",
-        f"clients wait up to {wait} s for a connection (query_wait_timeout) before they fail",
+        f"clients wait while the first attempt to connect lasts, {wait} s at most"
+        " (server_connect_timeout)",
+        "whoever asks after it has failed is refused at once with 08P01, and must try again, until"
+        f" an attempt succeeds: one follows {retry} s after each failure (server_login_retry)",
     ]

@@ -92,8 +92,8 @@ for layer in ("queue", "cache"):
     )
 ini = database.address.apply(
     lambda host: f"[databases]\\nresearchflow = host={host} port=5432 dbname=ros\\n\\n"
-    "[pgbouncer]\\ntcp_user_timeout = 30000\\ndns_max_ttl = 5\\nserver_login_retry = 2\\n"
-    "query_wait_timeout = 120\\n"
+    "[pgbouncer]\\ntcp_user_timeout = 30000\\ndns_max_ttl = 5\\nserver_login_retry = 1\\n"
+    "server_connect_timeout = 15\\n"
 )
 kubernetes.core.v1.ConfigMap(
     "pgbouncer", metadata={"name": "pgbouncer"}, data={"pgbouncer.ini": ini}, opts=on_cluster

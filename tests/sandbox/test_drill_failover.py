@@ -25,6 +25,8 @@ def test_a_primary_with_its_standby_and_replicas_is_taken_over_from(
     assert "researchflow-test-database is available and multi-AZ" in seen
     assert "pgbouncer.ini leads to researchflow-test-database." in seen
     assert "a replica in another zone" in seen
+    assert "is refused at once with 08P01, and must try again" in seen
+    assert "one follows 1 s after each failure" in seen
     said = "elasticache TestFailover: checked against AWS's model, not emulated"
     assert said in not_emulated(world)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from rf.drill.progress import Progress
@@ -14,7 +15,9 @@ from rf.drill.real.database import LocalDatabase, database_runbook
 from rf.drill.real.queue import JOBS_CONFIRMED, JOBS_UNCONFIRMED, LocalQueue, queue_runbook
 from rf.drill.real.writers import CLIENTS
 from rf.drill.run import play
+from rf.servers.processes import wait_until
 from rf.servers.programs import Programs
+from scaleplan.model import load_plan
 from tests.services.queue_export import ExportedQueue
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
@@ -40,6 +43,16 @@ def start_database(
             return LocalDatabase(stack, programs, directory, exported_ini, synchronous=synchronous)
 
         yield start
+
+
+def ask(local: LocalDatabase) -> None:
+    conninfo = local.pooler.conninfo(load_plan().pgbouncer.database_alias)
+    with psycopg.connect(conninfo, autocommit=True) as client:
+        client.execute("select 1")
+
+
+def told(local: LocalDatabase) -> Mapping[str, int]:
+    return local.writers.failures_since(local.crashed_at)
 
 
 StartQueue = Callable[..., LocalQueue]
@@ -68,10 +81,20 @@ def test_a_promoted_standby_has_every_committed_row_and_a_drill_that_stopped_goe
     # As long as the pooler leads to the dead primary, only answers that were on their way arrive.
     assert local.writers.acknowledged_since(local.lost_at) <= CLIENTS
 
+    # Clients that asked before this wait; whoever asks from now on is refused.
+    log = local.pooler.process.log
+    wait_until(lambda: "connect failed" in log.read_text("utf-8"), "an attempt has failed")
+    with pytest.raises(psycopg.Error, match="server login has been failing") as refused:
+        ask(local)
+    assert refused.value.sqlstate == "08P01"
     play(runbook, local, progress, tmp_path / "progress.json")
     assert progress.failed is None, progress.reason
     assert [step.name for step in progress.done] == [step.name for step in runbook]
     assert local.writers.acknowledged() > before
+    # What the clients hid by trying again stands in the drill's own words.
+    (seen,) = [" ".join(step.seen) for step in progress.done if step.name == "database-repoint"]
+    assert f"{sum(told(local).values())} errors" in seen
+    assert all(f"{times} times: {what}" in seen for what, times in told(local).items())
     assert local.lost_rows() == 0
 
 

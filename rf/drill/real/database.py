@@ -1,4 +1,4 @@
-"""A real PostgreSQL primary that is killed, its replica promoted, PgBouncer pointed there.
+"""A real PostgreSQL primary that is killed, its replica promoted, its address led there.
 
 The pooler runs on the stack's own pgbouncer.ini with hosts, ports and files of this machine. What
 is measured here is PostgreSQL's and PgBouncer's share, on this machine and with a few rows: RDS
@@ -15,13 +15,14 @@ from pathlib import Path
 import psycopg
 
 from rf.drill.real.measured import measured
-from rf.drill.real.writers import Writers, missing_rows
+from rf.drill.real.writers import CLIENTS, PAUSE_SECONDS, Writers, missing_rows
 from rf.drill.steps import DrillStep, StepFailedError, require
 from rf.servers.local_ini import replica_hosts
 from rf.servers.pooler import Pgbouncer, start_pgbouncer
 from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
-from rf.servers.processes import wait_until, write_private
+from rf.servers.processes import wait_until
 from rf.servers.programs import Programs
+from rf.servers.relay import start_relay
 from scaleplan.model import load_plan
 
 ROWS_BEFORE = 200
@@ -46,6 +47,8 @@ class LocalDatabase:
         self.writers = Writers(self._through_pooler)
         stack.callback(self.writers.stop)
         self.synchronous = synchronous
+        self._stack = stack
+        self.crashed_at = 0.0
         self.lost_at = 0.0
         self.repointed_at = 0.0
         if synchronous:
@@ -90,6 +93,7 @@ class LocalDatabase:
 
     def crash(self) -> None:
         """Kill the primary without a word: no shutdown, no last log record."""
+        self.crashed_at = time.monotonic()
         self._servers.primary.process.signal(signal.SIGKILL)
         self._servers.primary.process.stop()
         self.lost_at = time.monotonic()
@@ -105,12 +109,16 @@ class LocalDatabase:
             return superuser.execute("select pg_is_in_recovery()").fetchone() != (False,)
 
     def repoint(self) -> None:
-        """Give the pooler the replica's address for the primary's, and have it read its file."""
-        text = self._pooler.ini.read_text(encoding="utf-8")
-        here = f"host={PRIMARY_ADDRESS} "
-        there = f"host={self._servers.replica.addresses[0]} "
-        write_private(self._pooler.ini, text.replace(here, there).encode())
-        self._pooler.process.signal(signal.SIGHUP)
+        """Let the primary's address lead to the replica; the pooler is told nothing.
+
+        So it goes with RDS, whose name moves. A pooler that reads a changed file would forget that
+        its last connect failed, and let clients wait.
+        """
+        if self.repointed_at:
+            return
+        replica = self._servers.replica
+        there = (replica.addresses[0], replica.port)
+        start_relay(self._stack, (PRIMARY_ADDRESS, replica.port), there)
         self.repointed_at = time.monotonic()
 
     def resume_writing(self) -> None:
@@ -144,7 +152,7 @@ def database_runbook() -> tuple[DrillStep[LocalDatabase], ...]:
         measured("database-fill", "clients write through PgBouncer", LocalDatabase.fill, _filled),
         measured("database-crash", "the primary is killed", LocalDatabase.crash, _crashed),
         measured("database-promote", "its replica is promoted", LocalDatabase.promote, _promoted),
-        measured("database-repoint", "PgBouncer leads there", LocalDatabase.repoint, _repointed),
+        measured("database-repoint", "its address leads there", LocalDatabase.repoint, _repointed),
         measured("database-count", "rows are looked for", _stop_writers, _counted),
     )
 
@@ -173,7 +181,14 @@ def _repointed(local: LocalDatabase) -> list[str]:
     except TimeoutError as error:
         raise StepFailedError(f"PgBouncer does not lead to the new primary: {error}") from error
     silence = local.writers.longest_silence()
-    return [f"clients write again; the longest time without an answer was {silence:.2f} s"]
+    told = local.writers.failures_since(local.crashed_at)
+    pause = PAUSE_SECONDS * 1000
+    return [
+        f"clients write again; the longest time without an answer was {silence:.2f} s",
+        f"{CLIENTS} clients got {sum(told.values())} errors from the crash on, and tried again"
+        f" {pause:.0f} ms after each",
+        *(f"{times} times: {what}" for what, times in told.items()),
+    ]
 
 
 def _counted(local: LocalDatabase) -> list[str]:

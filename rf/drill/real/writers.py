@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count, pairwise
 
 import psycopg
@@ -19,11 +21,23 @@ PAUSE_SECONDS = 0.01
 """Between two writes of one client, and before another attempt after an error."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What a client was told instead of an answer; `moment` is of the monotonic clock, in seconds.
+
+    `what` begins with the SQLSTATE where libpq hands it on, which it doesn't for a refused login.
+    """
+
+    moment: float
+    what: str
+
+
 class Writers:
     """A few clients, each writing one row a transaction; a failed one reconnects and goes on.
 
-    A row counts as acknowledged when its commit was answered. One whose answer never came may be
-    there or not, and is counted neither way: its client would have to ask.
+    Whoever writes without trying again has each of `failures_since` for an error. A row counts as
+    acknowledged when its commit was answered. One whose answer never came may be there or not, and
+    is counted neither way: its client would have to ask.
     """
 
     def __init__(self, connect: Callable[[], psycopg.Connection], clients: int = CLIENTS) -> None:
@@ -34,6 +48,7 @@ class Writers:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._acknowledged: dict[int, float] = {}
+        self._failures: list[Failure] = []
 
     def start(self) -> None:
         """Make the table and begin."""
@@ -69,6 +84,12 @@ class Writers:
             moments = sorted(self._acknowledged.values())
         return max((after - before for before, after in pairwise(moments)), default=0.0)
 
+    def failures_since(self, moment: float) -> Mapping[str, int]:
+        """How often clients were told what, after a moment of the monotonic clock."""
+        with self._lock:
+            told = Counter(each.what for each in self._failures if each.moment > moment)
+        return dict(told.most_common())
+
     def _write(self) -> None:
         insert = sql.SQL("insert into {} (id) values (%s)").format(TABLE)
         while not self._stop.is_set():
@@ -81,8 +102,16 @@ class Writers:
                         with self._lock:
                             self._acknowledged[number] = time.monotonic()
                         self._stop.wait(PAUSE_SECONDS)
-            except psycopg.Error:
+            except psycopg.Error as error:
+                with self._lock:
+                    self._failures.append(Failure(moment=time.monotonic(), what=_told(error)))
                 self._stop.wait(PAUSE_SECONDS)
+
+
+def _told(error: psycopg.Error) -> str:
+    """The server's own words, without libpq's about the way there."""
+    words = str(error).rsplit("FATAL:", 1)[-1].strip().splitlines()[0]
+    return f"{error.sqlstate} {words}" if error.sqlstate else words
 
 
 def missing_rows(server: Callable[[], psycopg.Connection], acknowledged: frozenset[int]) -> int:
