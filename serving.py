@@ -13,12 +13,15 @@ def serve(on: Standing) -> None:
     """Databases' roles, poolers, applications, the edge, and what watches and copies it all."""
     site, settings, on_cluster = on.site, on.site.settings, on.on_cluster
     placed = (site, on.encryption, on.network, on.cluster)
+    admin_args = layers.PoolerAdminArgs(namespace=on.platform.namespace)
+    admin = layers.PoolerAdmin("pooler-admin", admin_args, on_cluster)
     sharded = sharding.citus_args(
         *placed,
         platform=on.platform,
         authority=on.authority,
         database=on.database,
         credentials=on.credentials,
+        admin=admin,
         primary=on.primary,
     )
     citus = layers.Citus("citus", sharded, on_cluster) if settings.sharding.present else None
@@ -32,9 +35,19 @@ def serve(on: Standing) -> None:
             site, on.platform, on.registry, on.authority, bootstrap
         )
         migration = layers.DatabaseMigration("database-migration", tables, on_cluster)
-    pooled = stores.pgbouncer_args(site, on.platform, backend, on.authority)
+    pooled = stores.pgbouncer_args(site, on.platform, backend, on.authority, admin)
     pgbouncer = layers.Pgbouncer("pgbouncer", pooled, on_cluster)
-    migrated = migration.ready if migration else None
+    migrated = None
+    if migration:
+        after = stores.pooler_reconnect_args(
+            site,
+            on.platform,
+            migration=migration,
+            pgbouncer=pgbouncer,
+            authority=on.authority,
+            admin=admin,
+        )
+        migrated = layers.PoolerReconnect("pooler-reconnect", after, on_cluster).ready
     kept = stores.Stores(backend, on.cache, on.queue, on.broker, on.artifacts, migrated, citus)
     told = stores.connections_args(site, on.platform, pgbouncer, on.authority, kept)
     connections = layers.Connections("connections", told, on_cluster)

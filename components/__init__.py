@@ -26,6 +26,8 @@ from components.observability import Observability
 from components.orchestrator import Orchestrator
 from components.pgbouncer import Pgbouncer
 from components.platform import Platform
+from components.pooler_admin import PoolerAdmin, PoolerAdminArgs
+from components.pooler_reconnect import PoolerReconnect
 from components.primary_site import PrimarySite
 from components.queue import Queue
 from components.registry import Registry
@@ -62,6 +64,9 @@ __all__ = [
     "Orchestrator",
     "Pgbouncer",
     "Platform",
+    "PoolerAdmin",
+    "PoolerAdminArgs",
+    "PoolerReconnect",
     "PrimarySite",
     "Queue",
     "Registry",

@@ -29,7 +29,8 @@ from scaleplan.tables import ShardingPlan
 class CitusArgs:
     """`settings` sizes it, `stage` says whether tables are distributed by themselves.
 
-    `plan` names the tables. `pgbouncer` is whose connections the servers must take;
+    `plan` names the tables. `pgbouncer` is whose connections the servers must take, and whose pods,
+    at `pooler_port`, reconnect when a table was distributed;
     `roles` may log in, `statement_timeouts` are theirs in seconds. `subnet_ids` and
     `availability_zones` are in the same order. `client_namespace` is where the connections come
     from; `tags` are the machines'.
@@ -50,6 +51,8 @@ class CitusArgs:
     settings: CitusSettings
     plan: ShardingPlan
     pgbouncer: PgbouncerSettings
+    pooler_port: int
+    pooler_admin_password: Input[str]
     database: str
     roles: Mapping[RoleKey, RoleCredentials]
     statement_timeouts: Mapping[RoleKey, int]
@@ -94,6 +97,9 @@ class Citus(ComponentResource):
                 reference_tables=args.plan.reference_tables,
                 column=args.plan.distribution_column,
                 authority_certificate=args.authority.certificate_pem,
+                poolers=args.pgbouncer.replicas,
+                pooler_port=args.pooler_port,
+                pooler_admin_password=args.pooler_admin_password,
                 suspended=not args.stage.serving,
                 after=cluster.cluster,
             ),

@@ -66,6 +66,7 @@ class DatabaseMigration(ComponentResource):
     waits for success: when a migration fails, so does the deployment, and the old pods run on.
     """
 
+    job_name: str
     ready: Output[str]
 
     def __init__(
@@ -75,6 +76,7 @@ class DatabaseMigration(ComponentResource):
         summary = {"job": job_name, "timeoutMinutes": args.settings.timeout_minutes}
         super().__init__("researchflow:data:DatabaseMigration", name, summary, opts)
         self._name, self._args = name, args
+        self.job_name = job_name
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
         minutes = args.settings.timeout_minutes
         job = k8s.batch.v1.Job(

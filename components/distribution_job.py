@@ -7,13 +7,21 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.chart_release import ON_SYSTEM_NODES
 from components.pod_security import config_volume, container_security, pod_security
+from components.pooler_admin import SECRET_NAME, console_environment
 from components.versions import POSTGRES_CLIENT_IMAGE
 from rendering import citus_names as names
-from rendering.citus_distribution import distribution_sql
+from rendering.citus_distribution import SQL_FILE, distribution_script, distribution_sql
+from rendering.pgbouncer_ini import ADMIN_USER
+from rendering.pooler_reconnect import (
+    PASSWORD_VARIABLE,
+    SCRIPT_FILE,
+    pooler_variables,
+    reconnect_script,
+)
 
 SCHEDULE = "*/10 * * * *"
 """A table that a migration has just made is distributed within ten minutes, while it is small."""
@@ -21,8 +29,8 @@ SCHEDULE = "*/10 * * * *"
 LONGEST_RUN_SECONDS = 6 * 3600
 """A filled table of the plan's 200 GB, copied by the coordinator at 10 MB/s or more."""
 
-_APPLICATION = "citus-distribution"
-_SQL_FILE = "distribute.sql"
+_APPLICATION = names.DISTRIBUTION
+_RUN_FILE = "run.sh"
 _SQL_DIRECTORY = "/etc/citus-distribution"
 _CA_DIRECTORY = "/etc/researchflow/ca"
 
@@ -32,7 +40,9 @@ _POSTGRES_USER_ID = 70
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionJobArgs:
-    """`suspended` while tables are being filled, which a distributed table can't be by replication.
+    """`poolers` pods of PgBouncer, each at `pooler_port`, reconnect when a table was distributed.
+
+    `suspended` while tables are being filled, which a distributed table can't be by replication.
 
     A suspended one is started by hand: `kubectl -n citus create job --from=cronjob/…`.
     """
@@ -43,6 +53,9 @@ class DistributionJobArgs:
     reference_tables: Sequence[str]
     column: str
     authority_certificate: Input[str]
+    poolers: int
+    pooler_port: int
+    pooler_admin_password: Input[str]
     suspended: bool
     after: pulumi.Resource
 
@@ -61,7 +74,16 @@ class DistributionJob(ComponentResource):
         super().__init__("researchflow:data:DistributionJob", name, summary, opts)
         self._name, self._args = name, args
         mounted = [
-            self._config_map("sql", _APPLICATION, {_SQL_FILE: self._sql()}),
+            self._config_map(
+                "sql",
+                _APPLICATION,
+                {
+                    SQL_FILE: self._sql(),
+                    SCRIPT_FILE: reconnect_script(),
+                    _RUN_FILE: distribution_script(_SQL_DIRECTORY, SCRIPT_FILE),
+                },
+            ),
+            self._admin_secret(),
             self._config_map("ca", names.AUTHORITY, {"ca.crt": args.authority_certificate}),
         ]
         k8s.batch.v1.CronJob(
@@ -111,6 +133,15 @@ class DistributionJob(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
 
+    def _admin_secret(self) -> k8s.core.v1.Secret:
+        password = Output.secret(self._args.pooler_admin_password)
+        return k8s.core.v1.Secret(
+            f"{self._name}-pooler-admin",
+            metadata=self._metadata(SECRET_NAME),
+            string_data={PASSWORD_VARIABLE: password},
+            opts=ResourceOptions(parent=self),
+        )
+
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         return k8s.core.v1.PodSpecArgs(
             restart_policy="Never",
@@ -126,7 +157,7 @@ class DistributionJob(ComponentResource):
         return k8s.core.v1.ContainerArgs(
             name=_APPLICATION,
             image=POSTGRES_CLIENT_IMAGE,
-            command=["psql", "--no-psqlrc", f"--file={_SQL_DIRECTORY}/{_SQL_FILE}"],
+            command=["/bin/sh", f"{_SQL_DIRECTORY}/{_RUN_FILE}"],
             env=[
                 _variable("PGHOST", names.COORDINATOR_HOST),
                 _variable("PGPORT", str(names.PORT)),
@@ -142,6 +173,16 @@ class DistributionJob(ComponentResource):
                             name=names.CLUSTER, key=names.SUPERUSER_PASSWORD_KEY
                         )
                     ),
+                ),
+                *console_environment(
+                    pooler_variables(
+                        user=ADMIN_USER,
+                        port=self._args.pooler_port,
+                        # None of them leads here before Citus serves.
+                        poolers=0 if self._args.suspended else self._args.poolers,
+                        authority_file=f"{_CA_DIRECTORY}/ca.crt",
+                    ),
+                    SECRET_NAME,
                 ),
             ],
             resources=k8s.core.v1.ResourceRequirementsArgs(

@@ -26,6 +26,7 @@ from components.pgbouncer_pod import (
 from components.pod_security import service_account
 from components.pod_template import labels, selector
 from rendering.pgbouncer_ini import (
+    ADMIN_USER,
     INI_FILE,
     SERVER_AUTHORITIES_FILE,
     STATS_USER,
@@ -36,6 +37,7 @@ from rendering.pgbouncer_ini import (
     pgbouncer_ini,
     userlist,
 )
+from rendering.pooler_reconnect import POOLERS_HOST, POOLERS_SERVICE
 from scaleplan.layers import PgbouncerPlan
 from scaleplan.sizes import PgbouncerSettings
 
@@ -57,7 +59,8 @@ class PgbouncerArgs:
 
     `writer` and `readers` hold the tenants' data, `system` is RDS's primary whoever that is.
     `passwords` are those of the users who may connect, `credentials_versions` changes with them and
-    tells nothing of them. `server_authorities` is PEM text, of all that may sign a server's
+    tells nothing of them. `admin_password` opens the console to whoever has it reconnect.
+    `server_authorities` is PEM text, of all that may sign a server's
     certificate. `after` is what must exist before the first pod does. Who reaches it, and whom it
     reaches, are rows of the flow table.
     """
@@ -69,6 +72,7 @@ class PgbouncerArgs:
     readers: Upstream
     system: Upstream
     passwords: Mapping[str, Input[str]]
+    admin_password: Input[str]
     credentials_versions: Input[str]
     authority: Authority
     server_authorities: Input[str]
@@ -80,13 +84,15 @@ class Pgbouncer(ComponentResource):
 
     A changed ini, certificate or authority rolls the pods by its hash, a changed password by its
     role's version, which tells nothing of it. `database` is the name for writes; reads have the
-    same name and `_ro`. `system_database` is always on RDS.
+    same name and `_ro`. `system_database` is always on RDS. `pods` are there when the whole
+    Deployment is.
     """
 
     host: Output[str]
     port: int
     database: str
     system_database: str
+    pods: Resource
 
     def __init__(self, name: str, args: PgbouncerArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
@@ -108,6 +114,7 @@ class Pgbouncer(ComponentResource):
                 Output.concat(f"{APPLICATION}.", args.namespace),
                 self.host,
                 Output.concat(*service, ".cluster.local"),
+                POOLERS_HOST,
             ],
             parent=self,
         )
@@ -117,8 +124,8 @@ class Pgbouncer(ComponentResource):
             _hash_of
         )
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
-        self._build_deployment(config_hash, [*mounted, account])
-        self._build_service()
+        self.pods = self._build_deployment(config_hash, [*mounted, account])
+        self._build_services()
         self._build_disruption_budget()
         self.register_outputs({"host": self.host, "port": self.port})
 
@@ -158,7 +165,10 @@ class Pgbouncer(ComponentResource):
             metadata=self._metadata(USERS_SECRET_NAME),
             string_data={
                 USERLIST_FILE: Output.secret(
-                    Output.all(**self._args.passwords, **{STATS_USER: stats_password})
+                    Output.all(
+                        **self._args.passwords,
+                        **{STATS_USER: stats_password, ADMIN_USER: self._args.admin_password},
+                    )
                 ).apply(userlist)
             },
             opts=ResourceOptions(parent=self),
@@ -196,8 +206,8 @@ class Pgbouncer(ComponentResource):
             ).result
         )
 
-    def _build_deployment(self, config_hash: Output[str], mounted: list[Resource]) -> None:
-        k8s.apps.v1.Deployment(
+    def _build_deployment(self, config_hash: Output[str], mounted: list[Resource]) -> Resource:
+        return k8s.apps.v1.Deployment(
             f"{self._name}-deployment",
             metadata=self._metadata(APPLICATION),
             spec=k8s.apps.v1.DeploymentSpecArgs(
@@ -224,7 +234,8 @@ class Pgbouncer(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[*mounted, *self._args.after]),
         )
 
-    def _build_service(self) -> None:
+    def _build_services(self) -> None:
+        """One for clients, and one by which each pod is found, to be told to reconnect."""
         k8s.core.v1.Service(
             f"{self._name}-service",
             metadata=self._metadata(APPLICATION),
@@ -233,6 +244,21 @@ class Pgbouncer(ComponentResource):
                 ports=[
                     k8s.core.v1.ServicePortArgs(
                         name=PORT_NAME, port=self.port, target_port=PORT_NAME
+                    )
+                ],
+            ),
+            opts=ResourceOptions(parent=self),
+        )
+
+        k8s.core.v1.Service(
+            f"{self._name}-poolers",
+            metadata=self._metadata(POOLERS_SERVICE),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                cluster_ip="None",
+                selector=selector(APPLICATION),
+                ports=[
+                    k8s.core.v1.ServicePortArgs(
+                        name=PORT_NAME, port=self._args.plan.listen_port, target_port=PORT_NAME
                     )
                 ],
             ),

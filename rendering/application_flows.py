@@ -24,12 +24,21 @@ WEB_PODS = application_pods(WEB.application)
 PGBOUNCER_PODS = application_pods("pgbouncer")
 BOOTSTRAP_PODS = application_pods("database-bootstrap")
 MIGRATION_PODS = application_pods("database-migration")
+RECONNECT_PODS = application_pods("pooler-reconnect")
 
 CONNECTED = (ORCHESTRATOR_PODS, WORKER_PODS, COLLABORATION_PODS)
 """Applications that use database, cache and queue; the frontend's pods serve files alone."""
 
 CITUS = Pods(name="Citus", namespace=citus_names.NAMESPACE, guarded=False)
 """Its servers have a policy of their own, beside the operator's objects."""
+
+DISTRIBUTION_PODS = Pods(
+    name=citus_names.DISTRIBUTION,
+    namespace=citus_names.NAMESPACE,
+    labels=(("app", citus_names.DISTRIBUTION),),
+    guarded=False,
+)
+"""The job that distributes tables, beside those servers."""
 
 POD_IDENTITY_AGENT = Networks(
     name="EKS Pod Identity agent", networks=(IPv4Network("169.254.170.23/32"),)
@@ -91,8 +100,14 @@ def _stores(stores: StoreNetworks) -> list[Flow]:
     artifacts = (ORCHESTRATOR_PODS, WORKER_PODS)
     sessions = (ORCHESTRATOR_PODS, COLLABORATION_PODS)
     return [
-        *dns_flows((*CONNECTED, PGBOUNCER_PODS, BOOTSTRAP_PODS, MIGRATION_PODS)),
+        *dns_flows((*CONNECTED, PGBOUNCER_PODS, BOOTSTRAP_PODS, MIGRATION_PODS, RECONNECT_PODS)),
         *flows_of(CONNECTED, PGBOUNCER_PODS, (stores.pooler_port,), "the database, pooled"),
+        *flows_of(
+            (RECONNECT_PODS, *((DISTRIBUTION_PODS,) if stores.citus else ())),
+            PGBOUNCER_PODS,
+            (stores.pooler_port,),
+            "new server connections, after tables have changed",
+        ),
         *flows_of(CONNECTED, cache, (stores.cache_port,), "cached answers; the editors' channel"),
         *flows_of(artifacts, queue, (stores.job_port,), "jobs"),
         *flows_of(sessions, queue, (stores.session_port,), "sessions"),

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rendering.pooler_reconnect import DEADLINE_SECONDS
+
+SQL_FILE = "distribute.sql"
+
 SHARD_COUNT = 32
 """For good: joins stay within a node only between tables with equally many shards."""
 
@@ -17,6 +21,9 @@ LOCK_TIMEOUT_SECONDS = 30
 
 _LOCK_KEY = 7_204_513
 """Of the advisory lock that two runs at once contend for; any number that nothing else uses."""
+
+_KNOWN = "SELECT count(partkey), count(*) FROM pg_dist_partition"
+"""Changes with each table that becomes distributed or a reference table."""
 
 _PREPARE = """\
 \\set ON_ERROR_STOP on
@@ -197,6 +204,27 @@ def distribution_sql(
         _DISTRIBUTE.format(column=_literal(column), tables=len(distributed_tables)),
     )
     return "".join(parts)
+
+
+def distribution_script(directory: str, reconnect: str) -> str:
+    """For `sh`: the SQL, and every pooler's new connections where it has distributed anything.
+
+    Both files are in `directory`. It compares what Citus knows before and after, so that a run that
+    failed halfway reconnects as well. Exits with the SQL's code, or that of `reconnect`.
+    """
+    return f"""\
+known() {{
+  psql --no-psqlrc --no-align --tuples-only --command '{_KNOWN}'
+}}
+before=$(known)
+psql --no-psqlrc --file={directory}/{SQL_FILE}
+code=$?
+after=$(known)
+if [ "$before" != "$after" ]; then
+  timeout {DEADLINE_SECONDS} sh {directory}/{reconnect} || code=$?
+fi
+exit $code
+"""
 
 
 def _literal(text: str) -> str:

@@ -20,6 +20,9 @@ OBJECT_STORAGE = "citus-backups"
 SERVER_CERTIFICATE = "citus-server-certificate"
 AUTHORITY = "researchflow-ca"
 
+DISTRIBUTION = "citus-distribution"
+"""Of the job that distributes tables, and of its pods."""
+
 PORT = 5433
 """PostgreSQL itself; 5432 is the operator's own pooler (`ShardedClusterServices`)."""
 

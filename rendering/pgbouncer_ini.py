@@ -22,6 +22,10 @@ SERVER_AUTHORITIES_FILE = "server-authorities.crt"
 STATS_USER = "pgbouncer_stats"
 """May ask PgBouncer for its statistics. PostgreSQL has no such role, so it reaches no data."""
 
+ADMIN_USER = "pgbouncer_admin"
+"""May have PgBouncer reconnect, and all else that its console can do. No role of PostgreSQL either.
+"""
+
 READ_ONLY_SUFFIX = "_ro"
 SYSTEM_SUFFIX = "_system"
 
@@ -132,6 +136,7 @@ def _listening(plan: PgbouncerPlan) -> dict[str, object]:
         "unix_socket_dir": "",
         "auth_type": "scram-sha-256",
         "auth_file": f"{CONFIG_DIRECTORY}/{USERLIST_FILE}",
+        "admin_users": ADMIN_USER,
         "stats_users": STATS_USER,
         "client_tls_sslmode": "require",
         # Clients bring no certificate, yet without this PgBouncer loads the machine's own list of

@@ -84,8 +84,13 @@ MIGRATION_RULES = """\
 
 - Before a rollout, the orchestrator's image runs as a Job with the command of `migrations.command`
   (`{command}` unless set; an empty list where there are none). Its name changes with image and
-  command, so that each version runs once; pods of the new version start when it has ended with 0.
-  When it fails, the deployment fails and the old pods run on.
+  command, so that each version runs once; pods of the new version start when it has ended with 0
+  and every pooler has opened new connections (`pooler-reconnect-…`). When it fails, the deployment
+  fails and the old pods run on.
+- Until then pods of the old version may be told `0A000 cached plan must not change result type` for
+  a prepared statement on a table that the migration has changed, new clients included: PgBouncer
+  hands its own prepared statement to whoever sends the same text. They repeat the transaction
+  (above). `SELECT` with named columns instead of `*` meets it on changed columns alone.
 - `DATABASE_URL` and `SYSTEM_DATABASE_URL` are there direct: the server itself, not PgBouncer, and
   the login is `{login}`, which owns the tables. Where Citus serves, the former is its
   coordinator.

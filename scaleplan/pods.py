@@ -147,6 +147,7 @@ def _jobs(settings: Settings) -> Iterator[PodDemand]:
     jobs = {"database-bootstrap": (SYSTEM_POOL, _requested(PSQL_JOB))}
     if settings.migrations.command:
         jobs["database-migration"] = (applications, _requested(MIGRATION_JOB))
+        jobs["pooler-reconnect"] = (SYSTEM_POOL, _requested(PSQL_JOB))
     if settings.sharding.present:
         jobs["citus-distribution"] = (SYSTEM_POOL, DISTRIBUTION_JOB)
     for name, (pool, requests) in jobs.items():

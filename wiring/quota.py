@@ -13,6 +13,9 @@ from scaleplan.pod_resources import (
 from scaleplan.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
 from wiring.site import Site
 
+PSQL_JOBS = 2
+"""The bootstrap, and the poolers' reconnect after a migration."""
+
 
 def application_quota(site: Site) -> NamespaceQuota:
     """The quota of everything that this stack puts into the namespace, all of it in a rollout."""
@@ -43,7 +46,7 @@ def application_quota(site: Site) -> NamespaceQuota:
                 ),
             ),
             # Two each, because a replaced Job's pod may still be stopping when the next one starts.
-            PodLoad(pods=2, containers=(PSQL_JOB,)),
+            PodLoad(pods=2 * PSQL_JOBS, containers=(PSQL_JOB,)),
             PodLoad(pods=2, containers=(MIGRATION_JOB,)),
         ]
     )

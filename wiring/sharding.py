@@ -10,6 +10,7 @@ from components.database_credentials import DatabaseCredentials
 from components.encryption import Encryption
 from components.network import Network
 from components.platform import Platform
+from components.pooler_admin import PoolerAdmin
 from components.primary_site import PrimarySite
 from rendering.role_timeouts import statement_timeouts
 from wiring.site import Site, stack_tags
@@ -25,6 +26,7 @@ def citus_args(
     authority: Authority,
     database: Database,
     credentials: DatabaseCredentials,
+    admin: PoolerAdmin,
     primary: PrimarySite | None,
 ) -> CitusArgs:
     """The sharded database on nodes of its own, open to the applications' namespace alone.
@@ -48,6 +50,8 @@ def citus_args(
         settings=settings.citus,
         plan=site.plan.sharding,
         pgbouncer=settings.pgbouncer,
+        pooler_port=site.plan.pgbouncer.listen_port,
+        pooler_admin_password=admin.password,
         database=database.database_name,
         roles=credentials.roles,
         statement_timeouts=statement_timeouts(site.plan, settings.migrations),

@@ -18,11 +18,14 @@ from components.connections import ConnectionsArgs
 from components.database import Database, DatabaseArgs
 from components.database_bootstrap import Coordinator, DatabaseBootstrap, DatabaseBootstrapArgs
 from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
+from components.database_migration import DatabaseMigration
 from components.database_source import DatabaseSource
 from components.encryption import Encryption
 from components.network import Network
 from components.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
 from components.platform import Platform
+from components.pooler_admin import PoolerAdmin
+from components.pooler_reconnect import PoolerReconnectArgs
 from components.primary_site import PrimarySite
 from components.queue import Queue, QueueArgs
 from rendering.application_config import ApplicationPlan
@@ -200,7 +203,7 @@ def database_bootstrap_args(
 
 
 def pgbouncer_args(
-    site: Site, platform: Platform, backend: Backend, authority: Authority
+    site: Site, platform: Platform, backend: Backend, authority: Authority, admin: PoolerAdmin
 ) -> PgbouncerArgs:
     """Pools for the roles of the applications: before RDS, and before Citus where it serves."""
     primary = Upstream(hosts=[backend.database.primary_address], port=backend.database.port)
@@ -221,10 +224,33 @@ def pgbouncer_args(
         readers=readers,
         system=primary,
         passwords={role.user: role.password for role in pooled},
+        admin_password=admin.password,
         credentials_versions=Output.all(*(role.version for role in pooled)).apply(",".join),
         authority=authority,
         server_authorities=authorities,
         after=(backend.bootstrap.job,),
+    )
+
+
+def pooler_reconnect_args(
+    site: Site,
+    platform: Platform,
+    *,
+    migration: DatabaseMigration,
+    pgbouncer: Pgbouncer,
+    authority: Authority,
+    admin: PoolerAdmin,
+) -> PoolerReconnectArgs:
+    """Every pooler's new connections, when the migration has ended and before pods that need it."""
+    return PoolerReconnectArgs(
+        namespace=platform.namespace,
+        migration=migration.job_name,
+        migrated=migration.ready,
+        poolers=site.settings.pgbouncer.replicas,
+        port=site.plan.pgbouncer.listen_port,
+        pooling=pgbouncer.pods,
+        admin_secret=admin.secret_name,
+        cluster_authority=authority.config_map_name,
     )
 
 

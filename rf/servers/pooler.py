@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from rendering.connection_urls import postgres_url
 from rendering.pgbouncer_ini import INI_FILE, USERLIST_FILE, userlist
+from rendering.pooler_reconnect import POOLERS_HOST
 from rf.servers.certificates import LocalAuthority
 from rf.servers.local_ini import Here, replica_hosts, substituted
 from rf.servers.postgres import APPLICATION_USER, PRIMARY_ADDRESS, DatabaseServers
@@ -21,9 +22,12 @@ from rf.servers.processes import Process, free_port, listens, write_private
 from rf.servers.programs import Programs
 from scaleplan.model import load_plan
 
-PGBOUNCER_NAMES = tuple(
-    f"pgbouncer{domain}"
-    for domain in (".researchflow.svc", "", ".researchflow", ".researchflow.svc.cluster.local")
+PGBOUNCER_NAMES = (
+    *(
+        f"pgbouncer{domain}"
+        for domain in (".researchflow.svc", "", ".researchflow", ".researchflow.svc.cluster.local")
+    ),
+    POOLERS_HOST,
 )
 """The names on the certificate that the program issues; applications use the first."""
 
@@ -73,14 +77,16 @@ def start_pgbouncer(
     ini: str,
     *,
     more_users: Mapping[str, str] | None = None,
+    authority: LocalAuthority | None = None,
 ) -> Pgbouncer:
     """Start it before the servers; leaving `stack` stops it. `ini` is as exported.
 
-    `more_users` are passwords of users beside the application's.
+    `more_users` are passwords of users beside the application's. `authority` signs its certificate,
+    one of its own unless given.
     """
     directory.mkdir()
     directory.chmod(0o755)
-    authority = LocalAuthority(directory, "ca")
+    authority = authority or LocalAuthority(directory, "ca")
     pair = authority.issue(*PGBOUNCER_NAMES)
     passwords = databases.primary.passwords
     users = userlist({APPLICATION_USER: passwords[APPLICATION_USER], **(more_users or {})})

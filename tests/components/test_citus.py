@@ -80,6 +80,8 @@ def citus(build):
                     settings=row.citus.model_copy(update=changes),
                     plan=PLAN.sharding,
                     pgbouncer=row.pgbouncer,
+                    pooler_port=PLAN.pgbouncer.listen_port,
+                    pooler_admin_password=pulumi.Output.secret(f"{PASSWORD}admin"),
                     database="ros",
                     roles={
                         key: RoleCredentials(
@@ -380,9 +382,28 @@ def test_the_job_logs_in_over_verified_tls_and_runs_the_mounted_sql(citus):
     assert password["valueFrom"]["secretKeyRef"] == {"name": "citus", "key": "superuser-password"}
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     sql = built.inputs("kubernetes:core/v1:ConfigMap", "citus-distribution-sql")["data"]
-    (file,) = sql
-    assert f"--file={mounts['sql']}/{file}" in container["command"]
+    run = container["command"][-1].removeprefix(f"{mounts['sql']}/")
+    assert f"--file={mounts['sql']}/distribute.sql" in sql[run]
+    assert {"distribute.sql", "reconnect.sh"} < set(sql)
     assert environment["PGSSLROOTCERT"] == f"{mounts['ca']}/ca.crt"
+
+
+def test_the_job_tells_every_pooler_and_its_password_is_a_reference(citus):
+    built = citus()
+    pod = only(built, JOB)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    told = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert told["POOLERS"] == str(PLAN.sizes[Size.LARGE].pgbouncer.replicas)
+    waiting = only(citus(stage=ShardingStage.PARALLEL), JOB)["spec"]["jobTemplate"]["spec"]
+    (unpooled,) = waiting["template"]["spec"]["containers"]
+    assert {"name": "POOLERS", "value": "0"} in unpooled["env"]
+    assert told["POOLER_HOST"] == "pgbouncer-poolers.researchflow.svc"
+    assert told["POOLER_PORT"] == str(PLAN.pgbouncer.listen_port)
+    (password,) = [entry for entry in container["env"] if entry["name"] == "POOLER_PASSWORD"]
+    reference = password["valueFrom"]["secretKeyRef"]
+    secret = reveal(built.inputs("kubernetes:core/v1:Secret", "citus-distribution-pooler-admin"))
+    assert secret["metadata"]["name"] == reference["name"]
+    assert secret["stringData"] == {reference["key"]: f"{PASSWORD}admin"}
 
 
 def test_the_job_is_locked_down_and_its_client_is_of_the_servers_major(citus):

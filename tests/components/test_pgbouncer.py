@@ -1,5 +1,6 @@
 """PgBouncer in the cluster: the plan's Deployment and Service, locked down."""
 
+import pulumi
 import pytest
 
 from components.authority import Authority, AuthorityArgs
@@ -12,6 +13,7 @@ from scaleplan.sizes import Size
 
 PLAN = load_plan()
 PASSWORD = "Correct0Horse1Battery2Staple3"
+ADMIN_PASSWORD = "Only0Told1To2Reconnect3"
 READER_PASSWORD = "Only0Reading1Of2Patients3"
 REPLICAS = ("b.example.com", "c.example.com")
 PRIMARY = Upstream(hosts=["db.example.com"], port=5432)
@@ -47,6 +49,7 @@ def pgbouncer(build):
                 readers=Upstream(hosts=replicas, port=5433 if serving else 5432),
                 system=PRIMARY,
                 passwords={"researchflow_app": password, "researchflow_readonly": READER_PASSWORD},
+                admin_password=pulumi.Output.secret(ADMIN_PASSWORD),
                 credentials_versions=versions,
                 authority=authority,
                 server_authorities=root,
@@ -191,11 +194,12 @@ def test_more_clients_get_more_memory_than_the_plans(pgbouncer):
     assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) > 128
 
 
-def test_the_user_list_has_the_applications_roles_and_the_exporter_but_not_the_master(pgbouncer):
+def test_the_user_list_has_the_applications_roles_and_the_consoles_but_not_the_master(pgbouncer):
     built = pgbouncer()
     users = built.named("kubernetes:core/v1:Secret", "pgbouncer-users")
     assert reveal(users.inputs)["stringData"] == {
-        "userlist.txt": f'"pgbouncer_stats" "{stats_password_of(built)}"\n'
+        "userlist.txt": f'"pgbouncer_admin" "{ADMIN_PASSWORD}"\n'
+        f'"pgbouncer_stats" "{stats_password_of(built)}"\n'
         f'"researchflow_app" "{PASSWORD}"\n'
         f'"researchflow_readonly" "{READER_PASSWORD}"\n'
     }

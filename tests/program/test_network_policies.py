@@ -61,6 +61,7 @@ ALLOWED = {
     ("orchestrator", "pgbouncer", 6432),
     ("worker", "pgbouncer", 6432),
     ("collaboration", "pgbouncer", 6432),
+    ("pooler-reconnect", "pgbouncer", 6432),
 }
 
 
@@ -69,7 +70,7 @@ def test_inside_the_namespace_the_pooler_is_all_that_a_pod_can_reach(serving, st
     plan = serving(stack)
     network = Reachability(plan)
     names = [r.inputs["metadata"]["name"] for r in plan.of_type(DEPLOYMENT)]
-    names += ["database-bootstrap", "database-migration", "somebody-else"]
+    names += ["database-bootstrap", "database-migration", "pooler-reconnect", "somebody-else"]
     found = {
         (source, destination, port)
         for source in names
@@ -79,6 +80,19 @@ def test_inside_the_namespace_the_pooler_is_all_that_a_pod_can_reach(serving, st
     }
     workers = {("workflow-worker", "pgbouncer", 6432)} if "workflow-worker" in names else set()
     assert found == ALLOWED | workers
+
+
+@pytest.mark.parametrize("stack", stack_names(ROOT))
+def test_of_other_namespaces_the_job_that_distributes_tables_alone_reaches_the_pooler(
+    serving, stack
+):
+    plan = serving(stack)
+    network = Reachability(plan)
+    distribution = Pod("citus", (("app", "citus-distribution"),))
+    present = bool(plan.of_type("kubernetes:batch/v1:CronJob"))
+    assert network.allows(distribution, app("pgbouncer"), 6432) == present
+    for other in (CITUS, STRANGER, PROMETHEUS, Pod(NAMESPACE, (("app", "citus-distribution"),))):
+        assert not network.allows(other, app("pgbouncer"), 6432)
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
@@ -172,7 +186,7 @@ def test_databases_are_reached_by_the_pooler_and_the_jobs_that_must_not_use_it(s
     plan = serving(stack)
     network = Reachability(plan)
     names = [r.inputs["metadata"]["name"] for r in plan.of_type(DEPLOYMENT)]
-    names += ["database-bootstrap", "database-migration"]
+    names += ["database-bootstrap", "database-migration", "pooler-reconnect"]
     to_rds = {name for name in names if network.allows(app(name), data(plan), 5432)}
     assert to_rds == {"pgbouncer", "database-bootstrap", "database-migration"}
     to_citus = {name for name in names if network.lets_out(app(name), CITUS, 5432)}

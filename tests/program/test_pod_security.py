@@ -145,25 +145,32 @@ def test_no_budget_ever_blocks_a_drain(serving, stack):
         assert spec["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_pods_wait_for_the_migration_that_runs_as_the_migrator_past_the_pooler(serving, stack):
-    plan = serving(stack)
-    (migration,) = [
+def jobs(plan, name):
+    return [
         r
         for r in plan.of_type("kubernetes:batch/v1:Job")
-        if r.inputs["metadata"]["name"].startswith("database-migration-")
+        if r.inputs["metadata"]["name"].startswith(f"{name}-")
     ]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_pods_wait_for_poolers_that_reconnected_after_a_migration_past_them(serving, stack):
+    plan = serving(stack)
+    (migration,) = jobs(plan, "database-migration")
+    (reconnect,) = jobs(plan, "pooler-reconnect")
+    (pooler,) = [
+        r
+        for r in plan.of_type("kubernetes:apps/v1:Deployment")
+        if r.inputs["metadata"]["name"] == "pgbouncer"
+    ]
+    assert {migration.urn, pooler.urn} <= set(reconnect.dependencies)
     waiting = {
         r.inputs["metadata"]["name"]
         for r in plan.of_type("kubernetes:apps/v1:Deployment")
-        if migration.urn in r.dependencies
+        if reconnect.urn in r.dependencies
     }
     workers = {r.inputs["metadata"]["name"] for r in plan.of_type("kubernetes:apps/v1:Deployment")}
     expected = {"orchestrator", "worker", "collaboration"} | (workers & {"workflow-worker"})
     assert waiting == expected
-    (bootstrap,) = [
-        r
-        for r in plan.of_type("kubernetes:batch/v1:Job")
-        if r.inputs["metadata"]["name"].startswith("database-bootstrap-")
-    ]
+    (bootstrap,) = jobs(plan, "database-bootstrap")
     assert bootstrap.urn in migration.dependencies

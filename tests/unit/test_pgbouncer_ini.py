@@ -7,6 +7,7 @@ import pytest
 
 from rendering.database_roles import ROLES
 from rendering.pgbouncer_ini import (
+    ADMIN_USER,
     QUERY_WAIT_SECONDS,
     STATS_USER,
     Servers,
@@ -136,7 +137,9 @@ def test_statistics_are_for_a_user_that_postgresql_does_not_know():
     settings = parsed(rendered(Size.MEDIUM))["pgbouncer"]
     assert settings["stats_users"] == STATS_USER
     assert STATS_USER not in {role.name for role in ROLES.values()}
-    assert "admin_users" not in settings
+    # Whoever may do more than read has a password of its own, and no role either.
+    assert settings["admin_users"] == ADMIN_USER != STATS_USER
+    assert ADMIN_USER not in {role.name for role in ROLES.values()}
 
 
 def test_the_user_list_quotes_what_it_must():
