@@ -144,10 +144,10 @@ def _poolers(settings: Settings) -> Iterator[PodDemand]:
 
 def _jobs(settings: Settings) -> Iterator[PodDemand]:
     applications = APPLICATIONS_POOL if settings.nodes.karpenter else SYSTEM_POOL
+    # The poolers' reconnect asks for as much, at the same place, and runs when this one has ended.
     jobs = {"database-bootstrap": (SYSTEM_POOL, _requested(PSQL_JOB))}
     if settings.migrations.command:
         jobs["database-migration"] = (applications, _requested(MIGRATION_JOB))
-        jobs["pooler-reconnect"] = (SYSTEM_POOL, _requested(PSQL_JOB))
     if settings.sharding.present:
         jobs["citus-distribution"] = (SYSTEM_POOL, DISTRIBUTION_JOB)
     for name, (pool, requests) in jobs.items():
