@@ -153,11 +153,11 @@ def _pgbouncer_texts(plan: RecordedPlan) -> Iterator[str]:
                 yield _PASSWORD.sub(rf"\1{SECRET}", content["pgbouncer.ini"])
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Block style for texts of several lines, so that scripts and files stay readable."""
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

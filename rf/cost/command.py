@@ -9,9 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-import boto3
-import botocore.exceptions
-
 from rf.cost.coverage import Coverage, coverage_of
 from rf.cost.documents import bill_document, difference_document, refreshed_document
 from rf.cost.price_file import price_file_text
@@ -142,6 +139,8 @@ def run_refresh(
                 for region in unknown
             ]
         )
+    import botocore.exceptions  # noqa: PLC0415 - a bill needs no AWS
+
     text = path.read_text(encoding="utf-8")
     book = read_prices(text)
     try:
@@ -167,6 +166,8 @@ def run_refresh(
 
 
 def _client(profile: str | None) -> PricingClient:
+    import boto3  # noqa: PLC0415 - as above
+
     session = boto3.Session(profile_name=profile)
     return cast("PricingClient", session.client("pricing", region_name=API_REGION))
 
