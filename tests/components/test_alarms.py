@@ -1,6 +1,8 @@
 """CloudWatch's own alarms: what pages without the cluster, at thresholds that follow the size."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
@@ -175,10 +177,15 @@ def instance_event(event_id, message, instance, *, categories=("backup",)):
     }
 
 
+def matcher(pattern: str) -> Callable[[Any], bool]:
+    """Whether EventBridge's pattern takes an event, as moto reads it."""
+    return EventPattern.load(pattern).matches_event
+
+
 def test_a_backup_counts_when_it_has_ended_and_only_the_primarys(alarms):
     """Else the alert of an old backup is silent while each backup starts and none ends."""
     (rule,) = alarms().of_type("aws:cloudwatch/eventRule:EventRule")
-    heard = EventPattern.load(rule.inputs["eventPattern"]).matches_event
+    heard = matcher(rule.inputs["eventPattern"])
     primary = "researchflow-test-database"
     assert heard(instance_event("RDS-EVENT-0002", "Finished DB instance backup.", primary))
     assert not heard(instance_event("RDS-EVENT-0001", "Backing up the DB instance.", primary))

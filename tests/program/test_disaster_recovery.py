@@ -144,6 +144,7 @@ def minutes_of(start, length):
 def minutes_of_window(text):
     """The minutes of the week in a window of RDS, by the day or by the week, in UTC."""
     window = WINDOW.fullmatch(text)
+    assert window is not None, text
 
     def minute(day, time):
         hours, minutes = time.split(":")
