@@ -35,6 +35,7 @@ FOLDERS = ("components", "rendering", "rf/offline", "rf/schemas", "scaleplan", "
 FILES = (
     *("*.py", "Pulumi.yaml", "requirements*.txt", "*.lock", "pylock*.toml"),
     *("rf/__init__.py", "rf/plan.py", "rf/plan_cache.py", "rf/project.py", "rf/stacks.py"),
+    "rf/termination.py",
 )
 """Files beside those folders that do so, as patterns. Stack files count by what is read in them."""
 

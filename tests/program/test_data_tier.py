@@ -71,7 +71,8 @@ def test_every_url_of_the_applications_logs_in_as_a_user_that_pgbouncer_knows(pl
         ("replica-url", "researchflow_readonly"),
     ):
         assert credentials[key].startswith(f"postgresql://{user}:{users[user]}@"), key
-    assert set(users) == {"researchflow_app", "researchflow_readonly", "pgbouncer_stats"}
+    consoles = {"pgbouncer_stats", "pgbouncer_admin"}
+    assert set(users) == {"researchflow_app", "researchflow_readonly", *consoles}
 
 
 @pytest.mark.parametrize("size", SIZES)
