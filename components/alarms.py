@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from rendering.alerting.stores import BACKUP_RULE_SUFFIX
 from rendering.cloudwatch_alarms import RDS_ALARM_CATEGORIES, Alarm
 from rendering.cloudwatch_metrics import DATABASE_NAMESPACE, IO_WAIT_METRIC
@@ -102,7 +103,7 @@ class Alarms(ComponentResource):
         policy = aws.cloudwatch.LogResourcePolicy(
             f"{self._name}-backups",
             policy_name=f"{args.prefix}{BACKUP_RULE_SUFFIX}",
-            policy_document=group.arn.apply(
+            policy_document=computed_text(group.arn).apply(
                 lambda arn: backup_log_policy(arn, args.region, args.account_id, args.prefix)
             ),
             opts=child,

@@ -10,6 +10,8 @@ import pulumi_kubernetes as k8s
 import pulumi_tls as tls
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.computed_text import computed_text
+
 _HOURS_A_YEAR = 365 * 24
 
 AUTHORITY_VALIDITY_HOURS = 10 * _HOURS_A_YEAR
@@ -75,7 +77,7 @@ class Authority(ComponentResource):
             early_renewal_hours=AUTHORITY_RENEWAL_HOURS,
             opts=ResourceOptions(parent=self),
         )
-        self.certificate_pem = certificate.cert_pem
+        self.certificate_pem = computed_text(certificate.cert_pem)
         config_map = k8s.core.v1.ConfigMap(
             f"{name}-ca",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=CONFIG_MAP_NAME, namespace=args.namespace),
@@ -121,7 +123,7 @@ class Authority(ComponentResource):
             opts=ResourceOptions(parent=parent),
         )
         return IssuedCertificate(
-            certificate_pem=certificate.cert_pem,
+            certificate_pem=computed_text(certificate.cert_pem),
             private_key_pem=Output.secret(key.private_key_pem),
         )
 

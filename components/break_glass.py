@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.cluster_access import ADMINISTRATOR, let_in
+from components.computed_text import computed_text
 from rendering.break_glass_documents import (
     MAX_SESSION_MINUTES,
     role_policy,
@@ -72,7 +73,7 @@ class BreakGlass(ComponentResource):
         aws.iam.RolePolicy(
             f"{self._name}-session-log",
             role=args.node_role_name,
-            policy=group.arn.apply(
+            policy=computed_text(group.arn).apply(
                 lambda arn: session_log_policy(arn, args.region, args.account_id)
             ),
             opts=child,

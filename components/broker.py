@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from rendering.connection_urls import with_login
 
 ENGINE_VERSION = "4.2"
@@ -70,12 +71,14 @@ class Broker(ComponentResource):
 
     def _password(self) -> Output[str]:
         return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-password",
-                length=PASSWORD_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-password",
+                    length=PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
         )
 
     def _broker(self, password: Output[str]) -> aws.mq.Broker:
@@ -124,5 +127,5 @@ class Broker(ComponentResource):
 
 
 def _endpoint(instances: Sequence[aws.mq.outputs.BrokerInstance]) -> str:
-    """`amqps://host:5671`."""
-    return str((instances[0].endpoints or [])[0])
+    """`amqps://host:5671`; empty where nobody computed it (`computed_text`)."""
+    return str((instances[0].endpoints or [])[0]) if instances else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from components.redis_foundation import (
     PARAMETER_FAMILY,
     REDIS_ENGINE,
@@ -74,7 +75,7 @@ class Cache(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         group = self._replication_group(name, group_id, args, foundation)
-        self.configuration_endpoint = group.configuration_endpoint_address
+        self.configuration_endpoint = computed_text(group.configuration_endpoint_address)
         self.port = REDIS_PORT
         self.urls = foundation.urls(self.configuration_endpoint)
         self.exporter_password = foundation.passwords[EXPORTER]

@@ -17,6 +17,7 @@ from components.cluster_addons import (
     NodeAddons,
     NodeAddonsArgs,
 )
+from components.computed_text import computed_text
 from components.node_group import NodeGroup, NodeGroupArgs
 from rendering.cluster_documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
 from rendering.kubeconfig import kubeconfig
@@ -136,7 +137,10 @@ class Cluster(ComponentResource):
         )
         self.ready = self._on_nodes(cluster, nodes)
         self.endpoint = cluster.endpoint
-        self.certificate_authority = cluster.certificate_authority.data
+        authority = cluster.certificate_authority
+        self.certificate_authority = computed_text(
+            authority.apply(lambda known: known.data if known else None)
+        )
         self.kubeconfig = Output.all(
             endpoint=self.endpoint, certificate_authority=self.certificate_authority
         ).apply(lambda known: kubeconfig(args.prefix, args.region, **known))

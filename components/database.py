@@ -10,6 +10,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.client_security_group import client_security_group
+from components.computed_text import NO_HOST, computed_text
 from components.database_events import DatabaseEvents, DatabaseEventsArgs
 from components.database_monitoring import DatabaseMonitoring, DatabaseMonitoringArgs
 from components.database_source import DatabaseSource, origin_of
@@ -121,8 +122,9 @@ class Database(ComponentResource):
         )
         primary = self._build_primary()
         copies = [self._build_replica(replica, primary) for replica in replicas]
-        self.primary_address, self.primary_arn = primary.address, primary.arn
-        self.replica_addresses = [copy.address for copy in copies]
+        self.primary_address = computed_text(primary.address, NO_HOST)
+        self.primary_arn = computed_text(primary.arn)
+        self.replica_addresses = [computed_text(copy.address, NO_HOST) for copy in copies]
         self.identifiers = [instance.identifier for instance in (primary, *copies)]
         self.events_topic_arn = self._build_events([primary, *copies])
         self.secret_arn = self._build_secret()
@@ -138,12 +140,14 @@ class Database(ComponentResource):
     def _build_password(self) -> Output[str]:
         # Not RDS's own managed password: with it, RDS refuses to make read replicas.
         return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-password",
-                length=PASSWORD_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-password",
+                    length=PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
         )
 
     def _build_parameter_group(self) -> Output[str]:

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from components.database import ENGINE, PASSWORD_LENGTH, SECRET_RECOVERY_DAYS
 from components.encryption import RecoveryKey
 from components.hash_key import hash_key
@@ -87,13 +88,15 @@ class DatabaseCredentials(ComponentResource):
             byte_length=SALT_BYTES,
             opts=ResourceOptions(parent=self),
         )
-        password = Output.secret(generated.result)
+        password = Output.secret(computed_text(generated.result))
         secret = self._build_secret(role, password)
         return RoleCredentials(
             user=role.name,
             password=password,
             verifier=Output.secret(
-                Output.all(password=password, salt=salt.hex).apply(lambda known: _verifier(**known))
+                Output.all(password=password, salt=computed_text(salt.hex)).apply(
+                    lambda known: _verifier(**known)
+                )
             ),
             version=self._version_of(password),
             secret_arn=secret.arn,
@@ -142,6 +145,8 @@ class DatabaseCredentials(ComponentResource):
 
 
 def _verifier(password: str, salt: str) -> str:
+    if not password:  # nobody computed it (`computed_text`); no login is made of it
+        return ""
     # One salt for all passwords that a role ever has: random, so no two stacks or roles share one.
     # Hashed, it has the same length whatever form the random text has.
     return scram_verifier(password, hashlib.sha256(salt.encode()).digest()[:SALT_BYTES])

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.access_log import AccessLog, AccessLogArgs
+from components.computed_text import computed_text
 from components.edge_behaviors import application_behaviors, pages_behavior
 from components.edge_origins import OriginsArgs, origins, pages_origin_group
 from components.edge_policies import EdgePolicies, EdgePoliciesArgs
@@ -82,7 +83,7 @@ class Edge(ComponentResource):
         self._records(args, distribution)
         self.distribution_id = distribution.id
         self.distribution_domain_name = distribution.domain_name
-        self.url = Output.concat("https://", args.domain or distribution.domain_name)
+        self.url = Output.concat("https://", args.domain or computed_text(distribution.domain_name))
         self.register_outputs({"distributionId": self.distribution_id, "url": self.url})
 
     def _distribution(self, args: EdgeArgs) -> aws.cloudfront.Distribution:

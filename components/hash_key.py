@@ -5,14 +5,15 @@ from __future__ import annotations
 import pulumi_random as random
 from pulumi import Output, Resource, ResourceOptions
 
+from components.computed_text import computed_text
+
 LENGTH = 32
 """Characters, letters and digits at random: 190 bits, past all guessing."""
 
 
 def hash_key(name: str, parent: Resource) -> Output[str]:
     """A random key for `rendering.keyed_hash`, which never leaves the stack's encrypted state."""
-    return Output.secret(
-        random.RandomPassword(
-            name, length=LENGTH, special=False, opts=ResourceOptions(parent=parent)
-        ).result
+    generated = random.RandomPassword(
+        name, length=LENGTH, special=False, opts=ResourceOptions(parent=parent)
     )
+    return Output.secret(computed_text(generated.result))

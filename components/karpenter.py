@@ -12,6 +12,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components import versions
 from components.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.computed_text import computed_text
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.cluster_documents import volume_key_use
 from rendering.karpenter_documents import (
@@ -123,16 +124,19 @@ class Karpenter(ComponentResource):
         aws.sqs.QueuePolicy(
             f"{self._name}-interruptions",
             queue_url=queue.url,
-            policy=Output.all(queue_arn=queue.arn, rule_arns=[rule.arn for rule in rules]).apply(
-                lambda known: interruption_queue_policy(**known)
-            ),
+            policy=Output.all(
+                queue_arn=computed_text(queue.arn),
+                rule_arns=[computed_text(rule.arn) for rule in rules],
+            ).apply(lambda known: interruption_queue_policy(**known)),
             opts=child,
         )
         return queue
 
     def _controller_role(self, queue: aws.sqs.Queue) -> PodRole:
         args = self._args
-        machines = Output.all(node_role_arn=args.node_role_arn, queue_arn=queue.arn).apply(
+        machines = Output.all(
+            node_role_arn=computed_text(args.node_role_arn), queue_arn=computed_text(queue.arn)
+        ).apply(
             lambda known: controller_policy(
                 args.region, args.account_id, args.cluster_name, **known, spot=args.spot_workers
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pulumi import Input, Output, Resource, ResourceOptions
 
+from components.computed_text import computed_text
 from components.pod_role import PodRole, PodRoleArgs
 from rendering.cloudwatch_exporter import cloudwatch_reader_policy
 from rendering.iam_documents import policy_document, statement
@@ -33,7 +34,9 @@ def alertmanager_role(
     parent: Resource,
 ) -> PodRole:
     """Publishes to those topics, and to nothing else."""
-    policy = Output.all(topics=list(topics), key=topics_key_arn).apply(
+    policy = Output.all(
+        topics=[computed_text(topic) for topic in topics], key=computed_text(topics_key_arn)
+    ).apply(
         lambda known: policy_document(
             statement("SendAlerts", ["sns:Publish"], known["topics"]),
             statement("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [known["key"]]),

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from components.private_endpoints import PrivateEndpoints, PrivateEndpointsArgs
 from rendering.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
 from rendering.subnet_layout import ZONE_KEYS, ZoneKey, nat_zone, subnet_layout
@@ -227,7 +228,10 @@ class Network(ComponentResource):
         )
         role = aws.iam.Role(f"{self._name}-flow", assume_role_policy=FLOW_LOGS_TRUST, opts=child)
         policy = aws.iam.RolePolicy(
-            f"{self._name}-flow", role=role.id, policy=group.arn.apply(flow_logs_policy), opts=child
+            f"{self._name}-flow",
+            role=role.id,
+            policy=computed_text(group.arn).apply(flow_logs_policy),
+            opts=child,
         )
         aws.ec2.FlowLog(
             f"{self._name}-flow",

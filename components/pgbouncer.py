@@ -11,6 +11,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.authority import Authority, IssuedCertificate
+from components.computed_text import computed_text
 from components.database import PASSWORD_LENGTH
 from components.pgbouncer_pod import (
     APPLICATION,
@@ -198,12 +199,14 @@ class Pgbouncer(ComponentResource):
 
     def _build_stats_password(self) -> Output[str]:
         return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-stats",
-                length=PASSWORD_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-stats",
+                    length=PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
         )
 
     def _build_deployment(self, config_hash: Output[str], mounted: list[Resource]) -> Resource:

@@ -13,6 +13,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.chart_release import ON_SYSTEM_NODES, chart_release
+from components.computed_text import computed_text
 from components.monitoring_roles import Watched, alertmanager_role
 from rendering.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
 from rendering.prometheus_stack import (
@@ -92,12 +93,14 @@ class PrometheusStack(ComponentResource):
 
     def _build_password(self) -> Output[str]:
         return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-grafana",
-                length=GRAFANA_PASSWORD_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-grafana",
+                    length=GRAFANA_PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
         )
 
     def _build_grafana_secret(self) -> pulumi.Resource:

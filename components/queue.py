@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from components.redis_foundation import (
     PARAMETER_FAMILY,
     REDIS_ENGINE,
@@ -81,7 +82,7 @@ class Queue(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         group = self._replication_group(name, group_id, args, foundation)
-        self.primary_endpoint = group.primary_endpoint_address
+        self.primary_endpoint = computed_text(group.primary_endpoint_address)
         self.port = REDIS_PORT
         self.urls = foundation.urls(self.primary_endpoint)
         self.exporter_password = foundation.passwords[EXPORTER]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from rendering.backup_documents import backup_policy, failure_pattern
 from rendering.iam_documents import service_trust
 
@@ -161,9 +162,9 @@ class RecoveryBackups(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         policy = Output.all(
-            database=args.database_arn,
-            vaults=[here.arn, there.arn],
-            keys=[args.data_key_arn, args.recovery_key_arn],
+            database=computed_text(args.database_arn),
+            vaults=[computed_text(vault.arn) for vault in (here, there)],
+            keys=[computed_text(key) for key in (args.data_key_arn, args.recovery_key_arn)],
         ).apply(
             lambda arns: backup_policy(
                 **arns, account_id=args.account_id, regions=(args.region, args.recovery_region)

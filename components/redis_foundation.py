@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from rendering.connection_urls import redis_url
 from rendering.redis_access import DISABLED_ACCESS, RedisUser
 
@@ -135,12 +136,14 @@ class RedisFoundation(ComponentResource):
 
     def _password(self, role: str) -> Output[str]:
         return Output.secret(
-            random.RandomPassword(
-                f"{self._name}-{role}",
-                length=PASSWORD_LENGTH,
-                special=False,
-                opts=ResourceOptions(parent=self),
-            ).result
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-{role}",
+                    length=PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
         )
 
     def _log_delivery(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from scaleplan.mistakes import nearest
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
@@ -121,11 +123,24 @@ class RecordedPlan:
         return sorted((r for r in self.resources if r.type == token), key=lambda r: r.urn)
 
     def named(self, token: str, name: str) -> RecordedResource:
-        """The one resource of that type and name. Raises KeyError when there is none."""
+        """The one resource of that type and name.
+
+        Raises KeyError, which says the nearest one, when there is none.
+        """
         for resource in self.resources:
             if (resource.type, resource.name) == (token, name):
                 return resource
-        raise KeyError(f"no {token} named {name} in the plan of {self.stack}")
+        text = f"no {token} named {name} in the plan of {self.stack}"
+        names = [resource.name for resource in self.of_type(token)]
+        if names:
+            raise KeyError(no_such(text, name, names))
+        raise KeyError(no_such(text, token, sorted({resource.type for resource in self.resources})))
+
+
+def no_such(text: str, given: str, choices: Sequence[str]) -> str:
+    """The sentence about something that isn't there, with the nearest that is."""
+    choice = nearest(given, choices)
+    return f"{text}; nearest: {choice}" if choice else text
 
 
 def redact(value: Any) -> Any:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pulumi
-import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
-import pulumi_random as random
-import pulumi_tls as tls
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from rf.offline.record import record_function
-from rf.plan import RecordedPlan, RecordedResource, reveal
+from researchflow_testing import build
+from rf.plan import RecordedPlan
 from rf.project import PROJECT_ROOT
 from rf.stacks import serving_overrides
 from tests.shared_plans import SharedPlans
@@ -25,86 +19,10 @@ from tests.shared_plans import SharedPlans
 hypothesis_settings.register_profile("suite", hypothesis_settings.default, deadline=None)
 hypothesis_settings.load_profile("suite")
 
+__all__ = ["build"]
+
 ROOT = PROJECT_ROOT
 """The project's directory."""
-
-REGION = "us-east-1"
-"""The region that `build`'s AWS provider names."""
-
-
-class Built:
-    """What a construct function registered, with plain resolved values to assert on.
-
-    `plan` is the recorded plan (without the providers that `build` added); `result` what the
-    function returned. Values read through `inputs` have their secrets revealed.
-    """
-
-    def __init__(self, plan: RecordedPlan, result: Any) -> None:
-        self.plan = plan
-        self.result = result
-        self.resources = tuple(
-            resource
-            for resource in plan.resources
-            if not resource.type.startswith("pulumi:providers:")
-        )
-
-    def of_type(self, token: str) -> list[RecordedResource]:
-        """Resources of one type token (`aws:rds/instance:Instance`), sorted by URN."""
-        return self.plan.of_type(token)
-
-    def named(self, token: str, name: str) -> RecordedResource:
-        """The resource of that type and logical name. Raises KeyError when there is none."""
-        return self.plan.named(token, name)
-
-    def inputs(self, token: str, name: str) -> dict[str, Any]:
-        """Inputs of that resource in the provider's camelCase, secrets revealed."""
-        return reveal(self.named(token, name).inputs)
-
-    @property
-    def exported(self) -> dict[str, Any]:
-        """Values the function exported by `pulumi.export`; a secret is a `rf.plan.Secret`."""
-        return dict(self.plan.outputs)
-
-
-Build = Callable[..., Built]
-
-
-@pytest.fixture
-def build() -> Build:
-    """Run a construct function under the recorder and return a `Built`.
-
-        built = build(lambda opts: Network("network", NetworkArgs(...), opts))
-        assert built.inputs("aws:ec2/vpc:Vpc", "network-vpc")["cidrBlock"] == "10.0.0.0/16"
-
-    The function gets ResourceOptions that carry explicit aws, kubernetes, random and tls providers;
-    every rule of the offline plan applies to what it registers, so a wrong key, value, type or
-    Kubernetes object raises OfflineError. To assert on an Output, export it inside the function:
-    `pulumi.export("url", cache.url)` and read `built.exported["url"]` (a `Secret` if it is one).
-    `unknowns=True` leaves computed outputs unknown, as a first real preview does.
-    """
-
-    def run(construct: Callable[[pulumi.ResourceOptions], Any], *, unknowns: bool = False) -> Built:
-        results: list[Any] = []
-        plan = record_function(
-            lambda: results.append(construct(_with_providers())),
-            project="researchflow",
-            stack="test",
-            unknowns=unknowns,
-        )
-        return Built(plan, results[0])
-
-    return run
-
-
-def _with_providers() -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(
-        providers=[
-            aws.Provider("aws", region=REGION),
-            kubernetes.Provider("kubernetes", kubeconfig="{}", enable_server_side_apply=True),
-            random.Provider("random"),
-            tls.Provider("tls"),
-        ]
-    )
 
 
 Planned = Callable[..., RecordedPlan]

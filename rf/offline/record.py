@@ -163,7 +163,6 @@ def _run(
     loop.set_default_executor(executor)
     # The first failure is reported with its resource; those that follow from it say nothing new.
     loop.set_exception_handler(lambda _loop, _context: None)
-    asyncio.set_event_loop(loop)
 
     def program() -> None:
         construct()
@@ -185,7 +184,6 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     if waiting:
         loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
-    asyncio.set_event_loop(None)
     loop.close()
 
 
