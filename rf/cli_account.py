@@ -41,11 +41,13 @@ def publish_web(
 ) -> None:
     """Publish a built frontend: visitors get the old site or the new one, never a mixture."""
     with reported():
-        from rf.publishing.command import run_publish
         from rf.stacks import settings_of
 
+        settings = settings_of(stack, size=size, overrides=overrides or ())
+        from rf.publishing.command import run_publish
+
         run_publish(
-            settings_of(stack, size=size, overrides=overrides or ()),
+            settings,
             directory,
             grace_days=grace_days,
             hashed=hashed or (),
@@ -58,10 +60,12 @@ def publish_web(
 def jobs(stack: Stack, overrides: Overrides = None, *, as_json: AsJson = False) -> None:
     """Ask the queue at $QUEUE_URL: waiting, running, failed and stalled jobs, and the oldest."""
     with reported():
-        from rf.jobs import command
         from rf.stacks import settings_of
 
-        looks = command.look_at(settings_of(stack, overrides=overrides or ()))
+        settings = settings_of(stack, overrides=overrides or ())
+        from rf.jobs import command
+
+        looks = command.look_at(settings)
         code = command.report(looks, as_json=as_json)
     raise typer.Exit(code)
 
@@ -82,6 +86,9 @@ def preflight(
 ) -> None:
     """Compare the account with what this plan needs; reads only. 0 only if every row passes."""
     with reported(), progress(f"Asking the account about {stack}"):
+        from rf.stacks import settings_of
+
+        settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
         from rf.preflight import command
 
         rows = command.run(stack, size=size, overrides=overrides or (), profile=profile)

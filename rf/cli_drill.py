@@ -37,6 +37,9 @@ def drill(
     Exit code 1: a step failed, RPO or RTO is over target, or the way back needs what is lost.
     """
     with reported():
+        from rf.stacks import settings_of
+
+        settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
         from rf.drill.command import Question, publish, run_drill
 
         question = Question(

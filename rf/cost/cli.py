@@ -47,6 +47,10 @@ def cost(
             raise typer.BadParameter("give --stack, or --diff A B", param_hint="--stack")
         if size is not None and diff is not None:
             raise typer.BadParameter("name sizes in --diff itself", param_hint="--size")
+        if stack is not None and diff is None:
+            from rf.stacks import settings_of
+
+            settings_of(stack, size=size, overrides=overrides or ())  # before the rest is there
         from rf.cost import command
 
         if diff is not None:

@@ -77,6 +77,11 @@ def test_a_usage_error_loads_neither_sdks_nor_models(arguments, told):
         ["simulate", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
         ["policy", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
         ["check", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["cost", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["jobs", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["preflight", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
+        ["publish-web", "--stack", "prod", "--dir", "out", "--set", "worker.maxReplicas=oops"],
+        ["drill", "--stack", "prod", "--lose", "zone", "--set", "worker.maxReplicas=oops"],
     ],
     ids=lambda arguments: "-".join(arguments[0:3:2]),
 )
