@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test test-services test-kubernetes lint types check bench lock clean
+.PHONY: up test test-services test-kubernetes test-newest-python lint types check bench lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -23,6 +23,9 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 	-.ci/exporters
 	$(if $(KUBECONFIG),,-.ci/services)
 	$(RUN) -m pytest -m kubernetes tests/apiserver
+
+test-newest-python: ## Unit and component tests on the newest Python that Debian serves (as root)
+	.ci/newest-python
 
 lint: $(READY) ## Style and likely faults; the workflows too, whose linter .ci/actionlint/build makes with Go once
 	$(VENV)/bin/ruff check .

@@ -24,7 +24,7 @@ PIP_INSTALL = ("install", "--quiet", "--disable-pip-version-check", "--no-compil
 """Nothing is compiled ahead: of the SDKs' 250 MB a program imports a small part, and Python keeps
 the bytecode of that part when it is first imported."""
 
-SITE_CUSTOMIZATION = Path(__file__).with_name("site_customization.py")
+BYTECODE_MODULE = Path(__file__).with_name("researchflow_bytecode.py")
 
 
 class UvFailedError(Exception):
@@ -84,7 +84,11 @@ def options_of_pip(python: Path) -> UvOptions:
 def _keep_bytecode(python: Path) -> None:
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = subprocess.run([python, "-c", ask], stdout=subprocess.PIPE, text=True, check=True)
-    shutil.copyfile(SITE_CUSTOMIZATION, Path(packages.stdout.strip()) / "sitecustomize.py")
+    directory = Path(packages.stdout.strip())
+    shutil.copy(BYTECODE_MODULE, directory)
+    # Not as `sitecustomize`: Debian has one of its own, which Python finds first.
+    start = directory / BYTECODE_MODULE.with_suffix(".pth").name
+    start.write_text(f"import {BYTECODE_MODULE.stem}\n", encoding="utf-8")
 
 
 def _pip_installs(python: Path, *arguments: str | Path) -> bool:

@@ -10,7 +10,8 @@ import json
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import pulumi
 
@@ -93,7 +94,10 @@ def _options(annotation: Any) -> tuple[Any, ...]:
 
 
 def _is_union(annotation: Any) -> bool:
+    """Whether it only wraps what it takes: a union, or a mark such as NotRequired."""
     origin = get_origin(annotation)
+    if origin in (Union, UnionType):  # a class, from Python 3.14 on
+        return True
     return not isinstance(origin, type) and origin is not Literal
 
 

@@ -1,4 +1,4 @@
-"""The environment's `sitecustomize`, which each of its interpreters runs first.
+"""Where an environment keeps bytecode: the set-up puts this where each interpreter runs it first.
 
 Without bytecode every command would compile the SDKs anew, which takes longer than the command. So
 where a variable forbids it beside the sources, it is kept in the environment.
