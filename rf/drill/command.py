@@ -29,7 +29,7 @@ from rf.drill.world import Place, World
 from rf.drill.zone import zone_runbook
 from rf.offline.lookups import ACCOUNT_ID
 from rf.project import PROJECT_ROOT
-from rf.sandbox.emulator import Emulator, Server
+from rf.sandbox.emulator import SERVER, Emulator, Server
 from rf.servers.programs import MissingServersError
 from rf.stacks import plan_of, settings_of
 from rf.termination import begin, staying, uninterrupted
@@ -246,7 +246,7 @@ def _end_process(pid: int, endpoint: str) -> None:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return
-    if "moto.server" in command and endpoint.rsplit(":", 1)[-1] in command:
+    if str(SERVER) in command and endpoint.rsplit(":", 1)[-1] in command:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
 

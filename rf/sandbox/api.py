@@ -119,9 +119,11 @@ class Api:
 
         Raises RequestError when the API's model or the emulator refuses it. Where the emulator
         has no such operation the checked request is noted in `missing` and the answer is empty.
+        The first waits until the emulator is ready: EmulatorError if it fails to start.
         """
         self.validate(service, operation, parameters)
         self.requests += 1
+        self.server.await_answer()
         logged = self.server.log_size()
         try:
             data = getattr(self.client(service, region), xform_name(operation))(**parameters)

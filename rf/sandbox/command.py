@@ -19,7 +19,7 @@ from rf.offline.record import record
 from rf.offline.violations import OfflineError
 from rf.plan import References
 from rf.sandbox.api import Api
-from rf.sandbox.deployment import Deployment, deployed, region_of
+from rf.sandbox.deployment import Deployment, deployed, region_of, services_of
 from rf.sandbox.display import Progress, print_outcome
 from rf.sandbox.emulator import Emulator, EmulatorError
 from rf.sandbox.neighbours import make_primaries, with_zones
@@ -97,7 +97,7 @@ def bring_up(
     planned = record(program, project, stack, size, config, references=references)
     region = region_of(planned)
     progress.says("starting the emulator")
-    with Emulator(ACCOUNT_ID) as emulator, ExitStack() as on_failure:
+    with Emulator(ACCOUNT_ID, services_of(planned)) as emulator, ExitStack() as on_failure:
         api = Api(emulator, region)
         world = World(api, ACCOUNT_ID)
         deployment = Deployment(world, progress.created)

@@ -13,6 +13,7 @@ from rf.offline.record import record
 from rf.offline.secrets import without_secrets
 from rf.offline.violations import OfflineError
 from rf.plan import RecordedPlan, reveal
+from rf.sandbox.emulator import EmulatorError
 from rf.sandbox.registry import Created, CreationError, Request, World
 
 AWS_PROVIDER = "pulumi:providers:aws"
@@ -29,7 +30,7 @@ class Deployment:
 
     def __init__(self, world: World, progress: Callable[[str], None]) -> None:
         self.world = world
-        self.failure: CreationError | None = None
+        self.failure: CreationError | EmulatorError | None = None
         self._progress = progress
         self._default_tags: Mapping[str, str] = {}
 
@@ -61,6 +62,9 @@ class Deployment:
             # An API's message may quote the value that it refuses.
             self.failure = CreationError(without_secrets(str(error), registration.inputs))
             raise self.failure from None
+        except EmulatorError as error:
+            self.failure = error
+            raise
         self._progress(registration.name)
         return created.id, created.outputs
 
@@ -92,6 +96,12 @@ def deployed(
         if deployment.failure is not None:
             raise deployment.failure from error
         raise
+
+
+def services_of(plan: RecordedPlan) -> list[str]:
+    """The services that the plan's AWS resources are of, by the names of their types."""
+    tokens = {resource.type for resource in plan.resources if resource.type.startswith("aws:")}
+    return sorted({token.split(":")[1].split("/")[0] for token in tokens})
 
 
 def region_of(plan: RecordedPlan) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,11 @@ from rf.termination import Begun, begin, end_process
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 300.0
-"""How long the server may take to answer; it takes 0.4 s on two idle cores."""
+"""How long the server may take to answer: 2 s on two idle cores, many on a busy machine. One that
+has ended is noticed at once."""
+
+SERVER = Path(__file__).with_name("moto_server.py")
+"""What the process runs; stands in its command line, with the port after it."""
 
 FAULT_SECONDS = 2.0
 
@@ -41,7 +46,10 @@ class Server:
 
     def answers(self) -> bool:
         """Whether it still runs."""
-        return _answers(self.endpoint)
+        return _answers(self.endpoint, seconds=1)
+
+    def await_answer(self) -> None:
+        """Return once it is ready for requests, which it is unless it was started just now."""
 
     def log_size(self) -> int:
         """Bytes logged so far; `fault_since` of it reads what a request has caused."""
@@ -70,11 +78,15 @@ class Emulator(Server):
     """A moto server of our own. As a context manager it always stops, unless it was detached.
 
     `account_id` is the account that the emulator plays, so that ARNs agree with the plan's.
+    `services` are loaded at the start, others with their first request. The server starts while
+    the caller goes on; a request waits for it.
     """
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, services: Collection[str] = ()) -> None:
         super().__init__("", Path())
         self._account_id = account_id
+        self._services = services
+        self._ready = False
         self._begun: Begun[subprocess.Popen[bytes]] | None = None
         self._log: Begun[Path] | None = None
         self._detached = False
@@ -89,12 +101,9 @@ class Emulator(Server):
     def __enter__(self) -> Emulator:
         self._log = begin("the log of the embedded AWS", _empty_log, _remove)
         self.log = self._log.thing
-        port = _free_port()
-        self.endpoint = f"http://{LOOPBACK}:{port}"
         with ExitStack() as on_failure:
             on_failure.callback(self.stop)
-            self._begun = begin("the embedded AWS", lambda: self._start(port), end_process)
-            self._await_answer(self._begun.thing)
+            self._begun = begin("the embedded AWS", self._start, end_process)
             on_failure.pop_all()
         return self
 
@@ -129,26 +138,36 @@ class Emulator(Server):
         if self._log is not None:
             self._log.undo()
 
-    def _start(self, port: int) -> subprocess.Popen[bytes]:
-        with self.log.open("wb") as log:
+    def await_answer(self) -> None:
+        """Return once it is ready. Raises EmulatorError, with the end of its log, if it fails."""
+        if not self._ready:
+            self._await_answer()
+            self._ready = True
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # The socket takes connections from now on, and none once the process has ended.
+        with (
+            socket.create_server((LOOPBACK, 0)) as listener,
+            self.log.open("wb") as log,
+        ):
+            port = listener.getsockname()[1]
+            self.endpoint = f"http://{LOOPBACK}:{port}"
+            handed = listener.fileno()
             return subprocess.Popen(
-                [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)],
+                [sys.executable, "-P", str(SERVER), str(port), str(handed), *self._services],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=_environment(self._account_id),
+                pass_fds=[handed],
                 # Ctrl-C is for our process, which then ends this one.
                 start_new_session=True,
             )
 
-    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            if _answers(self.endpoint):
-                return
-            time.sleep(0.02)
-        tail = self._log_from(0)[-600:].strip() or "nothing was logged"
-        raise EmulatorError(f"the emulator did not answer on {self.endpoint}: {tail}")
+    def _await_answer(self) -> None:
+        if not _answers(self.endpoint, START_SECONDS):
+            tail = self._log_from(0)[-600:].strip() or "nothing was logged"
+            raise EmulatorError(f"the emulator did not answer on {self.endpoint}: {tail}")
 
 
 def _empty_log() -> Path:
@@ -168,18 +187,13 @@ def require_loopback(endpoint: str) -> None:
         raise ValueError(f"the sandbox only talks to this machine, not to {endpoint}")
 
 
-def _answers(endpoint: str) -> bool:
+def _answers(endpoint: str, seconds: float) -> bool:
     try:
-        with urlopen(f"{endpoint}/moto-api/", timeout=1) as answer:  # noqa: S310 - our own http URL
+        # Our own http URL.
+        with urlopen(f"{endpoint}/moto-api/", timeout=seconds) as answer:  # noqa: S310
             return answer.status == 200
     except (URLError, OSError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
 
 
 def _environment(account_id: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -10,11 +12,14 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
+from rf.offline.lookups import ACCOUNT_ID
 from rf.project import PROGRAM
-from rf.sandbox import command
+from rf.sandbox import command, emulator
+from rf.sandbox.api import Api
 from rf.sandbox.command import bring_up, run_up
 from rf.sandbox.emulator import Emulator
 from rf.stacks import stack_config
+from rf.termination import end_process
 
 ONE_BUCKET = """
 import pulumi
@@ -137,19 +142,19 @@ def test_keep_leaves_the_server_reachable_and_says_how(
     assert (
         run_up(path, "researchflow", "tiny", keep=True, as_json=True, out=tmp_path / "files") == 0
     )
-    [emulator] = started
+    [running] = started
     try:
         server = json.loads(capsys.readouterr().out)["server"]
         assert answers(server["endpoint"])
-        assert server["pid"] == emulator.pid
+        assert server["pid"] == running.pid
         assert server["region"] == "eu-west-1"
         for name, value in server["environment"].items():
             monkeypatch.setenv(name, value)
         buckets = boto3.Session().client("s3").list_buckets()["Buckets"]
         assert [bucket["Name"] for bucket in buckets] == ["researchflow-tiny"]
     finally:
-        emulator.stop()
-    assert not answers(emulator.endpoint)
+        running.stop()
+    assert not answers(running.endpoint)
 
 
 def test_a_difference_makes_the_command_fail(
@@ -166,3 +171,37 @@ def test_a_difference_makes_the_command_fail(
         run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "files") == 1
     )
     assert "differs from the plan" in capsys.readouterr().out
+
+
+def test_a_server_that_fails_to_start_is_told_with_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken_server.py"
+    broken.write_text("raise SystemExit('moto is not what it was')\n")
+    monkeypatch.setattr(emulator, "SERVER", broken)
+    assert run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "out") == 1
+    said = capsys.readouterr().err
+    assert "the emulator did not answer" in said
+    assert "moto is not what it was" in said
+    assert "violation" not in said
+
+
+def test_services_loaded_ahead_are_no_limit() -> None:
+    with Emulator(ACCOUNT_ID, ["s3", "unheard-of"]) as running:
+        api = Api(running, "eu-west-1")
+        assert api.call("s3", "ListBuckets")["Buckets"] == []
+        assert api.call("sqs", "ListQueues").emulated
+
+
+def test_a_server_that_is_asked_to_end_does_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[subprocess.Popen[bytes]] = []
+
+    def watched(process: subprocess.Popen[bytes]) -> None:
+        end_process(process)
+        ended.append(process)
+
+    monkeypatch.setattr(emulator, "end_process", watched)
+    with Emulator(ACCOUNT_ID, ["s3"]) as running:
+        running.await_answer()
+    # By the signal, not by an exit that first takes apart all that moto has loaded.
+    assert {process.returncode for process in ended} == {-signal.SIGTERM}

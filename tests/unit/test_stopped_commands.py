@@ -273,9 +273,9 @@ def up_of(tmp_path: Path) -> str:
         "import rf.sandbox.command as c\n"
         "from rf.sandbox.emulator import Emulator\n"
         "awaited = Emulator._await_answer\n"
-        "def first_held(self, process):\n"
+        "def first_held(self):\n"
         "    hold('starting')\n"
-        "    awaited(self, process)\n"
+        "    awaited(self)\n"
         "Emulator._await_answer = first_held\n"
         "def verified(*_):\n"
         "    hold('verifying')\n"
@@ -292,7 +292,7 @@ def up_of(tmp_path: Path) -> str:
 @pytest.mark.parametrize("moment", range(5))
 def test_up_takes_its_server_and_folders_along(run, tmp_path, moment):
     running = run(up_of(tmp_path), "up", "--stack", "tiny")
-    moments = ["program", "starting", "program", "verifying", "exported"]
+    moments = ["program", "program", "starting", "verifying", "exported"]
     assert running.moment() == moments[0]
     for expected in moments[1 : moment + 1]:
         running.go_on()
