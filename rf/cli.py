@@ -115,7 +115,7 @@ def up(
     """Bring the stack up on an embedded AWS in this machine, and verify what came up."""
     with reported():
         from rf.project import PROGRAM
-        from rf.stacks import project_name, references_of, stack_config
+        from rf.stacks import plan_of, project_name, references_of, stack_config
 
         config = stack_config(stack, size=size, overrides=overrides or ())
         references = references_of(stack, config)
@@ -127,6 +127,7 @@ def up(
             stack,
             config=config,
             references=references,
+            plan_of=lambda: plan_of(stack, size=size, overrides=overrides or ()),
             keep=keep,
             as_json=as_json,
             out=out,

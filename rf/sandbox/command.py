@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from rf.files import temporary_folder
 from rf.offline.lookups import ACCOUNT_ID
 from rf.offline.record import record
 from rf.offline.violations import OfflineError
-from rf.plan import References
+from rf.plan import RecordedPlan, References
 from rf.sandbox.api import Api
 from rf.sandbox.deployment import Deployment, deployed, region_of, services_of
 from rf.sandbox.display import Progress, print_outcome
@@ -36,6 +36,7 @@ def run_up(
     size: str | None = None,
     config: Mapping[str, object] | None = None,
     references: References | None = None,
+    plan_of: Callable[[], RecordedPlan] | None = None,
     keep: bool = False,
     as_json: bool = False,
     out: Path | None = None,
@@ -43,7 +44,7 @@ def run_up(
     """The command. Returns 0 when the world is as planned, else 1.
 
     `program`, `project`, `stack`, `size`, `config` and `references` are those of
-    `rf.offline.record.record`;
+    `rf.offline.record.record`; `plan_of` gives what it would record, for whoever may have that.
     InvalidSettings and pulumi.RunError come through. With `keep` the server outlives the command.
     `out` is the folder for the files of `rf export`; a new temporary one by default.
     """
@@ -57,6 +58,7 @@ def run_up(
                 size=size,
                 config=config,
                 references=references,
+                plan_of=plan_of,
                 keep=keep,
                 out=out,
                 progress=progress,
@@ -79,6 +81,7 @@ def bring_up(
     size: str | None = None,
     config: Mapping[str, object] | None = None,
     references: References | None = None,
+    plan_of: Callable[[], RecordedPlan] | None = None,
     keep: bool = False,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -94,7 +97,11 @@ def bring_up(
     progress = progress or Progress()
     began = time.monotonic()
     progress.says("planning")
-    planned = record(program, project, stack, size, config, references=references)
+    planned = (
+        plan_of()
+        if plan_of is not None
+        else record(program, project, stack, size, config, references=references)
+    )
     region = region_of(planned)
     progress.says("starting the emulator")
     with Emulator(ACCOUNT_ID, services_of(planned)) as emulator, ExitStack() as on_failure:

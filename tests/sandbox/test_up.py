@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from rf.offline.lookups import ACCOUNT_ID
+from rf.offline.record import record
 from rf.project import PROGRAM
 from rf.sandbox import command, emulator
 from rf.sandbox.api import Api
@@ -205,3 +206,17 @@ def test_a_server_that_is_asked_to_end_does_so_at_once(monkeypatch: pytest.Monke
         running.await_answer()
     # By the signal, not by an exit that first takes apart all that moto has loaded.
     assert {process.returncode for process in ended} == {-signal.SIGTERM}
+
+
+def test_a_plan_at_hand_is_not_recorded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program(tmp_path, ONE_BUCKET)
+    at_hand = record(path, "researchflow", "tiny")
+    recorded: list[str] = []
+    monkeypatch.setattr(command, "record", lambda *_, **__: recorded.append("again"))
+    outcome = bring_up(
+        path, "researchflow", "tiny", plan_of=lambda: at_hand, out=tmp_path / "files"
+    )
+    assert recorded == []
+    assert [created.id for created in outcome.created.values()] == ["researchflow-tiny"]

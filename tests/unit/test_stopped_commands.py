@@ -270,6 +270,8 @@ def up_of(tmp_path: Path) -> str:
         "import rf.stacks as s\n"
         "s.stack_config = lambda *_, **__: {}\n"
         "s.references_of = lambda *_: {}\n"
+        "from rf.offline.record import record\n"
+        "s.plan_of = lambda stack, **_: record(p.PROGRAM, s.project_name(), stack)\n"
         "import rf.sandbox.command as c\n"
         "from rf.sandbox.emulator import Emulator\n"
         "awaited = Emulator._await_answer\n"
