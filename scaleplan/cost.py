@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 
 from scaleplan.bill import Estimate, Item, Line
 from scaleplan.cost_edge import (
@@ -13,11 +14,12 @@ from scaleplan.cost_edge import (
     secrets_of,
     storage_items,
 )
-from scaleplan.cost_machines import machine_items
+from scaleplan.cost_machines import cluster_items, data_node_items, karpenter_items
 from scaleplan.cost_recovery import recovery_items
-from scaleplan.cost_stores import store_items
+from scaleplan.cost_stores import cache_items, citus_backup_items, database_items, queue_items
 from scaleplan.load import Load
-from scaleplan.prices import PriceBook, load_prices
+from scaleplan.prices import Price, PriceBook, load_prices
+from scaleplan.read_memo import ReadMemo
 from scaleplan.settings import Settings
 from scaleplan.usage import Usage, usage_of
 
@@ -37,10 +39,8 @@ def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> E
     usage = usage_of(load)
     lines: list[Line] = []
     unpriced: list[Item] = []
-    for item in _items(settings, load, usage, prices):
-        if not stands(item, settings):
-            continue
-        price = prices.find(item.key, settings.region)
+    items = (item for part in _PARTS for item in part(settings, load, usage, prices))
+    for item, price in _priced(items, settings, prices):
         if price is None:
             unpriced.append(item)
         else:
@@ -57,6 +57,34 @@ def estimate(settings: Settings, load: Load, book: PriceBook | None = None) -> E
     )
 
 
+def cost_at_load(load: Load) -> Callable[[Settings], Decimal]:
+    """A function that gives `estimate(settings, load).total.at_load`, USD a month.
+
+    For a search: what it tried before it reckons no second time, part by part of the bill.
+    """
+    prices, usage = load_prices(), usage_of(load)
+
+    def amounts(part: Part, settings: Settings) -> tuple[Decimal, ...]:
+        items = part(settings, load, usage, prices)
+        return tuple(
+            price.monthly(item.quantity.at_load)
+            for item, price in _priced(items, settings, prices)
+            if price is not None
+        )
+
+    parts = [ReadMemo(partial(amounts, part)) for part in _PARTS]
+    return lambda settings: sum((amount for part in parts for amount in part(settings)), Decimal(0))
+
+
+def _priced(
+    items: Iterable[Item], settings: Settings, prices: PriceBook
+) -> Iterator[tuple[Item, Price | None]]:
+    """What stands of the items, each with the region's price."""
+    return (
+        (item, prices.find(item.key, settings.region)) for item in items if stands(item, settings)
+    )
+
+
 def stands(item: Item, settings: Settings) -> bool:
     """Whether the stack has it: a recovery site has no zone and no CDN, and none of what serves
     users while it waits; nothing is used there then."""
@@ -67,12 +95,23 @@ def stands(item: Item, settings: Settings) -> bool:
     return not (recovery.site_of and item.key.startswith(NOT_AT_A_SITE))
 
 
-def _items(settings: Settings, load: Load, usage: Usage, prices: PriceBook) -> Iterator[Item]:
-    """Everything that is paid for, in the order of deployment."""
-    yield from network_items(settings, usage)
-    yield from storage_items(settings, usage)
-    yield from machine_items(settings, load, prices)
-    yield from store_items(settings, load)
-    yield from edge_items(settings, usage)
-    yield from monitoring_items(settings, usage)
-    yield from recovery_items(settings, load, usage, secrets=secrets_of(settings))
+Part = Callable[[Settings, Load, Usage, PriceBook], Iterable[Item]]
+"""A part of the bill, from settings, load, what that load uses, and prices."""
+
+_PARTS: tuple[Part, ...] = (
+    lambda settings, _load, usage, _prices: network_items(settings, usage),
+    lambda settings, _load, usage, _prices: storage_items(settings, usage),
+    lambda settings, load, _usage, _prices: cluster_items(settings, load),
+    lambda settings, load, _usage, prices: karpenter_items(settings, load, prices),
+    lambda settings, _load, _usage, _prices: data_node_items(settings),
+    lambda settings, load, _usage, _prices: database_items(settings, load),
+    lambda settings, load, _usage, _prices: citus_backup_items(settings, load),
+    lambda settings, _load, _usage, _prices: cache_items(settings),
+    lambda settings, _load, _usage, _prices: queue_items(settings),
+    lambda settings, _load, usage, _prices: edge_items(settings, usage),
+    lambda settings, _load, usage, _prices: monitoring_items(settings, usage),
+    lambda settings, load, usage, _prices: recovery_items(
+        settings, load, usage, secrets=secrets_of(settings)
+    ),
+)
+"""Everything that is paid for, in the order of deployment."""

@@ -48,8 +48,8 @@ class Pods:
     count: int
 
 
-def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
-    """Control plane, the system group, Karpenter's pools and the Citus nodes."""
+def cluster_items(settings: Settings, load: Load) -> Iterator[Item]:
+    """Control plane and the system group."""
     yield Item(
         layer="cluster",
         resource="control plane",
@@ -57,14 +57,6 @@ def machine_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator
         quantity=Bounds.of(1),
         basis="one cluster, version in standard support",
     )
-    yield from _system_group(settings, load)
-    if settings.nodes.karpenter:
-        yield from _karpenter(settings, load, prices)
-    if settings.sharding.present:
-        yield from _data_nodes(settings)
-
-
-def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
     group = settings.nodes.system
     needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
@@ -92,7 +84,10 @@ def _system_group(settings: Settings, load: Load) -> Iterator[Item]:
     )
 
 
-def _karpenter(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
+def karpenter_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
+    """What Karpenter buys for its two pools; nothing without it."""
+    if not settings.nodes.karpenter:
+        return
     every = every_workload(settings, load)
     for pool in (APPLICATIONS_POOL, WORKERS_POOL):
         members = [each for each in every if each.pool == pool]
@@ -208,8 +203,10 @@ def machines_holding(pods: Sequence[Pods], vcpus: int, memory_gib: int) -> int |
     return len(machines)
 
 
-def _data_nodes(settings: Settings) -> Iterator[Item]:
-    """Citus' nodes: one a pod, and room for one more in each zone that has any."""
+def data_node_items(settings: Settings) -> Iterator[Item]:
+    """Citus' nodes, where it is: one a pod, and room for one more in each zone that has any."""
+    if not settings.sharding.present:
+        return
     counts = pods_by_zone(settings.citus, settings.availability_zones)
     pods = sum(counts.values())
     most = sum(count + SPARE_NODES_A_ZONE for count in counts.values() if count)

@@ -36,18 +36,8 @@ MONITORING_GB_PER_INSTANCE = Decimal(1)
 """Our assumption: Enhanced Monitoring's log of one instance at 60 seconds, GB a month."""
 
 
-def store_items(settings: Settings, load: Load) -> Iterator[Item]:
-    """Database, Citus' backups, cache, queue and broker."""
-    yield from _database(settings, load)
-    if settings.sharding.present:
-        yield _citus_backups(settings, load)
-    yield from _cache(settings)
-    yield from _queue(settings)
-    if settings.queue.engine is QueueEngine.RABBITMQ:
-        yield from _broker(settings)
-
-
-def _database(settings: Settings, load: Load) -> Iterator[Item]:
+def database_items(settings: Settings, load: Load) -> Iterator[Item]:
+    """RDS: its instances, their storage, backups and monitoring."""
     database = settings.database
     # A recovery site's volumes are as large as those that its data came from.
     inherited = bool(settings.disaster_recovery.site_of)
@@ -132,9 +122,12 @@ def _backups_beyond_free(settings: Settings, load: Load) -> Decimal:
     return max(Decimal(0), kept - database.allocated_storage_gib)
 
 
-def _citus_backups(settings: Settings, load: Load) -> Item:
+def citus_backup_items(settings: Settings, load: Load) -> Iterator[Item]:
+    """Backups of Citus, where it is."""
+    if not settings.sharding.present:
+        return
     days = settings.citus.backup_retention_days
-    return Item(
+    yield Item(
         layer="citus",
         resource="backups in S3",
         key="s3:storage",
@@ -144,7 +137,8 @@ def _citus_backups(settings: Settings, load: Load) -> Item:
     )
 
 
-def _cache(settings: Settings) -> Iterator[Item]:
+def cache_items(settings: Settings) -> Iterator[Item]:
+    """Nodes of the cache's Redis."""
     cache = settings.cache
     nodes = cache.shards * (1 + cache.replicas_per_shard)
     yield Item(
@@ -157,7 +151,8 @@ def _cache(settings: Settings) -> Iterator[Item]:
     )
 
 
-def _queue(settings: Settings) -> Iterator[Item]:
+def queue_items(settings: Settings) -> Iterator[Item]:
+    """The queue's Redis, and the broker where one carries the jobs."""
     queue = settings.queue
     yield Item(
         layer="queue",
@@ -176,6 +171,8 @@ def _queue(settings: Settings) -> Iterator[Item]:
         basis=f"{QUEUE_SNAPSHOT_DAYS} days, the first free, a quarter of the memory in use",
         usage=True,
     )
+    if queue.engine is QueueEngine.RABBITMQ:
+        yield from _broker(settings)
 
 
 def _snapshot_gib(settings: Settings) -> Decimal:

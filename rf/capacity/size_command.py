@@ -19,7 +19,7 @@ from rf.capacity.sweep_chart import write_chart
 from rf.project import can_write_in
 from rf.simulation.errors import PlotError
 from rf.stacks import settings_of
-from scaleplan.capacity.mending import price_under
+from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.sizing import (
     Attempt,
     Cheaper,
@@ -53,10 +53,10 @@ def asked_load(stack: str, measures: dict[str, float | None]) -> tuple[Settings,
 
 def find_size(settings: Settings, load: Load, *, as_json: bool) -> int:
     """Print the cheapest configuration and why the next cheaper one fails; 1 where none passes."""
-    price = price_under(load)
-    found = attempts(settings, load, price)
+    evaluator = Evaluator(load)
+    found = attempts(settings, evaluator)
     choice = cheapest(found)
-    below = None if choice is None else next_cheaper(choice, price)
+    below = None if choice is None else next_cheaper(choice, evaluator)
     if as_json:
         document = _to_json(load, found, choice, below)
         sys.stdout.write(json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n")
@@ -75,7 +75,7 @@ def check_png(path: Path) -> None:
 
 def draw_sweep(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
     """Write the chart and print its points as a table."""
-    points = sweep(settings, price_under, progress)
+    points = sweep(settings, progress)
     try:
         write_chart(points, path)
     except OSError as error:

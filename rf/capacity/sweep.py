@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scaleplan.capacity.fixes import Price
+from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.sizing import attempts, bottleneck, cheapest
-from scaleplan.load import Load, load_of_users
+from scaleplan.load import load_of_users
 from scaleplan.model import Plan, load_plan
 from scaleplan.settings import Settings
 
@@ -37,15 +37,13 @@ class PlanThreshold:
     said: str
 
 
-def sweep(
-    settings: Settings, price_under: Callable[[Load], Price], progress: Callable[[str], None]
-) -> tuple[Point, ...]:
+def sweep(settings: Settings, progress: Callable[[str], None]) -> tuple[Point, ...]:
     """One point a number of users. Beyond the first that nothing carries, only larger bases could,
     and there are none: so the same bottleneck is reported for them after one more try."""
     points: list[Point] = []
     for users in (*USERS, *BEYOND):
         progress(f"{users:,} users")
-        points.append(_point(settings, users, price_under))
+        points.append(_point(settings, users))
     return tuple(points)
 
 
@@ -76,9 +74,9 @@ def thresholds(plan: Plan) -> tuple[PlanThreshold, ...]:
     return tuple(sorted((each for each in found if each.users), key=lambda each: each.users))
 
 
-def _point(settings: Settings, users: int, price_under: Callable[[Load], Price]) -> Point:
+def _point(settings: Settings, users: int) -> Point:
     load = load_of_users(load_plan(), users, settings.load.assumptions)
-    found = attempts(settings, load, price_under(load))
+    found = attempts(settings, Evaluator(load))
     choice = cheapest(found)
     if choice is None:
         failing = found[-1].failing

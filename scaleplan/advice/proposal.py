@@ -11,8 +11,9 @@ from pydantic.alias_generators import to_snake
 from scaleplan.advice.candidates import Candidate, Direction
 from scaleplan.bill import Bounds
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.fixes import Leaf, changed, climb, leaves, value_at
-from scaleplan.capacity.mending import price_under
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.fixes import climb
+from scaleplan.capacity.leaves import Leaf, changed, leaves, value_at
 from scaleplan.capacity.sizing import SEARCHED
 from scaleplan.capacity.summary import fault_line
 from scaleplan.catalog import load_catalog
@@ -115,7 +116,7 @@ class Proposer:
         report = capacity_report(settings, self._before.load)
         steps: dict[str, Leaf] = {}
         if self._before.passes and not report.passes:
-            fixes, reached = climb(report, price_under(self._before.load), _raisable(settings, own))
+            fixes, reached = climb(report, Evaluator(self._before.load), _raisable(settings, own))
             if reached.passes and all(_larger(fix.old, fix.new) == fix.new for fix in fixes):
                 report = reached
                 steps = {fix.key: leaf_of(fix.key) for fix in fixes}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaleplan.advice.proposal import leaf_of
-from scaleplan.capacity.fixes import value_at
+from scaleplan.capacity.leaves import value_at
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 

@@ -106,11 +106,6 @@ class CapacityReport:
         }
 
 
-def carries(settings: Settings, load: Load, loss: Loss | None = None) -> bool:
-    """Whether every check passes; stops at the first that doesn't, where a report would go on."""
-    return all(check(settings, load, loss).passes for check in CHECKS.values())
-
-
 def capacity_report(settings: Settings, load: Load, loss: Loss | None = None) -> CapacityReport:
     """Run every check. Pure: the same for the same three."""
     return CapacityReport(

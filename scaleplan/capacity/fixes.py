@@ -7,30 +7,20 @@ passed before fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic.alias_generators import to_camel
-
-from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report
+from scaleplan.capacity.checks import CapacityReport, capacity_report
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.leaves import Leaf, leaves, value_at, with_size
 from scaleplan.catalog import load_catalog
 from scaleplan.check_names import CheckName
-from scaleplan.model import load_plan
-from scaleplan.overlay import CLASS_KEYS, on_architecture
-from scaleplan.rules import fields_of, rule_of
 from scaleplan.settings import Settings
-from scaleplan.sizes import Section, Size, SizeProfile
-
-Price = Callable[[Settings], float]
-"""USD a month of a configuration."""
+from scaleplan.sizes import Size
 
 MOST_CHANGES = 24
 """Changes in a row that are tried: more would be another design."""
-
-_LEFT_ALONE = frozenset({"minReplicas", "minPoolSize", "backupRetentionDays", "diskGib"})
-"""Leaves that no check reads, or that only lower a floor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +38,8 @@ class Fix:
         return f"{self.key}: {_shown(self.new)} (now {_shown(self.old)})"
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """A setting by its path in Python and in a stack file, with its bounds where it is a number."""
-
-    path: tuple[str, ...]
-    key: str
-    lowest: float | None
-    highest: float | None
-
-
 def smallest_fix(
-    report: CapacityReport, price: Price, among: Sequence[Leaf] | None = None
+    report: CapacityReport, evaluator: Evaluator, among: Sequence[Leaf] | None = None
 ) -> Fix | None:
     """The cheapest change, then the shortest, that mends the first failing check.
 
@@ -70,23 +50,23 @@ def smallest_fix(
     if fault is None:
         return None
     name = fault[0].name
-    tried = _candidates(report, name, price, leaves() if among is None else among)
-    found = [fix for fix in tried if _mends(report, fix.settings, name)]
+    tried = _candidates(report, name, evaluator, leaves() if among is None else among)
+    found = [fix for fix in tried if _mends(report, evaluator, fix.settings, name)]
     if among is None:
-        found += _larger_sizes(report, price, price(report.settings))
+        found += _larger_sizes(report, evaluator, evaluator.price(report.settings))
     return min(found, key=_smallest_first, default=None)
 
 
 def repair(
-    report: CapacityReport, price: Price, among: Sequence[Leaf] | None = None
+    report: CapacityReport, evaluator: Evaluator, among: Sequence[Leaf] | None = None
 ) -> tuple[Fix, ...]:
     """Changes, one after the other, until every check passes; empty where a few don't suffice."""
-    steps, reached = climb(report, price, among)
+    steps, reached = climb(report, evaluator, among)
     return steps if reached.passes else ()
 
 
 def climb(
-    report: CapacityReport, price: Price, among: Sequence[Leaf] | None = None
+    report: CapacityReport, evaluator: Evaluator, among: Sequence[Leaf] | None = None
 ) -> tuple[tuple[Fix, ...], CapacityReport]:
     """Mend one check after the other; the changes, and the report where that came to its end.
 
@@ -96,12 +76,12 @@ def climb(
     steps: list[Fix] = []
     seen = [report.settings]
     while not report.passes and len(steps) < MOST_CHANGES:
-        fix = smallest_fix(report, price, among) or _mending_alone(report, price, among)
+        fix = smallest_fix(report, evaluator, among) or _mending_alone(report, evaluator, among)
         if fix is None or fix.settings in seen:
             break
         seen.append(fix.settings)
         steps.append(fix)
-        report = capacity_report(fix.settings, report.load, report.loss)
+        report = evaluator.report(fix.settings, report.loss)
     return tuple(steps), report
 
 
@@ -114,48 +94,9 @@ def passing_size(report: CapacityReport) -> Size | None:
     return None
 
 
-def leaves() -> tuple[Leaf, ...]:
-    """Every setting that a size gives and that can be tried."""
-    return tuple(_leaves(SizeProfile, (), ()))
-
-
-def value_at(settings: SizeProfile, leaf: Leaf) -> Any:
-    """The setting's present value."""
-    value: Any = settings
-    for name in leaf.path:
-        value = getattr(value, name)
-    return value
-
-
-def changed(settings: Settings, leaf: Leaf, value: Any) -> Settings | None:
-    """The settings with one leaf changed; None where that breaks a rule of the section."""
-    try:
-        return settings.model_copy(update={leaf.path[0]: _laid(settings, leaf.path, value)})
-    except ValidationError:
-        return None
-
-
-def with_size(settings: Settings, size: Size) -> Settings:
-    """The same stack at another size, as the plan has it."""
-    row = load_plan().sizes[size].model_dump(mode="json", by_alias=True)
-    there = on_architecture(row, settings.architecture)
-    profile = SizeProfile.model_validate(there, strict=False)
-    sections = {name: getattr(profile, name) for name in SizeProfile.model_fields}
-    return settings.model_copy(update={"size": size, **sections})
-
-
-def _leaves(model: type[Section], path: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[Leaf]:
-    names = {to_camel(name): name for name in model.model_fields}
-    for key, field in fields_of(model).items():
-        rule = rule_of(field.annotation, field.metadata)
-        here, named = (*path, names[key]), (*keys, key)
-        if rule.section is not None:
-            yield from _leaves(rule.section, here, named)  # pyright: ignore[reportArgumentType]
-        elif key not in _LEFT_ALONE and (rule.type in (int, bool) or key in CLASS_KEYS):
-            yield Leaf(here, ".".join(named), rule.bound("ge"), rule.bound("le"))
-
-
-def _values(report: CapacityReport, leaf: Leaf, name: CheckName) -> Iterator[Any]:
+def _values(
+    report: CapacityReport, evaluator: Evaluator, leaf: Leaf, name: CheckName
+) -> Iterator[Any]:
     """Values worth trying: each class of the kind, the other switch, the nearest number that does.
 
     A number goes ever farther until the check passes, then back to the nearest that does.
@@ -165,7 +106,7 @@ def _values(report: CapacityReport, leaf: Leaf, name: CheckName) -> Iterator[Any
         yield not present
     elif isinstance(present, int):
         for direction in (1, -1):
-            nearest = _nearest_number(report, leaf, name, present, direction)
+            nearest = _nearest_number(report, evaluator, leaf, name, direction=direction)
             if nearest is not None:
                 yield nearest
     else:
@@ -177,18 +118,24 @@ def _values(report: CapacityReport, leaf: Leaf, name: CheckName) -> Iterator[Any
 
 
 def _nearest_number(
-    report: CapacityReport, leaf: Leaf, name: CheckName, present: int, direction: int
+    report: CapacityReport,
+    evaluator: Evaluator,
+    leaf: Leaf,
+    name: CheckName,
+    *,
+    direction: int,
 ) -> int | None:
+    present = int(value_at(report.settings, leaf))
     bound = leaf.highest if direction > 0 else leaf.lowest
     most = abs(int(bound if bound is not None else present) - present)
-    if not most or not _matters(report, leaf, name, present + direction * most):
+    if not most or not _matters(report, evaluator, leaf, name, present + direction * most):
         return None
 
     def passes(step: int) -> bool:
-        settings = changed(report.settings, leaf, present + direction * step)
+        settings = evaluator.changed(report.settings, leaf, present + direction * step)
         if settings is None:
             return False
-        return CHECKS[name](settings, report.load, report.loss).passes
+        return evaluator.result(name, settings, report.loss).passes
 
     failing, step = 0, 1
     while step < most and not passes(step):
@@ -202,26 +149,30 @@ def _nearest_number(
     return present + direction * step
 
 
-def _matters(report: CapacityReport, leaf: Leaf, name: CheckName, value: Any) -> bool:
+def _matters(
+    report: CapacityReport, evaluator: Evaluator, leaf: Leaf, name: CheckName, value: Any
+) -> bool:
     """Whether the check says anything else with that value: most settings are none of its business.
 
     True too where the value alone breaks a rule, and nearer ones may not.
     """
-    settings = changed(report.settings, leaf, value)
+    settings = evaluator.changed(report.settings, leaf, value)
     if settings is None:
         return True
-    return CHECKS[name](settings, report.load, report.loss) != report.result(name)
+    return evaluator.result(name, settings, report.loss) != report.result(name)
 
 
-def _mends(report: CapacityReport, settings: Settings, name: CheckName) -> bool:
+def _mends(
+    report: CapacityReport, evaluator: Evaluator, settings: Settings, name: CheckName
+) -> bool:
     """Whether the check passes now, and every other that passed still does."""
     failed = {result.name for result in report.failures}
-    after = capacity_report(settings, report.load, report.loss)
+    after = evaluator.report(settings, report.loss)
     return {result.name for result in after.failures} <= failed - {name}
 
 
 def _mending_alone(
-    report: CapacityReport, price: Price, among: Sequence[Leaf] | None
+    report: CapacityReport, evaluator: Evaluator, among: Sequence[Leaf] | None
 ) -> Fix | None:
     """The change that mends the first failing check and breaks fewest others."""
     fault = report.fault
@@ -229,23 +180,23 @@ def _mending_alone(
         return None
 
     def broken(fix: Fix) -> int:
-        return len(capacity_report(fix.settings, report.load, report.loss).failures)
+        return len(evaluator.report(fix.settings, report.loss).failures)
 
-    found = _candidates(report, fault[0].name, price, leaves() if among is None else among)
+    found = _candidates(report, fault[0].name, evaluator, leaves() if among is None else among)
     return min(found, key=lambda fix: (broken(fix), *_smallest_first(fix)), default=None)
 
 
 def _candidates(
-    report: CapacityReport, name: CheckName, price: Price, among: Sequence[Leaf]
+    report: CapacityReport, name: CheckName, evaluator: Evaluator, among: Sequence[Leaf]
 ) -> list[Fix]:
     """Every change of one setting with which that check passes."""
-    before = price(report.settings)
+    before = evaluator.price(report.settings)
     found: list[Fix] = []
     for leaf in among:
-        for value in _values(report, leaf, name):
-            settings = changed(report.settings, leaf, value)
-            if settings is not None and CHECKS[name](settings, report.load, report.loss).passes:
-                extra = price(settings) - before
+        for value in _values(report, evaluator, leaf, name):
+            settings = evaluator.changed(report.settings, leaf, value)
+            if settings is not None and evaluator.result(name, settings, report.loss).passes:
+                extra = evaluator.price(settings) - before
                 found.append(_fix(report, leaf, value, settings, extra))
     return found
 
@@ -256,16 +207,16 @@ def _smallest_first(fix: Fix) -> tuple[bool, float, float, str]:
     return extra < 0, extra, fix.distance, fix.key
 
 
-def _larger_sizes(report: CapacityReport, price: Price, before: float) -> Iterator[Fix]:
+def _larger_sizes(report: CapacityReport, evaluator: Evaluator, before: float) -> Iterator[Fix]:
     fault = report.fault
     for size in _sizes_above(report.settings.size):
         settings = with_size(report.settings, size)
-        if fault is not None and _mends(report, settings, fault[0].name):
+        if fault is not None and _mends(report, evaluator, settings, fault[0].name):
             yield Fix(
                 key="size",
                 old=report.settings.size,
                 new=size,
-                extra_cost=price(settings) - before,
+                extra_cost=evaluator.price(settings) - before,
                 distance=1.0,
                 settings=settings,
             )
@@ -290,15 +241,6 @@ def _fix(
         distance=distance,
         settings=settings,
     )
-
-
-def _laid(section: Any, path: tuple[str, ...], value: Any) -> Any:
-    """The section below `path[0]` with the leaf replaced, validated anew."""
-    below = getattr(section, path[0])
-    if len(path) == 1:
-        return value
-    changed_below = below.model_copy(update={path[1]: _laid(below, path[1:], value)})
-    return type(below).model_validate(dict(changed_below))
 
 
 def _shown(value: Any) -> str:

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from scaleplan.capacity.checks import CapacityReport
-from scaleplan.capacity.fixes import Fix, Price, repair, smallest_fix
-from scaleplan.cost import estimate
-from scaleplan.load import Load
-
-
-def price_under(load: Load) -> Price:
-    """What a configuration costs in a month under that load, USD."""
-    return lambda settings: float(estimate(settings, load).total.at_load)
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.fixes import Fix, repair, smallest_fix
 
 
 def mending(report: CapacityReport) -> tuple[Fix, ...]:
@@ -18,6 +12,6 @@ def mending(report: CapacityReport) -> tuple[Fix, ...]:
 
     Empty where nothing fails, or nothing that was tried mends it.
     """
-    price = price_under(report.load)
-    single = smallest_fix(report, price)
-    return (single,) if single is not None else repair(report, price)
+    evaluator = Evaluator(report.load)
+    single = smallest_fix(report, evaluator)
+    return (single,) if single is not None else repair(report, evaluator)

@@ -10,17 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report, carries
-from scaleplan.capacity.fixes import (
-    Fix,
-    Leaf,
-    Price,
-    changed,
-    climb,
-    leaves,
-    value_at,
-    with_size,
-)
+from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.fixes import Fix, climb
+from scaleplan.capacity.leaves import Leaf, leaves, value_at, with_size
 from scaleplan.catalog import load_catalog
 from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load, scaled
@@ -117,9 +110,9 @@ BASES = (
 )
 
 
-def attempts(stack: Settings, load: Load, price: Price) -> tuple[Attempt, ...]:
+def attempts(stack: Settings, evaluator: Evaluator) -> tuple[Attempt, ...]:
     """Every base's best, for a stack's place and architecture."""
-    return tuple(_attempt(stack, base, load, price) for base in BASES)
+    return tuple(_attempt(stack, base, evaluator) for base in BASES)
 
 
 def cheapest(found: tuple[Attempt, ...]) -> Choice | None:
@@ -128,17 +121,16 @@ def cheapest(found: tuple[Attempt, ...]) -> Choice | None:
     return min(choices, key=lambda choice: choice.usd_per_month, default=None)
 
 
-def next_cheaper(choice: Choice, price: Price) -> Cheaper | None:
+def next_cheaper(choice: Choice, evaluator: Evaluator) -> Cheaper | None:
     """Of all single changes that cost less, the one that costs most: and why it fails."""
-    load = choice.report.load
     found = [
         (cost, _difference(choice.settings, settings, leaf, cost - choice.usd_per_month))
         for leaf in _searched()
         if leaf.key not in _ONLY_RAISED
-        for cost, settings in _cheaper(choice.settings, leaf, choice.usd_per_month, price)
+        for cost, settings in _cheaper(choice.settings, leaf, choice.usd_per_month, evaluator)
     ]
     for cost, fix in sorted(found, key=lambda pair: -pair[0]):
-        report = _first_failing(fix.settings, load, choice.base)
+        report = _first_failing(fix.settings, choice.base, evaluator)
         if report is not None:
             return Cheaper(fix=fix, usd_per_month=cost, report=report)
     return None
@@ -167,19 +159,19 @@ def _carries(settings: Settings, load: Load) -> bool:
     )
 
 
-def _attempt(stack: Settings, base: Base, load: Load, price: Price) -> Attempt:
+def _attempt(stack: Settings, base: Base, evaluator: Evaluator) -> Attempt:
     start = _settings_of(stack, base)
-    report = _first_failing(start, load, base)
+    report = _first_failing(start, base, evaluator)
     settings, seen = start, [start]
     while report is not None:
-        _, reached = climb(report, price, _searched())
+        _, reached = climb(report, evaluator, _searched())
         if not reached.passes or reached.settings in seen:
             return Attempt(base=base, choice=None, failing=report if reached.passes else reached)
         settings = reached.settings
         seen.append(settings)
-        report = _first_failing(settings, load, base)
-    settings = _lowered(settings, load, base, price)
-    cost = price(settings)
+        report = _first_failing(settings, base, evaluator)
+    settings = _lowered(settings, base, evaluator)
+    cost = evaluator.price(settings)
     differences = tuple(
         _difference(start, settings, leaf, 0.0)
         for leaf in _searched()
@@ -190,7 +182,7 @@ def _attempt(stack: Settings, base: Base, load: Load, price: Price) -> Attempt:
         settings=settings,
         usd_per_month=cost,
         differences=differences,
-        report=capacity_report(settings, load),
+        report=evaluator.report(settings),
     )
     return Attempt(base=base, choice=choice, failing=None)
 
@@ -210,37 +202,37 @@ def _survives(base: Base) -> tuple[Loss, ...]:
     return (Loss.POOLER,) if base.size is Size.SMALL else tuple(Loss)
 
 
-def _first_failing(settings: Settings, load: Load, base: Base) -> CapacityReport | None:
+def _first_failing(settings: Settings, base: Base, evaluator: Evaluator) -> CapacityReport | None:
     for loss in (None, *_survives(base)):
-        if not carries(settings, load, loss):
-            return capacity_report(settings, load, loss)
+        if not evaluator.carries(settings, loss):
+            return evaluator.report(settings, loss)
     return None
 
 
-def _lowered(settings: Settings, load: Load, base: Base, price: Price) -> Settings:
+def _lowered(settings: Settings, base: Base, evaluator: Evaluator) -> Settings:
     """Lower each setting as far as all checks pass, and go on until no setting can be lowered."""
-    cost = price(settings)
+    cost = evaluator.price(settings)
     lowered = True
     while lowered:
         lowered = False
         for leaf in _searched():
             if leaf.key in _ONLY_RAISED:
                 continue
-            for there, candidate in _cheaper(settings, leaf, cost, price):
-                if _first_failing(candidate, load, base) is None:
+            for there, candidate in _cheaper(settings, leaf, cost, evaluator):
+                if _first_failing(candidate, base, evaluator) is None:
                     cost, settings, lowered = there, candidate, True
                     break
     return settings
 
 
 def _cheaper(
-    settings: Settings, leaf: Leaf, cost: float, price: Price
+    settings: Settings, leaf: Leaf, cost: float, evaluator: Evaluator
 ) -> list[tuple[float, Settings]]:
     """The settings with that leaf lowered that cost less, cheapest first, each with its cost."""
     found: list[tuple[float, Settings]] = []
     for value in _lower_values(settings, leaf):
-        candidate = changed(settings, leaf, value)
-        if candidate is not None and (there := price(candidate)) < cost - CENT / 2:
+        candidate = evaluator.changed(settings, leaf, value)
+        if candidate is not None and (there := evaluator.price(candidate)) < cost - CENT / 2:
             found.append((there, candidate))
     return sorted(found, key=lambda each: each[0])
 

@@ -3,12 +3,12 @@
 import pytest
 
 from scaleplan.capacity.checks import capacity_report
-from scaleplan.capacity.fixes import leaves, passing_size, repair, smallest_fix, value_at
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.fixes import passing_size, repair, smallest_fix
+from scaleplan.capacity.leaves import leaves, value_at
 from scaleplan.check_names import CheckName, Loss
-from scaleplan.cost import estimate
 from scaleplan.load import load_named
 from scaleplan.model import load_plan
-from scaleplan.settings import Settings
 from tests.stack_config import accepted
 
 PLAN = load_plan()
@@ -20,16 +20,12 @@ def failing_report(loss=None, under=None, **changes):
     load = load_named(under, settings.load, PLAN, settings.size)
     found = capacity_report(settings, load, loss)
     assert not found.passes
-
-    def price(other: Settings) -> float:
-        return float(estimate(other, load).total.at_load)
-
-    return found, price
+    return found, Evaluator(load)
 
 
 def test_too_few_clients_are_mended_by_exactly_as_many_as_are_needed():
-    found, price = failing_report(**LARGE, pgbouncer={"maxClientConnections": 500})
-    fix = smallest_fix(found, price)
+    found, evaluator = failing_report(**LARGE, pgbouncer={"maxClientConnections": 500})
+    fix = smallest_fix(found, evaluator)
     assert fix is not None
     assert (fix.key, fix.old, fix.new) == ("pgbouncer.maxClientConnections", 500, 2043)
     assert capacity_report(fix.settings, found.load).passes
@@ -38,8 +34,8 @@ def test_too_few_clients_are_mended_by_exactly_as_many_as_are_needed():
 
 
 def test_a_lost_primary_is_mended_by_a_standby():
-    found, price = failing_report(Loss.PRIMARY)
-    fix = smallest_fix(found, price)
+    found, evaluator = failing_report(Loss.PRIMARY)
+    fix = smallest_fix(found, evaluator)
     assert fix is not None
     assert str(fix) == "database.multiAz: true (now false)"
     assert fix.extra_cost > 0
@@ -47,8 +43,8 @@ def test_a_lost_primary_is_mended_by_a_standby():
 
 def test_a_fix_never_makes_another_check_fail():
     room = {"maxClientConnections": 3200}
-    found, price = failing_report(**LARGE, under="2x", pgbouncer=room)
-    fix = smallest_fix(found, price)
+    found, evaluator = failing_report(**LARGE, under="2x", pgbouncer=room)
+    fix = smallest_fix(found, evaluator)
     assert fix is not None
     assert (fix.key, fix.new) == ("worker.maxReplicas", 40)
     after = capacity_report(fix.settings, found.load)
@@ -57,9 +53,9 @@ def test_a_fix_never_makes_another_check_fail():
 
 
 def test_where_several_settings_are_needed_their_sequence_passes_every_check():
-    found, price = failing_report(**LARGE, under="2x")
-    assert smallest_fix(found, price) is None, "more workers need more clients of PgBouncer"
-    steps = repair(found, price)
+    found, evaluator = failing_report(**LARGE, under="2x")
+    assert smallest_fix(found, evaluator) is None, "more workers need more clients of PgBouncer"
+    steps = repair(found, evaluator)
     assert len(steps) > 1
     assert capacity_report(steps[-1].settings, found.load).passes
 
@@ -71,9 +67,10 @@ def test_a_load_for_another_size_is_answered_with_that_size():
 
 def test_what_passes_needs_no_fix():
     settings = accepted()
-    found = capacity_report(settings, load_named(None, settings.load, PLAN, settings.size))
-    assert smallest_fix(found, lambda _: 0.0) is None
-    assert repair(found, lambda _: 0.0) == ()
+    load = load_named(None, settings.load, PLAN, settings.size)
+    found = capacity_report(settings, load)
+    assert smallest_fix(found, Evaluator(load)) is None
+    assert repair(found, Evaluator(load)) == ()
 
 
 def test_classes_switches_and_numbers_of_every_section_are_tried():
