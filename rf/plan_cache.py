@@ -29,6 +29,9 @@ from scaleplan.observability import SECRET_KEYS
 OFF = "RESEARCHFLOW_NO_CACHE"
 """The environment variable that, when it is not empty, has every plan made anew."""
 
+PLANS = "plans"
+"""Name of the folder of kept plans."""
+
 FOLDERS = ("components", "rendering", "rf/offline", "rf/schemas", "scaleplan", "wiring")
 """Folders whose files a plan is made by: the program, what it reads, the recorder and its rules."""
 
@@ -80,7 +83,7 @@ class PlanQuestion:
 class PlanCache:
     """The plans kept in a folder. Any number of processes may use it at once."""
 
-    def __init__(self, folder: Path = CACHE / "plans", root: Path = PROJECT_ROOT) -> None:
+    def __init__(self, folder: Path = CACHE / PLANS, root: Path = PROJECT_ROOT) -> None:
         self._folder = folder
         self._root = root
 

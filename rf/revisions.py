@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -13,8 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from rf.files import temporary_folder
+from rf.plan_cache import OFF, PLANS
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
-from rf.project import PROJECT_ROOT
+from rf.project import CACHE, PROJECT_ROOT
 from rf.secret_digests import KEY_VARIABLE, run_key
 from rf.termination import Begun, begin, end_process, uninterrupted
 
@@ -26,7 +28,7 @@ SECONDS = 300
 
 LINES_OF_A_FAILURE = 12
 
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT", OFF)
 """What another revision's program may see of this shell: no credentials."""
 
 
@@ -36,10 +38,12 @@ class RevisionError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """A revision as files: its name as given, and where it stands."""
+    """A revision as files: its name as given, where it stands, and the commit's full name, which
+    the files as they are now have none of."""
 
     revision: str
     directory: Path
+    commit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +90,22 @@ def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Chec
         if made.returncode != 0:
             said = made.stderr.strip().splitlines()
             raise RevisionError(f"{revision}: Git can't check it out: {said[-1] if said else ''}")
-        yield Checkout(revision=revision, directory=tree)
+        _share_kept_plans(repository, tree)
+        yield Checkout(revision=revision, directory=tree, commit=commit)
+
+
+def _share_kept_plans(repository: Path, tree: Path) -> None:
+    """Let the revision find plans that were made before, wherever it was checked out then.
+
+    Only the folder of plans: whatever else the project keeps is made for its own files.
+    """
+    if not (tree / "rf" / "plan_cache.py").is_file():
+        return
+    kept = repository / CACHE.name / PLANS
+    with contextlib.suppress(OSError):
+        kept.mkdir(parents=True, exist_ok=True)
+        (tree / CACHE.name).mkdir()
+        (tree / CACHE.name / PLANS).symlink_to(kept, target_is_directory=True)
 
 
 def _remove_worktree(repository: Path, tree: Path) -> None:
@@ -104,13 +123,12 @@ def stacks_of(checkout: Checkout) -> list[str]:
 
 
 def plans_at(
-    checkout: Checkout, stacks: Sequence[str], options: Sequence[str] = ()
-) -> dict[str, RevisionPlan]:
-    """Each stack's plan by the revision's own program; a failure is told, not raised."""
-    ran = run_all(
-        {stack: (checkout, ("preview", "--stack", stack, "--json", *options)) for stack in stacks}
-    )
-    return {stack: _plan(checkout, stack, ran[stack]) for stack in stacks}
+    checkouts: Sequence[Checkout], stack: str, options: Sequence[str] = ()
+) -> list[RevisionPlan]:
+    """A stack's plan by each revision's own program; a failure is told, not raised."""
+    asked = ("preview", "--stack", stack, "--json", *options)
+    ran = run_all({str(place): (each, asked) for place, each in enumerate(checkouts)})
+    return [_plan(each, stack, ran[str(place)]) for place, each in enumerate(checkouts)]
 
 
 def run_all(commands: Mapping[str, tuple[Checkout, Sequence[str]]]) -> dict[str, Ran]:
@@ -177,6 +195,12 @@ def _plan(checkout: Checkout, stack: str, ran: Ran) -> RevisionPlan:
         except PlanDocumentError as error:
             failure = f"what it printed {error}"
     return RevisionPlan(revision=checkout.revision, stack=stack, plan=plan, failure=failure)
+
+
+def git_lines(directory: Path, *arguments: str) -> list[str] | None:
+    """What Git lists with `-z` in that directory; None when it fails."""
+    result = _ran_git(directory, *arguments)
+    return result.stdout.split("\0")[:-1] if result.returncode == 0 else None
 
 
 def _git(repository: Path, *arguments: str) -> str | None:

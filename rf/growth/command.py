@@ -14,6 +14,7 @@ from rf.growth.view import show_step
 from rf.plan_document import PlanDocument, document_of
 from rf.revisions import RevisionPlan, checked_out, plans_at
 from rf.stacks import plan_of
+from rf.unchanged import unchanged_stacks
 from scaleplan.check_names import CheckName
 from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.sizes import Size
@@ -49,13 +50,17 @@ def between_sizes(sizes: Sequence[str], stack: str, *, overrides: Sequence[str] 
 
 
 def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[str] = ()) -> Steps:
-    """The one step from a revision to another.
+    """The one step from a revision to another. Nothing is planned where their files for the stack
+    are the same.
 
     Raises RevisionError for an unknown revision, UnplannableError where one has no plan.
     """
     options = [part for override in overrides for part in ("--set", override)]
     with checked_out(base) as before, checked_out(head) as after:
-        plans = [plans_at(each, [stack], options)[stack] for each in (before, after)]
+        if stack in unchanged_stacks(before, after):
+            step = Step(before=base, after=head, changes=(), findings=())
+            return [(step, runbook_of(step, stack))]
+        plans = plans_at([before, after], stack, options)
     old, new = (_planned(plan) for plan in plans)
     step = step_between(old, new, names=(base, head))
     return [(step, runbook_of(step, stack))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,19 @@ from rf.growth.classify import Step, step_between
 from rf.plan_document import PlanDocument, PlanDocumentError, read_document
 from rf.project import PROJECT_ROOT
 from rf.revisions import Checkout, Ran, checked_out, run_all, stacks_of
+from rf.unchanged import unchanged_stacks
 
-COMMANDS: Mapping[str, tuple[str, ...]] = {
+COMPARED: Mapping[str, tuple[str, ...]] = {
     "plan": ("preview", "--json"),
     "cost": ("cost", "--no-plan", "--json"),
+}
+"""What both revisions are asked about a stack; `--stack` is added."""
+
+JUDGED: Mapping[str, tuple[str, ...]] = {
     "check": ("check", "--json"),
     "policy": ("policy", "--json"),
 }
-"""What each revision is asked about each stack; `--stack` is added."""
-
-ASKED_OF_BASE = ("plan", "cost")
+"""What the head is asked besides, where anything is said of a stack at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,44 +72,81 @@ class StackFacts:
     policy: PolicyResult | None = None
     policy_failure: str = ""
 
+    @property
+    def cost_differs(self) -> bool:
+        """Whether the bill is another one than before."""
+        return self.cost_before != self.cost_after and self.cost_before is not None
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is more to say than that nothing changes."""
+        if self.gone:
+            return False
+        return self.step is None or bool(self.step.changes) or self.cost_differs
+
 
 def gather(
     base: str, head: str, stack: str | None, repository: Path = PROJECT_ROOT
 ) -> tuple[StackFacts, ...]:
     """Ask both revisions about a stack, or about every stack that either has.
 
+    No more is asked than is said: nothing where a stack's files are the same in both, and where
+    its plan and bill are, neither for its checks nor for its policy.
+
     Raises RevisionError where a revision is unknown; one that fails is told in the facts.
     """
     with checked_out(base, repository) as before, checked_out(head, repository) as after:
         at_base, at_head = stacks_of(before), stacks_of(after)
         stacks = [stack] if stack is not None else sorted({*at_base, *at_head})
-        questions: dict[str, tuple[Checkout, Sequence[str]]] = {}
-        for name in stacks:
-            for what, command in COMMANDS.items():
-                arguments = (command[0], "--stack", name, *command[1:])
-                if name in at_head or stack is not None:
-                    questions[f"head {what} {name}"] = (after, arguments)
-                if name in at_base and what in ASKED_OF_BASE:
-                    questions[f"base {what} {name}"] = (before, arguments)
-        answers = run_all(questions)
-    return tuple(
-        _facts(name, answers, new=name not in at_base, gone=name not in at_head) for name in stacks
-    )
+        same = unchanged_stacks(before, after)
+        asked = [name for name in stacks if name in at_head and name not in same]
+        sides = [("base", before, at_base), ("head", after, at_head)]
+        # All plans before any bill: they take longest.
+        answers = run_all(
+            {
+                f"{side} {what} {name}": _question(checkout, name, command)
+                for what, command in COMPARED.items()
+                for name in asked
+                for side, checkout, there in sides
+                if name in there
+            }
+        )
+        facts = {name: StackFacts(stack=name, step=None, gone=True) for name in stacks}
+        facts |= {name: _unchanged(name) for name in stacks if name in same}
+        facts |= {name: _compared(name, answers, new=name not in at_base) for name in asked}
+        answers = run_all(
+            {
+                f"{what} {name}": _question(after, name, command)
+                for what, command in JUDGED.items()
+                for name in asked
+                if facts[name].has_figures
+            }
+        )
+    return tuple(_judged(each, answers) if each.has_figures else each for each in facts.values())
 
 
-def _facts(stack: str, answers: Mapping[str, Ran], *, new: bool, gone: bool) -> StackFacts:
-    if gone:
-        return StackFacts(stack=stack, step=None, gone=True)
+def _question(
+    checkout: Checkout, stack: str, command: Sequence[str]
+) -> tuple[Checkout, Sequence[str]]:
+    return checkout, (command[0], "--stack", stack, *command[1:])
+
+
+def _unchanged(stack: str) -> StackFacts:
+    return StackFacts(stack=stack, step=step_between(_nothing(stack), _nothing(stack)))
+
+
+def _nothing(stack: str) -> PlanDocument:
+    return PlanDocument(stack=stack, size="", resources={}, outputs={})
+
+
+def _compared(stack: str, answers: Mapping[str, Ran], *, new: bool) -> StackFacts:
     before, base_failure = (None, "") if new else _plan(answers.get(f"base plan {stack}"))
     after, head_failure = _plan(answers.get(f"head plan {stack}"))
     step = None
     if after is not None and (new or before is not None):
-        nothing = PlanDocument(stack=stack, size="", resources={}, outputs={})
-        step = step_between(before or nothing, after)
+        step = step_between(before or _nothing(stack), after)
     cost_before, _ = _cost(answers.get(f"base cost {stack}"))
     cost_after, cost_failure = _cost(answers.get(f"head cost {stack}"))
-    margin, margin_failure = _margin(answers.get(f"head check {stack}"))
-    policy, policy_failure = _policy(answers.get(f"head policy {stack}"))
     return StackFacts(
         stack=stack,
         step=step,
@@ -116,6 +156,14 @@ def _facts(stack: str, answers: Mapping[str, Ran], *, new: bool, gone: bool) -> 
         cost_before=cost_before,
         cost_after=cost_after,
         cost_failure=cost_failure,
+    )
+
+
+def _judged(facts: StackFacts, answers: Mapping[str, Ran]) -> StackFacts:
+    margin, margin_failure = _margin(answers.get(f"check {facts.stack}"))
+    policy, policy_failure = _policy(answers.get(f"policy {facts.stack}"))
+    return replace(
+        facts,
         margin=margin,
         margin_failure=margin_failure,
         policy=policy,

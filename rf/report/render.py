@@ -58,7 +58,7 @@ def _head(facts: StackFacts) -> str:
             lines += [f"The {what} revision can't be planned:", "", *_block(failure), ""]
     if facts.step is not None:
         lines += _risks(facts.step)
-    if facts.step is None or facts.step.changes or _cost_differs(facts):
+    if facts.has_figures:
         lines += _figures(facts)
     return "\n".join(lines)
 
@@ -81,7 +81,7 @@ def _verdict_of(step: Step, facts: StackFacts) -> str:
     if facts.new:
         return "a new stack"
     if not step.changes:
-        return "no change of a resource" if _cost_differs(facts) else "no change"
+        return "no change of a resource" if facts.cost_differs else "no change"
     interrupted = step.count(Kind.RESTART)
     return f"no data at risk{f', {interrupted} interrupted' if interrupted else ''}"
 
@@ -129,10 +129,6 @@ def _figures(facts: StackFacts) -> list[str]:
         ["policy", _policy(facts)],
     ]
     return [*table(["", ""], rows), ""]
-
-
-def _cost_differs(facts: StackFacts) -> bool:
-    return facts.cost_before != facts.cost_after and facts.cost_before is not None
 
 
 def _cost(facts: StackFacts) -> str:

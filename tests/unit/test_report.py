@@ -270,9 +270,9 @@ def test_the_files_as_they_are_now_are_a_revision_too(repository):
 def test_another_revision_sees_no_credentials_of_the_shell(repository, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "seeded-secret")
     leak = "import os, sys\nsys.exit('environment: ' + ' '.join(os.environ))\n"
-    repository.commit(plan=plan_answer([PRIMARY]))
-    base = repository.commit_files({"rf/__main__.py": leak})
-    (facts,) = gather(base, base, "prod", repository.directory)
+    base = repository.commit(plan=plan_answer([PRIMARY]))
+    head = repository.commit_files({"rf/__main__.py": leak})
+    (facts,) = gather(base, head, "prod", repository.directory)
     assert "environment: " in facts.head_failure
     assert "AWS" not in facts.head_failure
 
