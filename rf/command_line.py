@@ -49,6 +49,7 @@ def reported() -> Iterator[None]:
 
 FAILED = frozenset(
     {
+        "rf.capacity.errors.SweepError",
         "rf.jobs.errors.QueueUnreachableError",
         "rf.offline.violations.OfflineError",
         "rf.publishing.errors.PublishError",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from rf.capacity.report import FORMAT, terminal_console
-from rf.capacity.sweep import sweep
+from rf.capacity.sweep import ALL_USERS, Point, sweep
 from rf.capacity.sweep_chart import write_chart
 from rf.project import can_write_in
 from rf.simulation.errors import PlotError
 from rf.stacks import settings_of
+from rf.termination import Stopped, staying, uninterrupted
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.sizing import (
     Attempt,
@@ -74,8 +76,28 @@ def check_png(path: Path) -> None:
 
 
 def draw_sweep(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
-    """Write the chart and print its points as a table."""
-    points = sweep(settings, progress)
+    """Write the chart and print its points as a table; the points so far where a signal stops it.
+
+    Raises PlotError where the chart can't be written, SweepError where the sweep can't go on.
+    """
+    points: list[Point] = []
+    try:
+        with closing(sweep(settings)) as found:
+            for point in found:
+                points.append(point)
+                progress(f"{len(points)} of {len(ALL_USERS)}")
+    except Stopped:
+        if points:
+            with staying(f"{path} with {len(points)} of {len(ALL_USERS)} points"):
+                with uninterrupted():
+                    _publish(points, path)
+                raise
+        raise
+    _publish(points, path)
+
+
+def _publish(found: Sequence[Point], path: Path) -> None:
+    points = sorted(found, key=lambda point: point.users)
     try:
         write_chart(points, path)
     except OSError as error:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import cast
 
+from rf.capacity.errors import SweepError
+from rf.termination import begin
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.sizing import attempts, bottleneck, cheapest
 from scaleplan.load import load_of_users
@@ -12,7 +22,12 @@ from scaleplan.model import Plan, load_plan
 from scaleplan.settings import Settings
 
 USERS = (10, 20, 50, 99, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500)
+"""Numbers of users that one stack is made for."""
+
 BEYOND = (10_000, 15_000, 20_000, 50_000, 100_000)
+"""Numbers of users for which one stack may be too small."""
+
+ALL_USERS = (*USERS, *BEYOND)
 """Points of the sweep: close where sizes change, wide where one stack has come to its end."""
 
 
@@ -37,14 +52,100 @@ class PlanThreshold:
     said: str
 
 
-def sweep(settings: Settings, progress: Callable[[str], None]) -> tuple[Point, ...]:
-    """One point a number of users. Beyond the first that nothing carries, only larger bases could,
-    and there are none: so the same bottleneck is reported for them after one more try."""
-    points: list[Point] = []
-    for users in (*USERS, *BEYOND):
-        progress(f"{users:,} users")
-        points.append(_point(settings, users))
-    return tuple(points)
+def sweep(settings: Settings, users: Sequence[int] = ALL_USERS) -> Generator[Point, None, None]:
+    """One point a number of users, each as soon as it is there, from a process a core.
+
+    Close the iterator to end the processes. Raises SweepError where one of them ends by itself.
+    """
+    count = min(os.cpu_count() or 1, len(users))
+    if count < 2:
+        yield from (point_of(settings, each) for each in users)
+        return
+    waiting = iter(users)
+    with ExitStack() as started:
+        idle = [
+            started.enter_context(
+                begin("a process of the sweep", partial(_started, settings), _ended)
+            )
+            for _ in range(count)
+        ]
+        working = {worker.pipe: worker for worker in idle if worker.given(waiting)}
+        while working:
+            for pipe in wait(list(working)):
+                worker = working[cast("Connection", pipe)]
+                yield worker.answer()
+                if not worker.given(waiting):
+                    del working[worker.pipe]
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """A process that answers numbers of users with points, and our end of the pipe to it."""
+
+    process: BaseProcess
+    pipe: Connection
+
+    def given(self, waiting: Iterator[int]) -> bool:
+        """Whether there was something left to do, which it now does."""
+        users = next(waiting, None)
+        if users is None:
+            return False
+        with suppress(OSError):  # it is gone, which asking for its answer tells
+            self.pipe.send(users)
+        return True
+
+    def answer(self) -> Point:
+        """What it found. Raises SweepError where it is gone."""
+        try:
+            found = self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            code = self.process.exitcode
+            raise SweepError(f"a process of the sweep ended by itself, exit code {code}") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def _started(settings: Settings) -> _Worker:
+    # Made anew rather than forked: a thread of ours may hold a lock at this moment.
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_answer_points, args=(settings, theirs), daemon=True)
+    # Ctrl-C and a lost terminal reach every process; they are for ours, which ends this one. The
+    # library's tracker unblocks SIGINT when the first process starts it (CPython,
+    # Lib/multiprocessing/resource_tracker.py), so it is started before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _ended(worker: _Worker) -> None:
+    worker.process.terminate()
+    worker.process.join()
+    worker.pipe.close()
+
+
+def _answer_points(settings: Settings, pipe: Connection) -> None:
+    """What a process of the sweep does, until the other end is closed or gone."""
+    while True:
+        try:
+            users = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: Point | Exception = point_of(settings, users)
+        except Exception as error:  # noqa: BLE001 - raised where the sweep is
+            answer = error
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
 
 
 def thresholds(plan: Plan) -> tuple[PlanThreshold, ...]:
@@ -74,7 +175,8 @@ def thresholds(plan: Plan) -> tuple[PlanThreshold, ...]:
     return tuple(sorted((each for each in found if each.users), key=lambda each: each.users))
 
 
-def _point(settings: Settings, users: int) -> Point:
+def point_of(settings: Settings, users: int) -> Point:
+    """What so many users come to on a stack like that one."""
     load = load_of_users(load_plan(), users, settings.load.assumptions)
     found = attempts(settings, Evaluator(load))
     choice = cheapest(found)

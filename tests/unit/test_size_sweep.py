@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import closing
+from multiprocessing import active_children
 from pathlib import Path
 
+import pytest
+
 from rf.capacity import size_command
-from rf.capacity.sweep import BEYOND, USERS, Point, thresholds
+from rf.capacity.errors import SweepError
+from rf.capacity.sweep import BEYOND, USERS, Point, point_of, sweep, thresholds
 from rf.capacity.sweep_chart import write_chart
+from rf.termination import Stopped, stopping_cleanly
+from scaleplan.capacity.checks import capacity_report
+from scaleplan.capacity.evaluator import Evaluator
+from scaleplan.capacity.leaves import changed, leaves, value_at
+from scaleplan.capacity.sizing import SEARCHED, attempts, cheapest, next_cheaper
+from scaleplan.check_names import Loss
+from scaleplan.cost import estimate
+from scaleplan.load import load_of_users
 from scaleplan.model import load_plan
+from scaleplan.sizes import Size
 from tests.stack_config import accepted
 
 POINTS = (
@@ -49,11 +65,119 @@ def test_the_chart_is_a_png_with_all_points_and_the_same_bytes_each_time(tmp_pat
 
 
 def test_the_command_draws_what_it_prints(monkeypatch, tmp_path: Path, capsys):
-    monkeypatch.setattr(size_command, "sweep", lambda *_: POINTS)
+    monkeypatch.setattr(size_command, "sweep", lambda _: (point for point in reversed(POINTS)))
     path = tmp_path / "chart.png"
     size_command.draw_sweep(accepted(), path, lambda _text: None)
     told = capsys.readouterr().out
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert "100,000" in told
+    assert told.index("10 ") < told.index("500 ") < told.index("100,000")
     assert "none" in told
     assert "edge" in told
+
+
+@pytest.mark.parametrize("users", [50, 900])
+def test_a_point_is_a_configuration_that_passes_and_of_which_nothing_can_be_lowered(users):
+    stack = accepted()
+    load = load_of_users(load_plan(), users, stack.load.assumptions)
+    evaluator = Evaluator(load)
+    found = attempts(stack, evaluator)
+    best = cheapest(found)
+    assert best is not None
+    borne = (None, *((Loss.POOLER,) if best.base.size is Size.SMALL else Loss))
+
+    def failing(settings):
+        reports = [capacity_report(settings, load, loss) for loss in borne]
+        return [report for report in reports if not report.passes]
+
+    def price(settings):
+        return float(estimate(settings, load).total.at_load)
+
+    assert not failing(best.settings)
+    assert best.usd_per_month == price(best.settings)
+    assert best.usd_per_month == min(each.choice.usd_per_month for each in found if each.choice)
+    numbers = [
+        leaf
+        for leaf in leaves()
+        if leaf.key in SEARCHED - {"nodes.system.minNodes", "nodes.system.maxNodes"}
+        and isinstance(value_at(best.settings, leaf), int)
+        and leaf.key not in {"database.readReplicas", "pgbouncer.replicas"}
+    ]
+    assert len(numbers) > 5
+    for leaf in numbers:
+        lower = changed(best.settings, leaf, value_at(best.settings, leaf) - 1)
+        if lower is not None and price(lower) < best.usd_per_month - 0.005:
+            assert failing(lower), leaf.key
+    below = next_cheaper(best, evaluator)
+    assert below is not None
+    assert below.usd_per_month == price(below.fix.settings) < best.usd_per_month
+    assert below.report in failing(below.fix.settings)
+
+
+SOME = (10, 100, 100_000)
+
+
+def test_points_of_several_processes_are_those_of_one(monkeypatch):
+    stack = accepted()
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with closing(sweep(stack, SOME)) as found:
+        first = next(found)
+        assert len(active_children()) == 2
+        for process in active_children():
+            # As a terminal sends Ctrl-C to all of them: it is for the command to end them.
+            os.kill(process.pid or 0, signal.SIGINT)
+        points = sorted([first, *found], key=lambda point: point.users)
+    assert active_children() == []
+    assert points == [point_of(stack, users) for users in SOME]
+    assert [point.base for point in points] == ["small", "medium", None]
+    costs = [point.usd_per_month for point in points if point.usd_per_month is not None]
+    assert costs == sorted(costs)
+
+
+def test_one_core_sweeps_without_a_process(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    with closing(sweep(accepted(), (10, 20))) as found:
+        assert [point.users for point in found] == [10, 20]
+        assert active_children() == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_sweep_that_is_stopped_keeps_its_points(number, code, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    path = tmp_path / "chart.png"
+
+    def stop(text: str) -> None:
+        if text.startswith("2 of"):
+            signal.raise_signal(number)
+
+    with pytest.raises(Stopped) as stopped, stopping_cleanly():
+        size_command.draw_sweep(accepted(), path, stop)
+    assert stopped.value.code == code
+    assert active_children() == []
+    assert path.read_bytes().startswith(b"\x89PNG")
+    told = capsys.readouterr()
+    rows = [line for line in told.out.splitlines() if "small" in line]
+    assert len(rows) == 2
+    assert "kept:" in told.err
+    assert f"with 2 of {len((*USERS, *BEYOND))} points" in " ".join(told.err.split())
+
+
+def test_a_sweep_that_is_stopped_before_its_first_point_writes_nothing(monkeypatch, tmp_path):
+    def stop_at_once(_):
+        signal.raise_signal(signal.SIGTERM)
+        yield POINTS[0]
+
+    monkeypatch.setattr(size_command, "sweep", stop_at_once)
+    with pytest.raises(Stopped), stopping_cleanly():
+        size_command.draw_sweep(accepted(), tmp_path / "chart.png", lambda _text: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_whose_process_is_gone_says_so_and_ends_the_others(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with closing(sweep(accepted(), (10, 20, 50, 99))) as found:
+        next(found)
+        for process in active_children():
+            process.kill()
+        with pytest.raises(SweepError, match="exit code -9"):
+            list(found)
+    assert active_children() == []
