@@ -95,14 +95,15 @@ class RecordedPlan:
 
         `mask` is as for a resource.
         """
-        return self._text if mask is None else self._written(mask)
+        return self._text if mask is None else self._text_with(mask)
 
     @cached_property
     def _text(self) -> str:
-        return self._written(redact)
+        return self._text_with(None)
 
-    def _written(self, mask: Callable[[Any], Any]) -> str:
-        document = {
+    def to_document(self, mask: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+        """What `to_json` writes; `mask` is as for a resource."""
+        return {
             "format": FORMAT,
             "project": self.project,
             "stack": self.stack,
@@ -112,6 +113,9 @@ class RecordedPlan:
             ],
             "outputs": redact(self.outputs),
         }
+
+    def _text_with(self, mask: Callable[[Any], Any] | None) -> str:
+        document = self.to_document(mask)
         return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
     def know_text(self, text: str) -> None:

@@ -61,7 +61,8 @@ class PlanDocument:
 def document_of(plan: RecordedPlan) -> PlanDocument:
     """A plan recorded in this process, as others read it: without its secrets, which can still be
     compared with those of this run's other plans."""
-    return read_document(plan.to_json(digesting(run_key())))
+    # Without indentation, which `json` writes in Python rather than in C.
+    return read_document(json.dumps(plan.to_document(digesting(run_key())), sort_keys=True))
 
 
 def read_document(text: str) -> PlanDocument:
