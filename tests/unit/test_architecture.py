@@ -6,35 +6,94 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
-COMPONENT_FILES = sorted((ROOT / "components").glob("*.py"))
-PURE_FILES = sorted([*(ROOT / "scaleplan").rglob("*.py"), *(ROOT / "rendering").rglob("*.py")])
-PROGRAM_FILES = [ROOT / "__main__.py", ROOT / "settings.py", *COMPONENT_FILES, *PURE_FILES]
+SDKS = {"pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_random", "pulumi_tls"}
+AWS = {"boto3", "botocore"}
 TOKEN = re.compile(r"^researchflow:[a-z]+:[A-Z][A-Za-z]+$")
+CONSTRUCTED = re.compile(r"\b(?:aws|k8s|kubernetes|random|tls)\.(?:\w+\.)*([A-Z]\w+)\(")
+LONGEST_FILE_LINES = 320
+LONGEST_TABLE_OF_CONTENTS_LINES = 120
 
 
-def imported(path: Path) -> set[str]:
+def sources(*names: str) -> list[Path]:
+    """Every module of these folders, however deep, and these files. None may be empty or gone."""
+    found = []
+    for name in names:
+        path = ROOT / name
+        inside = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        assert inside, f"{name} holds no module"
+        found += inside
+    return found
+
+
+COMPONENTS = sources("components")
+PURE = sources("scaleplan", "rendering")
+WIRING = sources("serving.py", "wiring")
+PROGRAM = [*sources("__main__.py", "settings.py"), *WIRING, *COMPONENTS, *PURE]
+COMMANDS = sources("rf")
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Top-level names of what a module imports, anywhere in it."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
-    return names
+    return frozenset(names)
 
 
-def component_classes() -> list[tuple[Path, ast.ClassDef]]:
+def called(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def importers(paths: Iterable[Path], forbidden: set[str]) -> list[str]:
+    """The modules that import what they must not, with what that is."""
     return [
-        (path, node)
-        for path in COMPONENT_FILES
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        f"{called(path)} imports {', '.join(sorted(wrong))}"
+        for path in paths
+        if (wrong := imported(path) & forbidden)
+    ]
+
+
+def matching(paths: Iterable[Path], pattern: str) -> list[str]:
+    return [called(path) for path in paths if re.search(pattern, text_of(path))]
+
+
+def strings_in(node: ast.AST) -> list[str]:
+    return [
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+
+
+def components() -> list[tuple[str, ast.ClassDef]]:
+    found = [
+        (f"{called(path)}: {node.name}", node)
+        for path in COMPONENTS
+        for node in tree_of(path).body
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base).split(".")[-1] == "ComponentResource" for base in node.bases)
     ]
+    assert found
+    return found
 
 
 def constructor(component: ast.ClassDef) -> ast.FunctionDef:
@@ -45,111 +104,88 @@ def constructor(component: ast.ClassDef) -> ast.FunctionDef:
     )
 
 
-each_component = pytest.mark.parametrize(
-    ("path", "component"), component_classes(), ids=lambda value: getattr(value, "name", "")
-)
+def test_the_plan_and_the_renderers_know_neither_pulumi_nor_aws():
+    program = {"__main__", "components", "rf", "serving", "settings", "wiring"}
+    assert importers(PURE, SDKS | AWS | program) == []
 
 
-@pytest.mark.parametrize("path", PURE_FILES, ids=lambda path: path.name)
-def test_the_plan_and_the_renderers_know_neither_pulumi_nor_aws(path):
-    forbidden = {
-        "pulumi",
-        "pulumi_aws",
-        "pulumi_kubernetes",
-        "pulumi_random",
-        "pulumi_tls",
-        "boto3",
-    }
-    assert not imported(path) & (forbidden | {"botocore", "components", "rf", "settings"})
+def test_components_call_no_aws_and_read_no_config():
+    program = {"__main__", "os", "rf", "serving", "settings", "wiring"}
+    assert importers(COMPONENTS, AWS | program) == []
+    assert matching(COMPONENTS, r"pulumi\.(Config|get_stack|get_project)\(") == []
 
 
-@pytest.mark.parametrize("path", COMPONENT_FILES, ids=lambda path: path.name)
-def test_components_call_no_aws_and_read_no_config(path):
-    assert not imported(path) & {"boto3", "botocore", "rf", "settings", "os"}
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"pulumi\.(Config|get_stack|get_project)\(", text)
+def test_the_wiring_calls_no_aws_and_is_handed_its_settings():
+    assert importers(WIRING, AWS | {"__main__", "os", "rf"}) == []
+    assert importers(sources("wiring"), {"serving", "settings"}) == []
 
 
-@pytest.mark.parametrize("path", COMPONENT_FILES, ids=lambda path: path.name)
-def test_components_never_see_the_name_of_a_size(path):
-    strings = {
-        node.value
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    assert not strings & {"small", "medium", "large"}
-    assert "scaleplan.sizes import Size\n" not in path.read_text(encoding="utf-8")
+def test_components_never_see_the_name_of_a_size():
+    sizes = {"small", "medium", "large"}
+    assert [called(path) for path in COMPONENTS if sizes & set(strings_in(tree_of(path)))] == []
+    assert matching(COMPONENTS, r"scaleplan\.sizes import Size\n") == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "rf").rglob("*.py")), ids=lambda path: path.name)
-def test_the_command_line_reaches_components_only_through_the_program(path):
-    assert "components" not in imported(path)
+def test_the_command_line_reaches_components_only_through_the_program():
+    assert importers(COMMANDS, {"components", "serving", "settings", "wiring"}) == []
 
 
 def test_only_the_settings_module_reads_config_or_the_stack_name():
-    readers = [
-        path.name
-        for path in PROGRAM_FILES
-        if re.search(
-            r"pulumi\.Config|get_stack\(|runtime\.config|os\.environ", path.read_text("utf-8")
-        )
-    ]
-    assert readers == ["settings.py"]
+    pattern = r"pulumi\.Config|get_stack\(|runtime\.config|os\.environ"
+    assert matching(PROGRAM, pattern) == ["settings.py"]
 
 
 def test_the_program_is_a_table_of_contents():
-    text = (ROOT / "__main__.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 120
-    constructed = re.findall(r"\b(?:aws|kubernetes|random|tls)\.(?:\w+\.)*([A-Z]\w+)\(", text)
-    assert set(constructed) <= {"Provider", "ProviderDefaultTagsArgs"}
+    for path in sources("__main__.py", "serving.py"):
+        assert len(text_of(path).splitlines()) <= LONGEST_TABLE_OF_CONTENTS_LINES, called(path)
+        constructed = set(CONSTRUCTED.findall(text_of(path)))
+        assert constructed <= {"Provider", "ProviderDefaultTagsArgs"}, called(path)
+    for path in sources("wiring"):
+        constructed = CONSTRUCTED.findall(text_of(path))
+        assert [name for name in constructed if not name.endswith("Args")] == [], called(path)
 
 
-@each_component
-def test_a_component_has_the_one_signature_and_token(path, component):
-    init = constructor(component)
-    names = [argument.arg for argument in init.args.args]
-    assert names == ["self", "name", "args", "opts"], f"{path.name}: {names}"
-    tokens = [
-        node.value
-        for node in ast.walk(init)
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and node.value.startswith("researchflow:")
-    ]
-    assert len(tokens) == 1
-    assert TOKEN.match(tokens[0])
-    assert tokens[0].endswith(f":{component.name}")
+def test_a_component_has_the_one_signature_and_token():
+    for named, component in components():
+        init = constructor(component)
+        arguments = [argument.arg for argument in init.args.args]
+        assert arguments == ["self", "name", "args", "opts"], named
+        tokens = [text for text in strings_in(init) if text.startswith("researchflow:")]
+        assert len(tokens) == 1, named
+        assert TOKEN.match(tokens[0]), named
+        assert tokens[0].endswith(f":{component.name}"), named
 
 
-@each_component
-def test_a_component_registers_its_outputs_last(path, component):
-    last = constructor(component).body[-1]
-    assert ast.unparse(last).startswith("self.register_outputs({"), f"{path.name}"
+def test_a_component_registers_its_outputs_last():
+    for named, component in components():
+        last = constructor(component).body[-1]
+        assert ast.unparse(last).startswith("self.register_outputs({"), named
 
 
-@each_component
-def test_a_component_hands_its_children_the_parent_and_never_the_callers_options(path, component):
-    source = ast.unparse(component)
-    assert "merge(opts" not in source
-    calls = [
-        node
-        for node in ast.walk(component)
-        if isinstance(node, ast.Call)
-        and re.match(r"(aws|k8s|kubernetes|random|tls)\.", ast.unparse(node.func))
-        and ast.unparse(node.func).split(".")[-1][0].isupper()
-        and not ast.unparse(node.func).endswith("Args")
-        and any(isinstance(argument, ast.Constant | ast.JoinedStr) for argument in node.args[:1])
-    ]
-    for call in calls:
-        assert any(keyword.arg == "opts" for keyword in call.keywords), (
-            f"{path.name}: {ast.unparse(call.func)} has no opts, so no parent"
-        )
+def test_a_component_hands_its_children_the_parent_and_never_the_callers_options():
+    for named, component in components():
+        assert "merge(opts" not in ast.unparse(component), named
+        calls = [
+            node
+            for node in ast.walk(component)
+            if isinstance(node, ast.Call)
+            and re.match(r"(aws|k8s|kubernetes|random|tls)\.", ast.unparse(node.func))
+            and ast.unparse(node.func).split(".")[-1][0].isupper()
+            and not ast.unparse(node.func).endswith("Args")
+            and any(
+                isinstance(argument, ast.Constant | ast.JoinedStr) for argument in node.args[:1]
+            )
+        ]
+        for call in calls:
+            assert any(keyword.arg == "opts" for keyword in call.keywords), (
+                f"{named}: {ast.unparse(call.func)} has no opts, so no parent"
+            )
 
 
 def test_every_module_imports_without_cloud_config_or_environment():
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in [*COMPONENT_FILES, *PURE_FILES]
+        for path in [*WIRING, *COMPONENTS, *PURE]
         if path.name != "__init__.py"
     ]
     script = "import importlib\n" + "\n".join(f"importlib.import_module({m!r})" for m in modules)
@@ -164,27 +200,23 @@ def test_every_module_imports_without_cloud_config_or_environment():
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*PROGRAM_FILES, *sorted((ROOT / "rf").rglob("*.py"))],
-    ids=lambda path: path.name,
-)
-def test_a_file_can_be_read_in_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
+def test_a_file_can_be_read_in_one_sitting():
+    lines = {called(path): len(text_of(path).splitlines()) for path in [*PROGRAM, *COMMANDS]}
+    assert {name: count for name, count in lines.items() if count > LONGEST_FILE_LINES} == {}
 
 
 def test_no_two_test_files_have_one_name():
     """Pytest collects only one of them, wherever the other is."""
-    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    names = Counter(path.name for path in sources("tests") if path.name.startswith("test_"))
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_test_file_is_collected():
     strays = [
-        path.relative_to(ROOT)
-        for path in (ROOT / "tests").rglob("*.py")
+        called(path)
+        for path in sources("tests")
         if path.name not in {"conftest.py", "__init__.py"}
         and not path.name.startswith("test_")
-        and "def test_" in path.read_text(encoding="utf-8")
+        and "def test_" in text_of(path)
     ]
-    assert not strays
+    assert strays == []
