@@ -83,9 +83,15 @@ class PlanQuestion:
 class PlanCache:
     """The plans kept in a folder. Any number of processes may use it at once."""
 
-    def __init__(self, folder: Path = CACHE / PLANS, root: Path = PROJECT_ROOT) -> None:
+    def __init__(
+        self,
+        folder: Path = CACHE / PLANS,
+        root: Path = PROJECT_ROOT,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self._folder = folder
         self._root = root
+        self._environment = environment
 
     def get(self, question: PlanQuestion) -> RecordedPlan | None:
         """The plan, if it was made before and nothing that it depends on has changed."""
@@ -118,7 +124,7 @@ class PlanCache:
             self._forget_oldest()
 
     def _is_used(self, question: PlanQuestion) -> bool:
-        return not os.environ.get(OFF) and not question.has_own_secrets() and bool(self._key)
+        return not self._environment.get(OFF) and not question.has_own_secrets() and bool(self._key)
 
     def _path(self, question: PlanQuestion) -> Path:
         text = json.dumps(question.to_json(), sort_keys=True, default=repr)

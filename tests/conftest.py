@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from researchflow_testing import build
 from rf.plan import RecordedPlan
 from rf.project import PROJECT_ROOT
 from rf.stacks import serving_overrides
-from tests.shared_plans import SharedPlans
+from tests.shared_plans import SharedPlans, only_named_recordings
 
 # No time limit for a single example: on a busy machine the slowest says nothing of the code. The
 # rest is Hypothesis' own default, which in CI draws the same examples each time.
@@ -29,21 +30,33 @@ Planned = Callable[..., RecordedPlan]
 
 
 @pytest.fixture(scope="session")
-def planned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Planned:
-    """The whole program's plan: `planned("prod")`, `planned("dev", size="large")`,
-    `planned("dev", unknowns=True)`, `planned("dev", overrides=("worker.maxReplicas=9",))`.
-
-    Each configuration is recorded once a session, whichever process asks first.
-    """
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this session, which all its processes have in common."""
     own = tmp_path_factory.getbasetemp()
-    plans = SharedPlans(own if worker_id == "master" else own.parent)
-    return plans.plan
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_named_recordings(shared_folder: Path) -> Iterator[None]:
+    with only_named_recordings(shared_folder):
+        yield
+
+
+@pytest.fixture(scope="session")
+def planned(shared_folder: Path) -> Planned:
+    """The whole program's plan: `planned("prod")`, `planned("prod", size="small")`,
+    `planned("prod", unknowns=True)`, `planned("prod", overrides=RABBITMQ)`.
+
+    Of the configurations of tests/configurations.py alone, each recorded once.
+    """
+    return SharedPlans(shared_folder).plan
 
 
 @pytest.fixture(scope="session")
 def serving(planned: Planned) -> Planned:
     """As `planned`, of a stack with its applications: a recovery site's once it took over."""
 
+    @cache
     def plan(stack: str, *, overrides: tuple[str, ...] = ()) -> RecordedPlan:
         return planned(stack, overrides=serving_overrides(stack, overrides=overrides))
 
@@ -60,6 +73,11 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those marked `first` go first."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

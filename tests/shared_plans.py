@@ -1,27 +1,40 @@
-"""Recorded plans of the whole program, shared by the processes of one test session."""
+"""Recorded plans of the whole program, shared by the processes of one test session and by sessions.
+
+What was recorded before is in the project's own cache of plans. Where that is turned off, a session
+has one of its own, so that a configuration is recorded once all the same.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import gc
-import hashlib
-import json
-import pickle
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from rf import stacks
+from rf.offline import record as recorder
 from rf.plan import RecordedPlan
-from rf.stacks import plan_of, stack_config
+from rf.plan_cache import OFF, PlanCache
+from rf.project import PROGRAM
+from tests.configurations import CONFIGURATIONS, Configuration
+
+
+class OneOffRecordingError(AssertionError):
+    """A test asks for a recording of the program that the table of configurations hasn't."""
 
 
 class SharedPlans:
-    """Plans by their configuration, in memory and in a folder that all processes can read.
-
-    Recording takes seconds, reading what another process has recorded a fraction of one.
-    """
+    """Plans of the named configurations, each read once by a process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, RecordedPlan] = {}
+        self._known: dict[Configuration, RecordedPlan] = {}
+        self._read: dict[str, RecordedPlan] = {}
 
     def plan(
         self,
@@ -31,25 +44,64 @@ class SharedPlans:
         unknowns: bool = False,
         overrides: tuple[str, ...] = (),
     ) -> RecordedPlan:
-        """As `rf.stacks.plan_of`, whose errors it raises."""
-        config = stack_config(stack, size=size, overrides=overrides)
-        text = json.dumps([stack, config, unknowns], sort_keys=True, default=str)
-        key = hashlib.sha256(text.encode()).hexdigest()[:16]
-        if key not in self._known:
-            self._known[key] = self._shared(key, stack, size, unknowns, overrides)
-        return self._known[key]
+        """As `rf.stacks.plan_of`, whose errors it raises, of a configuration of the table alone.
 
-    def _shared(
-        self, key: str, stack: str, size: str | None, unknowns: bool, overrides: tuple[str, ...]
+        Raises OneOffRecordingError for any other, recorded or not.
+        """
+        asked = Configuration(stack, size, overrides, unknowns)
+        if asked not in self._known:
+            self._known[asked] = self._planned(asked)
+        return self._known[asked]
+
+    def _planned(self, asked: Configuration) -> RecordedPlan:
+        name = _name_of(asked.stack, _config_of(asked), unknowns=asked.unknowns)
+        if name not in self._read:
+            with (self._folder / f"plan-{name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._read[name] = stacks.plan_of(
+                    asked.stack,
+                    size=asked.size,
+                    unknowns=asked.unknowns,
+                    overrides=asked.overrides,
+                )
+            if not gc.get_freeze_count():
+                # The SDKs' modules are millions of objects, which each collection would search.
+                gc.freeze()
+        return self._read[name]
+
+
+@contextmanager
+def only_named_recordings(folder: Path) -> Iterator[None]:
+    """Refuse, in this process, every recording of the program that is none of the table's.
+
+    `folder` is the session's own, for its plans where the project's cache is turned off.
+    """
+    record = recorder.record
+
+    def record_named(
+        program: Path, project: str, stack: str, size: str | None, config: Any, **options: Any
     ) -> RecordedPlan:
-        path = self._folder / f"plan-{key}.pickle"
-        with (self._folder / f"plan-{key}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists():
-                return pickle.loads(path.read_bytes())
-            plan = plan_of(stack, size=size, unknowns=unknowns, overrides=overrides)
-            path.write_bytes(pickle.dumps(plan))
-        if not gc.get_freeze_count():
-            # The SDKs' modules are millions of objects, which each collection would search.
-            gc.freeze()
-        return plan
+        if program == PROGRAM:
+            _name_of(stack, config, unknowns=options.get("unknowns", False))
+        return record(program, project, stack, size, config, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recorder, "record", record_named)
+        if os.environ.get(OFF):
+            kept = PlanCache(folder / "plans", environment={})
+            patch.setattr(stacks, "plans_kept", lambda: kept)
+        yield
+
+
+def _config_of(asked: Configuration) -> dict[str, object]:
+    return stacks.stack_config(asked.stack, size=asked.size, overrides=asked.overrides)
+
+
+def _name_of(stack: str, config: Any, *, unknowns: bool) -> str:
+    for name, each in CONFIGURATIONS.items():
+        if (each.stack, each.unknowns) == (stack, unknowns) and _config_of(each) == config:
+            return name
+    raise OneOffRecordingError(
+        f"no row of tests/configurations.py plans {stack} so: is there one that a test could look "
+        f"at instead? unknowns: {unknowns}; config: {config}"
+    )

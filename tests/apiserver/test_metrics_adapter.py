@@ -27,6 +27,7 @@ from tests.apiserver.conftest import Note, unavailable
 from tests.apiserver.exports import Export, read_export
 from tests.apiserver.pods import ground, pods_of
 from tests.apiserver.session import Session
+from tests.configurations import HPA
 from tests.conftest import Planned
 from tests.services.prometheus_server import backfill, start_prometheus
 
@@ -157,7 +158,7 @@ def test_the_orchestrators_autoscaler_learns_the_requests_of_each_of_its_pods(
 def test_without_keda_the_workers_autoscaler_learns_the_jobs_of_all_queues(
     planned: Planned, cluster: Cluster, serve: Any
 ):
-    plan = planned("dev", overrides=("scaling.worker=hpa",))
+    plan = planned("staging", overrides=HPA)
     adapter = serve(plan)
     assert set(adapter.groups) == {"custom.metrics.k8s.io", "external.metrics.k8s.io"}
     autoscaler = autoscaler_of(read_export(plan), "worker")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from policy.rules import redis, storage
 from policy.rules.storage import BUCKET
+from tests.configurations import RABBITMQ
 from tests.faults.change import parameter, put, remove, text
 from tests.faults.fault import Fault, breaks
 
 CACHE = f"{redis.GROUP}::cache-group"
 QUEUE = f"{redis.GROUP}::queue-group"
-RABBITMQ = ("queue.engine=rabbitmq",)
 
 REDIS: tuple[Fault, ...] = (
     breaks(
@@ -72,7 +72,6 @@ REDIS: tuple[Fault, ...] = (
         "RabbitMQ is public",
         "aws:mq/broker:Broker::broker-cluster",
         put("publiclyAccessible", True),
-        stack="staging",
         overrides=RABBITMQ,
     ),
     breaks(
@@ -80,7 +79,6 @@ REDIS: tuple[Fault, ...] = (
         "RabbitMQ in one zone",
         "aws:mq/broker:Broker::broker-cluster",
         put("deploymentMode", "SINGLE_INSTANCE"),
-        stack="staging",
         overrides=RABBITMQ,
     ),
     breaks(

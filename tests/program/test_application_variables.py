@@ -4,6 +4,7 @@ import pytest
 
 from rendering.application_variables import MIGRATION, VARIABLES, Source
 from scaleplan.stack_file import stack_names
+from tests.configurations import ACTIVE, RABBITMQ, WITH_PAGES
 from tests.stack_config import ROOT
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -12,13 +13,10 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 CONTRACT = {variable.name: variable for variable in VARIABLES}
 PAGE = (ROOT / "docs" / "application-contract.md").read_text(encoding="utf-8")
 APPLICATIONS = {"orchestrator", "worker", "collaboration", "web"}
-EVERY_CLIENT = ("queue.clients=[bullmq, bull]",)
-RABBITMQ = ("queue.engine=rabbitmq",)
-ACTIVE = ("disasterRecovery.phase=active",)
 PLANS = [
     # A recovery site that waits runs no application.
     *((name, ACTIVE if name == "prod-dr" else ()) for name in stack_names(ROOT)),
-    ("prod", EVERY_CLIENT),
+    ("prod", WITH_PAGES),
     ("prod", RABBITMQ),
 ]
 

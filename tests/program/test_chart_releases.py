@@ -6,6 +6,7 @@ from rendering.chart_values import CHART_VALUES, check_values, keys_of
 from rf.plan import reveal
 from rf.stacks import settings_of
 from scaleplan.charts import CHARTS, installed_charts
+from tests.configurations import WITH_PAGES
 
 STACKS = ("dev", "staging", "prod")
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -45,7 +46,7 @@ def test_settings_know_every_chart_that_a_stack_installs(planned, stack):
 
 def test_every_listed_key_is_in_use_somewhere(planned):
     # Temporal's web pages are off in all of them.
-    plans = [*map(planned, STACKS), planned("prod", overrides=("workflows.web=true",))]
+    plans = [*map(planned, STACKS), planned("prod", overrides=WITH_PAGES)]
     used = {
         (name, key)
         for plan in plans

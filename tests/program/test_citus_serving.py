@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rf.plan import reveal
+from tests.configurations import FILLING_CITUS
 
 SIZES = ("small", "medium", "large")
 SECRET = "kubernetes:core/v1:Secret"
@@ -13,7 +14,6 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 INSTANCE = "aws:rds/instance:Instance"
-PARALLEL = ("sharding.stage=parallel",)
 
 
 def text_of(plan, token, name):
@@ -58,7 +58,7 @@ def test_tenants_data_is_read_and_written_on_citus_and_the_system_database_on_rd
 
 
 def test_while_citus_is_being_filled_applications_stay_on_rds(planned):
-    plan = planned("prod", size="large", overrides=PARALLEL)
+    plan = planned("prod", size="large", overrides=FILLING_CITUS)
     assert {port for _, port in servers_of(plan).values()} == {5432}
     assert servers_of(plan)["researchflow"][0] == primary_of(plan)
     assert urls_of(plan)["system-url"] == urls_of(plan)["url"] == "researchflow"
@@ -76,7 +76,7 @@ def test_pgbouncer_verifies_both_kinds_of_servers(planned):
     rds = text_of(plan, CONFIG_MAP, "database-bootstrap-authority")["rds.crt"]
     assert authorities() == rds + own
     assert rds.endswith("-----END CERTIFICATE-----\n")
-    assert authorities(overrides=PARALLEL) == rds
+    assert authorities(overrides=FILLING_CITUS) == rds
 
 
 def test_the_servers_certificate_has_the_names_that_pgbouncer_asks_for(planned):
@@ -112,7 +112,7 @@ def test_pgbouncer_may_reach_citus_and_citus_admits_it(planned):
     citus, applications = servers["metadata"]["namespace"], pooler["metadata"]["namespace"]
     assert ports_of(pooler["spec"]["egress"], "to", citus) == {5432, 5433}
     assert ports_of(servers["spec"]["ingress"], "from", applications) == {5432}
-    before = flows_of_pgbouncer(planned("prod", size="large", overrides=PARALLEL))
+    before = flows_of_pgbouncer(planned("prod", size="large", overrides=FILLING_CITUS))
     assert ports_of(before["spec"]["egress"], "to", citus) == set()
 
 
@@ -128,12 +128,15 @@ def test_changing_sides_rolls_poolers_and_applications(planned):
         metadata = orchestrator.inputs["spec"]["template"]["metadata"]
         return metadata["annotations"]["researchflow.io/config-hash"]
 
-    before, after = planned("prod", size="large", overrides=PARALLEL), planned("prod", size="large")
+    before, after = (
+        planned("prod", size="large", overrides=FILLING_CITUS),
+        planned("prod", size="large"),
+    )
     assert annotations(before) != annotations(after)
     assert config_hash(before) != config_hash(after)
 
 
-@pytest.mark.parametrize("overrides", [(), PARALLEL])
+@pytest.mark.parametrize("overrides", [(), FILLING_CITUS])
 def test_the_roles_have_the_same_passwords_on_citus_and_on_rds(planned, overrides):
     plan = planned("prod", size="large", overrides=overrides)
     sql = text_of(plan, SECRET, "citus-cluster-roles")["roles.sql"]
@@ -158,7 +161,9 @@ def test_migrations_of_both_databases_have_a_way_around_the_pool(planned):
     assert (tenants.hostname, tenants.port) == servers_of(plan)["researchflow"]
     assert (system.hostname, system.port) == servers_of(plan)["researchflow_system"]
     before = text_of(
-        planned("prod", size="large", overrides=PARALLEL), SECRET, "database-bootstrap-migrator"
+        planned("prod", size="large", overrides=FILLING_CITUS),
+        SECRET,
+        "database-bootstrap-migrator",
     )
     assert before["url"] == before["system-url"] == migrator["system-url"]
 

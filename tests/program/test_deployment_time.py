@@ -8,6 +8,7 @@ from pulumi import ResourceOptions
 
 from benchmarks.deployment import OTHER_SECONDS, awaited_by, chain_to, scheduled
 from rf.plan import RecordedPlan
+from tests.configurations import BEFORE_CITUS
 
 INSTANCE = "aws:rds/instance:Instance"
 JOB = "kubernetes:batch/v1:Job"
@@ -33,7 +34,7 @@ def test_nothing_on_the_way_to_users_waits_for_the_replicas(planned, waits):
 
 
 def test_where_reads_go_to_the_replicas_the_pooler_waits_for_them_and_no_job_does(planned):
-    plan = planned("prod", size="medium", overrides=("sharding.stage=off",))
+    plan = planned("prod", size="medium", overrides=BEFORE_CITUS)
     assert replicas_awaited_by(plan, *POOLER) == ["database-replica-b", "database-replica-c"]
     for waits in (BOOTSTRAP, MIGRATION):
         assert replicas_awaited_by(plan, *waits) == []

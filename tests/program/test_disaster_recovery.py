@@ -22,6 +22,7 @@ from scaleplan import cost_recovery
 from scaleplan.disaster_recovery import RecoveryMode
 from scaleplan.mistakes import InvalidSettings
 from scaleplan.stack_file import stack_names
+from tests.configurations import ACTIVE, OPEN
 
 PREPARED = {"prod": "us-east-2", "prod-us-west": "us-east-2", "prod-eu": "eu-central-1"}
 AUTOMATED = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
@@ -348,8 +349,6 @@ def test_the_registrys_one_object_of_rules_belongs_to_one_stack_of_a_region(plan
     assert set(regions.values()) == {1}
 
 
-ACTIVE = ("disasterRecovery.phase=active",)
-OPEN = ("disasterRecovery.phase=open",)
 GLOBAL = ("aws:iam/", "aws:route53/", "aws:cloudfront/", "aws:acm/")
 """Services whose control planes stand in us-east-1, and certificates, whose proofs are records."""
 

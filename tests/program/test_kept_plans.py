@@ -62,10 +62,10 @@ def test_every_file_that_a_plan_is_made_by_counts():
 
 def test_a_whole_plan_comes_back_as_it_was_recorded(planned, tmp_path):
     plan = planned("dev")
-    cache = PlanCache(tmp_path)
+    cache = PlanCache(tmp_path, environment={})
     question = PlanQuestion(project="researchflow", stack="dev", config={}, unknowns=False)
     cache.put(question, plan)
-    kept = PlanCache(tmp_path).get(question)
+    kept = PlanCache(tmp_path, environment={}).get(question)
     assert kept is not None
     assert kept == plan
     assert repr(kept) == repr(plan)

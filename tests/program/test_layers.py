@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rf.plan import RecordedPlan, RecordedResource, reveal
+from tests.configurations import BEFORE_CITUS, FILLING_CITUS
 
 SIZES = ("small", "medium", "large")
 CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
@@ -45,8 +46,6 @@ GROWS_IN_PLACE = {
 
 
 SERVING = ()
-BEFORE_CITUS = ("sharding.stage=off",)
-FILLING_CITUS = ("sharding.stage=parallel",)
 """prod itself is at `serving`, whatever its size."""
 
 
@@ -278,7 +277,11 @@ def test_growing_keeps_what_holds_data_and_changes_it_in_place(planned, smaller,
 @pytest.mark.parametrize(
     ("stage", "following"),
     # The way there, and the way back while RDS still has all.
-    [(BEFORE_CITUS, FILLING_CITUS), (FILLING_CITUS, SERVING), (SERVING, FILLING_CITUS)],
+    [
+        (BEFORE_CITUS, FILLING_CITUS),
+        (FILLING_CITUS, SERVING),
+        (SERVING, FILLING_CITUS),
+    ],
 )
 def test_no_stage_on_the_way_to_citus_changes_what_holds_data(planned, stage, following):
     changed = assert_kept(at(planned, "large", stage), at(planned, "large", following))

@@ -7,6 +7,7 @@ import pytest
 
 from rf.plan import reveal
 from scaleplan.stack_file import stack_names
+from tests.configurations import RABBITMQ
 from tests.program.reachability import POLICY, Pod, Reachability
 from tests.stack_config import ROOT
 
@@ -16,7 +17,6 @@ SECRET = "kubernetes:core/v1:Secret"
 JOB = "kubernetes:batch/v1:Job"
 IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 NAMESPACE = "researchflow"
-RABBITMQ = ("queue.engine=rabbitmq",)
 
 PUBLIC = IPv4Address("203.0.113.9")
 AGENT = IPv4Address("169.254.170.23")

@@ -3,6 +3,12 @@
 import pytest
 
 from rf.plan import reveal
+from tests.configurations import (
+    BEFORE_CITUS,
+    HPA,
+    RABBITMQ,
+    WITH_PAGES,
+)
 
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
@@ -21,9 +27,16 @@ def queue_users(plan):
     return {user["userName"]: user["accessString"] for user in users}
 
 
-@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_every_watched_key_is_one_that_keda_may_read_and_no_other_is(planned, stack):
-    plan = planned(stack, overrides=("queue.clients=[bullmq,bull,rq]",))
+@pytest.mark.parametrize(
+    ("size", "overrides"),
+    [
+        ("small", BEFORE_CITUS),
+        ("medium", BEFORE_CITUS),
+        ("large", WITH_PAGES),
+    ],
+)
+def test_every_watched_key_is_one_that_keda_may_read_and_no_other_is(planned, size, overrides):
+    plan = planned("prod", size=size, overrides=overrides)
     triggers = named(plan, SCALED_OBJECT)["worker"]["spec"]["triggers"]
     watched = {t["metadata"]["listName"] for t in triggers if t["type"] == "redis"}
     allowed = {word[1:] for word in queue_users(plan)["keda"].split() if word.startswith("~")}
@@ -32,7 +45,7 @@ def test_every_watched_key_is_one_that_keda_may_read_and_no_other_is(planned, st
 
 
 def test_with_rabbitmq_jobs_go_there_and_sessions_stay_in_redis(planned):
-    plan = planned("staging", overrides=("queue.engine=rabbitmq",))
+    plan = planned("prod", overrides=RABBITMQ)
     assert len(plan.of_type(BROKER)) == 1
     logins = named(plan, SECRET)
     orchestrator = logins["orchestrator-credentials"]["stringData"]
@@ -46,7 +59,7 @@ def test_with_rabbitmq_jobs_go_there_and_sessions_stay_in_redis(planned):
 
 
 def test_with_hpa_keda_is_not_there_and_the_two_are_never_both(planned):
-    plan = planned("staging", overrides=("scaling.worker=hpa",))
+    plan = planned("staging", overrides=HPA)
     assert not [r for r in plan.resources if "keda" in r.type]
     assert "keda" not in {r.inputs["name"] for r in plan.of_type(RELEASE)}
     assert "worker" in named(plan, AUTOSCALER)
@@ -55,10 +68,10 @@ def test_with_hpa_keda_is_not_there_and_the_two_are_never_both(planned):
     assert "worker" not in named(planned("staging"), AUTOSCALER)
 
 
-@pytest.mark.parametrize("override", ["queue.engine=rabbitmq", "scaling.worker=hpa"])
-def test_unknown_outputs_change_no_resource(planned, override):
-    known = planned("staging", overrides=(override,))
-    unknown = planned("staging", overrides=(override,), unknowns=True)
+@pytest.mark.parametrize(("stack", "overrides"), [("prod", RABBITMQ), ("staging", HPA)])
+def test_unknown_outputs_change_no_resource(planned, stack, overrides):
+    known = planned(stack, overrides=overrides)
+    unknown = planned(stack, overrides=overrides, unknowns=True)
     assert {r.urn for r in known.resources} == {r.urn for r in unknown.resources}
 
 

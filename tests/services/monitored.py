@@ -14,10 +14,11 @@ from rendering.metric_sources import SOURCES, cloudwatch_source, metrics_of
 from rf.export import files_of
 from rf.plan import RecordedPlan
 from rf.servers.redis_servers import Layer, layer_of
+from tests.configurations import BEFORE_CITUS
 from tests.services.monitors import Document
 
 STACK = "prod"
-OVERRIDES = ("queue.clients=[bullmq,bull,rq]", "sharding.stage=off")
+OVERRIDES = BEFORE_CITUS
 """With every library that pushes jobs, and before Citus serves: the readers are then a list."""
 
 

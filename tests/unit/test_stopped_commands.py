@@ -28,8 +28,11 @@ from rf.revisions import checked_out
 from tests.unit.revision_cases import Repository, plan_answer
 
 DRIVER = """
-import os, runpy, sys
+import os, runpy, signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 said, heard = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 def hold(where):
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
@@ -41,7 +44,11 @@ exec(sys.argv.pop(1))
 sys.argv[0] = "rf"
 runpy.run_module("rf", run_name="__main__", alter_sys=True)
 """
-"""Runs `rf` after a patch of the test's, which calls `hold` at the moment that matters."""
+"""Runs `rf` after a patch of the test's, which calls `hold` at the moment that matters.
+
+What a shell or nohup had the suite ignore would be ignored by the command too, and waited for in
+vain.
+"""
 
 
 class Running:

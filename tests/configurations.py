@@ -1,0 +1,69 @@
+"""The configurations of the whole program that tests look at: each is recorded once, by its name.
+
+A recording takes seconds. A test that needs another choice looks first for a row that makes it, or
+that can make it too; only where none can does the table get a row. Other recordings are refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ACTIVE = ("disasterRecovery.phase=active",)
+"""A recovery site that has taken over."""
+
+OPEN = ("disasterRecovery.phase=open",)
+"""A recovery site that users are led to."""
+
+FILLING_CITUS = ("sharding.stage=parallel",)
+"""prod itself is at `serving`, whatever its size."""
+
+HPA = ("scaling.worker=hpa",)
+NEWER_KUBERNETES = ("kubernetesVersion=1.36",)
+RABBITMQ = ("queue.engine=rabbitmq",)
+
+# With jobs of every library, which no other row need be recorded for.
+BEFORE_CITUS = ("sharding.stage=off", "queue.clients=[bullmq,bull,rq]")
+WITH_PAGES = ("workflows.web=true", "queue.clients=[bullmq,bull,rq]")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A stack as its file says, or with another size, with overrides, or with unknown outputs."""
+
+    stack: str
+    size: str | None = None
+    overrides: tuple[str, ...] = ()
+    unknowns: bool = False
+
+
+CONFIGURATIONS = {
+    # Every stack that has a file, as that says.
+    "prod": Configuration("prod"),
+    "prod-us-west": Configuration("prod-us-west"),
+    "prod-eu": Configuration("prod-eu"),
+    "prod-dr": Configuration("prod-dr"),
+    "staging": Configuration("staging"),
+    "dev": Configuration("dev"),
+    # A recovery site that serves.
+    "active site": Configuration("prod-dr", overrides=ACTIVE),
+    "open site": Configuration("prod-dr", overrides=OPEN),
+    # The plan's other sizes, and each as a first real preview sees it.
+    "medium": Configuration("prod", "medium"),
+    "small": Configuration("prod", "small"),
+    "unknown": Configuration("prod", unknowns=True),
+    "medium, unknown": Configuration("prod", "medium", unknowns=True),
+    "small, unknown": Configuration("prod", "small", unknowns=True),
+    # The way to Citus.
+    "filling Citus": Configuration("prod", overrides=FILLING_CITUS),
+    "before Citus": Configuration("prod", overrides=BEFORE_CITUS),
+    "medium, before Citus": Configuration("prod", "medium", BEFORE_CITUS),
+    "small, before Citus": Configuration("prod", "small", BEFORE_CITUS),
+    # What else may be chosen.
+    "pages": Configuration("prod", overrides=WITH_PAGES),
+    "RabbitMQ": Configuration("prod", overrides=RABBITMQ),
+    "RabbitMQ, unknown": Configuration("prod", overrides=RABBITMQ, unknowns=True),
+    "HPA": Configuration("staging", overrides=HPA),
+    "HPA, unknown": Configuration("staging", overrides=HPA, unknowns=True),
+    "newer Kubernetes": Configuration("dev", overrides=NEWER_KUBERNETES),
+}
+"""What the default suite records before all else, the longest recordings first."""
