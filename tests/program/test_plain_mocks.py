@@ -14,7 +14,7 @@ import pulumi
 
 from researchflow_testing import Mocks
 from rf.offline.monitor import References
-from rf.offline.record import PROGRAM
+from rf.project import PROGRAM
 from rf.stacks import project_name, references_of, stack_config
 from tests.conftest import ROOT
 

@@ -139,7 +139,7 @@ def test_revisions_that_differ_in_a_secret_are_told_apart(revisions):
     plans: list[PlanDocument] = []
     for name in (base, head, head):
         with checked_out(name, repository.directory) as checkout:
-            found = plans_at(checkout, ["prod"])["prod"].plan
+            found = plans_at([checkout], "prod")[0].plan
             assert found is not None
             plans.append(found)
     assert [change.kind for change in step_between(plans[0], plans[1]).changes] == [Kind.REPLACE]
