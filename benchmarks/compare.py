@@ -239,7 +239,7 @@ def floor(tree: Tree) -> Compared:
     packages = {name: counts[name] for name in ("aws", "kubernetes", "random", "tls")}
     told = ", ".join(f"{count} {name}" for name, count in packages.items())
     command = [tree.python, "-c", FLOOR, json.dumps(packages)]
-    runs = [measured(command, tree.directory, os.environ, (0,)) for _ in range(RUNS + 1)][1:]
+    runs = [measured(command, tree.directory, _environment(), (0,)) for _ in range(RUNS + 1)][1:]
     return Compared(title=f"the SDK's mocks alone ({told})", head=runs)
 
 
