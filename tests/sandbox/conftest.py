@@ -26,6 +26,7 @@ REGION = "us-east-1"
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     with Emulator(ACCOUNT_ID) as running:
+        running.await_answer()
         yield running
 
 
