@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from rf.cli import app
 from rf.drill import command
 from rf.drill.progress import Progress
 from rf.drill.steps import Lost
+from rf.offline.lookups import ACCOUNT_ID
+from rf.sandbox.emulator import Emulator
 from tests.conftest import Planned
 
 
@@ -61,3 +65,18 @@ def test_a_sandbox_that_has_ended_can_not_be_gone_on_with(folder: Path):
     code, said = drill("--stack", "dev", "--lose", "primary", "--resume")
     assert code == 2
     assert "no longer runs" in said
+
+
+def test_the_sandbox_of_an_earlier_drill_ends_and_no_process_that_took_its_number(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[int, int]] = []
+    progress = Progress(stack="dev", lost=Lost.PRIMARY, chosen=[], steps=[])
+    with Emulator(ACCOUNT_ID) as emulator, monkeypatch.context() as patch:
+        patch.setattr(command.os, "kill", lambda *given: asked.append(given))
+        progress.endpoint, progress.log = emulator.endpoint, str(emulator.log)
+        for progress.pid in (os.getpid(), emulator.pid):
+            progress.save(folder / "dev-primary" / command.PROGRESS_FILE)
+            emulator.await_answer()
+            command._forget(folder / "dev-primary")
+    assert asked == [(emulator.pid, signal.SIGTERM)]
