@@ -75,9 +75,30 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
+_MARK_OF_SUITE = {ROOT / "tests/services": "services", ROOT / "tests/apiserver": "kubernetes"}
+_ONE_PROCESS = ("components", "preflight", "sandbox")
+"""Folders whose tests share what takes a process seconds: the SDKs, AWS's clients, an emulator."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A suite that the marks leave out whole isn't read: its clients alone take seconds."""
+    mark = _MARK_OF_SUITE.get(collection_path)
+    return True if mark and f"not {mark}" in config.option.markexpr else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those marked `first` go first."""
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+    """Recordings first, then what stays together in one process, as that takes longest."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in _ONE_PROCESS and item.path.parent.parent == ROOT / "tests":
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("first"):
+        return 0
+    return 1 if item.get_closest_marker("xdist_group") else 2
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -64,9 +64,8 @@ class SharedPlans:
                     unknowns=asked.unknowns,
                     overrides=asked.overrides,
                 )
-            if not gc.get_freeze_count():
-                # The SDKs' modules are millions of objects, which each collection would search.
-                gc.freeze()
+            # Plans are millions of lasting objects, which each collection would search.
+            gc.freeze()
         return self._read[name]
 
 

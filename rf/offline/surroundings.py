@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from pulumi.runtime import resource as registrations
@@ -40,10 +41,15 @@ def without_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        if not gc.get_freeze_count():
-            gc.freeze()
+        _freeze_once()
         if enabled:
             gc.enable()
+
+
+@cache
+def _freeze_once() -> None:
+    """Asking the collector whether anything is frozen would walk through all of it, each time."""
+    gc.freeze()
 
 
 @contextlib.contextmanager

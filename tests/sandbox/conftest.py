@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import rf.sandbox.handlers  # noqa: F401 - registers every handler
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.offline.lookups import ACCOUNT_ID
 from rf.plan import RecordedPlan, RecordedResource
+from rf.sandbox import command
 from rf.sandbox.api import Api
 from rf.sandbox.emulator import Emulator
 from rf.sandbox.registry import Created, Request, World
@@ -30,6 +32,38 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
+class Lent:
+    """Gives a command the emulator of the session, emptied, instead of one of its own."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def __enter__(self) -> Emulator:
+        _empty(self._emulator)
+        return self._emulator
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def lending(emulator: Emulator) -> Iterator[None]:
+    """Commands that bring a stack up do so in the session's emulator, and leave it there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "Emulator", lambda account_id: Lent(emulator))
+        yield
+
+
+@pytest.fixture
+def lent(emulator: Emulator) -> Iterator[None]:
+    with lending(emulator):
+        yield
+
+
+def _empty(emulator: Emulator) -> None:
+    urlopen(HttpRequest(f"{emulator.endpoint}/moto-api/reset", method="POST")).close()
+
+
 @pytest.fixture(scope="session")
 def clients(emulator: Emulator) -> Api:
     """One Api for all tests: building its clients takes longer than using them."""
@@ -39,7 +73,7 @@ def clients(emulator: Emulator) -> Api:
 @pytest.fixture
 def api(emulator: Emulator, clients: Api) -> Api:
     """The Api on an emulator without resources, with nothing counted yet."""
-    urlopen(HttpRequest(f"{emulator.endpoint}/moto-api/reset", method="POST")).close()
+    _empty(emulator)
     clients.missing.clear()
     clients.simplified.clear()
     clients.requests = 0

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rf.sandbox.command import bring_up
+
+pytestmark = pytest.mark.usefixtures("lent")
 
 PROGRAM = """
 import pulumi

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -20,6 +19,7 @@ from rf.sandbox.comparisons import Verdict
 from rf.sandbox.emulator import Emulator
 from rf.sandbox.outcome import Outcome
 from scaleplan.settings import parse
+from tests.sandbox.conftest import lending
 from tests.stack_config import MINIMAL
 
 PROGRAM = """
@@ -78,33 +78,22 @@ Edge(
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The edge brought up, and clients of the server that is left running."""
+def world(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Clients]:
+    """The edge brought up, and clients of the server that it is left in."""
     folder = tmp_path_factory.mktemp("edge")
     (folder / "__main__.py").write_text(PROGRAM)
-    emulators: list[Emulator] = []
-    with pytest.MonkeyPatch.context() as patch:
-
-        class Watched(Emulator):
-            def __enter__(self) -> Emulator:
-                emulators.append(self)
-                return super().__enter__()
-
-        patch.setattr("rf.sandbox.command.Emulator", Watched)
-        outcome = bring_up(
-            folder / "__main__.py", "researchflow", "tiny", keep=True, out=folder / "files"
-        )
+    with lending(emulator):
+        outcome = bring_up(folder / "__main__.py", "researchflow", "tiny", out=folder / "files")
     session = boto3.Session(
         aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name="us-east-1"
     )
-    endpoint = emulators[0].endpoint
+    endpoint = emulator.endpoint
     clients = Clients(
         sts=session.client("sts", endpoint_url=endpoint),
         s3=session.client("s3", endpoint_url=endpoint),
         cloudfront=session.client("cloudfront", endpoint_url=endpoint),
     )
-    yield outcome, clients
-    emulators[0].stop()
+    return outcome, clients
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def answers(endpoint: str) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("lent")
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_stack_comes_up_as_planned(stack: str, tmp_path: Path) -> None:
     config = stack_config(stack)
@@ -158,6 +159,7 @@ def test_keep_leaves_the_server_reachable_and_says_how(
     assert not answers(running.endpoint)
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_difference_makes_the_command_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
