@@ -50,7 +50,7 @@ class Lent:
 def lending(emulator: Emulator) -> Iterator[None]:
     """Commands that bring a stack up do so in the session's emulator, and leave it there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "Emulator", lambda account_id: Lent(emulator))
+        patch.setattr(command, "Emulator", lambda *_: Lent(emulator))
         yield
 
 

@@ -21,6 +21,7 @@ from rf.sandbox.command import bring_up, run_up
 from rf.sandbox.emulator import Emulator
 from rf.stacks import stack_config
 from rf.termination import end_process
+from tests.conftest import Planned
 
 ONE_BUCKET = """
 import pulumi
@@ -72,9 +73,15 @@ def answers(endpoint: str) -> bool:
 
 @pytest.mark.usefixtures("lent")
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_stack_comes_up_as_planned(stack: str, tmp_path: Path) -> None:
-    config = stack_config(stack)
-    outcome = bring_up(PROGRAM, "researchflow", stack, config=config, out=tmp_path / "files")
+def test_the_stack_comes_up_as_planned(planned: Planned, stack: str, tmp_path: Path) -> None:
+    outcome = bring_up(
+        PROGRAM,
+        "researchflow",
+        stack,
+        config=stack_config(stack),
+        plan_of=lambda: planned(stack),
+        out=tmp_path / "files",
+    )
     assert outcome.differing == []
     aws = {r.urn for r in outcome.plan.resources if r.custom and r.type.startswith("aws:")}
     assert set(outcome.created) == aws
