@@ -10,7 +10,7 @@ up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look 
 	$(RUN) -m rf up --stack dev
 
 test: $(READY) ## The default test suite
-	$(RUN) -m pytest -n 2 --dist loadgroup
+	$(RUN) -m pytest -n 2
 
 test-services: $(READY) ## Tests with real servers, which .ci/services fetches once (as root)
 	-.ci/services

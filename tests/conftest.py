@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
 
 from researchflow_testing import build
 from rf.plan import RecordedPlan
 from rf.project import PROJECT_ROOT
 from rf.stacks import serving_overrides
+from tests.distribution import Distribution, turn_of
 from tests.shared_plans import SharedPlans, only_named_recordings
 
 # No time limit for a single example: on a busy machine the slowest says nothing of the code. The
@@ -76,8 +78,6 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
 
 
 _MARK_OF_SUITE = {ROOT / "tests/services": "services", ROOT / "tests/apiserver": "kubernetes"}
-_ONE_PROCESS = ("components", "preflight", "sandbox")
-"""Folders whose tests share what takes a process seconds: the SDKs, AWS's clients, an emulator."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -87,18 +87,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Recordings first, then what stays together in one process, as that takes longest."""
-    for item in items:
-        folder = item.path.parent.name
-        if folder in _ONE_PROCESS and item.path.parent.parent == ROOT / "tests":
-            item.add_marker(pytest.mark.xdist_group(folder))
-    items.sort(key=_turn)
+    """What takes longest comes first."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
 
 
-def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker("first"):
-        return 0
-    return 1 if item.get_closest_marker("xdist_group") else 2
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution:
+    """Processes are handed what belongs together."""
+    return Distribution(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

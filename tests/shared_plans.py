@@ -80,9 +80,11 @@ def only_named_recordings(folder: Path) -> Iterator[None]:
     def record_named(
         program: Path, project: str, stack: str, size: str | None, config: Any, **options: Any
     ) -> RecordedPlan:
+        plan = record(program, project, stack, size, config, **options)
+        # What the program itself refuses was no recording.
         if program == PROGRAM:
             _name_of(stack, config, unknowns=options.get("unknowns", False))
-        return record(program, project, stack, size, config, **options)
+        return plan
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder, "record", record_named)

@@ -16,8 +16,6 @@ Planned = Callable[..., RecordedPlan]
 
 CELLS = ("prod-us-west", "prod-eu")
 
-pytestmark = pytest.mark.xdist_group("cells")
-"""In one process, which plans each of the three once."""
 
 RECORD = "aws:route53/record:Record"
 BUCKET = "aws:s3/bucket:Bucket"

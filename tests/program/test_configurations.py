@@ -2,17 +2,17 @@
 
 import pytest
 
+from rf.offline import record as recorder
 from rf.stacks import plan_of, project_name, settings_of, stack_config
 from scaleplan.stack_file import stack_names
 from tests.configurations import CONFIGURATIONS, Configuration
-from tests.shared_plans import OneOffRecordingError
+from tests.shared_plans import OneOffRecordingError, only_named_recordings
 from tests.stack_config import ROOT
 
 OTHER = ("images.worker=0.0.0-of-no-row",)
 """What nobody ever planned, so that no plan of it is kept."""
 
 
-@pytest.mark.first
 @pytest.mark.parametrize("configuration", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_a_named_configuration_is_planned(planned, configuration):
     stack, size, overrides = configuration.stack, configuration.size, configuration.overrides
@@ -50,6 +50,10 @@ def test_a_test_is_refused_a_configuration_that_is_not_in_the_table(planned, opt
         planned("dev", **options)
 
 
-def test_a_command_in_a_test_is_refused_a_recording_that_is_not_in_the_table():
-    with pytest.raises(OneOffRecordingError, match=r"no row of tests/configurations\.py plans dev"):
+def test_a_command_in_a_test_is_refused_a_recording_that_is_not_in_the_table(
+    planned, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(recorder, "record", lambda *_, **__: planned("dev"))
+    refused = pytest.raises(OneOffRecordingError, match=r"no row of tests/configurations\.py plans")
+    with only_named_recordings(tmp_path), refused:
         plan_of("dev", overrides=OTHER)

@@ -125,8 +125,6 @@ def test_pgbouncer_reaches_the_subnets_that_the_databases_stand_in(planned, size
     assert reached == {subnet.inputs["cidrBlock"] for subnet in holding}
 
 
-# Where the cells are planned anyway.
-@pytest.mark.xdist_group("cells")
 @pytest.mark.parametrize("stack", stack_names(ROOT))
 def test_no_major_upgrade_by_blue_green_is_left_to_the_program(planned, stack):
     plan = planned(stack)

@@ -1,12 +1,7 @@
 """The tables of docs/edge.md are those of the plan."""
 
-import pytest
-
 from rf.edge_reference import STACK, behaviors_table, headers_table
 from tests.conftest import ROOT
-
-pytestmark = pytest.mark.xdist_group("cells")
-"""Where the plans of prod and its cells are made anyway."""
 
 PAGE = (ROOT / "docs" / "edge.md").read_text("utf-8")
 

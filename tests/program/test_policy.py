@@ -20,8 +20,6 @@ from tests.faults import FAULTS
 from tests.faults.fault import Bench, PlanFault, StackFileFault
 from tests.program.security import generated_secrets, leaves
 
-pytestmark = pytest.mark.xdist_group("policy")
-
 TODAY = date(2026, 6, 1)
 STACKS = stack_names(PROJECT_ROOT)
 POLICY_FAULTS = [each for each in FAULTS if isinstance(each, PlanFault | StackFileFault)]

@@ -28,8 +28,6 @@ from rf.plan import RecordedPlan, RecordedResource, reveal
 from rf.project import PROJECT_ROOT
 from tests.faults.change import changed, put, remove
 
-pytestmark = pytest.mark.xdist_group("policy")
-
 PACK = PROJECT_ROOT / "policy"
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 FLOW_LOG = "aws:ec2/flowLog:FlowLog::network-flow"

@@ -16,7 +16,7 @@ from rf.offline.kubernetes_rules import version_of
 from rf.plan import RecordedPlan, reveal
 from rf.plan_cache import OFF
 from scaleplan.sizes import Size
-from tests.configurations import NEWER_KUBERNETES
+from tests.configurations import NEWER_KUBERNETES_AT_RISK
 from tests.conftest import ROOT
 
 Planned = Callable[..., RecordedPlan]
@@ -75,7 +75,7 @@ def test_objects_are_checked_against_the_version_of_the_plan_s_own_cluster(
     planned: Planned,
 ) -> None:
     assert version_of(planned("dev").resources) == "1.35"
-    newer = planned("dev", overrides=NEWER_KUBERNETES)
+    newer = planned("dev", overrides=NEWER_KUBERNETES_AT_RISK)
     assert version_of(newer.resources) == "1.36"
 
 

@@ -26,7 +26,9 @@ REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+def emulator(shared_folder: Path) -> Iterator[Emulator]:
+    # A second one in a session is seconds lost: are the tests of this folder in one process?
+    (shared_folder / "emulator").touch(exist_ok=False)
     with Emulator(ACCOUNT_ID) as running:
         running.await_answer()
         yield running

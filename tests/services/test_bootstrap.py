@@ -12,7 +12,7 @@ from rf.servers.postgres import DatabaseServers
 from rf.servers.programs import Programs
 from tests.services.bootstrapped import Bootstrapped, fresh_database
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 APPLICATION = ROLES[RoleKey.APPLICATION].name
 READ_ONLY = ROLES[RoleKey.READ_ONLY].name

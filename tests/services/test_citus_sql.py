@@ -23,7 +23,7 @@ from rf.servers.programs import Programs
 from scaleplan.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
 PLAN = load_plan().sharding

@@ -10,7 +10,7 @@ import pytest
 
 from rf.servers.programs import ROOT
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 
 def test_productions_site_takes_over_the_lost_region_within_its_targets():

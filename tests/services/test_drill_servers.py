@@ -20,7 +20,7 @@ from rf.servers.programs import Programs
 from scaleplan.model import load_plan
 from tests.services.queue_export import ExportedQueue
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 
 @pytest.fixture

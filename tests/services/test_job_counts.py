@@ -20,7 +20,7 @@ from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import CLIENTS, STACK, ExportedQueue
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 PRIORITY = {"priority": PLAN.queue.job.default_priority}

@@ -22,7 +22,7 @@ from rf.servers.programs import MINIMUM_PGBOUNCER, MINIMUM_POSTGRES, Programs
 from scaleplan.model import load_plan
 from tests.services.ini_export import with_number
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 WRITES = load_plan().pgbouncer.database_alias
 READS = f"{WRITES}{READ_ONLY_SUFFIX}"

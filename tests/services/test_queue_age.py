@@ -14,7 +14,7 @@ from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, Size
 from tests.services.node_clients import NodeClients
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 ALL = PLAN.sizes[Size.LARGE].queue.model_copy(

@@ -27,7 +27,7 @@ from scaleplan.sizes import QueueClient, QueueSettings
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from rf.servers.programs import ROOT, MissingServersError, services_folder
 from scaleplan.model import load_plan
 from tests.services.rabbitmq import RabbitMq, start_rabbitmq
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 

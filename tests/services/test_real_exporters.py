@@ -41,7 +41,7 @@ from tests.services.prometheus_server import Prometheus
 from tests.services.scraped import REQUESTS_PER_SECOND, Site
 from tests.stack_config import accepted
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 

@@ -17,7 +17,7 @@ from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 SMALL = "12mb"

@@ -24,7 +24,7 @@ from scaleplan.model import load_plan
 from tests.services.ini_export import with_number
 from tests.services.queue_export import ExportedQueue
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 WRITES = load_plan().pgbouncer.database_alias
 

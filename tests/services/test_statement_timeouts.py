@@ -22,7 +22,7 @@ from scaleplan.model import load_plan
 from tests.services.bootstrapped import Bootstrapped, fresh_database
 from tests.services.ini_export import with_number
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 WRITES = PLAN.pgbouncer.database_alias

@@ -30,7 +30,7 @@ from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
 from rf.servers.programs import Programs
 from scaleplan.model import load_plan
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.services
 
 PLAN = load_plan()
 WRITES = PLAN.pgbouncer.database_alias

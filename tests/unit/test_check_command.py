@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rf.cli import app
+from tests.configurations import LONGER_JOBS, NEWER_KUBERNETES_AT_RISK
 
 
 def run(*arguments: str) -> Result:
@@ -103,15 +104,11 @@ def test_a_program_that_fails_a_check_registers_nothing():
 
 
 def test_a_risk_that_is_accepted_by_name_lets_the_program_go_on():
-    accepted = run(
-        "preview",
-        *("--stack", "dev", "--json"),
-        *("--set", "load.assumptions.jobSeconds=170", "--set", "allowCapacityRisk=[queue]"),
-    )
+    def preview(*overrides: str):
+        chosen = [part for override in overrides for part in ("--set", override)]
+        return run("preview", "--stack", "dev", "--json", *chosen)
+
+    accepted = preview(*NEWER_KUBERNETES_AT_RISK)
     assert accepted.exit_code == 0
-    other = run(
-        "preview",
-        *("--stack", "dev", "--json"),
-        *("--set", "load.assumptions.jobSeconds=170", "--set", "allowCapacityRisk=[edge]"),
-    )
+    other = preview(*LONGER_JOBS, "allowCapacityRisk=[edge]")
     assert other.exit_code == 1
