@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.computed_text import computed_text
 from components.database import PASSWORD_LENGTH
 from rendering.pooler_reconnect import PASSWORD_VARIABLE
 
@@ -42,7 +43,7 @@ class PoolerAdmin(ComponentResource):
             special=False,
             opts=ResourceOptions(parent=self),
         )
-        self.password = Output.secret(made.result)
+        self.password = Output.secret(computed_text(made.result))
         secret = k8s.core.v1.Secret(
             f"{name}-secret",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET_NAME, namespace=args.namespace),

@@ -25,7 +25,7 @@ from rf.cli import app
 from rf.plan import RecordedPlan
 from rf.project import PROJECT_ROOT
 from rf.revisions import checked_out
-from tests.unit.revision_cases import Repository, plan_answer
+from tests.unit.revision_cases import ANSWERS, Repository, plan_answer
 
 DRIVER = """
 import os, runpy, signal, sys
@@ -177,7 +177,10 @@ def waiting_revision(repository: Repository) -> str:
         f"os.write(os.open({str(events)!r}, os.O_WRONLY), f'runs {{os.getpid()}}\\n'.encode())\n"
         f"os.open({str(repository.directory.parent / 'never')!r}, os.O_RDONLY)\n"
     )
-    return repository.commit_files({"rf/__main__.py": text})
+    waiting = repository.commit_files({"rf/__main__.py": text})
+    # What stands in the folder differs from it, else nothing needs to be planned.
+    repository.commit_files({"rf/__main__.py": ANSWERS})
+    return waiting
 
 
 def of(repository: Repository) -> str:
@@ -403,7 +406,7 @@ Figure.savefig = half
 import rf.capacity.size_command as c
 from rf.capacity.sweep import Point
 from tests.unit.test_size_sweep import POINTS
-c.sweep = lambda *_: POINTS
+c.sweep = lambda *_: (point for point in POINTS)
 """
 
 
