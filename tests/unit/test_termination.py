@@ -114,10 +114,15 @@ def stopped(body: Callable[[], object]) -> Stopped:
 
 @pytest.fixture(autouse=True)
 def terminable() -> Iterator[None]:
-    """A signal beside `stopping_cleanly` does nothing: not to the process that runs the tests."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    """A signal beside `stopping_cleanly` does nothing: not to the process that runs the tests.
+
+    Nor is one ignored because a shell or nohup had the suite ignore it.
+    """
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     assert termination._run == termination._Run(open=termination._run.open)
 
 
