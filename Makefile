@@ -46,7 +46,7 @@ lock: $(READY) ## Lock files, from requirements*.in; what is locked stays unless
 
 $(READY): requirements-dev.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m rf.environment --requirements requirements-dev.txt --directory $(VENV)
+	$(PYTHON) -m tools.environment --requirements requirements-dev.txt --directory $(VENV)
 	@touch $@
 
 clean: ## Remove the virtual environment

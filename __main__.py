@@ -8,7 +8,7 @@ from pulumi import InvokeOptions, ResourceOptions
 
 import components as layers
 import settings as stack_settings
-from components.standby_roles import standby_roles
+from components.recovery.standby_roles import standby_roles
 from scaleplan.model import load_plan
 from serving import serve
 from wiring import capacity, copies, foundation, outputs, standby, stores, traffic

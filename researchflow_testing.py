@@ -21,15 +21,15 @@ import pulumi_tls as tls
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
-from rf.offline.computed import answer
-from rf.offline.input_rules import STACK_REFERENCE
-from rf.offline.invention import Registration
-from rf.offline.lookups import LOOKUPS, LookupRefusedError
-from rf.offline.monitor import References
-from rf.offline.record import record_function
-from rf.offline.rules import check
-from rf.offline.violations import OfflineError
-from rf.plan import RecordedPlan, RecordedResource, no_such, reveal
+from rf.shared.offline.computed import answer
+from rf.shared.offline.input_rules import STACK_REFERENCE
+from rf.shared.offline.invention import Registration
+from rf.shared.offline.lookups import LOOKUPS, LookupRefusedError
+from rf.shared.offline.monitor import References
+from rf.shared.offline.record import record_function
+from rf.shared.offline.rules import check
+from rf.shared.offline.violations import OfflineError
+from rf.shared.plan import RecordedPlan, RecordedResource, no_such, reveal
 
 PROJECT = "researchflow"
 STACK = "test"
@@ -85,7 +85,7 @@ class Built:
 
     @property
     def exported(self) -> dict[str, Any]:
-        """Values the function exported by `pulumi.export`; a secret is a `rf.plan.Secret`."""
+        """Values the function exported by `pulumi.export`; a secret is a `Secret`."""
         return Named(self.plan.outputs, "what was exported")
 
 

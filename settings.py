@@ -5,9 +5,9 @@ from __future__ import annotations
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from scaleplan.engine_config import settings_of
-from scaleplan.mistakes import InvalidSettings
-from scaleplan.observability import SECRET_KEYS
+from scaleplan.config.engine_config import settings_of
+from scaleplan.config.mistakes import InvalidSettings
+from scaleplan.observability.observability import SECRET_KEYS
 from scaleplan.settings import Settings
 
 

@@ -30,7 +30,7 @@ if __package__ in {None, ""}:
     # Started by its path, Python looks for modules beside this file only.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rf.project import PROJECT_ROOT
+from rf.shared.project import PROJECT_ROOT
 
 RUNS = 5
 RUNS_OF_LONG_ROWS = 2

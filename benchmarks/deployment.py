@@ -14,9 +14,9 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rf.plan import RecordedPlan
-from rf.plan_document import PROVIDER
-from rf.stacks import plan_of
+from rf.shared.plan import RecordedPlan
+from rf.shared.plan_document import PROVIDER
+from rf.shared.stacks import plan_of
 
 CREATION_SECONDS: Mapping[str, int] = {
     # 15 to 20 minutes with a standby, 5 to 10 without: hashicorp/terraform#498. A replica is made

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import psycopg
 
-from rf.servers.local_ini import replica_hosts
-from rf.servers.pooler import start_pgbouncer
-from rf.servers.postgres import APPLICATION_USER, DatabaseServers, start_database_servers
-from rf.servers.processes import run
-from rf.servers.programs import Programs, runnable_programs
+from rf.shared.servers.local_ini import replica_hosts
+from rf.shared.servers.pooler import start_pgbouncer
+from rf.shared.servers.postgres import APPLICATION_USER, DatabaseServers, start_database_servers
+from rf.shared.servers.processes import run
+from rf.shared.servers.programs import Programs, runnable_programs
 from scaleplan.model import load_plan
 from tests.services.ini_export import exported
 

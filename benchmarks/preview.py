@@ -24,7 +24,7 @@ provider = aws.Provider("aws", region="us-east-1")
 aws.kms.Key("one", opts=pulumi.ResourceOptions(provider=provider))
 """
 _RECORD_ONE = (
-    "import sys, pathlib; from rf.offline.record import record;"
+    "import sys, pathlib; from rf.shared.offline.record import record;"
     " print(record(pathlib.Path(sys.argv[1]), 'researchflow', 'dev').to_json())"
 )
 

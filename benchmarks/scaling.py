@@ -13,10 +13,10 @@ if __package__ in {None, ""}:
     # Started by its path, Python looks for modules beside this file only.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rf.simulation.comparison import Comparison, compare
-from rf.simulation.question import Question
-from rf.simulation.report import duration, ratio
-from rf.stacks import plan_of, settings_of
+from rf.shared.stacks import plan_of, settings_of
+from rf.simulate.comparison import Comparison, compare
+from rf.simulate.question import Question
+from rf.simulate.view import duration, ratio
 from scaleplan.load import load_at
 from scaleplan.model import load_plan
 

@@ -1,41 +1,40 @@
 """One ComponentResource per layer of the plan. Reads no config and calls no AWS."""
 
-from components.artifacts import Artifacts
-from components.audit import Audit
-from components.authority import Authority
-from components.break_glass import BreakGlass
-from components.broker import Broker
-from components.cache import Cache
-from components.citus import Citus
-from components.cluster import Cluster
-from components.collaboration import Collaboration
-from components.connections import Connections
-from components.database import Database
-from components.database_bootstrap import DatabaseBootstrap
-from components.database_credentials import DatabaseCredentials
-from components.database_migration import DatabaseMigration
-from components.disaster_recovery import DisasterRecovery
-from components.dns import Dns
-from components.edge import Edge
-from components.encryption import Encryption
-from components.external_dns import ExternalDns
-from components.home_cell import HomeCell
-from components.ingress import Ingress
-from components.network import Network
-from components.observability import Observability
-from components.orchestrator import Orchestrator
-from components.pgbouncer import Pgbouncer
-from components.platform import Platform
-from components.pooler_admin import PoolerAdmin, PoolerAdminArgs
-from components.pooler_reconnect import PoolerReconnect
-from components.primary_site import PrimarySite
-from components.queue import Queue
-from components.registry import Registry
-from components.site_certificate import SiteCertificate
-from components.site_entry import SiteEntry
-from components.temporal import Temporal
-from components.web import Web
-from components.worker import Worker
+from components.applications.artifacts import Artifacts
+from components.applications.collaboration import Collaboration
+from components.applications.connections import Connections
+from components.applications.orchestrator import Orchestrator
+from components.applications.registry import Registry
+from components.applications.web import Web
+from components.applications.worker import Worker
+from components.citus.citus import Citus
+from components.cluster.cluster import Cluster
+from components.cluster.platform import Platform
+from components.database.bootstrap import DatabaseBootstrap
+from components.database.credentials import DatabaseCredentials
+from components.database.database import Database
+from components.database.migration import DatabaseMigration
+from components.database.pgbouncer import Pgbouncer
+from components.database.pooler_admin import PoolerAdmin, PoolerAdminArgs
+from components.database.pooler_reconnect import PoolerReconnect
+from components.edge.dns import Dns, HomeCell
+from components.edge.edge import Edge
+from components.edge.external_dns import ExternalDns
+from components.edge.ingress import Ingress
+from components.edge.site_certificate import SiteCertificate
+from components.edge.site_entry import SiteEntry
+from components.identity.audit import Audit
+from components.identity.authority import Authority
+from components.identity.break_glass import BreakGlass
+from components.identity.encryption import Encryption
+from components.network.network import Network
+from components.observability.observability import Observability
+from components.queue.broker import Broker
+from components.queue.queue import Queue
+from components.recovery.disaster_recovery import DisasterRecovery
+from components.recovery.primary_site import PrimarySite
+from components.redis.cache import Cache
+from components.workflows.temporal import Temporal
 
 __all__ = [
     "Artifacts",

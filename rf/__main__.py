@@ -2,7 +2,7 @@
 
 import sys
 
-from rf.termination import stopping_cleanly
+from rf.shared.termination import stopping_cleanly
 
 try:
     from rf.cli import app

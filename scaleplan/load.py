@@ -11,12 +11,12 @@ import yaml
 from pydantic import Field, ValidationError
 
 from scaleplan.assumptions import Assumptions
+from scaleplan.config.mistakes import InvalidSettings, Mistake, mistakes_of, nearest
+from scaleplan.config.overlay import overlay
+from scaleplan.config.strict_yaml import StrictLoader
 from scaleplan.horizon import Horizon
-from scaleplan.mistakes import InvalidSettings, Mistake, mistakes_of, nearest
 from scaleplan.model import Plan
-from scaleplan.overlay import overlay
 from scaleplan.sizes import Section, Size
-from scaleplan.strict_yaml import StrictLoader
 from scaleplan.tables import Projections
 
 

@@ -21,7 +21,7 @@ from scaleplan.layers import (
     ReplicationPlan,
     WorkflowsPlan,
 )
-from scaleplan.observability import ObservabilityPlan
+from scaleplan.observability.observability import ObservabilityPlan
 from scaleplan.sizes import Section, Size, SizeProfile
 from scaleplan.tables import (
     ComponentSummary,

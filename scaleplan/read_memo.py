@@ -11,7 +11,7 @@ from operator import attrgetter
 from types import FunctionType, MethodType
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from scaleplan.section import Section
+from scaleplan.config.section import Section
 from scaleplan.settings import Settings
 
 R = TypeVar("R")

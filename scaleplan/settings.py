@@ -10,22 +10,38 @@ from typing import Annotated
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.access import AccessSettings, AuditSettings
+from scaleplan.applications.scaling import ScalingSettings, WorkerScaler
+from scaleplan.capacity.check_names import CheckName
 from scaleplan.catalog import Architecture, load_catalog
-from scaleplan.cells import CellSettings
-from scaleplan.charts import version_mistakes
-from scaleplan.check_names import CheckName
-from scaleplan.disaster_recovery import DisasterRecoverySettings
-from scaleplan.fitting import node_mistakes
+from scaleplan.citus.sharding import ShardingSettings
+from scaleplan.cluster.charts import version_mistakes
+from scaleplan.cluster.fitting import node_mistakes
+from scaleplan.config.mistakes import (
+    NOT_SET,
+    InvalidSettings,
+    Mistake,
+    mistakes_of,
+    nearest,
+    unknown_key,
+)
+from scaleplan.config.overlay import classes_of_other_architecture, on_architecture, overlay
+from scaleplan.config.rules import (
+    NOT_CONFIGURED,
+    Allowed,
+    Matching,
+    OneOf,
+    fields_of,
+    keys_of,
+    rule_of,
+)
+from scaleplan.database.migrations import MigrationsSettings
+from scaleplan.edge.cells import CellSettings
+from scaleplan.identity.access import AccessSettings, AuditSettings
 from scaleplan.load import LoadSettings, default_settings
-from scaleplan.migrations import MigrationsSettings
-from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake, mistakes_of, nearest, unknown_key
 from scaleplan.model import load_plan
-from scaleplan.observability import SECRET_KEYS, AlertsSettings
-from scaleplan.overlay import classes_of_other_architecture, on_architecture, overlay
-from scaleplan.rules import NOT_CONFIGURED, Allowed, Matching, OneOf, fields_of, keys_of, rule_of
-from scaleplan.scaling import ScalingSettings, WorkerScaler
-from scaleplan.sharding import ShardingSettings
+from scaleplan.observability.observability import SECRET_KEYS, AlertsSettings
+from scaleplan.recovery.disaster_recovery import DisasterRecoverySettings
+from scaleplan.recovery.standby import standby_of, waits
 from scaleplan.sizes import (
     EdgeSettings,
     QueueEngine,
@@ -34,7 +50,6 @@ from scaleplan.sizes import (
     Size,
     SizeProfile,
 )
-from scaleplan.standby import standby_of, waits
 
 SERVICE_CIDR = IPv4Network("172.20.0.0/16")
 """The cluster's Service addresses, for good (EKS: changing it replaces the cluster)."""

@@ -12,11 +12,11 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from scaleplan.applications.workload import WorkloadSettings
 from scaleplan.catalog import ClassKind, load_catalog
-from scaleplan.rules import Allowed, Matching, OneOf
-from scaleplan.section import Section, integer, not_below
-from scaleplan.workflows import WorkflowsSettings
-from scaleplan.workload import WorkloadSettings
+from scaleplan.config.rules import Allowed, Matching, OneOf
+from scaleplan.config.section import Section, integer, not_below
+from scaleplan.workflows.workflows import WorkflowsSettings
 
 
 class Size(StrEnum):

@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from xdist.remote import Producer
 
 from researchflow_testing import build
-from rf.plan import RecordedPlan
-from rf.project import PROJECT_ROOT
-from rf.stacks import serving_overrides
+from rf.shared.plan import RecordedPlan
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.stacks import serving_overrides
 from tests.distribution import Distribution, turn_of
 from tests.shared_plans import SharedPlans, only_named_recordings
 

@@ -2,10 +2,10 @@
 
 from ipaddress import IPv4Network
 
-from rendering.application_flows import StoreNetworks
-from rendering.flow_table import FlowSite
-from rendering.monitoring_flows import MonitoringSite
-from rendering.subnet_layout import subnet_layout
+from rendering.network.application_flows import StoreNetworks
+from rendering.network.flow_table import FlowSite
+from rendering.network.monitoring_flows import MonitoringSite
+from rendering.network.subnet_layout import subnet_layout
 
 VPC = IPv4Network("10.0.0.0/16")
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from rf import stacks
-from rf.offline import record as recorder
-from rf.plan import RecordedPlan
-from rf.plan_cache import OFF, PlanCache
-from rf.project import PROGRAM
+from rf.shared import stacks
+from rf.shared.offline import record as recorder
+from rf.shared.plan import RecordedPlan
+from rf.shared.plan_cache import OFF, PlanCache
+from rf.shared.project import PROGRAM
 from tests.configurations import CONFIGURATIONS, Configuration
 
 
@@ -44,7 +44,8 @@ class SharedPlans:
         unknowns: bool = False,
         overrides: tuple[str, ...] = (),
     ) -> RecordedPlan:
-        """As `rf.stacks.plan_of`, whose errors it raises, of a configuration of the table alone.
+        """As `rf.shared.stacks.plan_of`, whose errors it raises, of a configuration of the table
+        alone.
 
         Raises OneOffRecordingError for any other, recorded or not.
         """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scaleplan.mistakes import InvalidSettings, Mistake
+from scaleplan.config.mistakes import InvalidSettings, Mistake
 from scaleplan.settings import Settings, parse
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,27 +6,27 @@ from dataclasses import dataclass
 
 from pulumi import Output
 
-from components.artifact_access import ArtifactAccess
-from components.artifacts import Artifacts
-from components.authority import Authority
-from components.cluster import Cluster
-from components.collaboration import CollaborationArgs
-from components.connections import Connections
-from components.database_bootstrap import DatabaseBootstrap
-from components.database_migration import DatabaseMigrationArgs
-from components.encryption import Encryption
-from components.ingress import Ingress
-from components.observability import Observability
-from components.orchestrator import OrchestratorArgs
-from components.platform import NAMESPACE, Platform
-from components.registry import Registry
-from components.web import WebArgs
-from components.worker import Keda, WorkerArgs
-from rendering.alerting.subject import Subject
-from rendering.images import image_reference
-from rendering.metrics_adapter import requests_per_pod
-from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
-from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER
+from components.applications.artifact_access import ArtifactAccess
+from components.applications.artifacts import Artifacts
+from components.applications.collaboration import CollaborationArgs
+from components.applications.connections import Connections
+from components.applications.orchestrator import OrchestratorArgs
+from components.applications.registry import Registry
+from components.applications.web import WebArgs
+from components.applications.worker import Keda, WorkerArgs
+from components.cluster.cluster import Cluster
+from components.cluster.platform import NAMESPACE, Platform
+from components.database.bootstrap import DatabaseBootstrap
+from components.database.migration import DatabaseMigrationArgs
+from components.edge.ingress import Ingress
+from components.identity.authority import Authority
+from components.identity.encryption import Encryption
+from components.observability.observability import Observability
+from rendering.applications.repository_lifecycle import image_reference
+from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.metrics_adapter import requests_per_pod
+from rendering.redis.access import COLLABORATION, ORCHESTRATOR, WORKER
 from wiring.site import Site
 
 

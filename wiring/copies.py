@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.artifacts import Artifacts
-from components.citus import Citus
-from components.database import Database
-from components.disaster_recovery import DisasterRecoveryArgs
-from components.encryption import Encryption
-from components.observability import PAGE, Observability
-from components.primary_site import PrimarySiteArgs
-from components.registry import Registry
-from components.replicated_bucket import SourceBucket
-from components.web import Web
+from components.applications.artifacts import Artifacts
+from components.applications.registry import Registry
+from components.applications.web import Web
+from components.citus.citus import Citus
+from components.database.database import Database
+from components.identity.encryption import Encryption
+from components.observability.observability import PAGE, Observability
+from components.recovery.disaster_recovery import DisasterRecoveryArgs
+from components.recovery.primary_site import PrimarySiteArgs
+from components.recovery.replicated_bucket import SourceBucket
 from wiring.site import Site
 
 

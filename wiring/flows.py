@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from components.broker import AMQPS_PORT
-from components.database import PORT
-from components.pgbouncer_pod import METRICS_PORT
-from components.redis_foundation import REDIS_PORT
-from rendering.application_flows import StoreNetworks
-from rendering.flow_table import FlowSite, network_flows
-from rendering.monitoring_flows import MonitoringSite
-from rendering.network_flows import Flow
-from rendering.subnet_layout import subnet_layout
-from scaleplan.scaling import WorkerScaler
+from components.database.database import PORT
+from components.database.pgbouncer_pod import METRICS_PORT
+from components.queue.broker import AMQPS_PORT
+from components.redis.foundation import REDIS_PORT
+from rendering.network.application_flows import StoreNetworks
+from rendering.network.flow import Flow
+from rendering.network.flow_table import FlowSite, network_flows
+from rendering.network.monitoring_flows import MonitoringSite
+from rendering.network.subnet_layout import subnet_layout
+from scaleplan.applications.scaling import WorkerScaler
 from scaleplan.settings import SERVICE_CIDR
 from wiring.site import Site, has_broker
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from components.artifacts import Artifacts, ArtifactsArgs
-from components.audit import AuditArgs
-from components.authority import AuthorityArgs
-from components.cluster import Cluster, ClusterArgs
-from components.encryption import Encryption, EncryptionArgs
-from components.network import Network, NetworkArgs
-from components.platform import Platform, PlatformArgs
-from components.primary_site import PrimarySite
-from components.registry import RegistryArgs
-from rendering.endpoints import NAMESPACE
-from scaleplan.controllers import controller_replicas
-from scaleplan.node_pools import pool_limits
-from scaleplan.scaling import WorkerScaler
+from components.applications.artifacts import Artifacts, ArtifactsArgs
+from components.applications.registry import RegistryArgs
+from components.cluster.cluster import Cluster, ClusterArgs
+from components.cluster.platform import Platform, PlatformArgs
+from components.identity.audit import AuditArgs
+from components.identity.authority import AuthorityArgs
+from components.identity.encryption import Encryption, EncryptionArgs
+from components.network.network import Network, NetworkArgs
+from components.recovery.primary_site import PrimarySite
+from rendering.shared.endpoints import NAMESPACE
+from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.cluster.controllers import controller_replicas
+from scaleplan.cluster.node_pools import pool_limits
 from wiring.flows import flow_table
 from wiring.quota import application_quota
 from wiring.site import Site, stack_tags

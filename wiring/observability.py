@@ -6,24 +6,24 @@ from collections.abc import Mapping
 
 from pulumi import Input, Output
 
-from components.authority import Authority
-from components.cluster import Cluster
-from components.dns import Dns
-from components.encryption import Encryption
-from components.exporters import PostgresTarget, RedisTarget
-from components.network import Network
-from components.observability import ObservabilityArgs
-from rendering.alerting.subject import COORDINATOR, Subject
-from rendering.alertmanager import ROUTING_KEY_FILE, SLACK_URL_FILE
-from rendering.cloudwatch_alarms import stack_alarms
-from rendering.cloudwatch_exporter import GLOBAL_REGION, cloudwatch_exporter_config
-from rendering.dashboards import dashboards
-from rendering.database_roles import RoleKey
-from rendering.metrics_adapter import adapter_rules
-from rendering.prometheus_rules import rule_groups
-from rendering.rds_authority import rds_authority
-from rendering.scrape_targets import stack_targets
-from scaleplan.observability import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
+from components.cluster.cluster import Cluster
+from components.edge.dns import Dns
+from components.identity.authority import Authority
+from components.identity.encryption import Encryption
+from components.network.network import Network
+from components.observability.exporters import PostgresTarget, RedisTarget
+from components.observability.observability import ObservabilityArgs
+from rendering.database.rds_authority import rds_authority
+from rendering.database.roles import RoleKey
+from rendering.observability.alerting.subject import COORDINATOR, Subject
+from rendering.observability.alertmanager import ROUTING_KEY_FILE, SLACK_URL_FILE
+from rendering.observability.cloudwatch_alarms import stack_alarms
+from rendering.observability.cloudwatch_exporter import GLOBAL_REGION, cloudwatch_exporter_config
+from rendering.observability.dashboards import dashboards
+from rendering.observability.metrics_adapter import adapter_rules
+from rendering.observability.prometheus_rules import rule_groups
+from rendering.observability.scrape_targets import stack_targets
+from scaleplan.observability.observability import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
 from wiring.flows import flow_table
 from wiring.site import Site
 from wiring.stores import Stores

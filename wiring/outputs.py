@@ -7,16 +7,16 @@ from typing import Any
 
 import pulumi
 
-from components.artifacts import Artifacts
-from components.break_glass import BreakGlass
-from components.cluster import Cluster
-from components.database import Database
-from components.disaster_recovery import DisasterRecovery
-from components.dns import Dns
-from components.edge import Edge
-from components.observability import Observability
-from components.registry import Registry
-from components.web import Web
+from components.applications.artifacts import Artifacts
+from components.applications.registry import Registry
+from components.applications.web import Web
+from components.cluster.cluster import Cluster
+from components.database.database import Database
+from components.edge.dns import Dns
+from components.edge.edge import Edge
+from components.identity.break_glass import BreakGlass
+from components.observability.observability import Observability
+from components.recovery.disaster_recovery import DisasterRecovery
 
 
 def export(*told: Mapping[str, Any]) -> None:

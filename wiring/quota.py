@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from rendering.pgbouncer_ini import memory_needed_mib
-from scaleplan.pod_resources import (
+from rendering.database.pgbouncer_ini import memory_needed_mib
+from scaleplan.applications.pod_resources import (
     MIGRATION_JOB,
     POOLER_EXPORTER,
     PSQL_JOB,
     application_resources,
     pooler_resources,
 )
-from scaleplan.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.applications.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
 from wiring.site import Site
 
 PSQL_JOBS = 2

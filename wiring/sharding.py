@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from components.authority import Authority
-from components.citus import CitusArgs
-from components.cluster import Cluster
-from components.database import Database
-from components.database_credentials import DatabaseCredentials
-from components.encryption import Encryption
-from components.network import Network
-from components.platform import Platform
-from components.pooler_admin import PoolerAdmin
-from components.primary_site import PrimarySite
-from rendering.role_timeouts import statement_timeouts
+from components.citus.citus import CitusArgs
+from components.cluster.cluster import Cluster
+from components.cluster.platform import Platform
+from components.database.credentials import DatabaseCredentials
+from components.database.database import Database
+from components.database.pooler_admin import PoolerAdmin
+from components.identity.authority import Authority
+from components.identity.encryption import Encryption
+from components.network.network import Network
+from components.recovery.primary_site import PrimarySite
+from rendering.database.role_timeouts import statement_timeouts
 from wiring.site import Site, stack_tags
 
 

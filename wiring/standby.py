@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from components.citus_backups import CitusBackupsArgs
-from components.exporters import CLOUDWATCH_EXPORTER
-from components.monitoring_roles import Watched
-from components.observability import topic_names
-from components.standby_roles import ArtifactReader, StandbyRolesArgs
-from components.worker import APPLICATION as WORKER
-from components.workflow_worker import APPLICATION as WORKFLOW_WORKER
-from rendering.endpoints import ORCHESTRATOR
-from rendering.prometheus_stack import ALERTMANAGER_ACCOUNT
-from rendering.prometheus_stack import NAMESPACE as MONITORING
-from scaleplan.data_nodes import placements
+from components.applications.worker import APPLICATION as WORKER
+from components.citus.backups import CitusBackupsArgs
+from components.observability.exporters import CLOUDWATCH_EXPORTER
+from components.observability.monitoring_roles import Watched
+from components.observability.observability import topic_names
+from components.recovery.standby_roles import ArtifactReader, StandbyRolesArgs
+from components.workflows.worker import APPLICATION as WORKFLOW_WORKER
+from rendering.observability.prometheus_stack import ALERTMANAGER_ACCOUNT
+from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
+from rendering.shared.endpoints import ORCHESTRATOR
+from scaleplan.citus.data_nodes import placements
 from wiring.applications import artifact_access
 from wiring.standing import Standing
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from pulumi import ResourceOptions
 
-from components.artifacts import Artifacts
-from components.authority import Authority
-from components.break_glass import BreakGlass
-from components.broker import Broker
-from components.cache import Cache
-from components.cluster import Cluster
-from components.database import Database
-from components.database_credentials import DatabaseCredentials
-from components.dns import Dns
-from components.encryption import Encryption
-from components.ingress import Ingress
-from components.network import Network
-from components.platform import Platform
-from components.primary_site import PrimarySite
-from components.queue import Queue
-from components.registry import Registry
+from components.applications.artifacts import Artifacts
+from components.applications.registry import Registry
+from components.cluster.cluster import Cluster
+from components.cluster.platform import Platform
+from components.database.credentials import DatabaseCredentials
+from components.database.database import Database
+from components.edge.dns import Dns
+from components.edge.ingress import Ingress
+from components.identity.authority import Authority
+from components.identity.break_glass import BreakGlass
+from components.identity.encryption import Encryption
+from components.network.network import Network
+from components.queue.broker import Broker
+from components.queue.queue import Queue
+from components.recovery.primary_site import PrimarySite
+from components.redis.cache import Cache
 from wiring.site import Site
 
 

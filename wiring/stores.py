@@ -7,35 +7,35 @@ from dataclasses import dataclass
 
 from pulumi import Input, Output
 
-from components.artifacts import Artifacts
-from components.authority import Authority
-from components.break_glass import BreakGlassArgs
-from components.broker import Broker, BrokerArgs
-from components.cache import Cache, CacheArgs
-from components.citus import Citus
-from components.cluster import Cluster
-from components.connections import ConnectionsArgs
-from components.database import Database, DatabaseArgs
-from components.database_bootstrap import Coordinator, DatabaseBootstrap, DatabaseBootstrapArgs
-from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
-from components.database_migration import DatabaseMigration
-from components.database_source import DatabaseSource
-from components.encryption import Encryption
-from components.network import Network
-from components.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
-from components.platform import Platform
-from components.pooler_admin import PoolerAdmin
-from components.pooler_reconnect import PoolerReconnectArgs
-from components.primary_site import PrimarySite
-from components.queue import Queue, QueueArgs
-from rendering.application_config import ApplicationPlan
-from rendering.database_roles import RoleKey
-from rendering.rds_authority import rds_authority
-from rendering.redis_access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
-from rendering.role_timeouts import statement_timeouts
-from scaleplan.connections import SYSTEM_POOL_MAX
-from scaleplan.disaster_recovery import RecoveryMode
-from scaleplan.scaling import WorkerScaler
+from components.applications.artifacts import Artifacts
+from components.applications.connections import ConnectionsArgs
+from components.citus.citus import Citus
+from components.cluster.cluster import Cluster
+from components.cluster.platform import Platform
+from components.database.bootstrap import Coordinator, DatabaseBootstrap, DatabaseBootstrapArgs
+from components.database.credentials import DatabaseCredentials, DatabaseCredentialsArgs
+from components.database.database import Database, DatabaseArgs
+from components.database.migration import DatabaseMigration
+from components.database.pgbouncer import Pgbouncer, PgbouncerArgs, Upstream
+from components.database.pooler_admin import PoolerAdmin
+from components.database.pooler_reconnect import PoolerReconnectArgs
+from components.database.source import DatabaseSource
+from components.identity.authority import Authority
+from components.identity.break_glass import BreakGlassArgs
+from components.identity.encryption import Encryption
+from components.network.network import Network
+from components.queue.broker import Broker, BrokerArgs
+from components.queue.queue import Queue, QueueArgs
+from components.recovery.primary_site import PrimarySite
+from components.redis.cache import Cache, CacheArgs
+from rendering.applications.config import ApplicationPlan
+from rendering.database.rds_authority import rds_authority
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import RoleKey
+from rendering.redis.access import COLLABORATION, ORCHESTRATOR, WORKER, queue_users
+from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.database.connections import SYSTEM_POOL_MAX
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 from wiring.site import Site
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import pulumi
 
-from components.cluster import Cluster
-from components.dns import Dns, DnsArgs
-from components.edge import EdgeArgs
-from components.external_dns import ExternalDnsArgs
-from components.home_cell import HomeCell, HomeCellArgs
-from components.ingress import Ingress, IngressArgs, PublicEntry
-from components.network import Network
-from components.primary_site import PrimarySite
-from components.site_certificate import SiteCertificate, SiteCertificateArgs
-from components.site_entry import SiteEntryArgs
-from components.web import Web
-from rendering.edge_functions import CellNames
+from components.applications.web import Web
+from components.cluster.cluster import Cluster
+from components.edge.dns import Dns, DnsArgs, HomeCell, HomeCellArgs
+from components.edge.edge import EdgeArgs
+from components.edge.external_dns import ExternalDnsArgs
+from components.edge.ingress import Ingress, IngressArgs, PublicEntry
+from components.edge.site_certificate import SiteCertificate, SiteCertificateArgs
+from components.edge.site_entry import SiteEntryArgs
+from components.network.network import Network
+from components.recovery.primary_site import PrimarySite
+from rendering.edge.functions import CellNames
 from scaleplan.catalog import load_catalog
-from scaleplan.disaster_recovery import SitePhase
-from scaleplan.edge_limits import requests_per_address
+from scaleplan.edge.limits import requests_per_address
+from scaleplan.recovery.disaster_recovery import SitePhase
 from scaleplan.sizes import WafMode
 from wiring.site import Site
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components.cluster import Cluster
-from components.orchestrator import OrchestratorArgs
-from components.temporal import Temporal, TemporalArgs
-from components.workflow_worker import WorkflowWorkerArgs
-from rendering.database_roles import RoleKey
-from rendering.node_pools import node_selector
-from rendering.rds_authority import rds_authority
-from rendering.redis_access import ORCHESTRATOR
-from rendering.temporal_names import CLIENT_SECRET
-from rendering.workflow_client import CLIENT_CERTIFICATE, workflow_variables
-from scaleplan.pods import APPLICATIONS_POOL, WORKERS_POOL
+from components.applications.orchestrator import OrchestratorArgs
+from components.cluster.cluster import Cluster
+from components.workflows.temporal import Temporal, TemporalArgs
+from components.workflows.worker import WorkflowWorkerArgs
+from rendering.cluster.node_pools import node_selector
+from rendering.database.rds_authority import rds_authority
+from rendering.database.roles import RoleKey
+from rendering.redis.access import ORCHESTRATOR
+from rendering.workflows.client import CLIENT_CERTIFICATE, workflow_variables
+from rendering.workflows.temporal_names import CLIENT_SECRET
+from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
 from wiring.applications import Hosting, image_of
 from wiring.flows import flow_table
 from wiring.site import Site

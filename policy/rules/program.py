@@ -123,7 +123,7 @@ RULES = (
         demand="The driver of volumes tags each as the provider tags the rest.",
         reason="A volume outlives its pod; without a tag nobody knows whose data is on it.",
         source="EBS CSI driver, Volume tagging, extraVolumeTags",
-        remedy="give `tags` to the add-on, as `components/cluster_addons.py` does",
+        remedy="give `tags` to the add-on, as `components/cluster/addons.py` does",
         types=("aws:eks/addon:Addon",),
         check=_volumes_are_tagged,
     ),

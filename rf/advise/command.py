@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rendering.alerting.subject import COORDINATOR, Subject
-from rendering.indicators import Selector, selector
+from rendering.observability.alerting.subject import COORDINATOR, Subject
+from rendering.observability.indicators import Selector, selector
 from rf.advise.errors import MetricsError
 from rf.advise.metrics_file import FileSource
 from rf.advise.prometheus import PrometheusSource
-from rf.stacks import settings_of
+from rf.shared.stacks import settings_of
 from scaleplan.advice.findings import Advice, State, advice, questions
 from scaleplan.advice.proposal import Proposer
 from scaleplan.advice.reading import Measure, Question

@@ -9,7 +9,7 @@ from typing import Any
 from rf.advise.command import Advised
 from scaleplan.advice.findings import Finding, State
 from scaleplan.advice.proposal import Proposal
-from scaleplan.bill import Bounds
+from scaleplan.cost.bill import Bounds
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""

@@ -11,7 +11,7 @@ from prometheus_client import parser as text_format
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics import parser as openmetrics
 
-from rendering.indicators import Selector
+from rendering.observability.indicators import Selector
 from rf.advise.errors import MetricsError
 from scaleplan.advice.reading import Series
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import BaseModel, Field, ValidationError
 
-from rendering.indicators import Selector
+from rendering.observability.indicators import Selector
 from rf.advise.errors import MetricsError
 from scaleplan.advice.reading import TREND_SECONDS, Series
 

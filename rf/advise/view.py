@@ -8,12 +8,12 @@ from rich.table import Table
 
 from rf.advise.command import Advised
 from rf.advise.documents import moment
-from rf.capacity.report import terminal_console
+from rf.check.view import terminal_console
 from scaleplan.advice.findings import Finding, State
 from scaleplan.advice.proposal import Change, Proposal
-from scaleplan.bill import Bounds
 from scaleplan.capacity.result import number
 from scaleplan.capacity.summary import load_line
+from scaleplan.cost.bill import Bounds
 
 _STYLES = {State.FINE: "green", State.DUE: "red", State.NOT_KNOWN: "yellow"}
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rf.cells.map import Cell, cells_of, faults_of
-from rf.cells.residency import EXCEPTIONS, NAMED_EXCEPTIONS, Leak, leaks_of
-from rf.plan import RecordedPlan
+from rf.check.residency import EXCEPTIONS, NAMED_EXCEPTIONS, Leak, leaks_of
+from rf.shared.plan import RecordedPlan
 from scaleplan.settings import Settings
 
 

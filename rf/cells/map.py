@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from scaleplan.cells import EUROPEAN
+from scaleplan.edge.cells import EUROPEAN
 from scaleplan.settings import Settings
 
 LETTERS = string.ascii_uppercase

@@ -14,20 +14,20 @@ from rf.cost.documents import bill_document, difference_document, refreshed_docu
 from rf.cost.price_file import price_file_text
 from rf.cost.refresh import API_REGION, PriceError, PricingClient, refresh, updated
 from rf.cost.view import show_bill, show_difference, show_refreshed
-from rf.files import replaced
-from rf.project import PROJECT_ROOT
-from rf.stacks import plan_of, settings_of
-from scaleplan.bill import Estimate, compare
+from rf.shared.files import replaced
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.stacks import plan_of, settings_of
 from scaleplan.catalog import load_catalog
-from scaleplan.cost import estimate
+from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.stack_file import stack_names
+from scaleplan.cost.bill import Estimate, compare
+from scaleplan.cost.month import estimate
+from scaleplan.cost.prices import REFERENCE_REGION, load_prices, read_prices
 from scaleplan.load import load_named
-from scaleplan.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.model import load_plan
-from scaleplan.prices import REFERENCE_REGION, load_prices, read_prices
 from scaleplan.sizes import Size
-from scaleplan.stack_file import stack_names
 
-PRICE_FILE = PROJECT_ROOT / "scaleplan" / "prices.yaml"
+PRICE_FILE = PROJECT_ROOT / "scaleplan" / "cost" / "prices.yaml"
 
 
 def bill_of(

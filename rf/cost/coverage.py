@@ -13,8 +13,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from rf.cost.stock import Quantity, stock_of
-from rf.plan import RecordedPlan, RecordedResource
-from scaleplan.bill import Estimate
+from rf.shared.plan import RecordedPlan, RecordedResource
+from scaleplan.cost.bill import Estimate
 
 Value = TypeVar("Value")
 

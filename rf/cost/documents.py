@@ -9,8 +9,8 @@ from typing import Any
 from rf.cost.coverage import Coverage
 from rf.cost.refresh import Refreshed
 from rf.cost.view import CENT, amount_text
-from scaleplan.bill import Bounds, Difference, Estimate
-from scaleplan.prices import PriceBook
+from scaleplan.cost.bill import Bounds, Difference, Estimate
+from scaleplan.cost.prices import PriceBook
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from scaleplan.prices import CommitmentOffer, Price, PriceBook
+from scaleplan.cost.prices import CommitmentOffer, Price, PriceBook
 
 
 def price_file_text(book: PriceBook, earlier: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from scaleplan.prices import GLOBAL
+from scaleplan.cost.prices import GLOBAL
 
 MILLION = Decimal(1_000_000)
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from rf.cost.price_queries import PriceQuery, location_filter, query_of
-from scaleplan.prices import GLOBAL, REFERENCE_REGION, Price, PriceBook, Tier, Trust
+from scaleplan.cost.prices import GLOBAL, REFERENCE_REGION, Price, PriceBook, Tier, Trust
 
 API_REGION = "us-east-1"
 """Where the price API is asked; it answers for every region from a few ("Price List Query API")."""

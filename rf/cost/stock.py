@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rf.plan import RecordedPlan, RecordedResource
-from scaleplan.data_nodes import FREE_IOPS, FREE_MIB_PER_SECOND
+from rf.shared.plan import RecordedPlan, RecordedResource
+from scaleplan.citus.data_nodes import FREE_IOPS, FREE_MIB_PER_SECOND
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from rf.cost.coverage import Coverage
 from rf.cost.refresh import Outcome, Refreshed
-from scaleplan.bill import Bounds, Difference, Estimate, Item, Line
-from scaleplan.prices import Price, PriceBook, Trust, Unit
+from scaleplan.cost.bill import Bounds, Difference, Estimate, Item, Line
+from scaleplan.cost.prices import Price, PriceBook, Trust, Unit
 
 _WIDTH_OF_FILES = 160
 """Columns when the output is no terminal, so that a log doesn't break every line."""

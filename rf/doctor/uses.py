@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from rf.check.state.policy import BACKEND_VARIABLE
 from rf.doctor.probes import Machine, Version, shown
-from rf.state.policy import BACKEND_VARIABLE
 
 MINIMUM_PYTHON: Version = (3, 11)
 MINIMUM_PULUMI: Version = (3, 200)

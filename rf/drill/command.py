@@ -27,14 +27,14 @@ from rf.drill.steps import DrillStep, Lost
 from rf.drill.view import show
 from rf.drill.world import Place, World
 from rf.drill.zone import zone_runbook
-from rf.offline.lookups import ACCOUNT_ID
-from rf.project import PROJECT_ROOT
-from rf.sandbox.emulator import SERVER, Emulator, Server
-from rf.servers.programs import MissingServersError
-from rf.stacks import plan_of, settings_of
-from rf.termination import begin, staying, uninterrupted
-from scaleplan.disaster_recovery import RecoveryMode
-from scaleplan.mistakes import InvalidSettings, Mistake, nearest
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.sandbox.emulator import SERVER, Emulator, Server
+from rf.shared.servers.programs import MissingServersError
+from rf.shared.stacks import plan_of, settings_of
+from rf.shared.termination import begin, staying, uninterrupted
+from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 FOLDER = PROJECT_ROOT / ".cache" / "drill"
 PROGRESS_FILE = "progress.json"

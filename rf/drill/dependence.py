@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rf.cells.residency import REGION_NAME, texts_of
+from rf.check.residency import REGION_NAME, texts_of
 from rf.drill.control_planes import HOME, control_plane_of
-from rf.growth.difference import difference_of
-from rf.plan_document import PlanDocument, PlannedResource
+from rf.grow.difference import difference_of
+from rf.shared.plan_document import PlanDocument, PlannedResource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rf.drill.control_planes import HOME, control_plane_needed
-from rf.sandbox.api import Answer, Api, RequestError
+from rf.shared.sandbox.api import Answer, Api, RequestError
 
 READS = ("Describe", "Get", "List", "Head")
 """What operations that change nothing begin with."""

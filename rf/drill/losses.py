@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rf.drill.steps import Lost
 from scaleplan.model import load_plan
-from scaleplan.recovery import objectives_of
-from scaleplan.recovery_times import CITUS_LOG_SECONDS, RDS_LOG_SECONDS
+from scaleplan.recovery.objectives import objectives_of
+from scaleplan.recovery.times import CITUS_LOG_SECONDS, RDS_LOG_SECONDS
 from scaleplan.settings import Settings
 
 STANDBY = (
@@ -33,7 +33,8 @@ class DataLoss:
 
 
 def losses_of(settings: Settings, lost: Lost) -> tuple[DataLoss, ...]:
-    """What is lost with a region as `scaleplan.recovery` has it; with less, what copies lack."""
+    """What is lost with a region as `scaleplan.recovery.objectives` has it; with less, what copies
+    lack."""
     if lost is Lost.REGION:
         return tuple(
             DataLoss(
@@ -41,7 +42,7 @@ def losses_of(settings: Settings, lost: Lost) -> tuple[DataLoss, ...]:
                 rpo_seconds=objective.rpo_seconds,
                 lost=objective.lost,
                 counts=objective.counts,
-                source="scaleplan/recovery.py, from the settings",
+                source="scaleplan/recovery/objectives.py, from the settings",
             )
             for objective in objectives_of(settings, load_plan())
         )

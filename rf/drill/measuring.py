@@ -14,10 +14,10 @@ from rf.drill.real.queue import LocalQueue, queue_runbook
 from rf.drill.run import Tell, play
 from rf.drill.steps import DrillStep, Lost
 from rf.drill.takeovers import ini_of
-from rf.files import temporary_folder
-from rf.plan import RecordedPlan
-from rf.servers.programs import runnable_programs
-from rf.servers.redis_servers import layer_of
+from rf.shared.files import temporary_folder
+from rf.shared.plan import RecordedPlan
+from rf.shared.servers.programs import runnable_programs
+from rf.shared.servers.redis_servers import layer_of
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine, QueueSettings
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rf.capacity.command import report_of
+from rf.check.capacity import report_of
 from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
 from rf.drill.takeovers import takeovers_of
 from rf.drill.world import World
-from rf.plan import RecordedPlan
+from rf.shared.plan import RecordedPlan
+from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.summary import fault_line, said
-from scaleplan.check_names import Loss
-from scaleplan.recovery_times import RESTORE_SECONDS, VERIFY_SECONDS
+from scaleplan.recovery.times import RESTORE_SECONDS, VERIFY_SECONDS
 from scaleplan.settings import Settings
 
 RESTORE_SOURCE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"
@@ -126,7 +126,7 @@ def verify_step(loss: Loss | None) -> DrillStep[World]:
         action=lambda _: None,
         verify=lambda world: _carries(world, loss),
         duration=Duration(
-            seconds=VERIFY_SECONDS, basis=Basis.ASSUMED, source="scaleplan/recovery_times.py"
+            seconds=VERIFY_SECONDS, basis=Basis.ASSUMED, source="scaleplan/recovery/times.py"
         ),
         within_rto=False,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rf.drill.steps import Lost
-from rf.files import replaced
+from rf.shared.files import replaced
 
 FORMAT = 1
 """Of the file; raised when a reader of the old form would misread the new one."""

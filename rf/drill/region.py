@@ -1,6 +1,6 @@
 """The region of a stack is lost: its recovery site takes over, by a person's decision.
 
-The steps and their durations are those of `scaleplan/recovery_steps.py`; here is what each does and
+The steps and their durations are those of `scaleplan/recovery/steps.py`; here is what each does and
 what it looks at. All that acts goes through hands that are fenced off from the lost region.
 """
 
@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rf.capacity.command import report_of
+from rf.check.capacity import report_of
 from rf.drill.fence import WatchingApi
 from rf.drill.names import domain_records, records_lead_to
 from rf.drill.site import RecoverySite
 from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
 from rf.drill.takeovers import CLUSTER, ini_of
 from rf.drill.world import Place, World
-from rf.sandbox.comparisons import Verdict
-from rf.sandbox.registry import CreationError
-from rf.sandbox.verify import WHOLE_WORLD, verify
+from rf.shared.sandbox.comparisons import Verdict
+from rf.shared.sandbox.registry import CreationError
+from rf.shared.sandbox.verify import WHOLE_WORLD, verify
 from scaleplan.capacity.summary import fault_line, said
-from scaleplan.disaster_recovery import RecoveryMode
-from scaleplan.recovery_steps import Basis as PlannedBasis
-from scaleplan.recovery_steps import Step, steps_of
+from scaleplan.recovery.disaster_recovery import RecoveryMode
+from scaleplan.recovery.steps import Basis as PlannedBasis
+from scaleplan.recovery.steps import Step, steps_of
 from scaleplan.settings import Settings
 
 ROUTE53 = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide"
@@ -41,7 +41,7 @@ SOURCES = {
     "grow": f"{SCALING} (names no time; the figure is ours)",
     "build": f"{EKS}; the figure is ours",
     "restore-citus": f"citus.volumeGib at the volume's throughput, {VOLUMES}",
-    "verify": "scaleplan/recovery_times.py (ours)",
+    "verify": "scaleplan/recovery/times.py (ours)",
     "switch": f"{HEALTH_CHECKS}; {ALIASES}",
 }
 """Where the figure of each step can be read; settings name themselves."""

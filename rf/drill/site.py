@@ -11,13 +11,13 @@ from rf.drill.dependence import SitePlans
 from rf.drill.fence import FencedApi
 from rf.drill.staging import Layered, Tell, laid_over
 from rf.drill.updates import changes_by
-from rf.offline.record import record
-from rf.plan import RecordedPlan
-from rf.plan_document import document_of
-from rf.project import PROGRAM
-from rf.stacks import all_settings, project_name, settings_of, stack_config
-from scaleplan.disaster_recovery import RecoveryMode
-from scaleplan.mistakes import NOT_SET, InvalidSettings, Mistake
+from rf.shared.offline.record import record
+from rf.shared.plan import RecordedPlan
+from rf.shared.plan_document import document_of
+from rf.shared.project import PROGRAM
+from rf.shared.stacks import all_settings, project_name, settings_of, stack_config
+from scaleplan.config.mistakes import NOT_SET, InvalidSettings, Mistake
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.settings import Settings
 
 

@@ -10,15 +10,15 @@ from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress
 from rf.drill.standing import Changes, LayeredDeployment, Standing, StandingResource, load_standing
 from rf.drill.world import Place, World
-from rf.offline.lookups import ACCOUNT_ID
-from rf.plan import RecordedPlan, References
-from rf.project import PROGRAM
-from rf.sandbox.deployment import deployed, region_of
-from rf.sandbox.emulator import Server
-from rf.sandbox.neighbours import with_zones
-from rf.sandbox.registry import Created, CreationError, Request
-from rf.sandbox.registry import World as SandboxWorld
-from rf.stacks import project_name, references_of, settings_of, stack_config
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.plan import RecordedPlan, References
+from rf.shared.project import PROGRAM
+from rf.shared.sandbox.deployment import deployed, region_of
+from rf.shared.sandbox.emulator import Server
+from rf.shared.sandbox.neighbours import with_zones
+from rf.shared.sandbox.registry import Created, CreationError, Request
+from rf.shared.sandbox.registry import World as SandboxWorld
+from rf.shared.stacks import project_name, references_of, settings_of, stack_config
 
 Tell = Callable[[str], None]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rf.files import replaced
-from rf.plan import redact
-from rf.sandbox.deployment import Deployment
-from rf.sandbox.registry import Created, Request, World
+from rf.shared.files import replaced
+from rf.shared.plan import redact
+from rf.shared.sandbox.deployment import Deployment
+from rf.shared.sandbox.registry import Created, Request, World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rendering.pgbouncer_ini import INI_FILE
+from rendering.database.pgbouncer_ini import INI_FILE
 from rf.drill.steps import Basis, DrillStep, Duration, Who, require
 from rf.drill.world import World
-from rf.plan import RecordedPlan, reveal
-from rf.servers.local_ini import number
+from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.servers.local_ini import number
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
 

@@ -8,11 +8,11 @@ from typing import Any
 from rf.drill.control_planes import HOME, control_plane_of
 from rf.drill.fence import FencedApi
 from rf.drill.standing import Changes, Delete, StandingResource, Update
-from rf.sandbox.api import RequestError
-from rf.sandbox.handlers.elasticache import GROUP_RENAMES
-from rf.sandbox.handlers.rds import INHERITED_BY_REPLICA, RENAMES, UPDATE_ONLY
-from rf.sandbox.registry import Created, CreationError, Request
-from rf.sandbox.requests import TranslationError
+from rf.shared.sandbox.api import RequestError
+from rf.shared.sandbox.handlers.elasticache import GROUP_RENAMES
+from rf.shared.sandbox.handlers.rds import INHERITED_BY_REPLICA, RENAMES, UPDATE_ONLY
+from rf.shared.sandbox.registry import Created, CreationError, Request
+from rf.shared.sandbox.requests import TranslationError
 
 _NOT_SENT = ("region", "tags", "tagsAll")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.steps import StepFailedError
-from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.sandbox.api import Answer, RequestError
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.sandbox.api import Answer, RequestError
 from scaleplan.settings import Settings
 
 if TYPE_CHECKING:

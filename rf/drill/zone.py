@@ -8,9 +8,9 @@ from rf.drill.primary import verify_step
 from rf.drill.steps import Basis, DrillStep, Duration, Who, require
 from rf.drill.takeovers import takeovers_of
 from rf.drill.world import World
-from rf.plan import RecordedPlan, reveal
-from rf.simulation.assumptions import NODE_SECONDS, POD_SECONDS
-from scaleplan.check_names import Loss
+from rf.shared.plan import RecordedPlan, reveal
+from rf.simulate.assumptions import NODE_SECONDS, POD_SECONDS
+from scaleplan.capacity.check_names import Loss
 from scaleplan.settings import Settings
 
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -102,7 +102,7 @@ def _pods() -> DrillStep[World]:
         duration=Duration(
             seconds=TAINT_SECONDS + NODE_SECONDS + POD_SECONDS,
             basis=Basis.VENDOR,
-            source=f"{TAINT_SOURCE}; node and pod: rf/simulation/assumptions.py",
+            source=f"{TAINT_SOURCE}; node and pod: rf/simulate/assumptions.py",
         ),
         within_rto=False,
     )

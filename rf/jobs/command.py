@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from rendering.queue_keys import JobState
+from rendering.queue.keys import JobState
 from rf.jobs.errors import JobsInputError
 from rf.jobs.look import QueueLook, look
-from rf.simulation.report import duration
+from rf.simulate.view import duration
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import redis
 
-from rendering.queue_keys import RQ_PREFIX, JobState, PauseMark, QueueKey, pause_mark, queue_keys
+from rendering.queue.keys import RQ_PREFIX, JobState, PauseMark, QueueKey, pause_mark, queue_keys
 from rf.jobs.errors import QueueUnreachableError
 from scaleplan.sizes import QueueClient, QueueSettings
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from policy.rules.rule import Resource, Stack
-from rf.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 
 
 def stack_of(plan: RecordedPlan, *, protects_data: bool) -> Stack:

@@ -55,7 +55,7 @@ def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Ro
         "version",
         f"RDS {engine} {version}",
         "a version that RDS still makes",
-        "change the engine version in components/database.py",
+        "change the engine version in components/database/database.py",
         lambda: ((found := newest()) is not None, found or "none"),
     )
     yield asked(
@@ -75,7 +75,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
             "version",
             f"ElastiCache {engine} {version}",
             "a version that ElastiCache still makes",
-            "change REDIS_VERSION in components/redis_foundation.py",
+            "change REDIS_VERSION in components/redis/foundation.py",
             lambda engine=engine, version=version: _any_of(
                 account.listed(
                     "elasticache",
@@ -150,7 +150,7 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row
             "version",
             f"EKS add-on {name} {wanted}",
             f"made for Kubernetes {version}",
-            "change its version in components/versions.py",
+            "change its version in components/shared/versions.py",
             lambda name=name, wanted=wanted: _any_of(
                 [
                     each

@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from rf.check.state.files import backend_url, findings
+from rf.check.state.policy import State
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.asked import Answer, asked
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
 from rf.preflight.verdict import Row, Verdict
-from rf.project import PROJECT_ROOT
-from rf.state.files import backend_url, findings
-from rf.state.policy import State
+from rf.shared.project import PROJECT_ROOT
 
 _VERDICTS = {State.FINE: Verdict.PASS, State.WRONG: Verdict.FAIL, State.UNKNOWN: Verdict.UNKNOWN}
 

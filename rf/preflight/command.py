@@ -14,7 +14,7 @@ from rich.table import Table
 from rf.preflight.account import open_account
 from rf.preflight.run import preflight, whose
 from rf.preflight.verdict import Row, Verdict
-from rf.stacks import plan_of, settings_of
+from rf.shared.stacks import plan_of, settings_of
 
 FORMAT = 1
 

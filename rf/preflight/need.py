@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from rf.offline.lookups import ACCOUNT_ID
-from rf.plan import RecordedPlan, redact
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.plan import RecordedPlan, redact
 from scaleplan.catalog import load_catalog
 from scaleplan.settings import Settings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from rf.plan import RecordedPlan
 from rf.preflight import (
     check_access,
     check_names,
@@ -19,6 +18,7 @@ from rf.preflight.errors import PreflightInputError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
 from rf.preflight.verdict import Row
+from rf.shared.plan import RecordedPlan
 from scaleplan.settings import Settings
 
 Check = Callable[[Account, Need, Owner], Iterable[Row]]

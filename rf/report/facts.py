@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rf.growth.classify import Step, step_between
-from rf.plan_document import PlanDocument, PlanDocumentError, read_document
-from rf.project import PROJECT_ROOT
-from rf.revisions import Checkout, Ran, checked_out, run_all, stacks_of
-from rf.unchanged import unchanged_stacks
+from rf.grow.classify import Step, step_between
+from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.revisions import Checkout, Ran, checked_out, run_all, stacks_of
+from rf.shared.unchanged import unchanged_stacks
 
 COMPARED: Mapping[str, tuple[str, ...]] = {
     "plan": ("preview", "--json"),

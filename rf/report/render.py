@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from rf.check.state.policy import masked
 from rf.cost.view import usd
-from rf.growth.classify import NOT_COMPARED, Kind, ResourceChange, Step
+from rf.grow.classify import NOT_COMPARED, Kind, ResourceChange, Step
 from rf.report.facts import StackFacts
 from rf.report.markdown import code, folded, plain, size_of, table
-from rf.state.policy import masked
 
 MARKER = "<!-- researchflow: report -->"
 """First line, by which a workflow finds the comment that it made before."""

@@ -14,7 +14,7 @@ from scaleplan.advice import pod_candidates as pods
 from scaleplan.advice import store_candidates as stores
 from scaleplan.advice.candidates import Candidates
 from scaleplan.advice.reading import Measure, Question
-from scaleplan.connections import connection_chain
+from scaleplan.database.connections import connection_chain
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.tables import Threshold

@@ -13,10 +13,10 @@ from scaleplan.advice.candidates import (
     outwards,
     upwards,
 )
+from scaleplan.applications.workload import WorkloadSettings
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.tables import Decision
-from scaleplan.workload import WorkloadSettings
 
 MEMORY_STEP_MIB = 128
 """What a pod's memory is rounded up to: the plan's own sizes are multiples of it."""

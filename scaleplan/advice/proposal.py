@@ -9,7 +9,6 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 
 from scaleplan.advice.candidates import Candidate, Direction
-from scaleplan.bill import Bounds
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.fixes import climb
@@ -17,9 +16,10 @@ from scaleplan.capacity.leaves import Leaf, changed, leaves, value_at
 from scaleplan.capacity.sizing import SEARCHED
 from scaleplan.capacity.summary import fault_line
 from scaleplan.catalog import load_catalog
-from scaleplan.cost import estimate
+from scaleplan.config.mistakes import InvalidSettings
+from scaleplan.cost.bill import Bounds
+from scaleplan.cost.month import estimate
 from scaleplan.load import Load
-from scaleplan.mistakes import InvalidSettings
 from scaleplan.settings import Settings
 
 Validate = Callable[[Mapping[str, Any]], Settings]

@@ -19,7 +19,8 @@ LEAST_SPAN_SECONDS = TREND_SECONDS / 2
 
 
 class Measure(StrEnum):
-    """What is read of a running stack; `rendering/indicators.py` says from which metric."""
+    """What is read of a running stack; `rendering/observability/indicators.py` says by
+    which metric."""
 
     DATABASE_CPU = "database CPU"
     DATABASE_MEMORY = "database memory"

@@ -14,9 +14,9 @@ from scaleplan.advice.candidates import (
     outwards,
     upwards,
 )
+from scaleplan.advice.guidance import NOW_MADE
 from scaleplan.capacity.database_servers import RDS_STRIPED_FROM_GIB
 from scaleplan.catalog import InstanceClass, load_catalog
-from scaleplan.guidance import NOW_MADE
 
 _DATABASE_CLASS = "database.instanceClass"
 _STORAGE, _MOST_STORAGE = "database.allocatedStorageGib", "database.maxStorageGib"

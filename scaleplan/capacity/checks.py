@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaleplan.capacity.cache_memory import check_cache_memory
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.connections import check_connections
 from scaleplan.capacity.database_io import check_database_io
 from scaleplan.capacity.database_memory import check_database_memory
@@ -20,7 +21,6 @@ from scaleplan.capacity.requests import check_requests
 from scaleplan.capacity.result import CheckResult, Term
 from scaleplan.capacity.sockets import check_sockets
 from scaleplan.capacity.users import check_users
-from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load
 from scaleplan.settings import Settings
 

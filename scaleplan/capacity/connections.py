@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from math import ceil
 
-from scaleplan import data_nodes
+from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term, number
 from scaleplan.capacity.survivors import beside, left_of_poolers
-from scaleplan.check_names import CheckName, Loss
-from scaleplan.connections import (
+from scaleplan.citus import data_nodes
+from scaleplan.database.connections import (
     RESERVED_CONNECTIONS,
     STATS_CLIENTS,
     SYSTEM_POOL_MAX,
     ConnectionChain,
     connection_chain,
 )
+from scaleplan.database.server_pools import server_connections_per_database
 from scaleplan.load import Load
 from scaleplan.model import load_plan
-from scaleplan.pods import ROLLOUT_SURGE_PODS
-from scaleplan.server_pools import server_connections_per_database
 from scaleplan.settings import Settings
 
 

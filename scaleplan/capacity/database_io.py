@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.database_servers import DataServer, data_server
 from scaleplan.capacity.result import CheckResult, Term, number
-from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load
 from scaleplan.settings import Settings
 

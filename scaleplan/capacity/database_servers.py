@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaleplan import data_nodes
+from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.survivors import left_of_replicas
 from scaleplan.catalog import EbsLink, load_catalog
-from scaleplan.check_names import Loss
-from scaleplan.connections import connection_chain
+from scaleplan.citus import data_nodes
+from scaleplan.database.connections import connection_chain
+from scaleplan.database.server_pools import TWICE_IN_A_ROLLOUT
 from scaleplan.load import Load
 from scaleplan.model import load_plan
-from scaleplan.server_pools import TWICE_IN_A_ROLLOUT
 from scaleplan.settings import Settings
 
 RDS_STRIPED_FROM_GIB = 400

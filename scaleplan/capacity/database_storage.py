@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.database_servers import (
     BYTES_PER_GB,
     GIB,
@@ -10,7 +11,6 @@ from scaleplan.capacity.database_servers import (
     rds,
 )
 from scaleplan.capacity.result import CheckResult, Term, number
-from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load, load_at
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings

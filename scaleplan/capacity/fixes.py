@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scaleplan.capacity.check_names import CheckName
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.leaves import Leaf, leaves, value_at, with_size
 from scaleplan.catalog import load_catalog
-from scaleplan.check_names import CheckName
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 

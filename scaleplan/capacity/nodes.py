@@ -1,14 +1,14 @@
-"""Whether pods fit their nodes, and addresses their subnets, as `scaleplan.nodes` reckons."""
+"""Whether pods fit their nodes, and addresses their subnets, by `scaleplan.cluster.nodes`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term
 from scaleplan.capacity.survivors import lost_with_zone
-from scaleplan.check_names import CheckName, Loss
+from scaleplan.cluster.nodes import ALL_POOLS, UNITS, NodeTerm, managed_terms, node_terms
 from scaleplan.load import Load
-from scaleplan.nodes import ALL_POOLS, UNITS, NodeTerm, managed_terms, node_terms
 from scaleplan.settings import Settings
 
 _KARPENTER = "what Karpenter may buy"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term, number
 from scaleplan.capacity.survivors import beside, left_of_pods
-from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load
 from scaleplan.model import load_plan
-from scaleplan.queues import (
+from scaleplan.queue.backlog import (
     JOBS_PER_POD,
     SECONDS_PER_HOUR,
     WorkerQueue,

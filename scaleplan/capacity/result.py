@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from scaleplan.check_names import CheckName
+from scaleplan.capacity.check_names import CheckName
 
 ROUNDING = 1e-9
 """Share by which a value may exceed its limit before it counts: what floating point loses."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.check_names import Loss
+from scaleplan.capacity.check_names import Loss
 
 ZONES = 3
 """Every stack has three, and every workload is spread over them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term
-from scaleplan.check_names import CheckName, Loss
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rf.servers.processes import Process, free_port, listens, wait_until
+from rf.shared.servers.processes import Process, free_port, listens, wait_until
 from tests.apiserver.cluster import Cluster, Document
 from tests.services.built import find_built
 

@@ -1,4 +1,4 @@
-"""Where a schema of `rf/schemas` and the CRD that it describes disagree.
+"""Where a schema of `rf/shared/schemas` and the CRD that it describes disagree.
 
 Ours may be stricter, as it names only what a stack uses. It may not allow what the CRD refuses:
 then a preview is green and the deployment fails.

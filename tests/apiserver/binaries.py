@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from rf.servers.programs import ROOT, MissingServersError, services_folder
+from rf.shared.servers.programs import ROOT, MissingServersError, services_folder
 
 MINIMUM_ETCD = (3, 5)
 """The oldest etcd that Kubernetes 1.35 is tested with (its CHANGELOG, Dependencies)."""

@@ -20,7 +20,7 @@ from kubernetes.dynamic.exceptions import (
 )
 from kubernetes.dynamic.resource import Resource
 
-from rf.servers.processes import DEADLINE_SECONDS
+from rf.shared.servers.processes import DEADLINE_SECONDS
 
 FIELD_MANAGER = "researchflow-tests"
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from rf.servers.programs import MissingServersError
+from rf.shared.servers.programs import MissingServersError
 from tests.apiserver.binaries import apiserver_folder, find_binaries
 from tests.apiserver.cluster import Cluster
 from tests.apiserver.control_plane import start_control_plane
@@ -91,7 +91,7 @@ def prepare(session: Session, note: Note) -> Callable[[Export], None]:
             spec = definition["spec"]
             note(
                 f"stand-in for a CRD that no registry has: {spec['names']['kind']}.{spec['group']},"
-                " by the schema in rf/schemas"
+                " by the schema in rf/shared/schemas"
             )
         for chart in export.charts:
             note(f"out of reach, made by Helm from a chart: objects of {chart}")

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from rf.servers.certificates import LocalAuthority
-from rf.servers.processes import Process, free_port, listens, write_private
+from rf.shared.servers.certificates import LocalAuthority
+from rf.shared.servers.processes import Process, free_port, listens, write_private
 from scaleplan.settings import SERVICE_CIDR
 from tests.apiserver.binaries import Binaries
 

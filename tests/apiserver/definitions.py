@@ -29,7 +29,7 @@ _Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_scalar)
 
 @dataclass(frozen=True, kw_only=True)
 class Definitions:
-    """Those that a set of objects needs. `stand_ins` are made from `rf/schemas`."""
+    """Those that a set of objects needs. `stand_ins` are made from `rf/shared/schemas`."""
 
     own: tuple[Document, ...]
     stand_ins: tuple[Document, ...]
@@ -53,9 +53,9 @@ def read_definitions(folder: Path) -> Mapping[Identity, Document]:
 
 
 def described_kinds() -> dict[Identity, Mapping[str, Any]]:
-    """The schemas of `rf/schemas`, each of one kind's spec."""
+    """The schemas of `rf/shared/schemas`, each of one kind's spec."""
     found: dict[Identity, Mapping[str, Any]] = {}
-    for path in files("rf.schemas").iterdir():
+    for path in files("rf.shared.schemas").iterdir():
         if path.name.endswith(".yaml"):
             group, version, kind = path.name.removesuffix(".yaml").split("_")
             found[(f"{group}/{version}", kind)] = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from rf.export import files_of
-from rf.plan import RecordedPlan
+from rf.export.writer import files_of
+from rf.shared.plan import RecordedPlan
 from tests.apiserver.cluster import Document
 
 _BUILT_IN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rf.servers.processes import wait_until
+from rf.shared.servers.processes import wait_until
 from tests.apiserver.cluster import Applied, Cluster, Document, RefusedError, label
 from tests.apiserver.definitions import Definitions, definitions_for
 from tests.apiserver.exports import Export

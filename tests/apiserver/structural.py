@@ -1,4 +1,4 @@
-"""JSON schemas of `rf/schemas` as structural schemas, which an API server takes in a CRD.
+"""JSON schemas of `rf/shared/schemas` as structural schemas, which an API server takes in a CRD.
 
 A structural schema has no references, no `if`, no `const`, and one type for a field. Fields that it
 doesn't name are dropped, and refused where validation is strict, so `additionalProperties: false`

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rf.project import PROJECT_ROOT
+from rf.shared.project import PROJECT_ROOT
 from scaleplan.sizes import Size
 from tests.apiserver.cluster import Applied, RefusedError, label
 from tests.apiserver.conftest import Note

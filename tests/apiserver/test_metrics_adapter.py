@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rendering.alerting.subject import APPLICATION_NAMESPACE
-from rf.export import files_of
-from rf.plan import RecordedPlan
-from rf.servers.programs import MissingServersError
+from rendering.observability.alerting.subject import APPLICATION_NAMESPACE
+from rf.export.writer import files_of
+from rf.shared.plan import RecordedPlan
+from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
 from tests.apiserver.adapter import Adapter, start_adapter, wait_until_served
 from tests.apiserver.cluster import Cluster, Document

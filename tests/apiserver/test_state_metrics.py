@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rendering.alerting.subject import APPLICATION_NAMESPACE, WORKLOADS, Subject
-from rf.servers.processes import Process, free_port, listens, wait_until
-from rf.servers.programs import MissingServersError
+from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, WORKLOADS, Subject
+from rf.shared.servers.processes import Process, free_port, listens, wait_until
+from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
 from tests.apiserver.cluster import Cluster, Document
 from tests.apiserver.conftest import unavailable

@@ -2,7 +2,7 @@
 
 import pulumi_kubernetes as kubernetes
 
-from components.artifact_access import ArtifactAccess
+from components.applications.artifact_access import ArtifactAccess
 from scaleplan.sizes import WorkloadSettings
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

@@ -3,17 +3,17 @@
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.database_credentials import RoleCredentials
-from components.exporters import PostgresTarget, RedisTarget
-from components.observability import ObservabilityArgs
-from rendering.alerting.subject import COORDINATOR, Subject
-from rendering.cloudwatch_alarms import stack_alarms
-from rendering.cloudwatch_exporter import cloudwatch_exporter_config
-from rendering.dashboards import dashboards
-from rendering.flow_table import network_flows
-from rendering.metrics_adapter import adapter_rules
-from rendering.prometheus_rules import rule_groups
-from rendering.scrape_targets import stack_targets
+from components.database.credentials import RoleCredentials
+from components.observability.exporters import PostgresTarget, RedisTarget
+from components.observability.observability import ObservabilityArgs
+from rendering.network.flow_table import network_flows
+from rendering.observability.alerting.subject import COORDINATOR, Subject
+from rendering.observability.cloudwatch_alarms import stack_alarms
+from rendering.observability.cloudwatch_exporter import cloudwatch_exporter_config
+from rendering.observability.dashboards import dashboards
+from rendering.observability.metrics_adapter import adapter_rules
+from rendering.observability.prometheus_rules import rule_groups
+from rendering.observability.scrape_targets import stack_targets
 from scaleplan.model import load_plan
 from tests.flow_site import stack
 

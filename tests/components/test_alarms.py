@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from components.alarms import Alarms, AlarmsArgs
-from rf.plan import reveal
+from components.observability.alarms import Alarms, AlarmsArgs
+from rf.shared.plan import reveal
 from tests.components.monitoring import ACCOUNT, ALARM, KEY, PLAN, observability_args, something
 from tests.stack_config import accepted
 

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.alert_topics import AlertTopics, AlertTopicsArgs
+from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
 from tests.components.monitoring import ACCOUNT, KEY, TOPIC
 
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.artifacts import Artifacts, ArtifactsArgs
+from components.applications.artifacts import Artifacts, ArtifactsArgs
 
 BUCKET = "aws:s3/bucket:Bucket"
 NAME = "researchflow-test-artifacts-123456789012-us-east-1"

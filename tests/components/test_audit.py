@@ -5,7 +5,7 @@ import json
 import pulumi_aws as aws
 import pytest
 
-from components.audit import Audit, AuditArgs
+from components.identity.audit import Audit, AuditArgs
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/logs"

@@ -3,8 +3,8 @@
 import pulumi
 import pytest
 
-from components.authority import Authority, AuthorityArgs
-from rf.plan import Secret
+from components.identity.authority import Authority, AuthorityArgs
+from rf.shared.plan import Secret
 
 
 @pytest.fixture

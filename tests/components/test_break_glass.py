@@ -5,7 +5,7 @@ import json
 import pulumi_aws as aws
 import pytest
 
-from components.break_glass import BreakGlass, BreakGlassArgs
+from components.identity.break_glass import BreakGlass, BreakGlassArgs
 
 PERSON = "arn:aws:iam::123456789012:role/on-call"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf"

@@ -5,8 +5,8 @@ import re
 import pulumi
 import pytest
 
-from components.broker import Broker, BrokerArgs
-from rf.plan import Secret, reveal
+from components.queue.broker import Broker, BrokerArgs
+from rf.shared.plan import Secret, reveal
 
 BROKER = "aws:mq/broker:Broker"
 

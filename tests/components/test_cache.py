@@ -5,9 +5,9 @@ import re
 import pulumi
 import pytest
 
-from components.cache import Cache, CacheArgs
-from rendering.redis_access import cache_users, queue_users
-from rf.plan import Secret, reveal
+from components.redis.cache import Cache, CacheArgs
+from rendering.redis.access import cache_users, queue_users
+from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueSettings, Size
 

@@ -6,18 +6,18 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.authority import Authority, AuthorityArgs
-from components.citus import Citus, CitusArgs
-from components.database_credentials import RoleCredentials
-from rendering.citus_names import server_names
-from rendering.citus_roles import citus_roles_sql
-from rendering.database_roles import ROLES
-from rendering.role_timeouts import statement_timeouts
-from rf.plan import reveal
+from components.citus.citus import Citus, CitusArgs
+from components.database.credentials import RoleCredentials
+from components.identity.authority import Authority, AuthorityArgs
+from rendering.citus.names import server_names
+from rendering.citus.roles import citus_roles_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES
+from rf.shared.plan import reveal
 from scaleplan.catalog import Architecture
-from scaleplan.migrations import MigrationsSettings
+from scaleplan.citus.sharding import ShardingSettings, ShardingStage
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
-from scaleplan.sharding import ShardingSettings, ShardingStage
 from scaleplan.sizes import Size
 
 PLAN = load_plan()

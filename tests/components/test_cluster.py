@@ -6,9 +6,9 @@ from ipaddress import IPv4Network
 import pulumi
 import pytest
 
-from components.cluster import Cluster, ClusterArgs
-from scaleplan.access import AccessSettings
+from components.cluster.cluster import Cluster, ClusterArgs
 from scaleplan.catalog import Architecture
+from scaleplan.identity.access import AccessSettings
 from scaleplan.settings import KUBERNETES_VERSIONS
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.collaboration import Collaboration, CollaborationArgs
-from rendering.endpoints import COLLABORATION
+from components.applications.collaboration import Collaboration, CollaborationArgs
+from rendering.shared.endpoints import COLLABORATION
 from scaleplan.model import load_plan
 from tests.components.applications import (
     ANNOTATIONS,

@@ -3,17 +3,17 @@
 import pulumi
 import pytest
 
-from components import pod_template
-from components.connections import (
+from components.applications import pod_template
+from components.applications.connections import (
     CONFIG_HASH_ANNOTATION,
     CREDENTIALS_HASH_ANNOTATION,
     Connections,
     ConnectionsArgs,
 )
-from components.database_credentials import RoleCredentials
-from rendering.application_config import ApplicationPlan
-from rendering.connection_urls import CA_DIRECTORY
-from rf.plan import reveal
+from components.database.credentials import RoleCredentials
+from rendering.applications.config import ApplicationPlan
+from rendering.shared.connection_urls import CA_DIRECTORY
+from rf.shared.plan import reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueEngine, Size
 

@@ -5,8 +5,8 @@ import json
 import pulumi
 import pytest
 
-from components.database import Database, DatabaseArgs
-from rf.plan import Secret, reveal
+from components.database.database import Database, DatabaseArgs
+from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

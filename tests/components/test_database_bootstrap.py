@@ -5,18 +5,18 @@ import re
 import pulumi
 import pytest
 
-from components.database_bootstrap import (
+from components.database.bootstrap import (
     CREDENTIALS_ANNOTATION,
     Coordinator,
     DatabaseBootstrap,
     DatabaseBootstrapArgs,
 )
-from components.database_credentials import RoleCredentials
-from rendering.bootstrap_sql import bootstrap_sql
-from rendering.database_roles import ROLES
-from rendering.role_timeouts import statement_timeouts
-from rf.plan import reveal
-from scaleplan.migrations import MigrationsSettings
+from components.database.credentials import RoleCredentials
+from rendering.database.bootstrap_sql import bootstrap_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES
+from rf.shared.plan import reveal
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 JOB = "kubernetes:batch/v1:Job"

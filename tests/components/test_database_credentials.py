@@ -7,10 +7,10 @@ import json
 import pulumi
 import pytest
 
-from components.database_credentials import DatabaseCredentials, DatabaseCredentialsArgs
-from rendering.database_roles import ROLES, RoleKey
-from rendering.scram import SALT_BYTES, scram_verifier
-from rf.plan import Secret, reveal
+from components.database.credentials import DatabaseCredentials, DatabaseCredentialsArgs
+from rendering.database.roles import ROLES, RoleKey
+from rendering.database.scram import SALT_BYTES, scram_verifier
+from rf.shared.plan import Secret, reveal
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 SECRET = "aws:secretsmanager/secret:Secret"

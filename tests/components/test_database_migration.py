@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.database_migration import DatabaseMigration, DatabaseMigrationArgs
-from scaleplan.migrations import MigrationsSettings
+from components.database.migration import DatabaseMigration, DatabaseMigrationArgs
+from scaleplan.database.migrations import MigrationsSettings
 
 JOB = "kubernetes:batch/v1:Job"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.dns import Dns, DnsArgs
+from components.edge.dns import Dns, DnsArgs
 
 ZONE = "aws:route53/zone:Zone"
 RECORD = "aws:route53/record:Record"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from components.edge import Edge, EdgeArgs
-from components.firewall import MANAGED_RULES
-from rendering.edge_functions import CellNames, application_code, pages_code
+from components.edge.edge import Edge, EdgeArgs
+from components.edge.firewall import MANAGED_RULES
+from rendering.edge.functions import CellNames, application_code, pages_code
 from scaleplan.model import load_plan
 from scaleplan.sizes import EdgeSettings, PriceClass, WafMode
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.encryption import Encryption, EncryptionArgs
+from components.identity.encryption import Encryption, EncryptionArgs
 
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 

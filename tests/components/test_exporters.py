@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from components.exporters import Exporters, ExportersArgs
-from rf.plan import Secret, reveal
+from components.observability.exporters import Exporters, ExportersArgs
+from rf.shared.plan import Secret, reveal
 from tests.components.monitoring import (
     ACCOUNT,
     CLUSTER,

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.external_dns import ExternalDns, ExternalDnsArgs
+from components.edge.external_dns import ExternalDns, ExternalDnsArgs
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"

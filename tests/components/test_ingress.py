@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.ingress import Ingress, IngressArgs
-from rendering.endpoints import SERVED
+from components.edge.ingress import Ingress, IngressArgs
+from rendering.shared.endpoints import SERVED
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"

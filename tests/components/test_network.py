@@ -5,8 +5,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pytest
 
-from components.network import Network, NetworkArgs
-from components.private_endpoints import INTERFACE_SERVICES
+from components.network.network import Network, NetworkArgs
+from components.network.private_endpoints import INTERFACE_SERVICES
 from scaleplan.sizes import NetworkSettings
 
 SUBNET, ROUTE = "aws:ec2/subnet:Subnet", "aws:ec2/route:Route"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from components.observability import Observability
-from rf.plan import reveal
+from components.observability.observability import Observability
+from rf.shared.plan import reveal
 from tests.components.monitoring import (
     ACCOUNT,
     ALARM,

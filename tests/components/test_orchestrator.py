@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.orchestrator import Orchestrator, OrchestratorArgs
+from components.applications.orchestrator import Orchestrator, OrchestratorArgs
 from scaleplan.model import load_plan
 from tests.components.applications import (
     ANNOTATIONS,

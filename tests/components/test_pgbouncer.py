@@ -3,11 +3,11 @@
 import pulumi
 import pytest
 
-from components.authority import Authority, AuthorityArgs
-from components.pgbouncer import CONFIG_HASH_ANNOTATION, Pgbouncer, PgbouncerArgs, Upstream
-from components.pgbouncer_pod import DRAIN_SECONDS, drain_script
-from rendering.pgbouncer_ini import QUERY_WAIT_SECONDS
-from rf.plan import reveal
+from components.database.pgbouncer import CONFIG_HASH_ANNOTATION, Pgbouncer, PgbouncerArgs, Upstream
+from components.database.pgbouncer_pod import DRAIN_SECONDS, drain_script
+from components.identity.authority import Authority, AuthorityArgs
+from rendering.database.pgbouncer_ini import QUERY_WAIT_SECONDS
+from rf.shared.plan import reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

@@ -6,14 +6,14 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.platform import Platform, PlatformArgs
-from rendering.flow_table import network_flows
-from rendering.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from components.cluster.platform import Platform, PlatformArgs
+from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.network.flow_table import network_flows
+from scaleplan.applications.quota import PodLoad, namespace_quota
 from scaleplan.catalog import Architecture
+from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.cluster.node_pools import PoolLimits
 from scaleplan.layers import PodResources
-from scaleplan.machines import ResourceTotals
-from scaleplan.node_pools import PoolLimits
-from scaleplan.quota import PodLoad, namespace_quota
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
 from tests.flow_site import stack
 

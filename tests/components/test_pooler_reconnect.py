@@ -3,9 +3,9 @@
 import pulumi
 import pytest
 
-from components.pooler_admin import PoolerAdmin, PoolerAdminArgs
-from components.pooler_reconnect import PoolerReconnect, PoolerReconnectArgs
-from rf.plan import reveal
+from components.database.pooler_admin import PoolerAdmin, PoolerAdminArgs
+from components.database.pooler_reconnect import PoolerReconnect, PoolerReconnectArgs
+from rf.shared.plan import reveal
 
 JOB = "kubernetes:batch/v1:Job"
 SECRET = "kubernetes:core/v1:Secret"

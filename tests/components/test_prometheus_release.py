@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from components.prometheus_stack import PrometheusStack, PrometheusStackArgs
-from rf.plan import Secret, reveal
+from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
+from rf.shared.plan import Secret, reveal
 from tests.components.monitoring import (
     ACCOUNT,
     CLUSTER,

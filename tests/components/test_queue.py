@@ -5,10 +5,10 @@ import re
 import pulumi
 import pytest
 
-from components.cache import MAINTENANCE_WINDOW as CACHE_WINDOW
-from components.queue import Queue, QueueArgs
-from rendering.redis_access import queue_users
-from rf.plan import Secret, reveal
+from components.queue.queue import Queue, QueueArgs
+from components.redis.cache import MAINTENANCE_WINDOW as CACHE_WINDOW
+from rendering.redis.access import queue_users
+from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

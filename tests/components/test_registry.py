@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.registry import Registry, RegistryArgs
+from components.applications.registry import Registry, RegistryArgs
 
 REPOSITORY = "aws:ecr/repository:Repository"
 

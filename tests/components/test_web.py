@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.web import Web, WebArgs
+from components.applications.web import Web, WebArgs
 from scaleplan.model import load_plan
 from tests.components.applications import (
     AUTOSCALER,

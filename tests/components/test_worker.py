@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.worker import Keda, Worker, WorkerArgs
+from components.applications.worker import Keda, Worker, WorkerArgs
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueEngine, Size
 from tests.components.applications import (

@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from rf.stacks import plan_of
+from rf.shared.stacks import plan_of
 from tests.faults import FAULTS
 from tests.faults.fault import Bench
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.rules import database, redis
-from rf.growth.classify import Kind
+from rf.grow.classify import Kind
 from tests.faults.change import put
 from tests.faults.fault import CapacityFault, Fault, GrowthFault, SettingsFault, ShapeFault
 

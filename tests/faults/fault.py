@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from policy.rules import BY_ID
 from policy.rules.rule import Stack, judge
-from rf.growth.classify import Kind, step_between
-from rf.offline.rules import check
-from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.plan_document import PlanDocument, document_of
+from rf.grow.classify import Kind, step_between
 from rf.policy.view import resources_of, stack_of
-from rf.stacks import settings_of
+from rf.shared.offline.rules import check
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.plan_document import PlanDocument, document_of
+from rf.shared.stacks import settings_of
 from scaleplan.capacity.checks import capacity_report
+from scaleplan.config.mistakes import InvalidSettings
 from scaleplan.load import load_named
-from scaleplan.mistakes import InvalidSettings
 from scaleplan.model import load_plan
 from tests.faults.change import Change, changed
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 from rf.preflight.account import Account
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.stacks import settings_of
+from rf.shared.stacks import settings_of
 
 REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"

@@ -8,9 +8,9 @@ from rf.preflight import check_access
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.verdict import Verdict
-from rf.project import PROJECT_ROOT
-from rf.stacks import settings_of
-from scaleplan.stack_file import stack_names
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.stacks import settings_of
+from scaleplan.config.stack_file import stack_names
 from tests.preflight.preflight_rows import only, verdicts
 
 ROLE = "arn:aws:iam::123456789012:role/deployers/deployer"

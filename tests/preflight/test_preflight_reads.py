@@ -5,11 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rf import stacks
 from rf.cli import app
 from rf.preflight.account import Account, WriteRefusedError
 from rf.preflight.run import CHECKS, preflight
 from rf.preflight.verdict import Verdict
+from rf.shared import stacks
 
 READS = ("Describe", "Get", "List", "Simulate")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.rules.pods import CREDENTIALS
-from rf.plan import RecordedPlan, reveal
+from rf.shared.plan import RecordedPlan, reveal
 
 WORLD = ("0.0.0.0/0", "::/0")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rf.plan import reveal
-from rf.stacks import settings_of
-from scaleplan.stack_file import stack_names
+from rf.shared.plan import reveal
+from rf.shared.stacks import settings_of
+from scaleplan.config.stack_file import stack_names
 from tests.stack_config import ROOT
 
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"

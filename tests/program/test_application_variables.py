@@ -2,8 +2,8 @@
 
 import pytest
 
-from rendering.application_variables import MIGRATION, VARIABLES, Source
-from scaleplan.stack_file import stack_names
+from rendering.applications.variables import MIGRATION, VARIABLES, Source
+from scaleplan.config.stack_file import stack_names
 from tests.configurations import ACTIVE, RABBITMQ, WITH_PAGES
 from tests.stack_config import ROOT
 

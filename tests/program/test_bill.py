@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from rf.cost.coverage import NOT_LISTED, Coverage, Standing, coverage_of
-from rf.plan import RecordedPlan, RecordedResource
-from rf.stacks import project_name, stack_config
-from scaleplan.bill import Estimate
-from scaleplan.cost import estimate
+from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.shared.stacks import project_name, stack_config
+from scaleplan.cost.bill import Estimate
+from scaleplan.cost.month import estimate
 from scaleplan.settings import parse
 from scaleplan.sizes import Size
 from tests.conftest import Planned

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rf.cells.residency import EXCEPTIONS, NAMED_EXCEPTIONS, leaks_of
-from rf.plan import RecordedPlan
+from rf.check.residency import EXCEPTIONS, NAMED_EXCEPTIONS, leaks_of
+from rf.shared.plan import RecordedPlan
 from tests.conftest import ROOT
 
 Planned = Callable[..., RecordedPlan]

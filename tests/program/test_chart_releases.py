@@ -2,10 +2,10 @@
 
 import pytest
 
-from rendering.chart_values import CHART_VALUES, check_values, keys_of
-from rf.plan import reveal
-from rf.stacks import settings_of
-from scaleplan.charts import CHARTS, installed_charts
+from rendering.shared.chart_values import CHART_VALUES, check_values, keys_of
+from rf.shared.plan import reveal
+from rf.shared.stacks import settings_of
+from scaleplan.cluster.charts import CHARTS, installed_charts
 from tests.configurations import WITH_PAGES
 
 STACKS = ("dev", "staging", "prod")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rf.plan import reveal
+from rf.shared.plan import reveal
 from tests.configurations import FILLING_CITUS
 
 SIZES = ("small", "medium", "large")

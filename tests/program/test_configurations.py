@@ -2,9 +2,9 @@
 
 import pytest
 
-from rf.offline import record as recorder
-from rf.stacks import plan_of, project_name, settings_of, stack_config
-from scaleplan.stack_file import stack_names
+from rf.shared.offline import record as recorder
+from rf.shared.stacks import plan_of, project_name, settings_of, stack_config
+from scaleplan.config.stack_file import stack_names
 from tests.configurations import CONFIGURATIONS, Configuration
 from tests.shared_plans import OneOffRecordingError, only_named_recordings
 from tests.stack_config import ROOT

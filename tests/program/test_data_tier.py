@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from rf.plan import reveal
-from scaleplan.connections import connection_chain
+from rf.shared.plan import reveal
+from scaleplan.config.stack_file import read_stack, stack_names
+from scaleplan.database.connections import connection_chain
 from scaleplan.model import load_plan
 from scaleplan.settings import parse
 from scaleplan.sizes import Size
-from scaleplan.stack_file import read_stack, stack_names
 from tests.stack_config import PROJECT, ROOT
 
 SIZES = ("small", "medium", "large")

@@ -7,7 +7,7 @@ import pytest
 from pulumi import ResourceOptions
 
 from benchmarks.deployment import OTHER_SECONDS, awaited_by, chain_to, scheduled
-from rf.plan import RecordedPlan
+from rf.shared.plan import RecordedPlan
 from tests.configurations import BEFORE_CITUS
 
 INSTANCE = "aws:rds/instance:Instance"

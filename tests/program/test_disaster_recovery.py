@@ -11,17 +11,17 @@ from itertools import pairwise
 import pytest
 from moto.events.models import EventPattern
 
-from components.recovery_backups import KEPT_DAYS, POINT_IN_TIME_DAYS
-from rf.cells.residency import leaks_of
+from components.recovery.backups import KEPT_DAYS, POINT_IN_TIME_DAYS
+from rf.check.residency import leaks_of
 from rf.cost.stock import stock_of
-from rf.growth.classify import Kind, step_between
-from rf.plan import reveal
-from rf.plan_document import document_of
-from rf.stacks import PROJECT_ROOT, plan_of, settings_of
-from scaleplan import cost_recovery
-from scaleplan.disaster_recovery import RecoveryMode
-from scaleplan.mistakes import InvalidSettings
-from scaleplan.stack_file import stack_names
+from rf.grow.classify import Kind, step_between
+from rf.shared.plan import reveal
+from rf.shared.plan_document import document_of
+from rf.shared.stacks import PROJECT_ROOT, plan_of, settings_of
+from scaleplan.config.mistakes import InvalidSettings
+from scaleplan.config.stack_file import stack_names
+from scaleplan.cost import recovery as cost_recovery
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 from tests.configurations import ACTIVE, OPEN
 
 PREPARED = {"prod": "us-east-2", "prod-us-west": "us-east-2", "prod-eu": "eu-central-1"}

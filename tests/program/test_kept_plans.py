@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rf.plan_cache import OFF, PlanCache, PlanQuestion, ingredients
+from rf.shared.plan_cache import OFF, PlanCache, PlanQuestion, ingredients
 from tests.conftest import ROOT
 
 WHAT_IS_READ = """
 import json, sys
 opened = set()
 sys.addaudithook(lambda event, given: event == "open" and opened.add(str(given[0])))
-from rf.stacks import plan_of
+from rf.shared.stacks import plan_of
 plan_of("prod-eu")
 modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
 print(json.dumps(sorted(opened | {path for path in modules if path})))

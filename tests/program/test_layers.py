@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rf.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 from tests.configurations import BEFORE_CITUS, FILLING_CITUS
 
 SIZES = ("small", "medium", "large")

@@ -3,8 +3,8 @@ does the key that encrypts it. An alarm without either right is heard by nobody.
 
 import pytest
 
-from rf.plan import reveal
-from scaleplan.stack_file import stack_names
+from rf.shared.plan import reveal
+from scaleplan.config.stack_file import stack_names
 from tests.resource_policies import admits
 from tests.stack_config import ROOT
 

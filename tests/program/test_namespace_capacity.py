@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scaleplan.stack_file import stack_names
+from scaleplan.config.stack_file import stack_names
 from tests.stack_config import ROOT
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rf.plan import reveal
-from scaleplan.stack_file import stack_names
+from rf.shared.plan import reveal
+from scaleplan.config.stack_file import stack_names
 from tests.configurations import RABBITMQ
 from tests.program.reachability import POLICY, Pod, Reachability
 from tests.stack_config import ROOT

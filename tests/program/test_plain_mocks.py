@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import pulumi
 
 from researchflow_testing import Mocks
-from rf.offline.monitor import References
-from rf.project import PROGRAM
-from rf.stacks import project_name, references_of, stack_config
+from rf.shared.offline.monitor import References
+from rf.shared.project import PROGRAM
+from rf.shared.stacks import project_name, references_of, stack_config
 from tests.conftest import ROOT
 
 TOKEN = re.compile(r'super\(\).__init__\(\s*"(researchflow:[a-z]+:[A-Za-z]+)"')
@@ -76,7 +76,7 @@ def run_program(
 
 def test_every_component_can_be_made_under_stock_mocks() -> None:
     made = set().union(*(run_program(*stack, StockMocks).types for stack in STACKS.items()))
-    texts = [path.read_text("utf-8") for path in (ROOT / "components").glob("*.py")]
+    texts = [path.read_text("utf-8") for path in (ROOT / "components").rglob("*.py")]
     tokens = {token for text in texts for token in TOKEN.findall(text)}
     assert len(tokens) > 60
     assert sorted(tokens - made) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaleplan.stack_file import stack_names
+from scaleplan.config.stack_file import stack_names
 from tests.stack_config import ROOT
 
 NAMESPACE = "researchflow"

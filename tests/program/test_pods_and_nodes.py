@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from rf.plan import reveal
-from rf.stacks import project_name, stack_config
-from scaleplan.controllers import CONTROLLERS
-from scaleplan.engine_config import encode, settings_of
-from scaleplan.pods import PodDemand, pods_at_maxima, workflow_pods
+from rf.shared.plan import reveal
+from rf.shared.stacks import project_name, stack_config
+from scaleplan.applications.pods import PodDemand, pods_at_maxima, workflow_pods
+from scaleplan.cluster.controllers import CONTROLLERS
+from scaleplan.config.engine_config import encode, settings_of
 
 STACKS = ("dev", "staging", "prod")
 DEPLOYMENT, JOB = "kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"
@@ -93,7 +93,7 @@ def test_every_release_gives_its_pods_what_is_counted(planned, stack):
             # No controller: its roles are counted with the applications, below.
             continue
         rows = [row for row in CONTROLLERS if row.release == inputs["name"]]
-        assert rows, f"{inputs['name']} has no row in scaleplan/controllers.py"
+        assert rows, f"{inputs['name']} has no row in scaleplan/cluster/controllers.py"
         assert all(row.wanted(settings) for row in rows), inputs["name"]
         if inputs["name"] == "kube-prometheus-stack":
             # Its pods have several containers: tests/unit/test_prometheus_stack.py adds them up.

@@ -13,9 +13,9 @@ from policy.rules.exceptions import PolicyException
 from policy.rules.rule import judge
 from policy.rules.verdict import verdict_of
 from rf.cli import app
-from rf.plan import reveal
-from rf.project import PROJECT_ROOT
-from scaleplan.stack_file import stack_names
+from rf.shared.plan import reveal
+from rf.shared.project import PROJECT_ROOT
+from scaleplan.config.stack_file import stack_names
 from tests.faults import FAULTS
 from tests.faults.fault import Bench, PlanFault, StackFileFault
 from tests.program.security import generated_secrets, leaves
@@ -107,7 +107,7 @@ def test_an_exception_excuses_until_its_day_and_is_a_violation_after_it(bench):
 
 
 def test_the_command_prints_what_the_report_reads(planned, monkeypatch):
-    monkeypatch.setattr("rf.stacks.plan_of", lambda stack, **_: planned(stack))
+    monkeypatch.setattr("rf.shared.stacks.plan_of", lambda stack, **_: planned(stack))
     result = CliRunner().invoke(app, ["policy", "--stack", "dev", "--json"])
     assert result.exit_code == 0
     document = json.loads(result.stdout)
@@ -123,7 +123,7 @@ def test_the_command_fails_on_a_mandatory_rule_and_names_resource_and_remedy(
     assert isinstance(fault, PlanFault)
     target, made = fault.made(planned("prod"))
     plan = bench.with_resource("prod", target, made)
-    monkeypatch.setattr("rf.stacks.plan_of", lambda stack, **_: plan)
+    monkeypatch.setattr("rf.shared.stacks.plan_of", lambda stack, **_: plan)
     result = CliRunner().invoke(app, ["policy", "--stack", "prod", "--json"])
     assert result.exit_code == 1
     (violation,) = json.loads(result.stdout)["violations"]

@@ -24,8 +24,8 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy.rules import RULES
-from rf.plan import RecordedPlan, RecordedResource, reveal
-from rf.project import PROJECT_ROOT
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.project import PROJECT_ROOT
 from tests.faults.change import changed, put, remove
 
 PACK = PROJECT_ROOT / "policy"

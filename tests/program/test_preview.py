@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rf.export import write_export
-from rf.offline.kubernetes_rules import version_of
-from rf.plan import RecordedPlan, reveal
-from rf.plan_cache import OFF
+from rf.export.writer import write_export
+from rf.shared.offline.kubernetes_rules import version_of
+from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.plan_cache import OFF
 from scaleplan.sizes import Size
 from tests.configurations import NEWER_KUBERNETES_AT_RISK
 from tests.conftest import ROOT

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from rf.growth.classify import Kind, Step, step_between
-from rf.growth.difference import PropertyChange
-from rf.growth.rules import load_rules, ruling_of
-from rf.growth.runbook import intermediate_configs, irreversible, runbook_of
-from rf.plan_document import PlanDocument, document_of, read_document
+from rf.grow.classify import Kind, Step, step_between
+from rf.grow.difference import PropertyChange
+from rf.grow.rules import load_rules, ruling_of
+from rf.grow.runbook import intermediate_configs, irreversible, runbook_of
+from rf.shared.plan_document import PlanDocument, document_of, read_document
 from scaleplan.sizes import Size
 from tests.conftest import Planned
 from tests.stack_config import accepted
@@ -91,7 +91,7 @@ def test_each_size_of_a_volume_says_what_becomes_of_claims_that_exist(sized):
                 change = PropertyChange(path=path, old=value, new=f"9{value}")
                 ruling = ruling_of(resource.type, change, stateful=False)
                 (known if ruling.source else unknown).add((resource.type, change.bare_path))
-    assert not unknown, "add a rule to rf/growth/rules.yaml: does anything enlarge its claims?"
+    assert not unknown, "add a rule to rf/grow/rules.yaml: does anything enlarge its claims?"
     # Prometheus, Alertmanager, Grafana, and Citus' coordinator and shards.
     assert len(known) == 5
 
@@ -137,7 +137,7 @@ def test_every_property_of_every_stateful_resource_has_a_rule(sized):
                         unknown.add((resource.type, change.bare_path))
             elif resource.protect:
                 unknown.add((resource.type, "the type itself"))
-    assert not unknown, "add a rule with its source to rf/growth/rules.yaml"
+    assert not unknown, "add a rule with its source to rf/grow/rules.yaml"
 
 
 def _leaves(value: Any, path: str = "") -> list[str]:

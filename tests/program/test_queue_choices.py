@@ -2,7 +2,7 @@
 
 import pytest
 
-from rf.plan import reveal
+from rf.shared.plan import reveal
 from tests.configurations import (
     BEFORE_CITUS,
     HPA,

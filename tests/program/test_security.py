@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rf.plan import RecordedPlan, Secret, reveal
-from rf.project import PROJECT_ROOT
+from rf.shared.plan import RecordedPlan, Secret, reveal
+from rf.shared.project import PROJECT_ROOT
 from tests.program.security import (
     generated_secrets,
     leaves,

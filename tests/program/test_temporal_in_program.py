@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rf.plan import reveal
+from rf.shared.plan import reveal
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

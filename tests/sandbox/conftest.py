@@ -12,14 +12,14 @@ from urllib.request import urlopen
 
 import pytest
 
-import rf.sandbox.handlers  # noqa: F401 - registers every handler
+import rf.shared.sandbox.handlers  # noqa: F401 - registers every handler
 from rf.drill.fence import FencedApi, WatchingApi
-from rf.offline.lookups import ACCOUNT_ID
-from rf.plan import RecordedPlan, RecordedResource
-from rf.sandbox import command
-from rf.sandbox.api import Api
-from rf.sandbox.emulator import Emulator
-from rf.sandbox.registry import Created, Request, World
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.shared.sandbox.api import Api
+from rf.shared.sandbox.emulator import Emulator
+from rf.shared.sandbox.registry import Created, Request, World
+from rf.up import command
 from tests.sandbox.drill_worlds import StartWorld, start_world
 
 REGION = "us-east-1"

@@ -16,8 +16,8 @@ from rf.drill.site import RecoverySite
 from rf.drill.staging import laid_over
 from rf.drill.updates import changes_by
 from rf.drill.world import World
-from rf.sandbox.api import Api
-from scaleplan.disaster_recovery import RecoveryMode
+from rf.shared.sandbox.api import Api
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.settings import Settings
 from tests.sandbox.drill_programs import SITE
 from tests.sandbox.drill_worlds import StartWorld, played, settings_of, without_people_and_pods

@@ -8,16 +8,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from rf.publishing.command import publish
-from rf.publishing.errors import PublishError
-from rf.publishing.publication import plan_publication
-from rf.publishing.site import IMMUTABLE, REVALIDATED, read_site
-from rf.publishing.store import Store
-from rf.publishing.target import Clients, store_of
-from rf.sandbox.command import bring_up
-from rf.sandbox.comparisons import Verdict
-from rf.sandbox.emulator import Emulator
-from rf.sandbox.outcome import Outcome
+from rf.publish_web.command import publish
+from rf.publish_web.errors import PublishError
+from rf.publish_web.publication import plan_publication
+from rf.publish_web.site import IMMUTABLE, REVALIDATED, read_site
+from rf.publish_web.store import Store
+from rf.publish_web.target import Clients, store_of
+from rf.shared.sandbox.comparisons import Verdict
+from rf.shared.sandbox.emulator import Emulator
+from rf.up.command import bring_up
+from rf.up.outcome import Outcome
 from scaleplan.settings import parse
 from tests.sandbox.conftest import lending
 from tests.stack_config import MINIMAL
@@ -26,8 +26,8 @@ PROGRAM = """
 import pulumi
 import pulumi_aws as aws
 
-from components.edge import Edge, EdgeArgs
-from rendering.edge_functions import CellNames
+from components.edge.edge import Edge, EdgeArgs
+from rendering.edge.functions import CellNames
 from scaleplan.model import load_plan
 from scaleplan.sizes import EdgeSettings, PriceClass
 

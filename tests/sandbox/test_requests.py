@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rf.sandbox.api import Api, Missing, RequestError
-from rf.sandbox.emulator import require_loopback
-from rf.sandbox.registry import CreationError
-from rf.sandbox.requests import TranslationError
+from rf.shared.sandbox.api import Api, Missing, RequestError
+from rf.shared.sandbox.emulator import require_loopback
+from rf.shared.sandbox.registry import CreationError
+from rf.shared.sandbox.requests import TranslationError
 from tests.sandbox.conftest import SmallPlan
 
 

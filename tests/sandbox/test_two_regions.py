@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.record import record
-from rf.sandbox.api import Api
-from rf.sandbox.deployment import Deployment
-from rf.sandbox.registry import World
-from rf.sandbox.verify import verify
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.record import record
+from rf.shared.sandbox.api import Api
+from rf.shared.sandbox.deployment import Deployment
+from rf.shared.sandbox.registry import World
+from rf.shared.sandbox.verify import verify
 
 HERE, THERE = "us-east-1", "us-east-2"
 PREFIX = "researchflow-copied"
@@ -19,14 +19,14 @@ import pulumi
 import pulumi_aws as aws
 
 import components as layers
-from components.artifacts import ArtifactsArgs
-from components.disaster_recovery import DisasterRecoveryArgs
-from components.encryption import EncryptionArgs
-from components.failover_checks import FailoverChecks, FailoverChecksArgs
-from components.registry import RegistryArgs
-from components.replicated_bucket import SourceBucket
-from components.secret_replicas import secret_replicas
-from scaleplan.disaster_recovery import RecoveryMode
+from components.applications.artifacts import ArtifactsArgs
+from components.recovery.disaster_recovery import DisasterRecoveryArgs
+from components.identity.encryption import EncryptionArgs
+from components.edge.failover_checks import FailoverChecks, FailoverChecksArgs
+from components.applications.registry import RegistryArgs
+from components.recovery.replicated_bucket import SourceBucket
+from components.identity.encryption import secret_replicas
+from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 provider = aws.Provider("aws", region="{HERE}")
 on_aws = pulumi.ResourceOptions(providers=[provider])

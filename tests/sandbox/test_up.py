@@ -12,15 +12,16 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from rf.offline.lookups import ACCOUNT_ID
-from rf.offline.record import record
-from rf.project import PROGRAM
-from rf.sandbox import command, emulator
-from rf.sandbox.api import Api
-from rf.sandbox.command import bring_up, run_up
-from rf.sandbox.emulator import Emulator
-from rf.stacks import stack_config
-from rf.termination import end_process
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.record import record
+from rf.shared.project import PROGRAM
+from rf.shared.sandbox import emulator
+from rf.shared.sandbox.api import Api
+from rf.shared.sandbox.emulator import Emulator
+from rf.shared.stacks import stack_config
+from rf.shared.termination import end_process
+from rf.up import command
+from rf.up.command import bring_up, run_up
 from tests.conftest import Planned
 
 ONE_BUCKET = """

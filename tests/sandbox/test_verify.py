@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rf.sandbox.comparisons import Check, Verdict
-from rf.sandbox.verify import verify
+from rf.shared.sandbox.comparisons import Check, Verdict
+from rf.shared.sandbox.verify import verify
 from tests.sandbox.conftest import Network, SmallPlan
 
 SUBNET = "aws:ec2/subnet:Subnet"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from rendering.application_metrics import application_metrics
-from rendering.scrape_targets import METRICS_PORT_NAME
+from rendering.applications.metrics import application_metrics
+from rendering.observability.scrape_targets import METRICS_PORT_NAME
 from scaleplan.model import load_plan
 from tests.services.monitored import Monitored
 from tests.services.monitors import RunningPod

@@ -14,13 +14,13 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from rendering.bootstrap_sql import bootstrap_sql
-from rendering.database_roles import AUDIT_ROLE, WORKFLOW_DATABASES, RoleKey, roles_of
-from rendering.role_timeouts import statement_timeouts
-from rendering.scram import scram_verifier
-from rf.servers.postgres import DatabaseServers, Postgres
-from rf.servers.programs import Programs
-from scaleplan.migrations import MigrationsSettings
+from rendering.database.bootstrap_sql import bootstrap_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import AUDIT_ROLE, WORKFLOW_DATABASES, RoleKey, roles_of
+from rendering.database.scram import scram_verifier
+from rf.shared.servers.postgres import DatabaseServers, Postgres
+from rf.shared.servers.programs import Programs
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 

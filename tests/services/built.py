@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from rf.servers.programs import ROOT, MissingServersError
+from rf.shared.servers.programs import ROOT, MissingServersError
 
 RECIPE = ROOT / ".ci" / "exporters"
 

@@ -13,10 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from rf.servers.local_ini import replica_hosts
-from rf.servers.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
-from rf.servers.postgres import DatabaseServers, start_database_servers
-from rf.servers.programs import (
+from rf.shared.servers.local_ini import replica_hosts
+from rf.shared.servers.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
+from rf.shared.servers.postgres import DatabaseServers, start_database_servers
+from rf.shared.servers.programs import (
     MissingServersError,
     Programs,
     find_programs,
@@ -24,7 +24,7 @@ from rf.servers.programs import (
     runnable_programs,
     services_folder,
 )
-from rf.servers.redis_servers import StartRedis, start_redis
+from rf.shared.servers.redis_servers import StartRedis, start_redis
 from tests.services.ini_export import exported
 from tests.services.node_clients import NodeClients, find_node_clients
 from tests.services.queue_export import ExportedQueue, export_queue

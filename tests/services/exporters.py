@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from components.exporter import CONFIG_DIRECTORY
-from rf.servers.processes import Process, free_port, listens, write_private
+from components.observability.exporter import CONFIG_DIRECTORY
+from rf.shared.servers.processes import Process, free_port, listens, write_private
 from tests.services.built import find_built
 from tests.services.monitors import Document, RunningPod
 

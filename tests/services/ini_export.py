@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rf.servers.local_ini import parsed
-from rf.servers.programs import ROOT
+from rf.shared.servers.local_ini import parsed
+from rf.shared.servers.programs import ROOT
 
 STACK = "prod"
 BEFORE_CITUS = ("sharding.stage=off", "allowCapacityRisk=[database-memory]")

@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from rendering.alerting.subject import Subject
-from rendering.metric_sources import SOURCES, cloudwatch_source, metrics_of
-from rf.export import files_of
-from rf.plan import RecordedPlan
-from rf.servers.redis_servers import Layer, layer_of
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.metric_sources import SOURCES, cloudwatch_source, metrics_of
+from rf.export.writer import files_of
+from rf.shared.plan import RecordedPlan
+from rf.shared.servers.redis_servers import Layer, layer_of
 from tests.configurations import BEFORE_CITUS
 from tests.services.monitors import Document
 

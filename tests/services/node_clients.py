@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rf.servers.programs import ROOT, MissingServersError
+from rf.shared.servers.programs import ROOT, MissingServersError
 
 SCRIPT = Path(__file__).parent / "node" / "jobs.cjs"
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import yaml
 
-from rendering.prometheus_stack import NAMESPACE
-from rf.servers.processes import DEADLINE_SECONDS, Process, free_port
-from rf.servers.programs import find_prometheus, find_promtool, services_folder
+from rendering.observability.prometheus_stack import NAMESPACE
+from rf.shared.servers.processes import DEADLINE_SECONDS, Process, free_port
+from rf.shared.servers.programs import find_prometheus, find_promtool, services_folder
 
 ADDRESS = "127.0.0.1"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from rf.servers.programs import ROOT
-from rf.servers.redis_servers import Layer, layer_of
+from rf.shared.servers.programs import ROOT
+from rf.shared.servers.redis_servers import Layer, layer_of
 
 STACK = "prod"
 CLIENTS = "queue.clients=[bullmq,bull,rq]"

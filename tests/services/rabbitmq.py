@@ -14,8 +14,8 @@ from pathlib import Path
 import pika
 import pika.exceptions
 
-from rf.servers.processes import Process, free_port
-from rf.servers.programs import MissingServersError
+from rf.shared.servers.processes import Process, free_port
+from rf.shared.servers.programs import MissingServersError
 
 ADDRESS = "127.0.0.1"
 USER = "guest"

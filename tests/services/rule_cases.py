@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rendering.alerting.objectives import BURNS
-from rendering.alerting.rule import Alert, Graded
-from rendering.alerting.subject import Subject
-from rendering.prometheus_rules import alerts
-from rendering.queue_keys import JobState
+from rendering.observability.alerting.objectives import BURNS
+from rendering.observability.alerting.rule import Alert, Graded
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.prometheus_rules import alerts
+from rendering.queue.keys import JobState
 from tests.services import rule_series as series
 from tests.services.rule_series import MINUTES, Series, constant, growing
 

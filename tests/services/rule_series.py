@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rendering.alerting.subject import COORDINATOR, Subject
-from rendering.prometheus_stack import NAMESPACE as MONITORING
-from rendering.prometheus_stack import stack_values
-from rendering.queue_keys import JobState
+from rendering.observability.alerting.subject import COORDINATOR, Subject
+from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
+from rendering.observability.prometheus_stack import stack_values
+from rendering.queue.keys import JobState
 from scaleplan.sizes import QueueClient
 
 Series = list[tuple[str, str]]

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from components.exporter import CONFIG_DIRECTORY
-from components.exporters import CACHE_EXPORTER
-from components.pgbouncer_pod import STATS_SECRET_KEY, stats_url
-from rendering.alerting.subject import SERVED
-from rendering.database_roles import ROLES, RoleKey
-from rendering.exporters import AUTHORITY_FILE
-from rendering.pgbouncer_ini import CERTIFICATE_DIRECTORY, STATS_USER
-from rf.servers.certificates import LocalAuthority
-from rf.servers.pooler import Pgbouncer, start_pgbouncer
-from rf.servers.postgres import DATABASE, DatabaseServers
-from rf.servers.processes import free_port, write_private
-from rf.servers.programs import Programs
-from rf.servers.redis_servers import ADDRESS, RedisServer, start_redis
+from components.database.pgbouncer_pod import STATS_SECRET_KEY, stats_url
+from components.observability.exporter import CONFIG_DIRECTORY
+from components.observability.exporters import CACHE_EXPORTER
+from rendering.database.pgbouncer_ini import CERTIFICATE_DIRECTORY, STATS_USER
+from rendering.database.roles import ROLES, RoleKey
+from rendering.observability.alerting.subject import SERVED
+from rendering.observability.exporters import AUTHORITY_FILE
+from rf.shared.servers.certificates import LocalAuthority
+from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.postgres import DATABASE, DatabaseServers
+from rf.shared.servers.processes import free_port, write_private
+from rf.shared.servers.programs import Programs
+from rf.shared.servers.redis_servers import ADDRESS, RedisServer, start_redis
 from tests.services.application import application_pod, start_application
 from tests.services.bootstrapped import Bootstrapped
 from tests.services.exporters import (

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from rendering.database_roles import ROLES, WORKFLOW_DATABASES, WORKFLOW_ROLE, RoleKey
-from rf.servers.postgres import DatabaseServers
-from rf.servers.programs import Programs
+from rendering.database.roles import ROLES, WORKFLOW_DATABASES, WORKFLOW_ROLE, RoleKey
+from rf.shared.servers.postgres import DatabaseServers
+from rf.shared.servers.programs import Programs
 from tests.services.bootstrapped import Bootstrapped, fresh_database
 
 pytestmark = pytest.mark.services

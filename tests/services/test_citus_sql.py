@@ -14,13 +14,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from rendering.citus_distribution import distribution_sql
-from rendering.citus_roles import citus_roles_sql
-from rendering.database_roles import ROLES, RoleKey
-from rendering.role_timeouts import statement_timeouts
-from rf.servers.postgres import DatabaseServers
-from rf.servers.programs import Programs
-from scaleplan.migrations import MigrationsSettings
+from rendering.citus.distribution import distribution_sql
+from rendering.citus.roles import citus_roles_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES, RoleKey
+from rf.shared.servers.postgres import DatabaseServers
+from rf.shared.servers.programs import Programs
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 pytestmark = pytest.mark.services

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rf.servers.programs import ROOT
+from rf.shared.servers.programs import ROOT
 
 pytestmark = pytest.mark.services
 

@@ -15,8 +15,8 @@ from rf.drill.real.database import LocalDatabase, database_runbook
 from rf.drill.real.queue import JOBS_CONFIRMED, JOBS_UNCONFIRMED, LocalQueue, queue_runbook
 from rf.drill.real.writers import CLIENTS
 from rf.drill.run import play
-from rf.servers.processes import wait_until
-from rf.servers.programs import Programs
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
 from tests.services.queue_export import ExportedQueue
 

@@ -14,8 +14,8 @@ from redis import Redis
 from rq import Queue as RqQueue
 from rq.suspension import resume, suspend
 
-from rf.servers.programs import ROOT
-from rf.servers.redis_servers import RedisServer, StartRedis
+from rf.shared.servers.programs import ROOT
+from rf.shared.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import CLIENTS, STACK, ExportedQueue

@@ -5,8 +5,8 @@ import subprocess
 import pytest
 import yaml
 
-from rendering.alerting.subject import Subject
-from rendering.prometheus_rules import rule_groups
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.prometheus_rules import rule_groups
 from scaleplan.model import load_plan
 from tests.services.rule_cases import (
     backup_cases,

@@ -7,9 +7,9 @@ from redis import exceptions
 from rq import Queue as RqQueue
 from rq.suspension import suspend
 
-from rendering.queue_age import oldest_job_script
-from rendering.queue_keys import prefix_of
-from rf.servers.redis_servers import StartRedis
+from rendering.queue.age import oldest_job_script
+from rendering.queue.keys import prefix_of
+from rf.shared.servers.redis_servers import StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, Size
 from tests.services.node_clients import NodeClients

@@ -18,10 +18,10 @@ from redis import Redis
 from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
-from rendering.queue_keys import JobState, queue_keys
-from rf.servers.processes import wait_until
-from rf.servers.programs import ROOT
-from rf.servers.redis_servers import RedisServer, StartRedis
+from rendering.queue.keys import JobState, queue_keys
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import ROOT
+from rf.shared.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
 from tests.services.node_clients import NodeClients

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rf.servers.programs import ROOT, MissingServersError, services_folder
+from rf.shared.servers.programs import ROOT, MissingServersError, services_folder
 from scaleplan.model import load_plan
 from tests.services.rabbitmq import RabbitMq, start_rabbitmq
 

@@ -17,14 +17,14 @@ import pytest
 import redis
 from rq import Queue as RqQueue
 
-from components.exporters import CACHE_EXPORTER, QUEUE_EXPORTER
-from rendering.alerting.subject import SERVED, Subject
-from rendering.cache_keys import API_RESPONSE_PREFIX
-from rendering.prometheus_stack import NAMESPACE
-from rendering.queue_keys import prefix_of
-from rf.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers
-from rf.servers.processes import wait_until
-from rf.servers.programs import MissingServersError, Programs
+from components.observability.exporters import CACHE_EXPORTER, QUEUE_EXPORTER
+from rendering.observability.alerting.subject import SERVED, Subject
+from rendering.observability.prometheus_stack import NAMESPACE
+from rendering.queue.keys import prefix_of
+from rendering.redis.access import API_RESPONSE_PREFIX
+from rf.shared.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import MissingServersError, Programs
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, Size
 from tests.conftest import Planned

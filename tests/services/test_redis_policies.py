@@ -10,9 +10,9 @@ from redis.cluster import RedisCluster
 from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
-from rendering import cache_keys
-from rf.servers.processes import DEADLINE_SECONDS
-from rf.servers.redis_servers import RedisServer, StartRedis
+from rendering.redis import access as cache_keys
+from rf.shared.servers.processes import DEADLINE_SECONDS
+from rf.shared.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue

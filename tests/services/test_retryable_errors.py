@@ -13,13 +13,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from rendering.retryable_errors import CACHE, POOLED, QUEUE, RETRYABLE_ERRORS, RetryableError
-from rf.servers.pooler import Pgbouncer, start_pgbouncer
-from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
-from rf.servers.processes import free_port, wait_until
-from rf.servers.programs import Programs
-from rf.servers.redis_servers import ADDRESS, TESTER, RedisServer, start_redis
-from rf.servers.relay import start_relay
+from rendering.applications.retryable_errors import (
+    CACHE,
+    POOLED,
+    QUEUE,
+    RETRYABLE_ERRORS,
+    RetryableError,
+)
+from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
+from rf.shared.servers.processes import free_port, wait_until
+from rf.shared.servers.programs import Programs
+from rf.shared.servers.redis_servers import ADDRESS, TESTER, RedisServer, start_redis
+from rf.shared.servers.relay import start_relay
 from scaleplan.model import load_plan
 from tests.services.ini_export import with_number
 from tests.services.queue_export import ExportedQueue

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from rendering.database_roles import ROLES, RoleKey, roles_of
-from rendering.role_timeouts import STATEMENT_MARGIN_SECONDS, statement_timeouts
-from rf.servers.pooler import Pgbouncer, StartPgbouncer
-from rf.servers.postgres import DATABASE, DatabaseServers
-from rf.servers.processes import wait_until
-from rf.servers.programs import Programs
-from scaleplan.migrations import MigrationsSettings
+from rendering.database.role_timeouts import STATEMENT_MARGIN_SECONDS, statement_timeouts
+from rendering.database.roles import ROLES, RoleKey, roles_of
+from rf.shared.servers.pooler import Pgbouncer, StartPgbouncer
+from rf.shared.servers.postgres import DATABASE, DatabaseServers
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import Programs
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from tests.services.bootstrapped import Bootstrapped, fresh_database
 from tests.services.ini_export import with_number

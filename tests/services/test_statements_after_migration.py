@@ -15,19 +15,19 @@ import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
-from rendering.citus_distribution import SQL_FILE, distribution_script, distribution_sql
-from rendering.pgbouncer_ini import ADMIN_USER, STATS_USER
-from rendering.pooler_reconnect import (
+from rendering.citus.distribution import SQL_FILE, distribution_script, distribution_sql
+from rendering.database.pgbouncer_ini import ADMIN_USER, STATS_USER
+from rendering.database.pooler_reconnect import (
     ADMIN_DATABASE,
     PASSWORD_VARIABLE,
     SCRIPT_FILE,
     pooler_variables,
     reconnect_script,
 )
-from rf.servers.certificates import LocalAuthority
-from rf.servers.pooler import Pgbouncer, start_pgbouncer
-from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
-from rf.servers.programs import Programs
+from rf.shared.servers.certificates import LocalAuthority
+from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
+from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
 
 pytestmark = pytest.mark.services

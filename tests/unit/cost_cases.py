@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from scaleplan.cost.prices import PriceBook, read_prices
 from scaleplan.load import Load
 from scaleplan.model import load_plan
-from scaleplan.prices import PriceBook, read_prices
 
 WORKED_ASSUMPTIONS = {
     "job_seconds": 30.0,

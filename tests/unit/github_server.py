@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from rf.github.api import BOT, GitHub
+from tools.github.api import BOT, GitHub
 
 REPOSITORY = "team/researchflow"
 TOKEN = "seeded-token"

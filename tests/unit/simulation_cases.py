@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from rendering.scaling_triggers import watched_jobs, worker_scaled_object
-from rf.plan import RecordedPlan, RecordedResource
-from rf.simulation.configured import ConfiguredWorkers, configured_workers
-from rf.simulation.machines import NodePool
-from rf.simulation.run import Fleet, Scaling
-from rf.simulation.workers import PodTimes
-from rf.simulation.workload import Demand
+from rendering.applications.scaling_triggers import watched_jobs, worker_scaled_object
+from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.simulate.configured import ConfiguredWorkers, configured_workers
+from rf.simulate.machines import NodePool
+from rf.simulate.run import Fleet, Scaling
+from rf.simulate.workers import PodTimes
+from rf.simulate.workload import Demand
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from rendering.alerting.subject import Subject
-from rendering.indicators import selector
-from rendering.prometheus_rules import recordings
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.indicators import selector
+from rendering.observability.prometheus_rules import recordings
 from rf.advise.metrics_file import FileSource
 from rf.cli import app
-from rf.stacks import settings_of
+from rf.shared.stacks import settings_of
 from scaleplan.advice.findings import State, advice, questions
 from scaleplan.advice.indicators import Table, indicators
 from scaleplan.advice.proposal import Proposal, Proposer
 from scaleplan.advice.reading import Series, read
-from scaleplan.cost import estimate
+from scaleplan.cost.month import estimate
 from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from tests.advice_cases import DATABASE, STACK, Case, cases, flat, openmetrics

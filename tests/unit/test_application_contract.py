@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from rendering import endpoints, probes
-from rendering.application_metrics import application_metrics
-from rendering.application_variables import VARIABLES
-from rendering.redis_access import COLLABORATION, cache_users
-from rf.application_contract import render
+from rendering.applications import probes
+from rendering.applications.metrics import application_metrics
+from rendering.applications.variables import VARIABLES
+from rendering.redis.access import COLLABORATION, cache_users
+from rendering.shared import endpoints
 from scaleplan.model import load_plan
+from tools.reference.application_contract import render
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_committed_page_is_the_generated_one():
     committed = (ROOT / "docs" / "application-contract.md").read_text(encoding="utf-8")
     assert committed == render(), (
-        "run: python -m rf.application_contract > docs/application-contract.md"
+        "run: python -m tools.reference.application_contract > docs/application-contract.md"
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from rendering.artifact_policies import artifact_access_policy
+from rendering.applications.artifact_policies import artifact_access_policy
 
 BUCKET = "arn:aws:s3:::artifacts"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/data"

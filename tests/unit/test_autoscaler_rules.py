@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rf.simulation.behavior import Behavior, Policy, ReplicaControl
-from rf.simulation.errors import SimulationError
-from rf.simulation.formula import Formula
-from rf.simulation.signals import CpuSignal, Observation, PodLoad, QueueSignal, pods_by_average
-from rf.simulation.triggers import readings_of
+from rf.simulate.behavior import Behavior, Policy, ReplicaControl
+from rf.simulate.errors import SimulationError
+from rf.simulate.formula import Formula
+from rf.simulate.signals import CpuSignal, Observation, PodLoad, QueueSignal, pods_by_average
+from rf.simulate.triggers import readings_of
 from tests.unit.simulation_cases import KEDA, QUEUES
 
 BEHAVIOR = KEDA.behavior

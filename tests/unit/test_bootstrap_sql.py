@@ -5,10 +5,10 @@ What it does to a real server is for the tests with servers.
 
 import re
 
-from rendering.bootstrap_sql import bootstrap_sql, content_hash
-from rendering.database_roles import ROLES, RoleKey
-from rendering.role_timeouts import statement_timeouts
-from scaleplan.migrations import MigrationsSettings
+from rendering.database.bootstrap_sql import bootstrap_sql, content_hash
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES, RoleKey
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components import versions
-from rendering.metric_sources import SOURCES
+from components.shared import versions
+from rendering.observability.metric_sources import SOURCES
 from tests.services.built import built_versions
 from tests.services.exporters import PROGRAMS
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
+from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.result import Term
 from scaleplan.catalog import load_catalog
-from scaleplan.check_names import CheckName, Loss
-from scaleplan.connections import (
+from scaleplan.database.connections import (
     DIRECT_CONNECTIONS,
     RESERVED_CONNECTIONS,
     connection_chain,
@@ -16,7 +17,6 @@ from scaleplan.connections import (
 )
 from scaleplan.load import Horizon, load_named
 from scaleplan.model import load_plan
-from scaleplan.pods import ROLLOUT_SURGE_PODS
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 from tests.stack_config import ROOT, accepted
@@ -180,7 +180,7 @@ def test_both_databases_must_hold_the_data_while_one_is_filled():
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
 def test_every_stack_carries_its_own_load(path):
-    from rf.capacity.command import report_of
+    from rf.check.capacity import report_of
 
     stack = path.name.split(".")[1]
     found = report_of(stack, size=None, overrides=(), load=None, lose=None)

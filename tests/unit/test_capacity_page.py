@@ -9,8 +9,8 @@ from math import ceil
 
 import pytest
 
+from scaleplan.capacity.check_names import CheckName
 from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report
-from scaleplan.check_names import CheckName
 from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from tests.stack_config import ROOT, accepted
@@ -74,9 +74,9 @@ def test_every_check_with_a_formula_of_its_own_has_an_example():
 
 
 def test_the_plans_guidance_on_the_page_is_the_generated_one():
-    from rf.guidance_reference import render
+    from tools.reference.guidance import render
 
-    assert render(PAGE) == PAGE, "run: python -m rf.guidance_reference"
+    assert render(PAGE) == PAGE, "run: python -m tools.reference.guidance"
     for words in (
         "Database CPU > 80%",
         "db.r5.2xlarge",

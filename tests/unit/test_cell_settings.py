@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rf import stacks
 from rf.cells.map import cells_of, faults_of
 from rf.cli import app
+from rf.shared import stacks
 from scaleplan.catalog import load_catalog
 from scaleplan.settings import parse
 from tests.stack_config import MINIMAL, accepted, the_mistake

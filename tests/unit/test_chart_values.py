@@ -2,8 +2,8 @@
 
 import pytest
 
-from rendering.chart_values import CHART_VALUES, UnlistedChartValue, check_values, keys_of
-from scaleplan.charts import CHARTS
+from rendering.shared.chart_values import CHART_VALUES, UnlistedChartValue, check_values, keys_of
+from scaleplan.cluster.charts import CHARTS
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.short_name)

@@ -6,7 +6,7 @@ What it does to a server is for the tests with servers.
 import pglast
 import pytest
 
-from rendering.citus_distribution import distribution_sql
+from rendering.citus.distribution import distribution_sql
 from scaleplan.model import load_plan
 
 PLAN = load_plan().sharding

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaleplan.catalog import load_catalog
-from scaleplan.data_nodes import (
+from scaleplan.citus.data_nodes import (
     admitted_clients,
     client_connections,
     max_connections,

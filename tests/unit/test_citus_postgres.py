@@ -2,9 +2,9 @@
 
 import pytest
 
-from rendering.citus_postgres import postgres_config_spec
+from rendering.citus.postgres import postgres_config_spec
 from scaleplan.catalog import load_catalog
-from scaleplan.data_nodes import max_connections, pod_resources
+from scaleplan.citus.data_nodes import max_connections, pod_resources
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

@@ -10,11 +10,11 @@ import pglast
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from rendering.bootstrap_sql import bootstrap_sql
-from rendering.citus_roles import citus_roles_sql
-from rendering.database_roles import ROLES
-from rendering.role_timeouts import statement_timeouts
-from scaleplan.migrations import MigrationsSettings
+from rendering.citus.roles import citus_roles_sql
+from rendering.database.bootstrap_sql import bootstrap_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 PASSWORDS = {role.name: f"Password1Of{key}" for key, role in ROLES.items()}

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from scaleplan.citus.sharding import ShardingStage
 from scaleplan.model import load_plan
-from scaleplan.sharding import ShardingStage
 from scaleplan.sizes import Size
 from tests.stack_config import accepted, the_mistake
 

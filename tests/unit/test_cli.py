@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rf.cli import app
-from rf.export import MARKER, ExportError, check_directory, files_of, write_export
-from rf.plan import RecordedPlan, RecordedResource, Secret
+from rf.export.writer import MARKER, ExportError, check_directory, files_of, write_export
+from rf.shared.plan import RecordedPlan, RecordedResource, Secret
 
 
 def _run(*arguments: str) -> Result:
@@ -148,7 +148,7 @@ def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan_of(*_: object, **__: object) -> RecordedPlan:
         raise AssertionError("planned before it was refused")
 
-    monkeypatch.setattr("rf.stacks.plan_of", plan_of)
+    monkeypatch.setattr("rf.shared.stacks.plan_of", plan_of)
     monkeypatch.setattr("rf.preflight.command.plan_of", plan_of)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rf.command_line import FAILED, FAILED_BECAUSE, REFUSED
+from rf.shared.command_line import FAILED, FAILED_BECAUSE, REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,7 +101,7 @@ def test_each_error_with_an_exit_code_is_there_under_its_name(name):
 
 def test_what_typer_leaves_for_later_is_the_real_thing_when_used():
     program = (
-        "from rf import lean_help; lean_help.load(); import typer.rich_utils as drawn\n"
+        "from rf.shared import lean_help; lean_help.load(); import typer.rich_utils as drawn\n"
         "import rich.markdown\n"
         "assert isinstance(drawn.Markdown('# a'), rich.markdown.Markdown)\n"
         "try: 1 / 0\n"

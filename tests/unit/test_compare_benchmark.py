@@ -18,7 +18,7 @@ from benchmarks.compare import (
     run_row,
     trees,
 )
-from rf.project import PROJECT_ROOT
+from rf.shared.project import PROJECT_ROOT
 
 # One process allocates, and another of its own works on.
 WORKING = r"""

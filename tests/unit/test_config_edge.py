@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime import config as runtime_config
 
 import settings as config_edge
-from scaleplan.engine_config import encode
+from scaleplan.config.engine_config import encode
 from scaleplan.sizes import Size
 from tests.stack_config import MINIMAL, PROJECT, accepted
 

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from pydantic_core import PydanticUndefined
 
-from rf.config_reference import render
+from scaleplan.config.rules import FieldRule, fields_of, rule_of
 from scaleplan.model import load_plan
-from scaleplan.observability import SECRET_KEYS
-from scaleplan.rules import FieldRule, fields_of, rule_of
+from scaleplan.observability.observability import SECRET_KEYS
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
+from tools.reference.config_keys import render
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -25,7 +25,9 @@ SIZED = frozenset(load_plan().sizes[Size.SMALL].model_dump(by_alias=True))
 
 def test_the_committed_page_is_the_generated_one() -> None:
     committed = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert committed == render(), "run: python -m rf.config_reference > docs/configuration.md"
+    assert committed == render(), (
+        "run: python -m tools.reference.config_keys > docs/configuration.md"
+    )
 
 
 def test_the_schema_has_the_keys_of_the_settings() -> None:

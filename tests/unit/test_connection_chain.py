@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendering.pgbouncer_ini import Servers, logical_databases
-from scaleplan.connections import (
+from rendering.database.pgbouncer_ini import Servers, logical_databases
+from scaleplan.database.connections import (
     DIRECT_CONNECTIONS,
     STATS_CLIENTS,
     SYSTEM_POOL_MAX,
@@ -17,14 +17,14 @@ from scaleplan.connections import (
     max_connections,
     share_of_last_in_rollout,
 )
-from scaleplan.layers import ConnectionPools
-from scaleplan.model import load_plan
-from scaleplan.server_pools import (
+from scaleplan.database.server_pools import (
     NAMES_FOR_READS,
     NAMES_FOR_SYSTEM,
     NAMES_FOR_WRITES,
     server_connections_per_name,
 )
+from scaleplan.layers import ConnectionPools
+from scaleplan.model import load_plan
 from scaleplan.sizes import PgbouncerSettings, Size
 from tests.stack_config import ROOT
 

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from rendering.connection_urls import CA_FILE, postgres_url, redis_url
+from rendering.shared.connection_urls import CA_FILE, postgres_url, redis_url
 
 AWKWARD = ["plain", "p@ss:w/rd", "100%", "a b?c#d&e=f", "ü+ü"]
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from scaleplan.bill import compare
-from scaleplan.cost import estimate
-from scaleplan.prices import load_prices, read_prices
+from scaleplan.cost.bill import compare
+from scaleplan.cost.month import estimate
+from scaleplan.cost.prices import load_prices, read_prices
 from tests.stack_config import accepted
 from tests.unit.cost_cases import a_load, hand_worked_book
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rendering.database_parameters import database_parameters
-from rendering.database_replicas import read_replicas
+from rendering.database.parameters import database_parameters
+from rendering.database.replicas import read_replicas
 from scaleplan.model import load_plan
 
 ZONES = ("us-east-1b", "us-east-1d", "us-east-1f")

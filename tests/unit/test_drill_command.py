@@ -13,8 +13,8 @@ from rf.cli import app
 from rf.drill import command
 from rf.drill.progress import Progress
 from rf.drill.steps import Lost
-from rf.offline.lookups import ACCOUNT_ID
-from rf.sandbox.emulator import Emulator
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.sandbox.emulator import Emulator
 from tests.conftest import Planned
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rf.drill.dependence import SitePlans, dependences_of
-from rf.plan_document import PlanDocument, PlannedResource
+from rf.shared.plan_document import PlanDocument, PlannedResource
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 

@@ -16,7 +16,7 @@ from rf.drill.run import play
 from rf.drill.standing import Standing, digest_of, load_standing
 from rf.drill.steps import Basis, DrillStep, Duration, Lost, StepFailedError, Who
 from rf.drill.view import clock, show, verdict
-from rf.sandbox.registry import Created, Request
+from rf.shared.sandbox.registry import Created, Request
 from tests.stack_config import accepted
 
 BUCKETS = "S3, making and configuring buckets in any region"

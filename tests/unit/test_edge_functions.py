@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from rendering.edge_functions import MAX_CODE_BYTES, CellNames, application_code, pages_code
+from rendering.edge.functions import MAX_CODE_BYTES, CellNames, application_code, pages_code
 
 PATHS = {
     # Routes of the application

@@ -1,6 +1,6 @@
 """What one address may send, from the plan's load projection."""
 
-from scaleplan.edge_limits import WINDOW_SECONDS, requests_per_address
+from scaleplan.edge.limits import WINDOW_SECONDS, requests_per_address
 from scaleplan.model import load_plan
 from scaleplan.tables import Projection
 

@@ -12,8 +12,8 @@ from threading import Thread
 
 import pytest
 
-from rf.environment.__main__ import UvFailedError, install_with_uv, main, options_of_pip
-from rf.environment.pip_configuration import NotToldError, UvOptions, read_listing, uv_options
+from tools.environment.__main__ import UvFailedError, install_with_uv, main, options_of_pip
+from tools.environment.pip_configuration import NotToldError, UvOptions, read_listing, uv_options
 
 HOST = "packages.invalid"
 """No such host: only the proxy answers for it."""
@@ -272,5 +272,5 @@ def test_a_lock_file_that_is_not_there_is_bad_usage(tmp_path, capsys):
 def test_the_set_up_needs_nothing_installed():
     root = Path(__file__).resolve().parents[2]
     command = [sys.executable, "-I", "-S", "-c"]
-    program = f"import sys; sys.path.insert(0, {str(root)!r}); import rf.environment.__main__"
+    program = f"import sys; sys.path.insert(0, {str(root)!r}); import tools.environment.__main__"
     subprocess.run([*command, program], check=True)

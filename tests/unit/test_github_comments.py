@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rf.github.__main__ import main
-from rf.github.api import GitHub
-from rf.github.comment import NotOursError, finished_run
-from rf.github.texts import MOST_BYTES, fenced, harmless
 from rf.report.render import MARKER
 from rf.report.render import MOST_BYTES as MOST_BYTES_OF_A_REPORT
 from tests.unit.github_server import REPOSITORY, TOKEN, Stood, serving
+from tools.github.__main__ import main
+from tools.github.api import GitHub
+from tools.github.comment import NotOursError, finished_run
+from tools.github.texts import MOST_BYTES, fenced, harmless
 
 HEAD = "a" * 40
 MARK = "<!-- researchflow: preview -->"
@@ -50,7 +50,7 @@ def event(workflow: str = "report", owner: str = "team", **changes: Any) -> dict
 
 @pytest.fixture
 def run(github, monkeypatch, tmp_path, capsys):
-    """Run `rf.github` as a job does, on an event, with files of an artifact."""
+    """Run `tools.github` as a job does, on an event, with files of an artifact."""
 
     def ran(*arguments: str, event: dict[str, Any] | None = None, **files: str) -> tuple[int, str]:
         url = github._url

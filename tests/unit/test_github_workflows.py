@@ -17,9 +17,9 @@ import yaml
 
 from benchmarks.deployment import scheduled
 from rf.cli import app
-from rf.github.comment import PREVIEW, REPORT
-from scaleplan.stack_file import stack_names
+from scaleplan.config.stack_file import stack_names
 from tests.conftest import ROOT
+from tools.github.comment import PREVIEW, REPORT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
@@ -170,21 +170,21 @@ def test_the_comment_runs_the_default_branchs_code_and_installs_nothing():
     checkout = next(step for step in job["steps"] if "checkout" in step.get("uses", ""))
     assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
     runs = [step["run"] for step in job["steps"] if "run" in step]
-    assert runs == ['python3 -m rf.github comment --directory "$RUNNER_TEMP/printed"']
+    assert runs == ['python3 -m tools.github comment --directory "$RUNNER_TEMP/printed"']
     shown = {Path(REPORT).stem, Path(PREVIEW).stem}
     assert set(workflow("comment")["on"]["workflow_run"]["workflows"]) == shown
     assert {workflow(name)["name"] for name in shown} == shown
 
 
 def test_what_comments_needs_no_installed_package():
-    load = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import rf.github.__main__"
+    load = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import tools.github.__main__"
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"{load}; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "rf.github.comment" in result.stdout
+    assert "tools.github.comment" in result.stdout
 
 
 def test_stacks_are_deployed_in_order_each_with_an_approval_of_its_own():

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from rf.growth.classify import Kind, Step, step_between
-from rf.growth.difference import ABSENT, property_changes
-from rf.growth.rules import load_rules
-from rf.growth.runbook import runbook_of
-from rf.plan_document import PlanDocument, PlanDocumentError, read_document
+from rf.grow.classify import Kind, Step, step_between
+from rf.grow.difference import ABSENT, property_changes
+from rf.grow.rules import load_rules
+from rf.grow.runbook import runbook_of
+from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
 from tests.unit.growth_cases import (
     CLUSTER,
     CONFIG_MAP,

@@ -4,28 +4,28 @@ import json
 
 import pytest
 
-from rendering.break_glass_documents import role_policy, session_log_policy
-from rendering.bucket_documents import bucket_name, tls_only_policy
-from rendering.cluster_documents import (
+from rendering.applications.repository_lifecycle import keep_newest_images
+from rendering.cluster.documents import (
     CLUSTER_TRUST,
     NODE_TRUST,
     cluster_arn,
     secrets_key_use,
     volume_key_use,
 )
-from rendering.external_dns_documents import zone_records_policy
-from rendering.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
-from rendering.iam_documents import pod_trust, policy_document, statement
-from rendering.karpenter_documents import (
+from rendering.cluster.karpenter_documents import (
     controller_policy,
     event_patterns,
     interruption_queue_policy,
 )
-from rendering.key_policies import data_key_policy, logs_key_policy, plain_key_policy
-from rendering.kubeconfig import kubeconfig
-from rendering.load_balancer_controller_documents import target_registration_policy
-from rendering.repository_lifecycle import keep_newest_images
-from rendering.trail_documents import trail_arn
+from rendering.cluster.kubeconfig import kubeconfig
+from rendering.cluster.load_balancer_controller_documents import target_registration_policy
+from rendering.edge.external_dns_documents import zone_records_policy
+from rendering.identity.break_glass_documents import role_policy, session_log_policy
+from rendering.identity.key_policies import data_key_policy, logs_key_policy, plain_key_policy
+from rendering.identity.trail_documents import trail_arn
+from rendering.network.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
+from rendering.shared.bucket_documents import bucket_name, tls_only_policy
+from rendering.shared.iam_documents import pod_trust, policy_document, statement
 
 ACCOUNT, REGION, CLUSTER = "123456789012", "eu-west-1", "researchflow-prod"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from rendering.queue_keys import JobState
+from rendering.queue.keys import JobState
 from rf.cli import app
 from rf.jobs.command import judge
 from rf.jobs.look import QueueLook

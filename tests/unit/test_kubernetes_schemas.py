@@ -1,4 +1,4 @@
-"""Between `rf/schemas` and an API server: pins, structural form, agreement with CRDs."""
+"""Between `rf/shared/schemas` and an API server: pins, structural form, agreement with CRDs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from scaleplan import charts
+from scaleplan.cluster import charts
 from scaleplan.settings import KUBERNETES_VERSIONS, Settings
 from tests.apiserver.agreement import disagreements
 from tests.apiserver.structural import NotStructuralError, structural

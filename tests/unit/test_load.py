@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scaleplan.assumptions import ASSUMPTION_KEYS
+from scaleplan.config.mistakes import InvalidSettings
 from scaleplan.load import Horizon, Load, load_at, load_named
-from scaleplan.mistakes import InvalidSettings
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 from tests.stack_config import accepted, the_mistake

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from rendering.alerting.subject import Subject
-from rendering.dashboards import boards, dashboards
-from rendering.metric_sources import metrics_of, shown_metrics
-from rendering.prometheus_rules import recordings, rule_groups
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.dashboards import boards, dashboards
+from rendering.observability.metric_sources import metrics_of, shown_metrics
+from rendering.observability.prometheus_rules import recordings, rule_groups
 from scaleplan.model import load_plan
 from tests.stack_config import accepted
 

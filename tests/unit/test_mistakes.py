@@ -11,9 +11,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from scaleplan.catalog import load_catalog
-from scaleplan.engine_config import settings_of
-from scaleplan.mistakes import InvalidSettings
-from scaleplan.rules import keys_of
+from scaleplan.config.engine_config import settings_of
+from scaleplan.config.mistakes import InvalidSettings
+from scaleplan.config.rules import keys_of
 from scaleplan.settings import Settings, parse
 from tests.stack_config import MINIMAL, PROJECT, accepted, refused, the_mistake
 

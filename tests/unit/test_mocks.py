@@ -11,11 +11,11 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.primary_site import PrimarySite, PrimarySiteArgs
+from components.recovery.primary_site import PrimarySite, PrimarySiteArgs
 from researchflow_testing import Mocks
-from rf.offline.lookups import LookupRefusedError
-from rf.offline.record import record_function
-from rf.offline.violations import OfflineError
+from rf.shared.offline.lookups import LookupRefusedError
+from rf.shared.offline.record import record_function
+from rf.shared.offline.violations import OfflineError
 
 BUCKET = "aws:s3/bucket:Bucket"
 

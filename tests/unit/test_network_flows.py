@@ -3,9 +3,8 @@
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from rendering.controller_flows import KEDA_METRICS_API, KEDA_OPERATOR
-from rendering.flow_table import network_flows
-from rendering.network_flows import (
+from rendering.network.controller_flows import KEDA_METRICS_API, KEDA_OPERATOR
+from rendering.network.flow import (
     Flow,
     Networks,
     Opening,
@@ -14,8 +13,9 @@ from rendering.network_flows import (
     Protocol,
     pod_policies,
 )
-from rf.flow_reference import render
+from rendering.network.flow_table import network_flows
 from tests.flow_site import stack
+from tools.reference.flows import render
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = Pods(name="client", namespace="here", labels=(("app", "client"),))
@@ -74,4 +74,4 @@ def test_no_row_is_written_twice():
 
 def test_the_committed_page_is_the_generated_one():
     committed = (ROOT / "docs" / "network-flows.md").read_text(encoding="utf-8")
-    assert committed == render(), "run: python -m rf.flow_reference > docs/network-flows.md"
+    assert committed == render(), "run: python -m tools.reference.flows > docs/network-flows.md"

@@ -8,11 +8,11 @@ from hypothesis import settings as testing
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from scaleplan.applications.pods import PodDemand, pods_at_maxima
 from scaleplan.capacity.checks import capacity_report
 from scaleplan.catalog import Architecture, load_catalog
-from scaleplan.controllers import CONTROLLERS
-from scaleplan.load import load_at
-from scaleplan.machines import (
+from scaleplan.cluster.controllers import CONTROLLERS
+from scaleplan.cluster.machines import (
     DAEMONS,
     DAEMONSETS,
     ResourceTotals,
@@ -22,17 +22,17 @@ from scaleplan.machines import (
     room_of,
     subnet_addresses,
 )
-from scaleplan.mistakes import InvalidSettings
-from scaleplan.model import load_plan
-from scaleplan.node_pools import (
+from scaleplan.cluster.node_pools import (
     MACHINE_VCPUS,
     machine_room,
     pods_held,
     pool_limits,
     vcpus_at_maximum,
 )
-from scaleplan.nodes import node_terms, place, short_terms
-from scaleplan.pods import PodDemand, pods_at_maxima
+from scaleplan.cluster.nodes import node_terms, place, short_terms
+from scaleplan.config.mistakes import InvalidSettings
+from scaleplan.load import load_at
+from scaleplan.model import load_plan
 from scaleplan.sizes import Size, WorkloadSettings
 from tests.stack_config import accepted, refused, the_mistake
 

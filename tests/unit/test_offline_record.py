@@ -10,8 +10,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from rf.offline.record import record
-from rf.plan import UNKNOWN, RecordedPlan, Secret, reveal
+from rf.shared.offline.record import record
+from rf.shared.plan import UNKNOWN, RecordedPlan, Secret, reveal
 
 TEXT = """
 import pulumi, pulumi_aws as aws, pulumi_kubernetes as k8s
@@ -122,7 +122,7 @@ def test_computed_outputs_are_well_formed(source: Path) -> None:
 
 
 def test_every_declared_output_of_a_plain_type_has_a_value(source: Path) -> None:
-    from rf.offline.sdk import output_types
+    from rf.shared.offline.sdk import output_types
 
     for resource in _plan(source).resources:
         if resource.custom:

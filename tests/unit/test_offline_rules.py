@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rf.offline.record import record
-from rf.offline.violations import OfflineError
+from rf.shared.offline.record import record
+from rf.shared.offline.violations import OfflineError
 
 HEAD = """
 import pulumi, pulumi_aws as aws, pulumi_kubernetes as k8s, pulumi_random as random

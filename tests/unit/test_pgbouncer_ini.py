@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rendering.database_roles import ROLES
-from rendering.pgbouncer_ini import (
+from rendering.database.pgbouncer_ini import (
     ADMIN_USER,
     QUERY_WAIT_SECONDS,
     STATS_USER,
@@ -16,6 +15,7 @@ from rendering.pgbouncer_ini import (
     pgbouncer_ini,
     userlist,
 )
+from rendering.database.roles import ROLES
 from scaleplan.model import load_plan
 from scaleplan.sizes import PgbouncerSettings, Size
 

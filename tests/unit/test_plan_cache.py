@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from rf import plan_cache
-from rf.plan import RecordedPlan, RecordedResource, Secret, reveal
-from rf.plan_cache import FILES, FOLDERS, OFF, PlanCache, PlanQuestion, ingredients
-from scaleplan.observability import SECRET_KEYS
+from rf.shared import plan_cache
+from rf.shared.plan import RecordedPlan, RecordedResource, Secret, reveal
+from rf.shared.plan_cache import FILES, FOLDERS, OFF, PlanCache, PlanQuestion, ingredients
+from scaleplan.observability.observability import SECRET_KEYS
 
 OWN = "4f1e5c7a90b24d6f8e3a1c5b7d9f0e2a"
 
@@ -253,6 +253,11 @@ def test_each_ingredient_is_there_in_this_project():
         path.relative_to(plan_cache.PROJECT_ROOT).as_posix()
         for path in ingredients(plan_cache.PROJECT_ROOT)
     }
-    assert {"__main__.py", "Pulumi.yaml", "requirements.txt", "rf/offline/record.py"} <= found
+    assert {
+        "__main__.py",
+        "Pulumi.yaml",
+        "requirements.txt",
+        "rf/shared/offline/record.py",
+    } <= found
     assert "scaleplan/plan.yaml" in found
     assert not [name for name in found if "__pycache__" in name or name.startswith("tests/")]

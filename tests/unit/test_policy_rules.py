@@ -13,8 +13,8 @@ from policy.rules import BY_ID, RULES
 from policy.rules.exceptions import FILE, ExceptionInputError, of_stack, read_exceptions
 from policy.rules.rule import SIZES, Layer, Level, Resource, Rule, Stack, judge
 from policy.rules.values import UNKNOWN, NotKnownError, at, ini, leaves
-from rf.config_reference import render
-from rf.policy.reference import render as policy_page
+from tools.reference.config_keys import render
+from tools.reference.policy import render as policy_page
 
 TODAY = date(2026, 6, 1)
 RULE_FILES = sorted(FILE.parent.joinpath("rules").glob("*.py"))

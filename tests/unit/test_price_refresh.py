@@ -15,10 +15,10 @@ from botocore.stub import Stubber
 from rf.cost.price_file import price_file_text
 from rf.cost.price_queries import query_of
 from rf.cost.refresh import Outcome, refresh, updated
-from scaleplan.prices import PriceBook, load_prices, read_prices
+from scaleplan.cost.prices import PriceBook, load_prices, read_prices
 
 TODAY = date(2026, 11, 25)
-PRICE_FILE = Path(__file__).resolve().parents[2] / "scaleplan" / "prices.yaml"
+PRICE_FILE = Path(__file__).resolve().parents[2] / "scaleplan" / "cost" / "prices.yaml"
 
 
 def book_of(*keys: str) -> PriceBook:

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from rendering.alerting.subject import Subject
-from rendering.alertmanager import Topics, alertmanager_config
-from rendering.metrics_adapter import REQUESTS_METRIC, adapter_rules, requests_per_pod
-from rendering.prometheus_stack import NAMESPACE, NODE_NAMESPACE, stack_values
-from scaleplan.controllers import CONTROLLERS
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.alertmanager import Topics, alertmanager_config
+from rendering.observability.metrics_adapter import REQUESTS_METRIC, adapter_rules, requests_per_pod
+from rendering.observability.prometheus_stack import NAMESPACE, NODE_NAMESPACE, stack_values
+from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.model import load_plan
-from scaleplan.monitoring_pods import GRAFANA_SIDECARS
+from scaleplan.observability.pods import GRAFANA_SIDECARS
 from tests.stack_config import accepted, refused
 
 PLAN = load_plan()

@@ -8,12 +8,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rf.publishing.command import POLL_SECONDS, publish
-from rf.publishing.errors import PublishError
-from rf.publishing.publication import plan_publication
-from rf.publishing.site import IMMUTABLE, REVALIDATED, read_site
-from rf.publishing.store import Store
-from rf.termination import Stopped, stopping_cleanly
+from rf.publish_web.command import POLL_SECONDS, publish
+from rf.publish_web.errors import PublishError
+from rf.publish_web.publication import plan_publication
+from rf.publish_web.site import IMMUTABLE, REVALIDATED, read_site
+from rf.publish_web.store import Store
+from rf.shared.termination import Stopped, stopping_cleanly
 
 WEEK = timedelta(days=7)
 OLD = {

@@ -8,8 +8,8 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.publishing import command
-from rf.publishing.target import Clients
+from rf.publish_web import command
+from rf.publish_web.target import Clients
 
 BUCKET = "researchflow-dev-static-123456789012-us-east-1"
 

@@ -1,7 +1,7 @@
 """The tables of docs/queues.md are those that the code gives."""
 
-from rf.queue_reference import access_table, keys_table
 from tests.conftest import ROOT
+from tools.reference.queues import access_table, keys_table
 
 PAGE = (ROOT / "docs" / "queues.md").read_text("utf-8")
 

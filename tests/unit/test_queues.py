@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaleplan.queues import WorkerQueue, break_even_job_seconds, erlang_b, erlang_c
+from scaleplan.queue.backlog import WorkerQueue, break_even_job_seconds, erlang_b, erlang_c
 
 servers = st.integers(1, 60)
 utilizations = st.floats(0.01, 0.97)

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaleplan.pod_resources import application_resources
-from scaleplan.quota import HAND_MADE_PODS, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.applications.pod_resources import application_resources
+from scaleplan.applications.quota import HAND_MADE_PODS, PodLoad, namespace_quota, pods_in_rollout
 from scaleplan.sizes import WorkloadSettings
 
 WORKLOADS = st.fixed_dictionaries(

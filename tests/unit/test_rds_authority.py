@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from rendering.rds_authority import fingerprints, rds_authority
+from rendering.database.rds_authority import fingerprints, rds_authority
 from scaleplan.catalog import load_catalog
 
 REGIONS = load_catalog().region_names()

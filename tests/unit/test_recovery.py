@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendering.citus_postgres import postgres_config_spec
-from scaleplan.machines import ResourceTotals
+from rendering.citus.postgres import postgres_config_spec
+from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.model import load_plan
-from scaleplan.recovery import misses_of, objectives_of
-from scaleplan.recovery_steps import steps_of
+from scaleplan.recovery.objectives import misses_of, objectives_of
+from scaleplan.recovery.steps import steps_of
 from tests.stack_config import accepted, the_mistake
 
 PLAN = load_plan()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rf.recovery_reference import tables
-from rf.stacks import all_settings
+from rf.shared.stacks import all_settings
 from tests.stack_config import ROOT
+from tools.reference.recovery import tables
 
 PAGE = (ROOT / "docs" / "disaster-recovery.md").read_text(encoding="utf-8")
 
@@ -13,7 +13,7 @@ def test_the_page_has_the_objectives_and_steps_of_every_prepared_stack():
     found = tables(all_settings())
     assert {"Stacks", "Objectives of prod", "Steps of prod-eu"} <= set(found)
     for heading, text in found.items():
-        assert f"### {heading}\n\n{text}" in PAGE, "run: python -m rf.recovery_reference"
+        assert f"### {heading}\n\n{text}" in PAGE, "run: python -m tools.reference.recovery"
 
 
 def test_no_stack_is_over_its_own_targets():

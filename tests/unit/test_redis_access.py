@@ -2,7 +2,7 @@
 
 import pytest
 
-from rendering.redis_access import cache_users, queue_users
+from rendering.redis.access import cache_users, queue_users
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rf.publishing.releases import Release, deletable, expired_releases, live_release
+from rf.publish_web.releases import Release, deletable, expired_releases, live_release
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from rf.check.state.policy import State, plain_secrets
 from rf.report.render import MARKER, MOST_BYTES
-from rf.state.policy import State, plain_secrets
 from tests.unit.test_report import assert_parses
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rendering.database_roles import RoleKey
-from rendering.role_timeouts import role_timeouts, statement_timeouts
-from rendering.temporal_values import SCHEMA_DEADLINE_SECONDS
-from scaleplan.migrations import MigrationsSettings
+from rendering.database.role_timeouts import role_timeouts, statement_timeouts
+from rendering.database.roles import RoleKey
+from rendering.workflows.temporal_values import SCHEMA_DEADLINE_SECONDS
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 PLAN = load_plan()

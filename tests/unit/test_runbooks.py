@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from rendering.alerting.rule import RUNBOOKS
-from rendering.alerting.subject import Subject
-from rendering.prometheus_rules import alerts, rule_groups
+from rendering.observability.alerting.rule import RUNBOOKS
+from rendering.observability.alerting.subject import Subject
+from rendering.observability.prometheus_rules import alerts, rule_groups
 from scaleplan.model import load_plan
 from tests.stack_config import ROOT, accepted
 

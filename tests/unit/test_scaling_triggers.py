@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rendering.scaling_triggers import (
+from rendering.applications.scaling_triggers import (
     WatchedKey,
     pods_wanted_formula,
     queue_authentication,

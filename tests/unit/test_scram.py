@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from rendering.scram import scram_verifier
+from rendering.database.scram import scram_verifier
 
 SALT = bytes(range(16))
 

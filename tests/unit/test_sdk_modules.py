@@ -9,10 +9,10 @@ import textwrap
 
 import pytest
 
-from rf.offline import sdk_modules
-from rf.offline.kept import Kept
-from rf.offline.record import record
-from rf.offline.violations import OfflineError
+from rf.shared.offline import sdk_modules
+from rf.shared.offline.kept import Kept
+from rf.shared.offline.record import record
+from rf.shared.offline.violations import OfflineError
 from tests.conftest import ROOT
 
 MODULES = ["pulumi_aws.acm", "pulumi_aws.backup", "pulumi_kubernetes.policy.v1"]
@@ -36,7 +36,7 @@ for name in {modules}:
             described[f"{{module.__name__}}.{{key}}"] = told
 print(json.dumps(described))
 """
-PIECEWISE = "from rf.offline import sdk_modules; sdk_modules.install()"
+PIECEWISE = "from rf.shared.offline import sdk_modules; sdk_modules.install()"
 
 
 def python(text: str) -> str:

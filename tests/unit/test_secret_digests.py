@@ -12,15 +12,15 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.growth.classify import Kind, Step, step_between
-from rf.growth.documents import step_document
-from rf.growth.view import show_step
-from rf.plan import RecordedPlan, RecordedResource, Secret
-from rf.plan_document import PlanDocument, document_of, read_document
+from rf.grow.classify import Kind, Step, step_between
+from rf.grow.documents import step_document
+from rf.grow.view import show_step
 from rf.report.facts import gather
 from rf.report.render import report_text
-from rf.revisions import checked_out, plans_at
-from rf.secret_digests import KEY_VARIABLE, digesting, run_key
+from rf.shared.plan import RecordedPlan, RecordedResource, Secret
+from rf.shared.plan_document import PlanDocument, document_of, read_document
+from rf.shared.revisions import checked_out, plans_at
+from rf.shared.secret_digests import KEY_VARIABLE, digesting, run_key
 from tests.unit.growth_cases import plan, resource, urn
 from tests.unit.revision_cases import Repository, plan_answer
 
@@ -156,7 +156,7 @@ def test_the_comment_of_a_pull_request_names_the_changed_secret(revisions):
 
 
 def test_the_preview_digests_secrets_for_a_run_that_hands_it_a_key(monkeypatch):
-    monkeypatch.setattr("rf.stacks.plan_of", lambda *_args, **_kwargs: recorded(SECRETS[0]))
+    monkeypatch.setattr("rf.shared.stacks.plan_of", lambda *_args, **_kwargs: recorded(SECRETS[0]))
 
     def printed(**environment: str) -> PlanDocument:
         result = CliRunner().invoke(

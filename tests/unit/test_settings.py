@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from scaleplan.catalog import Architecture, load_catalog
-from scaleplan.engine_config import encode, settings_of
-from scaleplan.overlay import CLASS_KEYS
+from scaleplan.config.engine_config import encode, settings_of
+from scaleplan.config.overlay import CLASS_KEYS
+from scaleplan.config.stack_file import read_stack, stack_names
 from scaleplan.settings import Settings, parse
 from scaleplan.sizes import Section, Size
-from scaleplan.stack_file import read_stack, stack_names
 from tests.stack_config import MINIMAL, PROJECT, ROOT, accepted
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rf.sharding.check import RULES, check_schema
-from rf.sharding.finding import Level
-from rf.sharding.layout import Layout
-from rf.sharding.reader import read_schema
+from rf.check.sharding.check import RULES, check_schema
+from rf.check.sharding.finding import Level
+from rf.check.sharding.layout import Layout
+from rf.check.sharding.reader import read_schema
 from scaleplan.model import load_plan
 from tests.unit.sharding_cases import CASES, REST
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rf import stacks
 from rf.cli import app
-from rf.simulation.report import duration, ratio, sparkline
+from rf.shared import stacks
+from rf.simulate.view import duration, ratio, sparkline
 
 
 @pytest.fixture

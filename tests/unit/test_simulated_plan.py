@@ -2,9 +2,9 @@
 
 import pytest
 
-from rf.simulation.configured import configured_workers
-from rf.simulation.errors import SimulationError
-from rf.simulation.signals import Observation, PodLoad
+from rf.simulate.configured import configured_workers
+from rf.simulate.errors import SimulationError
+from rf.simulate.signals import Observation, PodLoad
 from tests.unit.simulation_cases import DEPLOYMENT, configured, plan_with, resource, spec_of
 
 

@@ -9,13 +9,13 @@ import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rf.simulation.comparison import cpu_alone
-from rf.simulation.machines import Machines
-from rf.simulation.outcome import percentile
-from rf.simulation.run import simulate
-from rf.simulation.workers import JobQueue, PodTimes, Workers
-from rf.simulation.workload import Job
-from scaleplan.queues import WorkerQueue
+from rf.simulate.comparison import cpu_alone
+from rf.simulate.machines import Machines
+from rf.simulate.outcome import percentile
+from rf.simulate.run import simulate
+from rf.simulate.workers import JobQueue, PodTimes, Workers
+from rf.simulate.workload import Job
+from scaleplan.queue.backlog import WorkerQueue
 from tests.unit.simulation_cases import (
     FLEET,
     KEDA,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rf.publishing.errors import SiteError
-from rf.publishing.site import IMMUTABLE, REVALIDATED, content_type, read_site
+from rf.publish_web.errors import SiteError
+from rf.publish_web.site import IMMUTABLE, REVALIDATED, content_type, read_site
 
 
 @pytest.fixture

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from rf.capacity import size_command
-from rf.capacity.errors import SweepError
-from rf.capacity.sweep import BEYOND, USERS, Point, point_of, sweep, thresholds
-from rf.capacity.sweep_chart import write_chart
-from rf.termination import Stopped, stopping_cleanly
+from rf.shared.termination import Stopped, stopping_cleanly
+from rf.size import command as size_command
+from rf.size.chart import write_chart
+from rf.size.errors import SweepError
+from rf.size.sweep import BEYOND, USERS, Point, point_of, sweep, thresholds
+from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.checks import capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.leaves import changed, leaves, value_at
 from scaleplan.capacity.sizing import SEARCHED, attempts, cheapest, next_cheaper
-from scaleplan.check_names import Loss
-from scaleplan.cost import estimate
+from scaleplan.cost.month import estimate
 from scaleplan.load import load_of_users
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size

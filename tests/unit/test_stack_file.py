@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scaleplan.mistakes import InvalidSettings, Mistake
+from scaleplan.config.mistakes import InvalidSettings, Mistake
+from scaleplan.config.stack_file import config_of, read_stack, with_overrides
 from scaleplan.settings import parse
-from scaleplan.stack_file import config_of, read_stack, with_overrides
 from tests.stack_config import MINIMAL, PROJECT
 
 

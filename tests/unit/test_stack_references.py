@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rf.offline.record import record
-from rf.offline.violations import OfflineError
-from rf.plan import Secret
+from rf.shared.offline.record import record
+from rf.shared.offline.violations import OfflineError
+from rf.shared.plan import Secret
 
 TEXT = """
 import pulumi

@@ -6,10 +6,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from rf.check.state import files, policy
+from rf.check.state.policy import State
 from rf.cli import app
-from rf.state import files, policy
-from rf.state.policy import State
-from scaleplan.stack_file import stack_names
+from scaleplan.config.stack_file import stack_names
 from tests.stack_config import ROOT
 
 KMS = {"secretsprovider": "awskms://alias/pulumi?region=us-east-1", "encryptedkey": "AQICAHh"}

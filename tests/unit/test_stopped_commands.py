@@ -20,11 +20,11 @@ from typing import IO
 import pytest
 from typer.testing import CliRunner
 
-from rf import export
 from rf.cli import app
-from rf.plan import RecordedPlan
-from rf.project import PROJECT_ROOT
-from rf.revisions import checked_out
+from rf.export import writer as export
+from rf.shared.plan import RecordedPlan
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.revisions import checked_out
 from tests.unit.revision_cases import ANSWERS, Repository, plan_answer
 
 DRIVER = """
@@ -188,7 +188,7 @@ def of(repository: Repository) -> str:
     return (
         "from functools import partial\n"
         f"here = Path({str(repository.directory)!r})\n"
-        "import rf.growth.command as g, rf.report.command as r\n"
+        "import rf.grow.command as g, rf.report.command as r\n"
         "g.checked_out = partial(g.checked_out, repository=here)\n"
         "r.gather = partial(r.gather, repository=here)\n"
     )
@@ -275,15 +275,15 @@ def up_of(tmp_path: Path) -> str:
     program.parent.mkdir()
     program.write_text(ONE_BUCKET)
     return (
-        "import rf.project as p\n"
+        "import rf.shared.project as p\n"
         f"p.PROGRAM = Path({str(program)!r})\n"
-        "import rf.stacks as s\n"
+        "import rf.shared.stacks as s\n"
         "s.stack_config = lambda *_, **__: {}\n"
         "s.references_of = lambda *_: {}\n"
-        "from rf.offline.record import record\n"
+        "from rf.shared.offline.record import record\n"
         "s.plan_of = lambda stack, **_: record(p.PROGRAM, s.project_name(), stack)\n"
-        "import rf.sandbox.command as c\n"
-        "from rf.sandbox.emulator import Emulator\n"
+        "import rf.up.command as c\n"
+        "from rf.shared.sandbox.emulator import Emulator\n"
         "awaited = Emulator._await_answer\n"
         "def first_held(self):\n"
         "    hold('starting')\n"
@@ -345,7 +345,7 @@ REAL_SERVERS = """
 import rf.drill.measuring as m
 import rf.drill.command as c
 from rf.drill.outcome import Outcome
-from rf.servers.processes import Process
+from rf.shared.servers.processes import Process
 import signal
 def programs(folder):
     Process([sys.executable, "-c", "import signal; signal.pause()"], folder / "log", signal.SIGTERM,
@@ -368,9 +368,9 @@ def test_a_drill_on_real_servers_ends_them_and_takes_their_folder_along(run):
 # --- What writes files --------------------------------------------------------------------------
 
 NO_RESOURCES = """
-from rf.plan import RecordedPlan
-from rf.revisions import checked_out
-import rf.stacks as s
+from rf.shared.plan import RecordedPlan
+from rf.shared.revisions import checked_out
+import rf.shared.stacks as s
 s.plan_of = lambda *_, **__: RecordedPlan(
     project="p", stack="dev", size="small", resources=(), outputs={}
 )
@@ -379,7 +379,7 @@ s.plan_of = lambda *_, **__: RecordedPlan(
 HALF_AN_EXPORT = (
     NO_RESOURCES
     + """
-import rf.export as e
+import rf.export.writer as e
 def half(folder, texts):
     (folder / "plan.json").write_text("{")
     hold("writing")
@@ -403,8 +403,8 @@ def half(self, path, **_):
     Path(path).write_bytes(b"half")
     hold("drawing")
 Figure.savefig = half
-import rf.capacity.size_command as c
-from rf.capacity.sweep import Point
+import rf.size.command as c
+from rf.size.sweep import Point
 from tests.unit.test_size_sweep import POINTS
 c.sweep = lambda *_: (point for point in POINTS)
 """
@@ -425,7 +425,7 @@ def test_a_chart_that_is_half_drawn_leaves_the_old_one(run, tmp_path):
 # --- Commands that make nothing: they stop at once, and say so ----------------------------------
 
 HELD_PLAN = """
-import rf.stacks as s
+import rf.shared.stacks as s
 s.plan_of = lambda *_, **__: hold("planning")
 import rf.preflight.command as p
 p.run = lambda *_, **__: hold("planning")
@@ -484,7 +484,7 @@ def test_a_full_disk_is_one_sentence_and_exit_code_1(monkeypatch, repository):
     revision = repository.commit(plan=plan_answer([]))
     monkeypatch.setattr("tempfile.mkdtemp", full)
     here = partial(checked_out, repository=repository.directory)
-    monkeypatch.setattr("rf.growth.command.checked_out", here)
+    monkeypatch.setattr("rf.grow.command.checked_out", here)
     result = CliRunner().invoke(app, ["grow", "--stack", "prod", "--base", revision])
     assert result.exit_code == 1
     said = "/tmp: No space left on device; what was begun was taken back"

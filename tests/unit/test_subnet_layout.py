@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendering.subnet_layout import ZONE_KEYS, nat_zone, subnet_layout
+from rendering.network.subnet_layout import ZONE_KEYS, nat_zone, subnet_layout
 
 PRIVATE_RANGES = st.one_of(
     st.just("10.0.0.0/8"), st.just("172.16.0.0/12"), st.just("192.168.0.0/16")

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from rf import files, revisions, termination
-from rf.files import folders_made, replaced, temporary_folder
-from rf.revisions import RevisionError, checked_out, run_all
-from rf.termination import (
+from rf.shared import files, revisions, termination
+from rf.shared.files import folders_made, replaced, temporary_folder
+from rf.shared.revisions import RevisionError, checked_out, run_all
+from rf.shared.termination import (
     Stopped,
     begin,
     end_process,

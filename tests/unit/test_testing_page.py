@@ -31,7 +31,7 @@ class MyMocks(pulumi.runtime.Mocks):
 
 pulumi.runtime.set_mocks(MyMocks())
 
-from components.cache import Cache, CacheArgs
+from components.redis.cache import Cache, CacheArgs
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rf import revisions
-from rf.growth.command import between_revisions
-from rf.plan_cache import ingredients
-from rf.project import PROJECT_ROOT
+from rf.grow.command import between_revisions
 from rf.report.facts import gather
 from rf.report.render import report_text
-from rf.revisions import WORKTREE, checked_out
-from rf.unchanged import UNREAD, unchanged_stacks
+from rf.shared import revisions
+from rf.shared.plan_cache import ingredients
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.revisions import WORKTREE, checked_out
+from rf.shared.unchanged import UNREAD, unchanged_stacks
 from tests.unit.growth_cases import RDS, resource
 from tests.unit.revision_cases import Repository, check_answer, cost_answer, plan_answer
 
@@ -105,7 +105,7 @@ def test_the_report_and_grow_plan_nothing_where_trees_are_equal(repository, monk
     told = report_text("base", "head", gather(base, changed, "prod", repository.directory))
     assert told == expected
     monkeypatch.setattr(
-        "rf.growth.command.checked_out", lambda name: checked_out(name, repository.directory)
+        "rf.grow.command.checked_out", lambda name: checked_out(name, repository.directory)
     )
     ((step, _),) = between_revisions(base, changed, "prod")
     assert (step.before, step.after, step.changes, step.safe) == (base, changed, (), True)
@@ -142,7 +142,9 @@ def test_nothing_that_a_plan_is_made_by_is_in_a_folder_that_is_left_out():
 
 
 def test_a_checkout_finds_the_plans_that_the_project_has_kept(repository):
-    base = repository.commit_files({"rf/plan_cache.py": "", "Pulumi.prod.yaml": "config: {}\n"})
+    base = repository.commit_files(
+        {"rf/shared/plan_cache.py": "", "Pulumi.prod.yaml": "config: {}\n"}
+    )
     older = repository.commit_files({"rf/other.py": ""})
     kept = repository.directory / ".cache" / "plans"
     with checked_out(base, repository.directory) as checkout:

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from components.versions import ADDONS_BY_KUBERNETES
+from components.shared.versions import ADDONS_BY_KUBERNETES
 from rf.cli import app
-from scaleplan.charts import Chart
+from scaleplan.cluster.charts import Chart
+from scaleplan.cluster.support import KUBERNETES_SUPPORT, check_support, next_version
 from scaleplan.settings import KUBERNETES_VERSIONS
-from scaleplan.support import KUBERNETES_SUPPORT, check_support, next_version
 
 
 def run(*arguments: str):

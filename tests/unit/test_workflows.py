@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from rendering import temporal_names as names
-from rendering.bootstrap_sql import bootstrap_sql
-from rendering.chart_values import UnlistedChartValue, check_values
-from rendering.database_roles import WORKFLOW_ROLE
-from rendering.role_timeouts import statement_timeouts
-from rendering.temporal_flows import SERVERS, temporal_flows
-from rendering.temporal_values import TemporalSite, temporal_values
-from rendering.workflow_scaling import workflow_authentication, workflow_scaled_object
-from scaleplan.connections import connection_chain
-from scaleplan.migrations import MigrationsSettings
+from rendering.database.bootstrap_sql import bootstrap_sql
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import WORKFLOW_ROLE
+from rendering.network.temporal_flows import SERVERS, temporal_flows
+from rendering.shared.chart_values import UnlistedChartValue, check_values
+from rendering.workflows import temporal_names as names
+from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object
+from rendering.workflows.temporal_values import TemporalSite, temporal_values
+from scaleplan.applications.pods import ROLLOUT_SURGE_PODS, workflow_pods
+from scaleplan.cluster.node_pools import pool_limits
+from scaleplan.database.connections import connection_chain
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
-from scaleplan.node_pools import pool_limits
-from scaleplan.pods import ROLLOUT_SURGE_PODS, workflow_pods
 from scaleplan.sizes import Size
 from tests.flow_site import stack
 

@@ -17,12 +17,12 @@ import psycopg
 from rf.drill.real.measured import measured
 from rf.drill.real.writers import CLIENTS, PAUSE_SECONDS, Writers, missing_rows
 from rf.drill.steps import DrillStep, StepFailedError, require
-from rf.servers.local_ini import replica_hosts
-from rf.servers.pooler import Pgbouncer, start_pgbouncer
-from rf.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
-from rf.servers.processes import wait_until
-from rf.servers.programs import Programs
-from rf.servers.relay import start_relay
+from rf.shared.servers.local_ini import replica_hosts
+from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import Programs
+from rf.shared.servers.relay import start_relay
 from scaleplan.model import load_plan
 
 ROWS_BEFORE = 200

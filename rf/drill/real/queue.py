@@ -16,9 +16,9 @@ import redis
 
 from rf.drill.real.measured import measured
 from rf.drill.steps import DrillStep, StepFailedError, require
-from rf.servers.processes import wait_until
-from rf.servers.programs import Programs
-from rf.servers.redis_servers import ADDRESS, TESTER, Layer, start_redis
+from rf.shared.servers.processes import wait_until
+from rf.shared.servers.programs import Programs
+from rf.shared.servers.redis_servers import ADDRESS, TESTER, Layer, start_redis
 
 JOBS_CONFIRMED = 200
 JOBS_UNCONFIRMED = 50

@@ -1,0 +1,1 @@
+"""Orchestrator, worker, collaboration and web, and what they find in their pods."""

@@ -1,0 +1,65 @@
+"""The bucket where orchestrator and workers keep papers, extractions and results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
+
+NONCURRENT_DAYS = 90
+"""How long an overwritten or deleted object can be brought back: a quarter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactsArgs:
+    """Objects are encrypted with `data_key_arn`. `copy_name` is the bucket that another stack's
+    artifacts are copied to: a recovery site goes on with that one."""
+
+    prefix: str
+    account_id: str
+    region: str
+    data_key_arn: Input[str]
+    protect: bool
+    copy_name: Input[str] | None = None
+
+
+class Artifacts(ComponentResource):
+    """Private, versioned, encrypted, TLS only. Who may read or write is said by IAM alone."""
+
+    bucket_name: Output[str]
+    bucket_arn: Output[str]
+    versions: Resource | None
+
+    def __init__(self, name: str, args: ArtifactsArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {"noncurrentDays": NONCURRENT_DAYS}
+        super().__init__("researchflow:data:Artifacts", name, summary, opts)
+        if args.copy_name is not None:
+            self._adopt(args.copy_name)
+        else:
+            self._own(name, args)
+        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
+
+    def _adopt(self, copy_name: Input[str]) -> None:
+        self.bucket_name = Output.from_input(copy_name)
+        self.bucket_arn = Output.concat("arn:aws:s3:::", copy_name)
+        self.versions = None
+
+    def _own(self, name: str, args: ArtifactsArgs) -> None:
+        bucket = PrivateBucket(
+            name,
+            PrivateBucketArgs(
+                prefix=args.prefix,
+                role="artifacts",
+                account_id=args.account_id,
+                region=args.region,
+                data_key_arn=args.data_key_arn,
+                noncurrent_days=NONCURRENT_DAYS,
+                protect=args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.bucket_name = bucket.bucket_name
+        self.bucket_arn = bucket.bucket_arn
+        self.versions = bucket.versions

@@ -1,0 +1,113 @@
+"""The orchestrator: the API behind the load balancer, scaled on CPU and on requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+
+from components.applications.artifact_access import ArtifactAccess
+from components.applications.autoscaler import horizontal_pod_autoscaler, pods_metric, scales
+from components.applications.pod_template import PodTemplate
+from components.applications.workload import Workload, WorkloadArgs, target_group_binding
+from rendering.applications.priorities import SERVING
+from rendering.observability.metrics_adapter import REQUESTS_METRIC
+from rendering.shared.endpoints import ORCHESTRATOR
+from scaleplan.layers import AutoscalingPlan
+from scaleplan.sizes import WorkloadSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrchestratorArgs:
+    """`environment` and `annotations` are what `Connections` gives.
+
+    `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
+    `requests_per_pod` is the rate, in requests a second, at which a pod calls for another;
+    `metrics_ready` serves it to the autoscaler.
+    """
+
+    namespace: Input[str]
+    image: Input[str]
+    settings: WorkloadSettings
+    autoscaling: AutoscalingPlan
+    environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
+    ca_config_map: Input[str]
+    artifacts: ArtifactAccess
+    target_group_arn: Input[str]
+    load_balancer_controller_ready: Resource
+    requests_per_pod: int
+    metrics_ready: Resource
+    node_selector: Mapping[str, str] | None = None
+
+
+class Orchestrator(ComponentResource):
+    """Answers /api, reads and writes artifacts, and puts jobs into the queue."""
+
+    service_name: str
+
+    def __init__(
+        self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        settings = args.settings
+        summary = {
+            "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
+            "autoscaled": scales(settings),
+        }
+        super().__init__("researchflow:apps:Orchestrator", name, summary, opts)
+        role = args.artifacts.grant_to(ORCHESTRATOR.application, f"{name}-artifacts", parent=self)
+        pods = Workload(
+            f"{name}-workload",
+            WorkloadArgs(
+                namespace=args.namespace,
+                pod=self._pod(args),
+                autoscaled=scales(settings),
+                after=(role, args.load_balancer_controller_ready),
+            ),
+            ResourceOptions(parent=self),
+        )
+        target_group_binding(
+            f"{name}-targets",
+            ORCHESTRATOR,
+            namespace=args.namespace,
+            target_group_arn=args.target_group_arn,
+            parent=self,
+            after=[args.load_balancer_controller_ready, pods],
+        )
+        if scales(settings):
+            self._autoscaler(name, args, pods)
+        self.service_name = ORCHESTRATOR.application
+        self.register_outputs({"serviceName": self.service_name})
+
+    def _pod(self, args: OrchestratorArgs) -> PodTemplate:
+        return PodTemplate(
+            application=ORCHESTRATOR.application,
+            image=args.image,
+            settings=args.settings,
+            port=ORCHESTRATOR.port,
+            serves=True,
+            measured=True,
+            drain_seconds=ORCHESTRATOR.drain_seconds,
+            priority=SERVING,
+            environment=args.environment,
+            annotations=args.annotations,
+            ca_config_map=args.ca_config_map,
+            node_selector=args.node_selector,
+        )
+
+    def _autoscaler(self, name: str, args: OrchestratorArgs, pods: Workload) -> None:
+        # The plan gives one scaling behaviour, for the workers' HPA; it serves here as well.
+        plan = args.autoscaling.worker_hpa
+        horizontal_pod_autoscaler(
+            f"{name}-autoscaler",
+            ORCHESTRATOR.application,
+            namespace=args.namespace,
+            settings=args.settings,
+            utilization_percents={"cpu": plan.cpu_utilization_percent},
+            more=[pods_metric(REQUESTS_METRIC, args.requests_per_pod)],
+            up=plan.scale_up,
+            down=plan.scale_down,
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment, args.metrics_ready]),
+        )

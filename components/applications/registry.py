@@ -1,0 +1,71 @@
+"""The repositories that hold the applications' images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from rendering.applications.repository_lifecycle import IMAGES_KEPT, keep_newest_images
+
+APPLICATIONS = ("orchestrator", "worker", "collaboration", "web")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """Images are encrypted with `data_key_arn`, for good: ECR can't change a repository's key.
+
+    `copies_at` is where the repositories of another stack are copied to (registry host and prefix):
+    a recovery site runs those and has none of its own.
+    """
+
+    prefix: str
+    data_key_arn: Input[str]
+    protect: bool
+    copies_at: str | None = None
+
+
+class Registry(ComponentResource):
+    """One repository an application. A pushed tag never changes; each push is scanned."""
+
+    repository_urls: dict[str, Output[str]]
+    repositories: list[Resource]
+
+    def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {"repositories": len(APPLICATIONS), "imagesKept": IMAGES_KEPT}
+        super().__init__("researchflow:images:Registry", name, summary, opts)
+        self.repositories = []
+        self.repository_urls = {
+            application: self._repository(name, application, args)
+            if args.copies_at is None
+            else Output.from_input(f"{args.copies_at}/{application}")
+            for application in APPLICATIONS
+        }
+        self.register_outputs({"repositoryUrls": self.repository_urls})
+
+    def _repository(self, name: str, application: str, args: RegistryArgs) -> Output[str]:
+        repository = aws.ecr.Repository(
+            f"{name}-{application}",
+            name=f"{args.prefix}/{application}",
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(
+                scan_on_push=True
+            ),
+            encryption_configurations=[
+                aws.ecr.RepositoryEncryptionConfigurationArgs(
+                    encryption_type="KMS", kms_key=args.data_key_arn
+                )
+            ],
+            # Without this a repository with images in it refuses to go.
+            force_delete=not args.protect,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{name}-{application}",
+            repository=repository.name,
+            policy=keep_newest_images(),
+            opts=ResourceOptions(parent=self),
+        )
+        self.repositories.append(repository)
+        return repository.repository_url

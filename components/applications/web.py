@@ -1,0 +1,181 @@
+"""The frontend: pods that serve it, and the bucket from which the edge does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.applications.autoscaler import horizontal_pod_autoscaler, scales
+from components.applications.pod_template import PodTemplate
+from components.applications.workload import Workload, WorkloadArgs, target_group_binding
+from components.shared.private_bucket import owner_only
+from rendering.applications.priorities import SERVING
+from rendering.shared.bucket_documents import bucket_name
+from rendering.shared.endpoints import WEB
+from scaleplan.layers import AutoscalingPlan
+from scaleplan.sizes import WorkloadSettings
+
+OLD_VERSIONS_KEPT_DAYS = 30
+"""How far back a published frontend can be restored."""
+
+INCOMPLETE_UPLOADS_KEPT_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebArgs:
+    """`prefix`, `account_id` and `region` name the bucket for good; `protect` guards it. Where no
+    edge serves the files (`at_edge` False) there is no bucket, and the pods answer for all."""
+
+    prefix: str
+    account_id: str
+    region: str
+    namespace: Input[str]
+    image: Input[str]
+    settings: WorkloadSettings
+    autoscaling: AutoscalingPlan
+    target_group_arn: Input[str]
+    load_balancer_controller_ready: Resource
+    protect: bool
+    at_edge: bool = True
+    node_selector: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticBucket:
+    """The bucket of the published files; `versions` is what must be on before it is copied."""
+
+    name: Output[str]
+    arn: Output[str]
+    regional_domain_name: Output[str]
+    versions: Resource
+
+
+class Web(ComponentResource):
+    """Pods and a private bucket with the same files: the pods answer until something is published.
+
+    The bucket's objects are encrypted with S3's own key (AES256), as the files are public anyway
+    and a customer key would have to admit CloudFront. Its policy is the edge's, which it names.
+    """
+
+    bucket: StaticBucket | None
+
+    def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
+        settings = args.settings
+        summary = {
+            "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
+            "autoscaled": scales(settings),
+        }
+        super().__init__("researchflow:apps:Web", name, summary, opts)
+        pods = Workload(
+            f"{name}-workload",
+            WorkloadArgs(
+                namespace=args.namespace,
+                pod=self._pod(args),
+                autoscaled=scales(settings),
+                after=(args.load_balancer_controller_ready,),
+            ),
+            ResourceOptions(parent=self),
+        )
+        target_group_binding(
+            f"{name}-targets",
+            WEB,
+            namespace=args.namespace,
+            target_group_arn=args.target_group_arn,
+            parent=self,
+            after=[args.load_balancer_controller_ready, pods],
+        )
+        if scales(settings):
+            self._autoscaler(name, args, pods)
+        self.bucket = self._static_bucket(name, args) if args.at_edge else None
+        self.register_outputs({"bucketName": self.bucket.name if self.bucket else None})
+
+    def _pod(self, args: WebArgs) -> PodTemplate:
+        # Static files: the pods open no connection, so they get neither secrets nor an authority.
+        return PodTemplate(
+            application=WEB.application,
+            image=args.image,
+            settings=args.settings,
+            port=WEB.port,
+            serves=True,
+            measured=True,
+            drain_seconds=WEB.drain_seconds,
+            priority=SERVING,
+            environment=[],
+            annotations={},
+            ca_config_map=None,
+            node_selector=args.node_selector,
+        )
+
+    def _autoscaler(self, name: str, args: WebArgs, pods: Workload) -> None:
+        plan = args.autoscaling.worker_hpa
+        horizontal_pod_autoscaler(
+            f"{name}-autoscaler",
+            WEB.application,
+            namespace=args.namespace,
+            settings=args.settings,
+            utilization_percents={"cpu": plan.cpu_utilization_percent},
+            up=plan.scale_up,
+            down=plan.scale_down,
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
+        )
+
+    def _static_bucket(self, name: str, args: WebArgs) -> StaticBucket:
+        bucket = aws.s3.Bucket(
+            f"{name}-static",
+            bucket=bucket_name(args.prefix, "static", args.account_id, args.region),
+            force_destroy=not args.protect,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        child = ResourceOptions(parent=self)
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-static-versions",
+            bucket=bucket.bucket,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
+                status="Enabled"
+            ),
+            opts=child,
+        )
+        self._close_to_the_public(name, bucket)
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-static-lifecycle",
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id="expire-old-versions",
+                    status="Enabled",
+                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                    noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                        noncurrent_days=OLD_VERSIONS_KEPT_DAYS
+                    ),
+                    abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                        days_after_initiation=INCOMPLETE_UPLOADS_KEPT_DAYS
+                    ),
+                )
+            ],
+            # A rule on old versions is refused until the bucket keeps versions.
+            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        return StaticBucket(
+            name=bucket.bucket,
+            arn=bucket.arn,
+            regional_domain_name=bucket.bucket_regional_domain_name,
+            versions=versioning,
+        )
+
+    def _close_to_the_public(self, name: str, bucket: aws.s3.Bucket) -> None:
+        owner_only(f"{name}-static", bucket, region=None, parent=self, block_suffix="not-public")
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-static-encryption",
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="AES256"
+                    )
+                )
+            ],
+            opts=ResourceOptions(parent=self),
+        )

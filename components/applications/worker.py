@@ -1,0 +1,154 @@
+"""The workers: they take jobs from the queue, and there are as many as the queue asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.applications.artifact_access import ArtifactAccess
+from components.applications.autoscaler import backlog_metric, horizontal_pod_autoscaler
+from components.applications.pod_template import PodTemplate
+from components.applications.workload import Workload, WorkloadArgs
+from rendering.applications.priorities import JOBS
+from rendering.applications.scaling_triggers import (
+    queue_authentication,
+    watched_jobs,
+    worker_scaled_object,
+)
+from rendering.shared.endpoints import WORKER_HEALTH_PORT
+from scaleplan.layers import AutoscalingPlan, QueuePlan
+from scaleplan.queue.backlog import JOBS_PER_POD
+from scaleplan.sizes import QueueSettings, WorkloadSettings
+
+APPLICATION = "worker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keda:
+    """KEDA as the scaler: `secret_name` holds address and login of the queue, `ready` must exist
+    before KEDA's custom resources can."""
+
+    secret_name: Input[str]
+    ready: Resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerArgs:
+    """`jobs` says what carries the jobs; without `keda` the plan's own autoscaler does the scaling,
+    by a metric that someone else must serve."""
+
+    namespace: Input[str]
+    image: Input[str]
+    settings: WorkloadSettings
+    queue: QueuePlan
+    jobs: QueueSettings
+    autoscaling: AutoscalingPlan
+    environment: Sequence[k8s.core.v1.EnvVarArgs]
+    annotations: Mapping[str, Input[str]]
+    ca_config_map: Input[str]
+    artifacts: ArtifactAccess
+    keda: Keda | None
+    node_selector: Mapping[str, str] | None = None
+
+
+class Worker(ComponentResource):
+    """Runs the jobs of the plan's queues.
+
+    A pod told to stop takes no further job and finishes the one it holds: its grace is the job
+    timeout and a margin, so neither a scale-in nor a drain kills a job.
+    """
+
+    def __init__(self, name: str, args: WorkerArgs, opts: ResourceOptions | None = None) -> None:
+        settings = args.settings
+        summary = {
+            "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
+            "queues": len(args.queue.names),
+            "scaledBy": "hpa" if args.keda is None else "keda",
+        }
+        super().__init__("researchflow:apps:Worker", name, summary, opts)
+        role = args.artifacts.grant_to(APPLICATION, f"{name}-artifacts", parent=self)
+        pods = Workload(
+            f"{name}-workload",
+            WorkloadArgs(
+                namespace=args.namespace, pod=self._pod(args), autoscaled=True, after=(role,)
+            ),
+            ResourceOptions(parent=self),
+        )
+        if args.keda is None:
+            self._autoscaler(name, args, pods)
+        else:
+            self._scaled_object(name, args, args.keda, pods)
+        self.register_outputs({"deployment": pods.deployment.metadata.name})
+
+    def _pod(self, args: WorkerArgs) -> PodTemplate:
+        own = {
+            "QUEUE_NAMES": ",".join(args.queue.names),
+            "WORKER_CONCURRENCY": str(JOBS_PER_POD),
+        }
+        return PodTemplate(
+            application=APPLICATION,
+            image=args.image,
+            settings=args.settings,
+            port=WORKER_HEALTH_PORT,
+            serves=False,
+            measured=True,
+            drain_seconds=args.queue.job.timeout_seconds,
+            priority=JOBS,
+            environment=[
+                *args.environment,
+                *(k8s.core.v1.EnvVarArgs(name=key, value=value) for key, value in own.items()),
+            ],
+            annotations=args.annotations,
+            ca_config_map=args.ca_config_map,
+            node_selector=args.node_selector,
+        )
+
+    def _scaled_object(self, name: str, args: WorkerArgs, keda: Keda, pods: Workload) -> None:
+        authentication = CustomResource(
+            f"{name}-queue-login",
+            api_version="keda.sh/v1alpha1",
+            kind="TriggerAuthentication",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name="worker-queue", namespace=args.namespace),
+            spec=Output.from_input(keda.secret_name).apply(
+                lambda secret_name: queue_authentication(secret_name, args.jobs.engine)
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[keda.ready]),
+        )
+        CustomResource(
+            f"{name}-scaling",
+            api_version="keda.sh/v1alpha1",
+            kind="ScaledObject",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.namespace),
+            spec=worker_scaled_object(
+                deployment=APPLICATION,
+                settings=args.settings,
+                watched=watched_jobs(
+                    args.queue, args.jobs, args.autoscaling.keda.list_length, JOBS_PER_POD
+                ),
+                autoscaling=args.autoscaling,
+                authentication="worker-queue",
+            ),
+            opts=ResourceOptions(
+                parent=self, depends_on=[keda.ready, authentication, pods.deployment]
+            ),
+        )
+
+    def _autoscaler(self, name: str, args: WorkerArgs, pods: Workload) -> None:
+        plan = args.autoscaling.worker_hpa
+        horizontal_pod_autoscaler(
+            f"{name}-autoscaler",
+            APPLICATION,
+            namespace=args.namespace,
+            settings=args.settings,
+            utilization_percents={"cpu": plan.cpu_utilization_percent},
+            more=[
+                backlog_metric(plan.queue_metric, args.queue.names, plan.queue_length_per_replica)
+            ],
+            up=plan.scale_up,
+            down=plan.scale_down,
+            opts=ResourceOptions(parent=self, depends_on=[pods.deployment]),
+        )

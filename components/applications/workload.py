@@ -1,0 +1,144 @@
+"""What the four applications have in common: Deployment, ServiceAccount, Service, budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.applications.pod_security import service_account
+from components.applications.pod_template import PodTemplate, labels, selector
+from rendering.shared.endpoints import Endpoint
+
+
+def target_group_binding(
+    name: str,
+    endpoint: Endpoint,
+    *,
+    namespace: Input[str],
+    target_group_arn: Input[str],
+    parent: Resource,
+    after: list[Resource],
+) -> CustomResource:
+    """Let the load balancer controller keep the target group equal to the Service's ready pods.
+
+    `networking` is left out on purpose: the security group rules are the ingress layer's, and with
+    it the controller would write rules of its own beside them. `after` holds the controller (its
+    webhook must answer) and the Service.
+    """
+    return CustomResource(
+        name,
+        api_version="elbv2.k8s.aws/v1beta1",
+        kind="TargetGroupBinding",
+        metadata=ObjectMetaArgs(name=endpoint.application, namespace=namespace),
+        spec={
+            "serviceRef": {"name": endpoint.application, "port": endpoint.port},
+            "targetGroupARN": target_group_arn,
+            "targetType": "ip",
+        },
+        opts=ResourceOptions(parent=parent, depends_on=after),
+    )
+
+
+OLD_REVISIONS_KEPT = 5
+"""ReplicaSets of earlier rollouts, for `kubectl rollout undo`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadArgs:
+    """`autoscaled` decides who owns the number of replicas; the pod's `serves` whether a Service
+    stands before it.
+
+    `after` is what must exist before the first pod does. For a served application that includes
+    the load balancer controller, whose webhook answers for each new pod.
+    """
+
+    namespace: Input[str]
+    pod: PodTemplate
+    autoscaled: bool
+    after: tuple[Resource, ...] = ()
+
+
+class Workload(ComponentResource):
+    """One application's pods and what keeps them available during drains and rollouts.
+
+    Under an autoscaler the Deployment names no `replicas`: with server-side apply a field that is
+    never sent stays the autoscaler's, so neither of the two undoes the other's work.
+    """
+
+    deployment: k8s.apps.v1.Deployment
+    service: k8s.core.v1.Service | None
+
+    def __init__(self, name: str, args: WorkloadArgs, opts: ResourceOptions | None = None) -> None:
+        settings = args.pod.settings
+        summary = {
+            "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
+            "memoryMib": settings.memory_mib,
+            "cpuMillicores": settings.cpu_millicores,
+        }
+        super().__init__("researchflow:apps:Workload", name, summary, opts)
+        account = service_account(f"{name}-account", self._metadata(args), self)
+        self.deployment = self._deployment(name, args, account)
+        self.service = self._service(name, args) if args.pod.serves else None
+        self._disruption_budget(name, args)
+        self.register_outputs({"deployment": self.deployment.metadata.name})
+
+    def _metadata(self, args: WorkloadArgs) -> k8s.meta.v1.ObjectMetaArgs:
+        application = args.pod.application
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=application, namespace=args.namespace, labels=labels(application)
+        )
+
+    def _deployment(
+        self, name: str, args: WorkloadArgs, account: Resource
+    ) -> k8s.apps.v1.Deployment:
+        return k8s.apps.v1.Deployment(
+            f"{name}-pods",
+            metadata=self._metadata(args),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=None if args.autoscaled else args.pod.settings.min_replicas,
+                revision_history_limit=OLD_REVISIONS_KEPT,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.pod.application)),
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(
+                        max_surge=1, max_unavailable=0
+                    ),
+                ),
+                template=args.pod.build(),
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[account, *args.after]),
+        )
+
+    def _service(self, name: str, args: WorkloadArgs) -> k8s.core.v1.Service:
+        return k8s.core.v1.Service(
+            f"{name}-service",
+            metadata=self._metadata(args),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type="ClusterIP",
+                selector=selector(args.pod.application),
+                ports=[
+                    k8s.core.v1.ServicePortArgs(
+                        name="http", port=args.pod.port, target_port="http", protocol="TCP"
+                    )
+                ],
+            ),
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _disruption_budget(self, name: str, args: WorkloadArgs) -> None:
+        # One pod may always go, so a drain never waits for ever; a pod that is broken anyway may
+        # go beyond that.
+        k8s.policy.v1.PodDisruptionBudget(
+            f"{name}-budget",
+            metadata=self._metadata(args),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1,
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.pod.application)),
+            ),
+            opts=ResourceOptions(parent=self),
+        )

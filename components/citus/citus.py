@@ -1,0 +1,206 @@
+"""Citus on the cluster: operator, nodes, sharded database, backups and the job that distributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.citus.backups import CitusBackups, CitusBackupsArgs
+from components.citus.data_nodes import DataNodes, DataNodesArgs
+from components.citus.distribution_job import DistributionJob, DistributionJobArgs
+from components.citus.operator import ShardingOperator, ShardingOperatorArgs
+from components.citus.sharded_cluster import CitusCluster, CitusClusterArgs
+from components.database.credentials import RoleCredentials
+from components.identity.authority import Authority
+from rendering.citus.names import COORDINATOR_HOST, NAMESPACE, PORT, READERS_HOST
+from rendering.database.roles import RoleKey
+from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.citus.data_nodes import max_connections, placements, pod_resources, pods_by_zone
+from scaleplan.citus.sharding import ShardingSettings
+from scaleplan.sizes import CitusSettings, PgbouncerSettings
+from scaleplan.tables import ShardingPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitusArgs:
+    """`settings` sizes it, `stage` says whether tables are distributed by themselves.
+
+    `plan` names the tables. `pgbouncer` is whose connections the servers must take, and whose pods,
+    at `pooler_port`, reconnect when a table was distributed;
+    `roles` may log in, `statement_timeouts` are theirs in seconds. `subnet_ids` and
+    `availability_zones` are in the same order. `client_namespace` is where the connections come
+    from; `tags` are the machines'.
+    """
+
+    prefix: str
+    region: str
+    account_id: str
+    availability_zones: tuple[str, ...]
+    cluster_name: str
+    kubernetes_version: str
+    cluster_ready: pulumi.Resource
+    node_role_arn: Input[str]
+    subnet_ids: Input[list[str]]
+    data_key_arn: Input[str]
+    architecture: Architecture
+    stage: ShardingSettings
+    settings: CitusSettings
+    plan: ShardingPlan
+    pgbouncer: PgbouncerSettings
+    pooler_port: int
+    pooler_admin_password: Input[str]
+    database: str
+    roles: Mapping[RoleKey, RoleCredentials]
+    statement_timeouts: Mapping[RoleKey, int]
+    client_namespace: Input[str]
+    authority: Authority
+    tags: Mapping[str, str]
+    protect: bool
+    backups_copy: Input[str] | None = None
+
+
+class Citus(ComponentResource):
+    """Stands from stage `parallel` on. `host` and `readers_host` speak TLS on `port`.
+
+    Certificates are of the in-program authority, for both hosts.
+    """
+
+    host: Output[str]
+    readers_host: Output[str]
+    port: int
+    backups: CitusBackups
+
+    def __init__(self, name: str, args: CitusArgs, opts: ResourceOptions | None = None) -> None:
+        settings = args.settings
+        summary = {
+            "stage": args.stage.stage.value,
+            "coordinators": settings.coordinator_instances,
+            "shardClusters": settings.shard_clusters,
+            "instancesPerShardCluster": settings.instances_per_shard_cluster,
+            "volumeGib": settings.volume_gib,
+        }
+        super().__init__("researchflow:data:Citus", name, summary, opts)
+        self._name, self._args = name, args
+        namespace = self._namespace()
+        backups = self._backups()
+        cluster = self._cluster(namespace, backups)
+        DistributionJob(
+            f"{name}-distribution",
+            DistributionJobArgs(
+                namespace=namespace,
+                database=args.database,
+                distributed_tables=args.plan.distributed_tables,
+                reference_tables=args.plan.reference_tables,
+                column=args.plan.distribution_column,
+                authority_certificate=args.authority.certificate_pem,
+                poolers=args.pgbouncer.replicas,
+                pooler_port=args.pooler_port,
+                pooler_admin_password=args.pooler_admin_password,
+                suspended=not args.stage.serving,
+                after=cluster.cluster,
+            ),
+            ResourceOptions(parent=self),
+        )
+        # Through the cluster's object, so that what connects is made after it.
+        made = Output.from_input(cluster.cluster.urn)
+        self.host = made.apply(lambda _: COORDINATOR_HOST)
+        self.readers_host = made.apply(lambda _: READERS_HOST)
+        self.port = PORT
+        self.backups = backups
+        self.register_outputs(
+            {
+                "host": self.host,
+                "readersHost": self.readers_host,
+                "port": self.port,
+                "backupBucketName": backups.bucket_name,
+            }
+        )
+
+    def _namespace(self) -> Output[str]:
+        namespace = k8s.core.v1.Namespace(
+            f"{self._name}-namespace",
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=NAMESPACE,
+                # The operator's pods set no seccomp profile and drop no capability.
+                labels={"pod-security.kubernetes.io/enforce": "baseline"},
+            ),
+            # Deleting a namespace deletes all in it.
+            opts=ResourceOptions(
+                parent=self, protect=self._args.protect, depends_on=[self._args.cluster_ready]
+            ),
+        )
+        return namespace.metadata.name.apply(str)
+
+    def _backups(self) -> CitusBackups:
+        args = self._args
+        groups = placements(args.settings, args.availability_zones)
+        return CitusBackups(
+            f"{self._name}-backups",
+            CitusBackupsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                cluster_name=args.cluster_name,
+                cluster_ready=args.cluster_ready,
+                data_key_arn=args.data_key_arn,
+                groups=[group.name for group in groups],
+                protect=args.protect,
+                copy_name=args.backups_copy,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _nodes(self) -> DataNodes:
+        args = self._args
+        return DataNodes(
+            f"{self._name}-nodes",
+            DataNodesArgs(
+                prefix=args.prefix,
+                cluster_name=args.cluster_name,
+                kubernetes_version=args.kubernetes_version,
+                role_arn=args.node_role_arn,
+                subnet_ids=args.subnet_ids,
+                data_key_arn=args.data_key_arn,
+                instance_class=args.settings.instance_class,
+                architecture=args.architecture,
+                nodes_by_zone=list(pods_by_zone(args.settings, args.availability_zones).values()),
+                tags=args.tags,
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _cluster(self, namespace: Output[str], backups: CitusBackups) -> CitusCluster:
+        args, settings = self._args, self._args.settings
+        operator = ShardingOperator(
+            f"{self._name}-operator",
+            ShardingOperatorArgs(watch_namespace=namespace, cluster_ready=args.cluster_ready),
+            ResourceOptions(parent=self),
+        )
+        return CitusCluster(
+            f"{self._name}-cluster",
+            CitusClusterArgs(
+                namespace=namespace,
+                client_namespace=args.client_namespace,
+                region=args.region,
+                groups=placements(settings, args.availability_zones),
+                pod=pod_resources(load_catalog().instance_class(settings.instance_class)),
+                volume_gib=settings.volume_gib,
+                max_connections=max_connections(args.pgbouncer, settings.shard_clusters),
+                backups_kept=settings.backup_retention_days,
+                database=args.database,
+                roles=args.roles,
+                statement_timeouts=args.statement_timeouts,
+                backup_bucket=backups.bucket_name,
+                data_key_arn=args.data_key_arn,
+                authority=args.authority,
+                operator=operator.release,
+                wait_for=[*self._nodes().groups, *backups.ready],
+                protect=args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )

@@ -1,0 +1,56 @@
+"""StackGres, the operator that knows Citus: it starts, fails over, backs up and reshards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import ComponentResource, Input, ResourceOptions
+
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from scaleplan.cluster import charts
+
+NAMESPACE = "stackgres"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardingOperatorArgs:
+    """`watch_namespace` exists already, and is the only one that the operator may enter."""
+
+    watch_namespace: Input[str]
+    cluster_ready: pulumi.Resource
+
+
+class ShardingOperator(ComponentResource):
+    """The operator alone; wait for `release` before using its kinds.
+
+    Its web console and API stay off: they would be a second way to the databases, with passwords
+    of their own. So does its collector of metrics, which has nowhere to send them to.
+    """
+
+    release: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: ShardingOperatorArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        chart = charts.STACKGRES_OPERATOR
+        super().__init__(
+            "researchflow:platform:ShardingOperator", name, {"chart": chart.version}, opts
+        )
+        self.release = chart_release(
+            self,
+            name,
+            chart,
+            namespace=NAMESPACE,
+            wait_for=[args.cluster_ready],
+            values={
+                "allowedNamespaces": [args.watch_namespace],
+                "deploy": {"operator": True, "restapi": False, "collector": False},
+                "operator": {
+                    "nodeSelector": ON_SYSTEM_NODES,
+                    "resources": resources_of("stackgres-operator"),
+                },
+                "jobs": {"nodeSelector": ON_SYSTEM_NODES},
+            },
+        )
+        self.register_outputs({})

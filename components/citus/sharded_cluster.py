@@ -1,0 +1,262 @@
+"""The sharded cluster itself, as objects of the operator, and what guards its servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.citus import operator as sharding_operator
+from components.database.credentials import RoleCredentials
+from components.identity.authority import Authority
+from rendering.citus import names
+from rendering.citus.postgres import postgres_config_spec
+from rendering.citus.roles import citus_roles_sql
+from rendering.citus.sharded_cluster import (
+    instance_profile_spec,
+    object_storage_spec,
+    roles_script_spec,
+    sharded_cluster_spec,
+)
+from rendering.database.roles import RoleKey
+from rendering.observability.prometheus_stack import NAMESPACE as MONITORING_NAMESPACE
+from scaleplan.citus.data_nodes import VOLUME_IOPS, VOLUME_MIB_PER_SECOND, Placement
+from scaleplan.cluster.machines import ResourceTotals
+
+_STABLE, _ALPHA, _STORAGE = (f"stackgres.io/{version}" for version in ("v1", "v1alpha1", "v1beta1"))
+_ROLES_SQL = "roles.sql"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitusClusterArgs:
+    """`groups` begin with the coordinator; `pod` is what each of their instances may use.
+
+    `statement_timeouts` are each role's, in seconds. `operator` has brought the kinds; `wait_for`
+    is what servers need when they start: nodes, and roles for their backups.
+    """
+
+    namespace: Input[str]
+    client_namespace: Input[str]
+    region: str
+    groups: Sequence[Placement]
+    pod: ResourceTotals
+    volume_gib: int
+    max_connections: int
+    backups_kept: int
+    database: str
+    roles: Mapping[RoleKey, RoleCredentials]
+    statement_timeouts: Mapping[RoleKey, int]
+    backup_bucket: Input[str]
+    data_key_arn: Input[str]
+    authority: Authority
+    operator: pulumi.Resource
+    wait_for: Sequence[pulumi.Resource]
+    protect: bool
+
+
+class CitusCluster(ComponentResource):
+    """PostgreSQL 16 with Citus, TLS only. Deleting it leaves the volumes, which are retained.
+
+    The superuser's password is the operator's own, in the Secret named as the cluster.
+    """
+
+    cluster: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: CitusClusterArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {
+            "groups": len(args.groups),
+            "instances": sum(group.instances for group in args.groups),
+            "memoryMib": args.pod.memory_mib,
+            "maxConnections": args.max_connections,
+        }
+        super().__init__("researchflow:data:CitusCluster", name, summary, opts)
+        self._name, self._args = name, args
+        parts = [self._storage_class(), self._certificate(), *self._configuration()]
+        self.cluster = k8s.apiextensions.CustomResource(
+            name,
+            api_version=_ALPHA,
+            kind="SGShardedCluster",
+            metadata=self._metadata(names.CLUSTER),
+            spec=sharded_cluster_spec(
+                args.groups,
+                database=args.database,
+                volume_gib=args.volume_gib,
+                backups_kept=args.backups_kept,
+            ),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[args.operator, *args.wait_for, *parts],
+            ),
+        )
+        self._disruption_budgets()
+        self._network_policy()
+        self.register_outputs({})
+
+    def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self._args.namespace)
+
+    def _storage_class(self) -> pulumi.Resource:
+        return k8s.storage.v1.StorageClass(
+            f"{self._name}-volumes",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=names.STORAGE_CLASS),
+            provisioner="ebs.csi.aws.com",
+            parameters={
+                "type": "gp3",
+                "iops": str(VOLUME_IOPS),
+                "throughput": str(VOLUME_MIB_PER_SECOND),
+                "encrypted": "true",
+                "kmsKeyId": self._args.data_key_arn,
+            },
+            # A volume lives in one zone: it is made where its pod was put.
+            volume_binding_mode="WaitForFirstConsumer",
+            allow_volume_expansion=True,
+            # A deleted cluster, or a scaled-in copy, leaves its data for someone to look at.
+            reclaim_policy="Retain",
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _certificate(self) -> pulumi.Resource:
+        certificate = self._args.authority.issue(
+            f"{self._name}-server", names.server_names(), parent=self
+        )
+        return k8s.core.v1.Secret(
+            f"{self._name}-server-certificate",
+            metadata=self._metadata(names.SERVER_CERTIFICATE),
+            type="kubernetes.io/tls",
+            string_data={
+                "tls.crt": certificate.certificate_pem,
+                "tls.key": certificate.private_key_pem,
+            },
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _configuration(self) -> list[pulumi.Resource]:
+        args = self._args
+        passwords = Output.all(**{role.user: role.password for role in args.roles.values()})
+        roles = k8s.core.v1.Secret(
+            f"{self._name}-roles",
+            metadata=self._metadata(names.ROLES),
+            string_data={
+                _ROLES_SQL: Output.secret(passwords).apply(
+                    lambda known: citus_roles_sql(args.database, known, args.statement_timeouts)
+                )
+            },
+            opts=ResourceOptions(parent=self),
+        )
+        secret_name = roles.metadata.name.apply(str)
+        return [
+            self._custom(
+                "roles",
+                _STABLE,
+                "SGScript",
+                names.ROLES,
+                roles_script_spec(args.database, secret_name, _ROLES_SQL),
+            ),
+            self._custom(
+                "profile",
+                _STABLE,
+                "SGInstanceProfile",
+                names.INSTANCE_PROFILE,
+                instance_profile_spec(args.pod),
+            ),
+            self._custom(
+                "postgres",
+                _STABLE,
+                "SGPostgresConfig",
+                names.POSTGRES_CONFIG,
+                postgres_config_spec(args.pod, args.volume_gib, args.max_connections),
+            ),
+            self._custom(
+                "backups",
+                _STORAGE,
+                "SGObjectStorage",
+                names.OBJECT_STORAGE,
+                object_storage_spec(args.backup_bucket, args.region),
+            ),
+        ]
+
+    def _custom(
+        self, role: str, api_version: str, kind: str, name: str, spec: dict[str, Any]
+    ) -> pulumi.Resource:
+        return k8s.apiextensions.CustomResource(
+            f"{self._name}-{role}",
+            api_version=api_version,
+            kind=kind,
+            metadata=self._metadata(name),
+            spec=spec,
+            opts=ResourceOptions(parent=self, depends_on=[self._args.operator]),
+        )
+
+    def _disruption_budgets(self) -> None:
+        """One server of a group at a time may leave for a drained node: the operator makes none.
+
+        A group of one has no budget, which would block every drain. The number is one to keep, not
+        one to lose: that one needs the pods' controller, and the operator at times takes a primary
+        out of its StatefulSet.
+        """
+        for group in self._args.groups:
+            if group.instances == 1:
+                continue
+            k8s.policy.v1.PodDisruptionBudget(
+                f"{self._name}-{group.name}",
+                metadata=self._metadata(names.group_name(group.name)),
+                spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                    min_available=group.instances - 1,
+                    selector=k8s.meta.v1.LabelSelectorArgs(
+                        match_labels=names.pod_labels(group.name)
+                    ),
+                ),
+                opts=ResourceOptions(parent=self),
+            )
+
+    def _network_policy(self) -> None:
+        """Clients (PgBouncer, migrations) reach PostgreSQL alone; servers, jobs and operator one
+        another.
+        """
+        k8s.networking.v1.NetworkPolicy(
+            f"{self._name}-servers",
+            metadata=self._metadata(f"{names.CLUSTER}-servers"),
+            spec=k8s.networking.v1.NetworkPolicySpecArgs(
+                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.SERVER_LABELS),
+                policy_types=["Ingress"],
+                ingress=[
+                    k8s.networking.v1.NetworkPolicyIngressRuleArgs(
+                        from_=[
+                            k8s.networking.v1.NetworkPolicyPeerArgs(
+                                pod_selector=k8s.meta.v1.LabelSelectorArgs()
+                            ),
+                            _namespace(sharding_operator.NAMESPACE),
+                        ]
+                    ),
+                    k8s.networking.v1.NetworkPolicyIngressRuleArgs(
+                        from_=[
+                            _namespace(self._args.client_namespace),
+                            # The exporter of the coordinator's statistics.
+                            _namespace(MONITORING_NAMESPACE),
+                        ],
+                        # The port of the pod, to which the Service's 5433 leads.
+                        ports=[
+                            k8s.networking.v1.NetworkPolicyPortArgs(
+                                port=names.SERVER_PORT, protocol="TCP"
+                            )
+                        ],
+                    ),
+                ],
+            ),
+            opts=ResourceOptions(parent=self),
+        )
+
+
+def _namespace(name: Input[str]) -> k8s.networking.v1.NetworkPolicyPeerArgs:
+    return k8s.networking.v1.NetworkPolicyPeerArgs(
+        namespace_selector=k8s.meta.v1.LabelSelectorArgs(
+            match_labels={"kubernetes.io/metadata.name": name}
+        )
+    )

@@ -1,0 +1,262 @@
+"""The EKS cluster: control plane, add-ons, and the node group that carries the controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.cluster.access import ClusterAccess, ClusterAccessArgs
+from components.cluster.addons import (
+    NetworkAddons,
+    NetworkAddonsArgs,
+    NodeAddons,
+    NodeAddonsArgs,
+)
+from components.cluster.node_group import NodeGroup, NodeGroupArgs
+from components.shared.computed_text import computed_text
+from rendering.cluster.documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
+from rendering.cluster.kubeconfig import kubeconfig
+from scaleplan.applications.pods import SYSTEM_POOL
+from scaleplan.catalog import Architecture
+from scaleplan.identity.access import AccessSettings
+from scaleplan.settings import SERVICE_CIDR
+from scaleplan.sizes import NodesSettings
+
+LOG_RETENTION_DAYS = 90
+"""A quarter of audit log, as long as the flow logs."""
+
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+"""All that EKS has (EKS API, `LogType`)."""
+
+_MANAGED = "arn:aws:iam::aws:policy"
+NODE_POLICIES = {
+    "worker": f"{_MANAGED}/AmazonEKSWorkerNodePolicy",
+    "images": f"{_MANAGED}/AmazonEC2ContainerRegistryPullOnly",
+    "session": f"{_MANAGED}/AmazonSSMManagedInstanceCore",
+}
+"""A node joins, pulls images, and can be entered by Session Manager when all else fails. What the
+CNI plugin may do is not here: it has a role of its own, so no pod inherits it from the node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """`public_api_cidrs`: who may reach the API server from outside; nobody when empty.
+
+    `access` names people by their roles; its viewers see `viewed_namespace`. `tags` are the
+    machines'.
+    """
+
+    prefix: str
+    region: str
+    account_id: str
+    kubernetes_version: str
+    private_subnet_ids: Input[list[str]]
+    cluster_key_arn: Input[str]
+    logs_key_arn: Input[str]
+    data_key_arn: Input[str]
+    settings: NodesSettings
+    architecture: Architecture
+    public_api_cidrs: tuple[IPv4Network, ...]
+    access: AccessSettings
+    viewed_namespace: str
+    tags: Mapping[str, str]
+    protect: bool
+
+
+class Cluster(ComponentResource):
+    """Wait for `ready` before starting pods: nodes, network and names then work.
+
+    Whoever runs the first deployment becomes the cluster's administrator, because with access mode
+    `API` somebody must be let in at creation, and the deployment itself needs to get in. Later
+    administrators get access entries of their own. Both settings are fixed at creation.
+    """
+
+    cluster_name: str
+    endpoint: Output[str]
+    certificate_authority: Output[str]
+    kubeconfig: Output[str]
+    security_group_id: Output[str]
+    node_role_arn: Output[str]
+    node_role_name: Output[str]
+    ready: pulumi.Resource
+
+    def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {
+            "kubernetesVersion": args.kubernetes_version,
+            "publicApi": bool(args.public_api_cidrs),
+            "karpenter": args.settings.karpenter,
+        }
+        super().__init__("researchflow:cluster:Cluster", name, summary, opts)
+        self._name, self._args = name, args
+        self.cluster_name = args.prefix
+        cluster = self._control_plane()
+        ClusterAccess(
+            f"{name}-access",
+            ClusterAccessArgs(
+                cluster=cluster.name,
+                admins=args.access.admins,
+                viewers=args.access.viewers,
+                previewers=args.access.previewers,
+                viewed_namespace=args.viewed_namespace,
+            ),
+            ResourceOptions(parent=self),
+        )
+        node_role, node_policies = self._node_role()
+        network = NetworkAddons(
+            f"{name}-network",
+            NetworkAddonsArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.prefix,
+                cluster=cluster.name,
+                kubernetes_version=args.kubernetes_version,
+            ),
+            ResourceOptions(parent=self),
+        )
+        nodes = NodeGroup(
+            f"{name}-system",
+            NodeGroupArgs(
+                prefix=args.prefix,
+                pool=SYSTEM_POOL,
+                cluster_name=cluster.name,
+                kubernetes_version=args.kubernetes_version,
+                role_arn=node_role.arn,
+                subnet_ids=args.private_subnet_ids,
+                data_key_arn=args.data_key_arn,
+                settings=args.settings.system,
+                architecture=args.architecture,
+                tags=args.tags,
+                wait_for=[network, *node_policies],
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.ready = self._on_nodes(cluster, nodes)
+        self.endpoint = cluster.endpoint
+        authority = cluster.certificate_authority
+        self.certificate_authority = computed_text(
+            authority.apply(lambda known: known.data if known else None)
+        )
+        self.kubeconfig = Output.all(
+            endpoint=self.endpoint, certificate_authority=self.certificate_authority
+        ).apply(lambda known: kubeconfig(args.prefix, args.region, **known))
+        self.security_group_id = cluster.vpc_config.cluster_security_group_id
+        self.node_role_arn, self.node_role_name = node_role.arn, node_role.name
+        self._mark_security_group()
+        self.register_outputs(
+            {
+                "clusterName": self.cluster_name,
+                "endpoint": self.endpoint,
+                "securityGroupId": self.security_group_id,
+            }
+        )
+
+    def _control_plane(self) -> aws.eks.Cluster:
+        name, args = self._name, self._args
+        child = ResourceOptions(parent=self)
+        # EKS would make the group itself, unencrypted and kept for ever, so it has to come first.
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-control-plane",
+            name=f"/aws/eks/{args.prefix}/cluster",
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=args.logs_key_arn,
+            opts=child,
+        )
+        role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=CLUSTER_TRUST, opts=child)
+        policies = [
+            aws.iam.RolePolicyAttachment(
+                f"{name}-control-plane",
+                role=role.name,
+                policy_arn=f"{_MANAGED}/AmazonEKSClusterPolicy",
+                opts=child,
+            ),
+            aws.iam.RolePolicy(
+                f"{name}-control-plane-secrets",
+                role=role.id,
+                policy=Output.from_input(args.cluster_key_arn).apply(secrets_key_use),
+                opts=child,
+            ),
+        ]
+        return aws.eks.Cluster(
+            name,
+            name=args.prefix,
+            version=args.kubernetes_version,
+            role_arn=role.arn,
+            access_config=aws.eks.ClusterAccessConfigArgs(
+                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+            ),
+            # The add-ons are installed pinned and configured; EKS's own copies would come first.
+            bootstrap_self_managed_addons=False,
+            vpc_config=self._api_access(),
+            kubernetes_network_config=aws.eks.ClusterKubernetesNetworkConfigArgs(
+                ip_family="ipv4", service_ipv4_cidr=str(SERVICE_CIDR)
+            ),
+            encryption_config=aws.eks.ClusterEncryptionConfigArgs(
+                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=args.cluster_key_arn),
+                resources=["secrets"],
+            ),
+            enabled_cluster_log_types=list(LOG_TYPES),
+            # Extended support costs six times as much an hour; a version is upgraded before that.
+            upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+            deletion_protection=args.protect,
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[logs, *policies]),
+        )
+
+    def _api_access(self) -> aws.eks.ClusterVpcConfigArgs:
+        public = [str(network) for network in self._args.public_api_cidrs]
+        return aws.eks.ClusterVpcConfigArgs(
+            subnet_ids=self._args.private_subnet_ids,
+            endpoint_private_access=True,
+            endpoint_public_access=bool(public),
+            public_access_cidrs=public or None,
+        )
+
+    def _node_role(self) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
+        """The role of every node, of the managed group and of Karpenter alike."""
+        role = aws.iam.Role(
+            f"{self._name}-node",
+            assume_role_policy=NODE_TRUST,
+            opts=ResourceOptions(parent=self),
+        )
+        attachments = [
+            aws.iam.RolePolicyAttachment(
+                f"{self._name}-node-{key}",
+                role=role.name,
+                policy_arn=policy_arn,
+                opts=ResourceOptions(parent=self),
+            )
+            for key, policy_arn in NODE_POLICIES.items()
+        ]
+        return role, attachments
+
+    def _on_nodes(self, cluster: aws.eks.Cluster, nodes: NodeGroup) -> pulumi.Resource:
+        """Add-ons that run as pods; the resource that tells when pods find each other by name."""
+        addons = NodeAddons(
+            f"{self._name}-pods",
+            NodeAddonsArgs(
+                region=self._args.region,
+                account_id=self._args.account_id,
+                cluster_name=self._args.prefix,
+                cluster=cluster.name,
+                kubernetes_version=self._args.kubernetes_version,
+                data_key_arn=self._args.data_key_arn,
+                tags=self._args.tags,
+                nodes=nodes.group,
+            ),
+            ResourceOptions(parent=self),
+        )
+        return addons.names
+
+    def _mark_security_group(self) -> None:
+        """Karpenter finds its machines' security group by this tag; EKS makes the group itself."""
+        aws.ec2.Tag(
+            f"{self._name}-security-group",
+            resource_id=self.security_group_id,
+            key="karpenter.sh/discovery",
+            value=self.cluster_name,
+            opts=ResourceOptions(parent=self),
+        )

@@ -1,0 +1,197 @@
+"""Karpenter: buys the machines that waiting pods need, and gives back those nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.identity.pod_role import PodRole, PodRoleArgs
+from components.shared import versions
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.shared.computed_text import computed_text
+from rendering.cluster.documents import volume_key_use
+from rendering.cluster.karpenter_documents import (
+    controller_policy,
+    event_patterns,
+    interruption_queue_policy,
+)
+from rendering.cluster.node_pools import (
+    APPLICATIONS_POOL,
+    NODE_CLASS,
+    WORKERS_POOL,
+    node_class_spec,
+    node_pool_spec,
+)
+from scaleplan.catalog import Architecture
+from scaleplan.cluster import charts
+from scaleplan.cluster.node_pools import PoolLimits
+
+NAMESPACE = "kube-system"
+"""Where the API server's priority levels keep the controller served when it is busy (Karpenter's
+reference, "Getting started")."""
+
+SERVICE_ACCOUNT = "karpenter"
+MESSAGE_RETENTION_SECONDS = 300
+"""A warning older than five minutes is about a machine that is gone (Karpenter's reference)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KarpenterArgs:
+    """Nodes get the role of the managed group, which EKS has let into the cluster already.
+
+    `spot_workers` lets the workers' pool buy machines that AWS may take back. `tags` go on every
+    machine and disk.
+    """
+
+    region: str
+    account_id: str
+    cluster_name: str
+    node_role_arn: Input[str]
+    node_role_name: Input[str]
+    data_key_arn: Input[str]
+    disk_gib: int
+    architecture: Architecture
+    pool_limits: PoolLimits
+    spot_workers: bool
+    tags: Mapping[str, str]
+    replicas: int
+    cluster_ready: pulumi.Resource
+
+
+class Karpenter(ComponentResource):
+    """Controller, the queue that warns it, and two pools: applications and workers."""
+
+    def __init__(self, name: str, args: KarpenterArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {
+            "chart": charts.KARPENTER.version,
+            "applicationsCpu": args.pool_limits.applications.cpu_millicores // 1000,
+            "workersCpu": args.pool_limits.workers.cpu_millicores // 1000,
+            "spotWorkers": args.spot_workers,
+        }
+        super().__init__("researchflow:platform:Karpenter", name, summary, opts)
+        self._name, self._args = name, args
+        queue = self._interruption_queue()
+        role = self._controller_role(queue)
+        release = chart_release(
+            self,
+            name,
+            charts.KARPENTER,
+            namespace=NAMESPACE,
+            wait_for=[role],
+            values={
+                "replicas": args.replicas,
+                "nodeSelector": ON_SYSTEM_NODES,
+                "serviceAccount": {"name": SERVICE_ACCOUNT},
+                "settings": {
+                    "clusterName": args.cluster_name,
+                    "eksControlPlane": True,
+                    "interruptionQueue": queue.name,
+                },
+                "controller": {"resources": resources_of("karpenter")},
+            },
+        )
+        self._node_class(release)
+        self._node_pool(APPLICATIONS_POOL, release)
+        self._node_pool(WORKERS_POOL, release)
+        self.register_outputs({})
+
+    def _interruption_queue(self) -> aws.sqs.Queue:
+        child = ResourceOptions(parent=self)
+        queue = aws.sqs.Queue(
+            f"{self._name}-interruptions",
+            message_retention_seconds=MESSAGE_RETENTION_SECONDS,
+            # Machine ids only, and EventBridge can't use a customer key without being named in it.
+            sqs_managed_sse_enabled=True,
+            opts=child,
+        )
+        rules: list[aws.cloudwatch.EventRule] = []
+        for event, pattern in event_patterns(spot=self._args.spot_workers).items():
+            rule = aws.cloudwatch.EventRule(
+                f"{self._name}-{event}",
+                description=f"{self._args.cluster_name}: {event} events of machines to Karpenter",
+                event_pattern=pattern,
+                opts=child,
+            )
+            aws.cloudwatch.EventTarget(
+                f"{self._name}-{event}", rule=rule.name, arn=queue.arn, opts=child
+            )
+            rules.append(rule)
+        aws.sqs.QueuePolicy(
+            f"{self._name}-interruptions",
+            queue_url=queue.url,
+            policy=Output.all(
+                queue_arn=computed_text(queue.arn),
+                rule_arns=[computed_text(rule.arn) for rule in rules],
+            ).apply(lambda known: interruption_queue_policy(**known)),
+            opts=child,
+        )
+        return queue
+
+    def _controller_role(self, queue: aws.sqs.Queue) -> PodRole:
+        args = self._args
+        machines = Output.all(
+            node_role_arn=computed_text(args.node_role_arn), queue_arn=computed_text(queue.arn)
+        ).apply(
+            lambda known: controller_policy(
+                args.region, args.account_id, args.cluster_name, **known, spot=args.spot_workers
+            )
+        )
+        return PodRole(
+            self._name,
+            PodRoleArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                namespace=NAMESPACE,
+                service_account=SERVICE_ACCOUNT,
+                policies={
+                    "machines": machines,
+                    "disks": Output.from_input(args.data_key_arn).apply(volume_key_use),
+                },
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _node_class(self, release: pulumi.Resource) -> None:
+        args = self._args
+        profile = aws.iam.InstanceProfile(
+            f"{self._name}-node", role=args.node_role_name, opts=ResourceOptions(parent=self)
+        )
+        kubernetes.apiextensions.CustomResource(
+            f"{self._name}-nodes",
+            api_version="karpenter.k8s.aws/v1",
+            kind="EC2NodeClass",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NODE_CLASS),
+            spec=node_class_spec(
+                cluster_name=args.cluster_name,
+                image_alias=versions.NODE_IMAGE_ALIAS,
+                disk_gib=args.disk_gib,
+                data_key_arn=args.data_key_arn,
+                profile=profile.name,
+                tags=args.tags,
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[release]),
+        )
+
+    def _node_pool(self, pool: str, release: pulumi.Resource) -> None:
+        limits = self._args.pool_limits
+        workers = pool == WORKERS_POOL
+        kubernetes.apiextensions.CustomResource(
+            f"{self._name}-{pool}",
+            api_version="karpenter.sh/v1",
+            kind="NodePool",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=pool),
+            spec=node_pool_spec(
+                pool,
+                self._args.architecture,
+                limits.workers if workers else limits.applications,
+                spot=workers and self._args.spot_workers,
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[release]),
+        )

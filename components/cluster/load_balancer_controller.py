@@ -1,0 +1,96 @@
+"""The AWS Load Balancer Controller: puts pods into the target groups that the stack made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import ComponentResource, Input, ResourceOptions
+
+from components.identity.pod_role import PodRole, PodRoleArgs
+from components.shared.chart_release import (
+    ON_SYSTEM_NODES,
+    chart_release,
+    disruption_budget,
+    resources_of,
+)
+from rendering.cluster.load_balancer_controller_documents import target_registration_policy
+from scaleplan.cluster import charts
+
+NAMESPACE = "kube-system"
+SERVICE_ACCOUNT = "aws-load-balancer-controller"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancerControllerArgs:
+    """`watch_namespace` is the only one whose TargetGroupBindings count."""
+
+    region: str
+    account_id: str
+    cluster_name: str
+    vpc_id: Input[str]
+    watch_namespace: Input[str]
+    replicas: int
+    cluster_ready: pulumi.Resource
+
+
+class LoadBalancerController(ComponentResource):
+    """Everything but TargetGroupBinding is switched off, as its role couldn't do it anyway."""
+
+    release: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        chart = charts.LOAD_BALANCER_CONTROLLER
+        summary = {"chart": chart.version, "replicas": args.replicas}
+        super().__init__("researchflow:platform:LoadBalancerController", name, summary, opts)
+        role = PodRole(
+            name,
+            PodRoleArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                namespace=NAMESPACE,
+                service_account=SERVICE_ACCOUNT,
+                policies={"targets": target_registration_policy(args.region, args.account_id)},
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.release = chart_release(
+            self,
+            name,
+            chart,
+            namespace=NAMESPACE,
+            wait_for=[role],
+            values={
+                "clusterName": args.cluster_name,
+                # Given, because pods can't ask the machine's metadata service.
+                "region": args.region,
+                "vpcId": args.vpc_id,
+                "replicaCount": args.replicas,
+                "podDisruptionBudget": disruption_budget(args.replicas),
+                "nodeSelector": ON_SYSTEM_NODES,
+                "serviceAccount": {"name": SERVICE_ACCOUNT},
+                "watchNamespace": args.watch_namespace,
+                "createIngressClassResource": False,
+                "ingressClassParams": {"create": False},
+                "webhookConfig": {"disableIngressValidation": True},
+                # With this webhook on, no Service can be made while the controller is down.
+                "enableServiceMutatorWebhook": False,
+                "enableBackendSecurityGroup": False,
+                "enableShield": False,
+                "enableWaf": False,
+                "enableWafv2": False,
+                "controllerConfig": {
+                    "featureGates": {
+                        "ALBGatewayAPI": False,
+                        "EnableServiceController": False,
+                        "NLBGatewayAPI": False,
+                    }
+                },
+                "resources": resources_of("aws-load-balancer-controller"),
+            },
+        )
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""PostgreSQL on RDS, its roles, and PgBouncer before it."""

@@ -1,0 +1,159 @@
+"""The Job that has every pooler reconnect when a migration has ended."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.applications.pod_security import (
+    config_volume,
+    container_security,
+    pod_security,
+    resource_requirements,
+    service_account,
+)
+from components.applications.pod_template import labels
+from components.database.pooler_admin import console_environment
+from components.shared.chart_release import ON_SYSTEM_NODES
+from components.shared.versions import POSTGRES_CLIENT_IMAGE
+from rendering.applications.priorities import SERVING
+from rendering.database.pgbouncer_ini import ADMIN_USER
+from rendering.database.pooler_reconnect import (
+    DEADLINE_SECONDS,
+    SCRIPT_FILE,
+    pooler_variables,
+    reconnect_script,
+)
+from rendering.network.application_flows import RECONNECT_PODS
+from rendering.shared.connection_urls import CA_DIRECTORY, CA_FILE
+from scaleplan.applications.pod_resources import PSQL_JOB
+
+APPLICATION = RECONNECT_PODS.name
+
+POSTGRES_USER_ID = 70
+"""`postgres` in the Alpine image; the process writes nothing and needs no other user."""
+
+ATTEMPTS = 3
+_SCRIPT_DIRECTORY = "/etc/researchflow/reconnect"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolerReconnectArgs:
+    """`migration` is the name of the migration's Job, `migrated` the same when it has ended.
+
+    `poolers` pods of PgBouncer, each at `port`, stand from `pooling` on. `admin_secret` has the
+    password of their console, `cluster_authority` the certificate of the in-cluster authority.
+    """
+
+    namespace: Input[str]
+    migration: str
+    migrated: Input[str]
+    poolers: int
+    port: int
+    pooling: Resource
+    admin_secret: Input[str]
+    cluster_authority: Input[str]
+
+
+class PoolerReconnect(ComponentResource):
+    """One Job a migration, whose name is in its own by a hash. What uses the tables takes `ready`:
+    it waits for both, so that no new pod meets a statement prepared before the migration.
+    """
+
+    ready: Output[str]
+
+    def __init__(
+        self, name: str, args: PoolerReconnectArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        job_name = f"{APPLICATION}-{_template_hash(args)}"
+        super().__init__(
+            "researchflow:data:PoolerReconnect",
+            name,
+            {"job": job_name, "poolers": args.poolers},
+            opts,
+        )
+        self._name, self._args = name, args
+        script = k8s.core.v1.ConfigMap(
+            f"{name}-script",
+            metadata=self._metadata(APPLICATION),
+            data={SCRIPT_FILE: reconnect_script()},
+            opts=ResourceOptions(parent=self),
+        )
+        account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
+        job = k8s.batch.v1.Job(
+            f"{name}-job",
+            metadata=self._metadata(job_name),
+            spec=k8s.batch.v1.JobSpecArgs(
+                backoff_limit=ATTEMPTS - 1,
+                active_deadline_seconds=DEADLINE_SECONDS,
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=k8s.meta.v1.ObjectMetaArgs(
+                        labels=labels(APPLICATION),
+                        # Through the migration, so that the Job is made when that has ended.
+                        annotations={"researchflow.io/migration": args.migrated},
+                    ),
+                    spec=self._pod(),
+                ),
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[script, account, args.pooling]),
+        )
+        self.ready = job.id.apply(lambda _: job_name)
+        self.register_outputs({"ready": self.ready})
+
+    def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=name, namespace=self._args.namespace, labels=labels(APPLICATION)
+        )
+
+    def _pod(self) -> k8s.core.v1.PodSpecArgs:
+        return k8s.core.v1.PodSpecArgs(
+            # Never, not OnFailure: the pods of failed attempts keep their logs.
+            restart_policy="Never",
+            service_account_name=APPLICATION,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            node_selector=ON_SYSTEM_NODES,
+            priority_class_name=SERVING.name,
+            security_context=pod_security(POSTGRES_USER_ID),
+            containers=[self._container()],
+            volumes=[
+                config_volume("script", APPLICATION),
+                config_volume("ca", self._args.cluster_authority),
+            ],
+        )
+
+    def _container(self) -> k8s.core.v1.ContainerArgs:
+        args = self._args
+        mounts = {"script": _SCRIPT_DIRECTORY, "ca": CA_DIRECTORY}
+        return k8s.core.v1.ContainerArgs(
+            name=APPLICATION,
+            image=POSTGRES_CLIENT_IMAGE,
+            command=["/bin/sh", f"{_SCRIPT_DIRECTORY}/{SCRIPT_FILE}"],
+            env=console_environment(
+                pooler_variables(
+                    user=ADMIN_USER, port=args.port, poolers=args.poolers, authority_file=CA_FILE
+                ),
+                args.admin_secret,
+            ),
+            resources=resource_requirements(PSQL_JOB),
+            security_context=container_security(),
+            volume_mounts=[
+                k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, read_only=True)
+                for name, path in mounts.items()
+            ],
+        )
+
+
+def _template_hash(args: PoolerReconnectArgs) -> str:
+    """Of what differs between templates, which can't change in place."""
+    parts = [
+        args.migration,
+        str((args.poolers, args.port)),
+        reconnect_script(),
+        POSTGRES_CLIENT_IMAGE,
+        repr(PSQL_JOB),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]

@@ -1,0 +1,84 @@
+"""external-dns: gives names of the stack's domain to Services and Ingresses that ask for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.identity.pod_role import PodRole, PodRoleArgs
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from rendering.edge.external_dns_documents import RECORD_TYPES, zone_records_policy
+from scaleplan.cluster import charts
+
+NAMESPACE = "external-dns"
+SERVICE_ACCOUNT = "external-dns"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalDnsArgs:
+    """`own_names` are those that the program writes itself; `owner` marks records of this stack."""
+
+    region: str
+    account_id: str
+    cluster_name: str
+    owner: str
+    domain: str
+    own_names: tuple[str, ...]
+    zone_id: Input[str]
+    cluster_ready: pulumi.Resource
+
+
+class ExternalDns(ComponentResource):
+    """Names for what has none from the program, as a tool's Service with a hostname annotation.
+
+    It adds and changes records and never removes one, and leaves alone what isn't marked as its
+    own: whoever can write a Service must not be able to take the stack off the air.
+    """
+
+    def __init__(
+        self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        chart = charts.EXTERNAL_DNS
+        summary = {"chart": chart.version, "domain": args.domain}
+        super().__init__("researchflow:platform:ExternalDns", name, summary, opts)
+        records = Output.from_input(args.zone_id).apply(
+            lambda zone_id: zone_records_policy(zone_id, args.domain, args.own_names)
+        )
+        role = PodRole(
+            name,
+            PodRoleArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                namespace=NAMESPACE,
+                service_account=SERVICE_ACCOUNT,
+                policies={"records": records},
+                cluster_ready=args.cluster_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+        chart_release(
+            self,
+            name,
+            chart,
+            namespace=NAMESPACE,
+            wait_for=[role],
+            values={
+                "provider": {"name": "aws"},
+                # Given, because pods can't ask the machine's metadata service.
+                "env": [{"name": "AWS_REGION", "value": args.region}],
+                "serviceAccount": {"name": SERVICE_ACCOUNT},
+                "sources": ["service", "ingress"],
+                "policy": "upsert-only",
+                "registry": "txt",
+                "txtOwnerId": args.owner,
+                "domainFilters": [args.domain],
+                "managedRecordTypes": [kind for kind in RECORD_TYPES if kind != "TXT"],
+                "extraArgs": {"zone-id-filter": args.zone_id, "aws-zone-type": "public"},
+                "nodeSelector": ON_SYSTEM_NODES,
+                "resources": resources_of("external-dns"),
+            },
+        )
+        self.register_outputs({})

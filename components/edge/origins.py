@@ -1,0 +1,118 @@
+"""Where the edge gets what it serves: the bucket, and by a VPC origin the load balancer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, ResourceOptions
+
+from rendering.shared.endpoints import LONGEST_REQUEST_SECONDS
+from scaleplan.layers import EdgePlan
+
+STATIC_ORIGIN = "static"
+APPLICATION_ORIGIN = "application"
+PAGES_ORIGIN_GROUP = "pages"
+"""The static origin, and behind it the application's web pods."""
+
+FAILOVER_STATUS_CODES = (403, 500, 502, 503, 504)
+"""On these the edge asks the web pods instead of the bucket. 403 is the bucket's answer for an
+object that isn't there, so pages are served before the first publication too. Routes of the
+application don't depend on it: the router has turned them into index.html by then."""
+
+KEEPALIVE_SECONDS = 60
+"""How long CloudFront keeps an idle connection to the load balancer, which keeps it for longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginsArgs:
+    """`application_domain_name` is what CloudFront gives as Host and TLS server name to the load
+    balancer; `shield_region` None means no Origin Shield."""
+
+    prefix: str
+    plan: EdgePlan
+    static_domain_name: Input[str]
+    load_balancer_arn: Input[str]
+    application_domain_name: Input[str]
+    application_https: bool
+    shield_region: str | None
+
+
+def origins(
+    name: str, args: OriginsArgs, parent: ComponentResource
+) -> list[aws.cloudfront.DistributionOriginArgs]:
+    """The bucket, reached by an origin access control, and the load balancer, by a VPC origin."""
+    return [_static_origin(name, args, parent), _application_origin(name, args, parent)]
+
+
+def pages_origin_group() -> aws.cloudfront.DistributionOriginGroupArgs:
+    """The bucket first, then the web pods."""
+    return aws.cloudfront.DistributionOriginGroupArgs(
+        origin_id=PAGES_ORIGIN_GROUP,
+        failover_criteria=aws.cloudfront.DistributionOriginGroupFailoverCriteriaArgs(
+            status_codes=list(FAILOVER_STATUS_CODES)
+        ),
+        members=[
+            aws.cloudfront.DistributionOriginGroupMemberArgs(origin_id=origin)
+            for origin in (STATIC_ORIGIN, APPLICATION_ORIGIN)
+        ],
+    )
+
+
+def _static_origin(
+    name: str, args: OriginsArgs, parent: ComponentResource
+) -> aws.cloudfront.DistributionOriginArgs:
+    access = aws.cloudfront.OriginAccessControl(
+        f"{name}-bucket-access",
+        description=f"{args.prefix} static files",
+        origin_access_control_origin_type="s3",
+        signing_behavior="always",
+        signing_protocol="sigv4",
+        opts=ResourceOptions(parent=parent),
+    )
+    return aws.cloudfront.DistributionOriginArgs(
+        origin_id=STATIC_ORIGIN,
+        domain_name=args.static_domain_name,
+        origin_access_control_id=access.id,
+        origin_shield=_shield(args),
+    )
+
+
+def _application_origin(
+    name: str, args: OriginsArgs, parent: ComponentResource
+) -> aws.cloudfront.DistributionOriginArgs:
+    plan = args.plan
+    origin = aws.cloudfront.VpcOrigin(
+        f"{name}-origin",
+        vpc_origin_endpoint_config=aws.cloudfront.VpcOriginVpcOriginEndpointConfigArgs(
+            name=f"{args.prefix}-origin",
+            arn=args.load_balancer_arn,
+            http_port=plan.http_port,
+            https_port=plan.https_port,
+            origin_protocol_policy=(
+                plan.origin_protocol_policy if args.application_https else "http-only"
+            ),
+            origin_ssl_protocols=aws.cloudfront.VpcOriginVpcOriginEndpointConfigOriginSslProtocolsArgs(
+                items=list(plan.origin_tls_versions), quantity=len(plan.origin_tls_versions)
+            ),
+        ),
+        opts=ResourceOptions(parent=parent),
+    )
+    return aws.cloudfront.DistributionOriginArgs(
+        origin_id=APPLICATION_ORIGIN,
+        domain_name=args.application_domain_name,
+        vpc_origin_config=aws.cloudfront.DistributionOriginVpcOriginConfigArgs(
+            vpc_origin_id=origin.id,
+            origin_read_timeout=LONGEST_REQUEST_SECONDS,
+            origin_keepalive_timeout=KEEPALIVE_SECONDS,
+        ),
+        origin_shield=_shield(args),
+    )
+
+
+def _shield(args: OriginsArgs) -> aws.cloudfront.DistributionOriginOriginShieldArgs | None:
+    if args.shield_region is None:
+        return None
+    return aws.cloudfront.DistributionOriginOriginShieldArgs(
+        enabled=True, origin_shield_region=args.shield_region
+    )

@@ -1,0 +1,131 @@
+"""Who did what: CloudTrail in a bucket of its own, and GuardDuty where the stack says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
+from rendering.identity.trail_documents import objects_of, trail_arn, trail_bucket_policy
+
+NONCURRENT_DAYS = 365
+"""Nothing overwrites a log; if something does, what was there stays a year."""
+
+GUARD_DUTY_FEATURES = ("EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
+"""GuardDuty API, `DetectorFeature`. Runtime monitoring is left out: it puts an agent of its own on
+every node, with more memory than the arithmetic of nodes has for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditArgs:
+    """`logs_key_arn` is a key that admits the trail; the artifacts' bucket has patients' data."""
+
+    prefix: str
+    region: str
+    account_id: str
+    logs_key_arn: Input[str]
+    artifacts_bucket_arn: Input[str]
+    guard_duty: bool
+    protect: bool
+
+
+class Audit(ComponentResource):
+    """Every call that changes something, in all regions, and each access to an artifact.
+
+    Logs are encrypted, and digests signed by CloudTrail prove that none was changed or removed
+    (`aws cloudtrail validate-logs`). They are kept for good: HIPAA wants six years of them
+    (45 CFR 164.316(b)(2)(i)).
+    """
+
+    bucket_name: Output[str]
+    trail_arn: Output[str]
+
+    def __init__(self, name: str, args: AuditArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {"trail": args.prefix, "guardDuty": args.guard_duty}
+        super().__init__("researchflow:security:Audit", name, summary, opts)
+        self._name, self._args = name, args
+        bucket = self._bucket()
+        trail = self._trail(bucket)
+        if args.guard_duty:
+            self._guard_duty()
+        self.bucket_name, self.trail_arn = bucket.bucket_name, trail.arn
+        self.register_outputs({"bucketName": self.bucket_name, "trailArn": self.trail_arn})
+
+    def _bucket(self) -> PrivateBucket:
+        args = self._args
+        trail = trail_arn(args.region, args.account_id, args.prefix)
+        return PrivateBucket(
+            self._name,
+            PrivateBucketArgs(
+                prefix=args.prefix,
+                role="audit",
+                account_id=args.account_id,
+                region=args.region,
+                data_key_arn=args.logs_key_arn,
+                noncurrent_days=NONCURRENT_DAYS,
+                protect=args.protect,
+                policy=lambda arn: trail_bucket_policy(
+                    arn, args.account_id, trail, keep=args.protect
+                ),
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _trail(self, bucket: PrivateBucket) -> aws.cloudtrail.Trail:
+        args = self._args
+        objects = Output.from_input(args.artifacts_bucket_arn).apply(objects_of)
+        return aws.cloudtrail.Trail(
+            f"{self._name}-trail",
+            name=args.prefix,
+            s3_bucket_name=bucket.bucket_name,
+            kms_key_id=args.logs_key_arn,
+            enable_log_file_validation=True,
+            enable_logging=True,
+            # Whoever gets in by another region, or by a global service, is seen too.
+            is_multi_region_trail=True,
+            include_global_service_events=True,
+            advanced_event_selectors=[
+                _selector("management", {"eventCategory": "Management"}),
+                _selector(
+                    "artifacts",
+                    {"eventCategory": "Data", "resources.type": "AWS::S3::Object"},
+                    {"resources.ARN": objects},
+                ),
+            ],
+            # CloudTrail tries the bucket out when the trail is made: its policy comes first.
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[bucket]),
+        )
+
+    def _guard_duty(self) -> None:
+        detector = aws.guardduty.Detector(
+            f"{self._name}-detector",
+            enable=True,
+            finding_publishing_frequency="FIFTEEN_MINUTES",
+            opts=ResourceOptions(parent=self),
+        )
+        for feature in GUARD_DUTY_FEATURES:
+            aws.guardduty.DetectorFeature(
+                f"{self._name}-{feature.lower().replace('_', '-')}",
+                detector_id=detector.id,
+                name=feature,
+                status="ENABLED",
+                opts=ResourceOptions(parent=self),
+            )
+
+
+def _selector(
+    name: str,
+    equals: dict[str, str],
+    starts_with: dict[str, Output[str]] | None = None,
+) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Events whose fields are all as said."""
+    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(
+        name=name,
+        field_selectors=[
+            *(field(field=key, equals=[value]) for key, value in equals.items()),
+            *(field(field=key, starts_withs=[v]) for key, v in (starts_with or {}).items()),
+        ],
+    )

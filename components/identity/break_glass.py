@@ -1,0 +1,118 @@
+"""The way in when all others fail: one role, by Session Manager, to cluster and database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.cluster.access import ADMINISTRATOR, let_in
+from components.shared.computed_text import computed_text
+from rendering.identity.break_glass_documents import (
+    MAX_SESSION_MINUTES,
+    role_policy,
+    session_document,
+    session_log_policy,
+    trust,
+)
+from scaleplan.applications.pods import SYSTEM_POOL
+
+LOG_RETENTION_DAYS = 2192
+"""Six years, as long as HIPAA wants such records kept (45 CFR 164.316(b)(2)(i))."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakGlassArgs:
+    """`principals` may assume the role; none: see `access.breakGlass`. `secret_arn` is the master
+    user's, encrypted with `data_key_arn`; `logs_key_arn` admits CloudWatch Logs."""
+
+    prefix: str
+    region: str
+    account_id: str
+    principals: Sequence[str]
+    cluster_name: str
+    cluster_ready: pulumi.Resource
+    node_role_name: Input[str]
+    secret_arn: Input[str]
+    data_key_arn: Input[str]
+    logs_key_arn: Input[str]
+
+
+class BreakGlass(ComponentResource):
+    """No bastion, no key, no open port: docs/break-glass.md has the commands.
+
+    Whoever assumes the role is seen in CloudTrail, and what they type on a node in the log group.
+    """
+
+    role_arn: Output[str]
+    document_name: str
+
+    def __init__(
+        self, name: str, args: BreakGlassArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {"principals": len(args.principals), "sessionMinutes": MAX_SESSION_MINUTES}
+        super().__init__("researchflow:security:BreakGlass", name, summary, opts)
+        self._name, self._args = name, args
+        self.document_name = f"{args.prefix}-break-glass"
+        self._logged_shell()
+        self.role_arn = self._role()
+        self.register_outputs({"roleArn": self.role_arn, "documentName": self.document_name})
+
+    def _logged_shell(self) -> None:
+        args, child = self._args, ResourceOptions(parent=self)
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-sessions",
+            name=f"/researchflow/{args.prefix}/break-glass",
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=args.logs_key_arn,
+            opts=child,
+        )
+        aws.iam.RolePolicy(
+            f"{self._name}-session-log",
+            role=args.node_role_name,
+            policy=computed_text(group.arn).apply(
+                lambda arn: session_log_policy(arn, args.region, args.account_id)
+            ),
+            opts=child,
+        )
+        aws.ssm.Document(
+            f"{self._name}-shell",
+            name=self.document_name,
+            document_type="Session",
+            document_format="JSON",
+            content=group.name.apply(session_document),
+            opts=child,
+        )
+
+    def _role(self) -> Output[str]:
+        args, child = self._args, ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            f"{self._name}-role",
+            # Explicit, because people type it.
+            name=f"{args.prefix}-break-glass",
+            assume_role_policy=trust(args.account_id, args.principals),
+            max_session_duration=MAX_SESSION_MINUTES * 60,
+            opts=child,
+        )
+        policy = Output.all(secret_arn=args.secret_arn, data_key_arn=args.data_key_arn).apply(
+            lambda known: role_policy(
+                region=args.region,
+                account_id=args.account_id,
+                prefix=args.prefix,
+                node_name=f"{args.prefix}-{SYSTEM_POOL}",
+                session_document=self.document_name,
+                **known,
+            )
+        )
+        aws.iam.RolePolicy(f"{self._name}-role", role=role.id, policy=policy, opts=child)
+        let_in(
+            f"{self._name}-cluster",
+            args.cluster_name,
+            role.arn,
+            ADMINISTRATOR,
+            opts=ResourceOptions(parent=self, depends_on=[args.cluster_ready]),
+        )
+        return role.arn

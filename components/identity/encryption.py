@@ -1,0 +1,141 @@
+"""Customer keys: one for data at rest, one for the cluster's secrets, one for logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from rendering.identity.key_policies import data_key_policy, logs_key_policy, plain_key_policy
+from rendering.identity.trail_documents import trail_arn
+
+
+def secret_replicas(recovery: RecoveryKey | None) -> list[aws.secretsmanager.SecretReplicaArgs]:
+    """What a secret's `replicas` are; none where nothing is copied anywhere."""
+    if recovery is None:
+        return []
+    return [
+        aws.secretsmanager.SecretReplicaArgs(region=recovery.region, kms_key_id=recovery.key_arn)
+    ]
+
+
+DELETION_WINDOW_DAYS = 30
+"""The longest KMS allows (7 to 30): a key deleted by mistake takes its data with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArgs:
+    """`prefix` begins each alias; `account_id` owns the keys; `protect` guards them.
+
+    `recovery_region` gets a replica of the data key. With `adopted_data_key_arn` the data key is
+    such a replica, which the stack whose recovery site this is has made.
+    """
+
+    prefix: str
+    account_id: str
+    region: str
+    protect: bool
+    recovery_region: str = ""
+    adopted_data_key_arn: Input[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryKey:
+    """The data key's replica: what copies in the recovery region are encrypted with."""
+
+    region: str
+    key_arn: Output[str]
+
+
+class Encryption(ComponentResource):
+    """Three keys with yearly rotation. Losing one makes what it encrypts unreadable for good.
+
+    The data key is a multi-Region one in every stack, because it can't become one later, and what
+    it encrypts can't change keys. Outside its region it is nothing until there is a replica.
+    """
+
+    data_key_arn: Output[str]
+    cluster_key_arn: Output[str]
+    logs_key_arn: Output[str]
+    recovery: RecoveryKey | None
+
+    def __init__(
+        self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        adopted = args.adopted_data_key_arn
+        super().__init__(
+            "researchflow:security:Encryption", name, {"keys": 2 if adopted else 3}, opts
+        )
+        account, region = args.account_id, args.region
+        trail = trail_arn(region, account, args.prefix)
+        self.data_key_arn = (
+            Output.from_input(adopted)
+            if adopted is not None
+            else self._key(name, "data", args, data_key_policy(account), multi_region=True)
+        )
+        self.recovery = self._replica(name, args) if args.recovery_region else None
+        self.cluster_key_arn = self._key(name, "cluster", args, plain_key_policy(account))
+        # What fails on the way to the recovery region is told by a rule of EventBridge.
+        logs = logs_key_policy(account, region, trail, event_rules=bool(args.recovery_region))
+        self.logs_key_arn = self._key(name, "logs", args, logs)
+        self.register_outputs(
+            {
+                "dataKeyArn": self.data_key_arn,
+                "clusterKeyArn": self.cluster_key_arn,
+                "logsKeyArn": self.logs_key_arn,
+            }
+        )
+
+    def _key(
+        self,
+        name: str,
+        purpose: str,
+        args: EncryptionArgs,
+        policy: str,
+        *,
+        multi_region: bool = False,
+    ) -> Output[str]:
+        # A key from before it was a multi-Region one stays what it is: a new one would leave all
+        # that it encrypts unreadable.
+        guarded = ResourceOptions(
+            parent=self,
+            protect=args.protect,
+            ignore_changes=["multiRegion"] if multi_region else None,
+        )
+        key = aws.kms.Key(
+            f"{name}-{purpose}",
+            description=f"{args.prefix} {purpose}",
+            enable_key_rotation=True,
+            multi_region=multi_region or None,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            policy=policy,
+            opts=guarded,
+        )
+        aws.kms.Alias(
+            f"{name}-{purpose}",
+            name=f"alias/{args.prefix}-{purpose}",
+            target_key_id=key.key_id,
+            opts=ResourceOptions(parent=self),
+        )
+        return key.arn
+
+    def _replica(self, name: str, args: EncryptionArgs) -> RecoveryKey:
+        key = aws.kms.ReplicaKey(
+            f"{name}-recovery",
+            region=args.recovery_region,
+            primary_key_arn=self.data_key_arn,
+            description=f"{args.prefix} data, in the recovery region",
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            # A replica has a policy of its own; rotation is the primary's.
+            policy=data_key_policy(args.account_id),
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.kms.Alias(
+            f"{name}-recovery",
+            region=args.recovery_region,
+            name=f"alias/{args.prefix}-recovery",
+            target_key_id=key.key_id,
+            opts=ResourceOptions(parent=self),
+        )
+        return RecoveryKey(region=args.recovery_region, key_arn=key.arn)

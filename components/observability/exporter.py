@@ -1,0 +1,208 @@
+"""An exporter: one small pod that reads one thing and tells Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.applications.pod_template import labels, selector
+from components.shared.chart_release import ON_SYSTEM_NODES
+from rendering.observability.scrape_targets import METRICS_PORT_NAME, exporter_monitor
+from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.observability.pods import EXPORTER
+
+EXPORTER_USER_ID = 65534
+"""`nobody`: all of these images are made to run as any user, and own no file."""
+
+FILES_ANNOTATION = "researchflow.io/files-hash"
+
+CONFIG_DIRECTORY = "/etc/exporter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExporterArgs:
+    """`files` are mounted under `CONFIG_DIRECTORY`; `secrets` are variables, kept in a Secret.
+
+    `target_labels` are set on every series of it. `monitored` is off where something else says
+    what to ask it for. When `version` changes the pod is replaced; it must tell nothing of a
+    secret. `after` is what must exist first.
+    """
+
+    application: str
+    namespace: Input[str]
+    image: str
+    port: int
+    interval_seconds: int
+    arguments: Sequence[str]
+    environment: Mapping[str, Input[str]] = field(default_factory=dict)
+    files: Mapping[str, Input[str]] = field(default_factory=dict)
+    secrets: Mapping[str, Input[str]] = field(default_factory=dict)
+    version: Input[str] = ""
+    target_labels: Mapping[str, str] = field(default_factory=dict)
+    service_account: str | None = None
+    monitored: bool = True
+    extra_labels: Mapping[str, str] = field(default_factory=dict)
+    requests: ResourceTotals = EXPORTER
+    after: Sequence[pulumi.Resource] = ()
+
+
+class Exporter(ComponentResource):
+    """Deployment with one pod, its files and its PodMonitor. It writes nothing and knows no API."""
+
+    deployment: k8s.apps.v1.Deployment
+
+    def __init__(self, name: str, args: ExporterArgs, opts: ResourceOptions | None = None) -> None:
+        summary = {"image": args.image}
+        super().__init__("researchflow:observability:Exporter", name, summary, opts)
+        self._name, self._args = name, args
+        mounted = self._build_files()
+        self.deployment = k8s.apps.v1.Deployment(
+            f"{name}-pod",
+            metadata=self._metadata(),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                # One: two would read the same twice, and Prometheus says when it is gone.
+                replicas=1,
+                revision_history_limit=2,
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(
+                        # Prometheus misses a scrape, and no node must have room for two.
+                        max_unavailable=1,
+                        max_surge=0,
+                    ),
+                ),
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.application)),
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=k8s.meta.v1.ObjectMetaArgs(
+                        labels={**labels(args.application), **args.extra_labels},
+                        annotations={FILES_ANNOTATION: args.version},
+                    ),
+                    spec=self._pod(),
+                ),
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[*mounted, *args.after]),
+        )
+        if args.monitored:
+            CustomResource(
+                f"{name}-monitor",
+                api_version="monitoring.coreos.com/v1",
+                kind="PodMonitor",
+                metadata=self._metadata(),
+                spec=exporter_monitor(
+                    args.application, args.interval_seconds, dict(args.target_labels)
+                ),
+                opts=ResourceOptions(parent=self, depends_on=list(args.after)),
+            )
+        self.register_outputs({})
+
+    def _metadata(self) -> k8s.meta.v1.ObjectMetaArgs:
+        application = self._args.application
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=application, namespace=self._args.namespace, labels=labels(application)
+        )
+
+    def _build_files(self) -> list[pulumi.Resource]:
+        args = self._args
+        made: list[pulumi.Resource] = []
+        if args.files:
+            made.append(
+                k8s.core.v1.ConfigMap(
+                    f"{self._name}-files",
+                    metadata=self._metadata(),
+                    data=dict(args.files),
+                    opts=ResourceOptions(parent=self),
+                )
+            )
+        if args.secrets:
+            made.append(
+                k8s.core.v1.Secret(
+                    f"{self._name}-secrets",
+                    metadata=self._metadata(),
+                    string_data={key: Output.secret(value) for key, value in args.secrets.items()},
+                    opts=ResourceOptions(parent=self),
+                )
+            )
+        return made
+
+    def _pod(self) -> k8s.core.v1.PodSpecArgs:
+        args = self._args
+        return k8s.core.v1.PodSpecArgs(
+            service_account_name=args.service_account,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            node_selector=ON_SYSTEM_NODES,
+            security_context=k8s.core.v1.PodSecurityContextArgs(
+                run_as_non_root=True,
+                run_as_user=EXPORTER_USER_ID,
+                run_as_group=EXPORTER_USER_ID,
+                fs_group=EXPORTER_USER_ID,
+                seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+            ),
+            containers=[self._container()],
+            volumes=self._volumes(),
+        )
+
+    def _container(self) -> k8s.core.v1.ContainerArgs:
+        args = self._args
+        return k8s.core.v1.ContainerArgs(
+            name="exporter",
+            image=args.image,
+            args=list(args.arguments),
+            env=[
+                *(
+                    k8s.core.v1.EnvVarArgs(name=key, value=value)
+                    for key, value in args.environment.items()
+                ),
+                *(self._from_secret(key) for key in args.secrets),
+            ],
+            ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=args.port)],
+            resources=k8s.core.v1.ResourceRequirementsArgs(
+                requests={
+                    "cpu": f"{args.requests.cpu_millicores}m",
+                    "memory": f"{args.requests.memory_mib}Mi",
+                },
+                limits={"cpu": "200m", "memory": f"{args.requests.memory_mib * 2}Mi"},
+            ),
+            # Is it alive, not does it reach its target: that is what its metrics say.
+            liveness_probe=k8s.core.v1.ProbeArgs(
+                tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=METRICS_PORT_NAME),
+                period_seconds=30,
+            ),
+            readiness_probe=k8s.core.v1.ProbeArgs(
+                tcp_socket=k8s.core.v1.TCPSocketActionArgs(port=METRICS_PORT_NAME)
+            ),
+            security_context=k8s.core.v1.SecurityContextArgs(
+                allow_privilege_escalation=False,
+                privileged=False,
+                read_only_root_filesystem=True,
+                capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+            ),
+            volume_mounts=[
+                k8s.core.v1.VolumeMountArgs(
+                    name="files", mount_path=CONFIG_DIRECTORY, read_only=True
+                )
+            ]
+            if args.files
+            else None,
+        )
+
+    def _from_secret(self, key: str) -> k8s.core.v1.EnvVarArgs:
+        return k8s.core.v1.EnvVarArgs(
+            name=key,
+            value_from=k8s.core.v1.EnvVarSourceArgs(
+                secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(
+                    name=self._args.application, key=key
+                )
+            ),
+        )
+
+    def _volumes(self) -> list[k8s.core.v1.VolumeArgs] | None:
+        if not self._args.files:
+            return None
+        config = k8s.core.v1.ConfigMapVolumeSourceArgs(name=self._args.application)
+        return [k8s.core.v1.VolumeArgs(name="files", config_map=config)]

@@ -1,0 +1,284 @@
+"""Observability: metrics of every layer, alerts that reach somebody, dashboards, own alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.database.credentials import RoleCredentials
+from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
+from components.observability.alarms import Alarms, AlarmsArgs, metric_alarm
+from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
+from components.observability.exporters import Exporters, ExportersArgs, PostgresTarget, RedisTarget
+from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from rendering.identity.key_policies import alarm_key_policy
+from rendering.network.flow import Flow
+from rendering.observability.alerting.rule import Route
+from rendering.observability.alertmanager import HEARTBEAT
+from rendering.observability.cloudwatch_alarms import Alarm, certificate_alarm, heartbeat_alarm
+from rendering.observability.cloudwatch_exporter import GLOBAL_REGION
+from rendering.observability.prometheus_stack import NAMESPACE, PROMETHEUS_PORT, PROMETHEUS_SERVICE
+from rendering.observability.scrape_targets import Target
+from scaleplan.cluster import charts
+from scaleplan.layers import QueuePlan
+from scaleplan.observability.observability import AlertsSettings, ObservabilityPlan
+from scaleplan.sizes import ObservabilitySettings, QueueSettings
+
+PAGE, TICKET = str(Route.PAGE), str(Route.TICKET)
+_TOPIC_NAMES = {PAGE: "pages", TICKET: "tickets", HEARTBEAT: HEARTBEAT}
+KEY_DELETION_DAYS = 30
+
+
+def topic_names() -> list[str]:
+    """How the names of the topics end, the prefix before them."""
+    return list(_TOPIC_NAMES.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityArgs:
+    """`rule_groups`, `dashboards`, `targets`, `alarms`, `adapter_rules` and `cloudwatch_config`
+    are rendered from the plan and the stack's sizes.
+
+    `instances` are the database's identifiers, `certificates` ARNs by what they are for, each with
+    its region. `channels` are secrets by the file that Alertmanager reads. `event_rules_page`: the
+    stack has rules of EventBridge that page.
+    """
+
+    prefix: str
+    region: str
+    account_id: str
+    cluster_name: str
+    cluster_ready: pulumi.Resource
+    logs_key_arn: Input[str]
+    settings: ObservabilitySettings
+    plan: ObservabilityPlan
+    alerts: AlertsSettings
+    channels: Mapping[str, Input[str]]
+    rule_groups: Sequence[Mapping[str, Any]]
+    dashboards: Mapping[str, str]
+    targets: Sequence[Target]
+    alarms: Sequence[Alarm]
+    adapter_rules: Mapping[str, Any]
+    cloudwatch_config: str
+    instances: Sequence[Input[str]]
+    primary: str
+    certificates: Mapping[str, tuple[str, Input[str]]]
+    cache: RedisTarget
+    queue: RedisTarget
+    servers: Sequence[PostgresTarget]
+    monitor: RoleCredentials
+    queue_plan: QueuePlan
+    jobs: QueueSettings
+    replicas: int
+    watches_citus: bool
+    flows: Sequence[Flow]
+    event_rules_page: bool
+    protect: bool
+
+
+class Observability(ComponentResource):
+    """Nobody reaches it from outside: Grafana and Prometheus are for `kubectl port-forward`.
+
+    `metrics_ready` is what an autoscaler on requests waits for.
+    """
+
+    namespace: Output[str]
+    metrics_ready: pulumi.Resource
+    grafana_password: Output[str]
+    topic_arns: dict[str, Output[str]]
+
+    def __init__(
+        self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {
+            "alarms": len(args.alarms),
+            "targets": len(args.targets),
+            "pages": str(args.alerts.page),
+            "tickets": str(args.alerts.ticket),
+        }
+        super().__init__("researchflow:observability:Observability", name, summary, opts)
+        self._name, self._args = name, args
+        self.topic_arns = self._build_topics()
+        self._build_alarms()
+        stack = self._build_stack()
+        self.namespace = stack.namespace
+        NetworkPolicies(
+            f"{name}-network",
+            NetworkPoliciesArgs(
+                namespace=NAMESPACE,
+                flows=args.flows,
+                closed=True,
+                namespace_ready=stack.namespace_ready,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.grafana_password = stack.grafana_password
+        self._build_targets(stack)
+        self._build_exporters(stack)
+        self.metrics_ready = self._build_adapter(stack)
+        self.register_outputs({"topicArns": self.topic_arns})
+
+    def _build_topics(self) -> dict[str, Output[str]]:
+        args = self._args
+        topics = AlertTopics(
+            f"{self._name}-topics",
+            AlertTopicsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                names=topic_names(),
+                subscribed=[_TOPIC_NAMES[PAGE], _TOPIC_NAMES[TICKET]],
+                emails=args.alerts.emails,
+                key_arn=args.logs_key_arn,
+                event_rules=[_TOPIC_NAMES[PAGE]] if args.event_rules_page else (),
+            ),
+            ResourceOptions(parent=self),
+        )
+        return {route: topics.arns[topic] for route, topic in _TOPIC_NAMES.items()}
+
+    def _build_alarms(self) -> None:
+        args = self._args
+        heartbeat = heartbeat_alarm(f"{args.prefix}-{HEARTBEAT}")
+        alarms = [*args.alarms, heartbeat]
+        made = Alarms(
+            f"{self._name}-alarms",
+            AlarmsArgs(
+                prefix=args.prefix,
+                region=args.region,
+                account_id=args.account_id,
+                alarms={
+                    route: [alarm for alarm in alarms if str(alarm.route) == route]
+                    for route in (PAGE, TICKET)
+                },
+                topics={route: self.topic_arns[route] for route in (PAGE, TICKET)},
+                instances=args.instances,
+                primary=args.primary,
+                logs_key_arn=args.logs_key_arn,
+            ),
+            ResourceOptions(parent=self),
+        )
+        abroad = any(region != args.region for region, _ in args.certificates.values())
+        global_topic = self._build_global_topic() if abroad else self.topic_arns[PAGE]
+        days = args.plan.certificate_days.critical
+        for key, (region, arn) in args.certificates.items():
+            # An alarm stands where its metric is, and so does the topic it tells.
+            elsewhere = region != args.region
+            metric_alarm(
+                f"{self._name}-certificate-{key}",
+                args.prefix,
+                certificate_alarm(key, "", days),
+                global_topic if elsewhere else self.topic_arns[PAGE],
+                made,
+                region=region if elsewhere else None,
+                dimensions={"CertificateArn": arn},
+            )
+
+    def _build_global_topic(self) -> Output[str]:
+        """Pages from us-east-1, with a key there: no key serves two regions."""
+        args = self._args
+        key = aws.kms.Key(
+            f"{self._name}-global",
+            description=f"{args.prefix} alarms in {GLOBAL_REGION}",
+            enable_key_rotation=True,
+            deletion_window_in_days=KEY_DELETION_DAYS,
+            policy=alarm_key_policy(args.account_id),
+            region=GLOBAL_REGION,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        return AlertTopics(
+            f"{self._name}-global-topics",
+            AlertTopicsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                names=[_TOPIC_NAMES[PAGE]],
+                subscribed=[_TOPIC_NAMES[PAGE]],
+                emails=args.alerts.emails,
+                key_arn=key.arn,
+                region=GLOBAL_REGION,
+            ),
+            ResourceOptions(parent=self),
+        ).arns[_TOPIC_NAMES[PAGE]]
+
+    def _build_stack(self) -> PrometheusStack:
+        args = self._args
+        return PrometheusStack(
+            f"{self._name}-stack",
+            PrometheusStackArgs(
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                cluster_ready=args.cluster_ready,
+                settings=args.settings,
+                plan=args.plan,
+                alerts=args.alerts,
+                topics=self.topic_arns,
+                topics_key_arn=args.logs_key_arn,
+                channels=args.channels,
+                rule_groups=args.rule_groups,
+                dashboards=args.dashboards,
+                watches_citus=args.watches_citus,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _build_targets(self, stack: PrometheusStack) -> None:
+        for target in self._args.targets:
+            CustomResource(
+                f"{self._name}-target-{target.name}",
+                api_version="monitoring.coreos.com/v1",
+                kind=target.kind,
+                metadata=k8s.meta.v1.ObjectMetaArgs(name=target.name, namespace=stack.namespace),
+                spec=dict(target.spec),
+                opts=ResourceOptions(parent=self, depends_on=[stack.ready]),
+            )
+
+    def _build_exporters(self, stack: PrometheusStack) -> None:
+        args = self._args
+        Exporters(
+            f"{self._name}-exporters",
+            ExportersArgs(
+                namespace=stack.namespace,
+                region=args.region,
+                account_id=args.account_id,
+                cluster_name=args.cluster_name,
+                cluster_ready=args.cluster_ready,
+                interval_seconds=args.plan.scrape_interval_seconds,
+                queue_plan=args.queue_plan,
+                jobs=args.jobs,
+                cache=args.cache,
+                queue=args.queue,
+                servers=args.servers,
+                monitor=args.monitor,
+                cloudwatch_config=args.cloudwatch_config,
+                after=[stack.ready],
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _build_adapter(self, stack: PrometheusStack) -> pulumi.Resource:
+        replicas = self._args.replicas
+        return chart_release(
+            self,
+            f"{self._name}-adapter",
+            charts.PROMETHEUS_ADAPTER,
+            namespace=NAMESPACE,
+            wait_for=[stack.ready],
+            values={
+                "replicas": replicas,
+                "nodeSelector": ON_SYSTEM_NODES,
+                "podDisruptionBudget": {"enabled": replicas > 1},
+                "prometheus": {
+                    "url": f"http://{PROMETHEUS_SERVICE}.{NAMESPACE}.svc",
+                    "port": PROMETHEUS_PORT,
+                },
+                "rules": dict(self._args.adapter_rules),
+                "resources": resources_of("prometheus-adapter"),
+            },
+        )

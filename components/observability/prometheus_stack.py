@@ -1,0 +1,190 @@
+"""Prometheus, Alertmanager and Grafana by their chart, in a namespace of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.observability.monitoring_roles import Watched, alertmanager_role
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release
+from components.shared.computed_text import computed_text
+from rendering.observability.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
+from rendering.observability.prometheus_stack import (
+    ALERTMANAGER_ACCOUNT,
+    DASHBOARD_LABEL,
+    GRAFANA_SECRET,
+    NAMESPACE,
+    NODE_NAMESPACE,
+    stack_values,
+)
+from scaleplan.cluster import charts
+from scaleplan.observability.observability import AlertsSettings, ObservabilityPlan
+from scaleplan.sizes import ObservabilitySettings
+
+GRAFANA_PASSWORD_LENGTH = 32
+LEVEL_LABEL = "pod-security.kubernetes.io/enforce"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrometheusStackArgs:
+    """`topics` are ARNs by route; `topics_key_arn` encrypts them. `channels` are the secrets of
+    other ways, by file. `rule_groups` and `dashboards` (JSON by name) are shown and evaluated."""
+
+    region: str
+    account_id: str
+    cluster_name: str
+    cluster_ready: pulumi.Resource
+    settings: ObservabilitySettings
+    plan: ObservabilityPlan
+    alerts: AlertsSettings
+    topics: Mapping[str, Input[str]]
+    topics_key_arn: Input[str]
+    channels: Mapping[str, Input[str]]
+    rule_groups: Sequence[Mapping[str, Any]]
+    dashboards: Mapping[str, str]
+    watches_citus: bool
+
+
+class PrometheusStack(ComponentResource):
+    """`ready` is the release: it defines the kinds of monitors and rules."""
+
+    namespace: Output[str]
+    namespace_ready: pulumi.Resource
+    ready: pulumi.Resource
+    grafana_password: Output[str]
+
+    def __init__(
+        self, name: str, args: PrometheusStackArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        settings = args.settings
+        summary = {
+            "prometheusReplicas": settings.prometheus_replicas,
+            "alertmanagerReplicas": settings.alertmanager_replicas,
+            "retentionDays": settings.retention_days,
+            "alerts": sum("alert" in rule for group in args.rule_groups for rule in group["rules"]),
+            "dashboards": len(args.dashboards),
+        }
+        super().__init__("researchflow:observability:PrometheusStack", name, summary, opts)
+        self._name, self._args = name, args
+        namespace = self._build_namespace("namespace", NAMESPACE, "restricted")
+        nodes = self._build_namespace("node-namespace", NODE_NAMESPACE, "privileged")
+        self.namespace_ready = namespace
+        self.namespace = namespace.metadata.name.apply(str)
+        self.grafana_password = self._build_password()
+        first = [nodes, self._build_grafana_secret(), self._build_role(), *self._build_channels()]
+        self.ready = self._build_release(first)
+        self._build_rules()
+        self._build_dashboards()
+        self.register_outputs({"namespace": self.namespace})
+
+    def _build_namespace(self, role: str, name: str, level: str) -> k8s.core.v1.Namespace:
+        return k8s.core.v1.Namespace(
+            f"{self._name}-{role}",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels={LEVEL_LABEL: level}),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+        )
+
+    def _build_password(self) -> Output[str]:
+        return Output.secret(
+            computed_text(
+                random.RandomPassword(
+                    f"{self._name}-grafana",
+                    length=GRAFANA_PASSWORD_LENGTH,
+                    special=False,
+                    opts=ResourceOptions(parent=self),
+                ).result
+            )
+        )
+
+    def _build_grafana_secret(self) -> pulumi.Resource:
+        return self._build_secret(
+            "grafana",
+            GRAFANA_SECRET,
+            {"admin-user": "admin", "admin-password": self.grafana_password},
+        )
+
+    def _build_channels(self) -> list[pulumi.Resource]:
+        """What Alertmanager reads from files, and no configuration shows."""
+        channels = self._args.channels
+        return [self._build_secret("channels", CHANNELS_SECRET, channels)] if channels else []
+
+    def _build_secret(
+        self, role: str, name: str, values: Mapping[str, Input[str]]
+    ) -> pulumi.Resource:
+        return k8s.core.v1.Secret(
+            f"{self._name}-{role}",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self.namespace),
+            string_data={key: Output.secret(value) for key, value in values.items()},
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _build_role(self) -> pulumi.Resource:
+        """Alertmanager publishes to the topics, and to nothing else."""
+        args = self._args
+        watched = Watched(
+            region=args.region,
+            account_id=args.account_id,
+            cluster_name=args.cluster_name,
+            cluster_ready=args.cluster_ready,
+            namespace=NAMESPACE,
+        )
+        return alertmanager_role(
+            f"{self._name}-alertmanager",
+            watched,
+            ALERTMANAGER_ACCOUNT,
+            topics=list(args.topics.values()),
+            topics_key_arn=args.topics_key_arn,
+            parent=self,
+        )
+
+    def _build_release(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        args = self._args
+        config = Output.all(**args.topics).apply(
+            lambda arns: alertmanager_config(args.alerts, args.region, Topics(**arns))
+        )
+        return chart_release(
+            self,
+            f"{self._name}-release",
+            charts.KUBE_PROMETHEUS_STACK,
+            namespace=NAMESPACE,
+            wait_for=[args.cluster_ready, *after],
+            values=stack_values(
+                args.settings,
+                args.plan,
+                node_selector=ON_SYSTEM_NODES,
+                alertmanager_config=config,
+                has_channels=bool(args.channels),
+                watches_citus=args.watches_citus,
+            ),
+        )
+
+    def _build_rules(self) -> None:
+        CustomResource(
+            f"{self._name}-rules",
+            api_version="monitoring.coreos.com/v1",
+            kind="PrometheusRule",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name="researchflow", namespace=self.namespace),
+            spec={"groups": [dict(group) for group in self._args.rule_groups]},
+            opts=ResourceOptions(parent=self, depends_on=[self.ready]),
+        )
+
+    def _build_dashboards(self) -> None:
+        # One ConfigMap each: together they would come near the megabyte that an object may have.
+        for dashboard, text in self._args.dashboards.items():
+            k8s.core.v1.ConfigMap(
+                f"{self._name}-dashboard-{dashboard}",
+                metadata=k8s.meta.v1.ObjectMetaArgs(
+                    name=f"dashboard-{dashboard}",
+                    namespace=self.namespace,
+                    labels=DASHBOARD_LABEL,
+                ),
+                data={f"{dashboard}.json": text},
+                opts=ResourceOptions(parent=self),
+            )

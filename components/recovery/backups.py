@@ -1,0 +1,187 @@
+"""Backups of the database in the recovery region: a locked vault, and RDS's own where asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.shared.computed_text import computed_text
+from rendering.recovery.backup_documents import backup_policy, failure_pattern
+from rendering.shared.iam_documents import service_trust
+
+SCHEDULE = "cron(0 7 * * ? *)"
+"""Daily, UTC: night in America, and before the working day in Europe. An RDS instance's backup can
+start neither in nor in the hour before its own backup and maintenance windows (AWS Backup guide,
+"Troubleshoot creating resources"), so the whole start window keeps clear of both."""
+
+START_MINUTES = 60
+"""AWS Backup takes no shorter start window, and may use all of it."""
+
+COMPLETION_MINUTES = 720
+"""AWS Backup takes no completion that is less than an hour after the start window."""
+
+KEPT_DAYS = 35
+"""In both vaults: as long as RDS keeps its own at most, so that a month's last one is there."""
+
+POINT_IN_TIME_DAYS = 14
+"""How long RDS's replicated backups are kept. Equal in all sizes: another number would stop the
+replication and begin it anew, and the copies with it."""
+
+LEAST_KEPT_DAYS = 7
+"""The vaults' lock: nothing in them is deleted earlier, whoever asks."""
+
+MOST_KEPT_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryBackupsArgs:
+    """`replicate` copies RDS's automated backups too.
+
+    `data_key_arn` encrypts the vault here, `recovery_key_arn` what stands in `recovery_region`.
+    `page_topic_arn` hears of each backup or copy that failed.
+    """
+
+    prefix: str
+    account_id: str
+    region: str
+    recovery_region: str
+    data_key_arn: Input[str]
+    recovery_key_arn: Input[str]
+    database_arn: Input[str]
+    page_topic_arn: Input[str]
+    replicate: bool
+    protect: bool
+
+
+class RecoveryBackups(ComponentResource):
+    """A vault in each region, and a daily backup that is copied from one to the other.
+
+    The locks are in governance mode: who may `backup:DeleteBackupVaultLockConfiguration` can still
+    take them off. Compliance mode, which nobody can undo, is a decision of people
+    (docs/disaster-recovery.md).
+    """
+
+    vault_arn: Output[str]
+    automated_backup_arn: Output[str] | None
+
+    def __init__(
+        self, name: str, args: RecoveryBackupsArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {"keptDays": KEPT_DAYS, "pointInTime": args.replicate}
+        super().__init__("researchflow:data:RecoveryBackups", name, summary, opts)
+        self._name, self._args = name, args
+        here = self._vault("here", None, args.data_key_arn)
+        there = self._vault("there", args.recovery_region, args.recovery_key_arn)
+        self._daily(here, there)
+        self._page_failures()
+        self.vault_arn = there.arn
+        self.automated_backup_arn = self._automated() if args.replicate else None
+        self.register_outputs({"vaultArn": self.vault_arn})
+
+    def _vault(self, role: str, region: str | None, key_arn: Input[str]) -> aws.backup.Vault:
+        args = self._args
+        vault = aws.backup.Vault(
+            f"{self._name}-{role}",
+            name=f"{args.prefix}-recovery",
+            region=region,
+            kms_key_arn=key_arn,
+            force_destroy=not args.protect,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.backup.VaultLockConfiguration(
+            f"{self._name}-{role}",
+            backup_vault_name=vault.name,
+            region=region,
+            min_retention_days=LEAST_KEPT_DAYS,
+            max_retention_days=MOST_KEPT_DAYS,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        return vault
+
+    def _daily(self, here: aws.backup.Vault, there: aws.backup.Vault) -> None:
+        args = self._args
+        plan = aws.backup.Plan(
+            f"{self._name}-daily",
+            name=f"{args.prefix}-recovery",
+            rules=[
+                aws.backup.PlanRuleArgs(
+                    rule_name="daily",
+                    target_vault_name=here.name,
+                    schedule=SCHEDULE,
+                    start_window=START_MINUTES,
+                    completion_window=COMPLETION_MINUTES,
+                    lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=KEPT_DAYS),
+                    copy_actions=[
+                        aws.backup.PlanRuleCopyActionArgs(
+                            destination_vault_arn=there.arn,
+                            lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(
+                                delete_after=KEPT_DAYS
+                            ),
+                        )
+                    ],
+                )
+            ],
+            opts=ResourceOptions(parent=self),
+        )
+        role, permission = self._role(here, there)
+        aws.backup.Selection(
+            f"{self._name}-database",
+            name="database",
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[args.database_arn],
+            opts=ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+    def _page_failures(self) -> None:
+        """A rule in this region, where a copy's job runs too; the topic must admit EventBridge."""
+        args = self._args
+        rule = aws.cloudwatch.EventRule(
+            f"{self._name}-failures",
+            name=f"{args.prefix}-recovery-failures",
+            description="Backups for the recovery region, and their copies, that came to nothing",
+            event_pattern=Output.from_input(args.database_arn).apply(failure_pattern),
+            opts=ResourceOptions(parent=self),
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._name}-failures",
+            rule=rule.name,
+            arn=args.page_topic_arn,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _role(
+        self, here: aws.backup.Vault, there: aws.backup.Vault
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        args = self._args
+        role = aws.iam.Role(
+            f"{self._name}-daily",
+            assume_role_policy=service_trust("backup.amazonaws.com"),
+            opts=ResourceOptions(parent=self),
+        )
+        policy = Output.all(
+            database=computed_text(args.database_arn),
+            vaults=[computed_text(vault.arn) for vault in (here, there)],
+            keys=[computed_text(key) for key in (args.data_key_arn, args.recovery_key_arn)],
+        ).apply(
+            lambda arns: backup_policy(
+                **arns, account_id=args.account_id, regions=(args.region, args.recovery_region)
+            )
+        )
+        permission = aws.iam.RolePolicy(
+            f"{self._name}-daily", role=role.id, policy=policy, opts=ResourceOptions(parent=self)
+        )
+        return role, permission
+
+    def _automated(self) -> Output[str]:
+        args = self._args
+        return aws.rds.InstanceAutomatedBackupsReplication(
+            f"{self._name}-point-in-time",
+            region=args.recovery_region,
+            source_db_instance_arn=args.database_arn,
+            kms_key_id=args.recovery_key_arn,
+            retention_period=POINT_IN_TIME_DAYS,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        ).id.apply(str)

@@ -1,0 +1,112 @@
+"""Disaster recovery: what a stack keeps in its recovery region, ready for a site to grow from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+
+from components.identity.encryption import RecoveryKey
+from components.recovery.backups import RecoveryBackups, RecoveryBackupsArgs
+from components.recovery.replicated_bucket import (
+    ReplicatedBucket,
+    ReplicatedBucketArgs,
+    SourceBucket,
+)
+from components.recovery.replicated_images import ReplicatedImages, ReplicatedImagesArgs
+from scaleplan.recovery.disaster_recovery import RecoveryMode
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisasterRecoveryArgs:
+    """`recovery` is the key of the recovery region; `buckets` are copied there, `repositories` by
+    the registry's rules. `database_arn` is the primary's; `page_topic_arn` hears of backups that
+    failed."""
+
+    prefix: str
+    account_id: str
+    region: str
+    mode: RecoveryMode
+    recovery: RecoveryKey
+    data_key_arn: Input[str]
+    database_arn: Input[str]
+    page_topic_arn: Input[str]
+    buckets: Sequence[SourceBucket]
+    repositories: Sequence[Resource]
+    protect: bool
+
+
+class DisasterRecovery(ComponentResource):
+    """Copies of images, buckets and backups. Secrets and the data key are copied where they are
+    made; the replica of the database belongs to the recovery site, which promotes it.
+
+    `handover` is what the recovery site reads of this stack. It holds no secret.
+    """
+
+    handover: dict[str, Input[object]]
+
+    def __init__(
+        self, name: str, args: DisasterRecoveryArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {"region": args.recovery.region, "mode": args.mode.value}
+        super().__init__("researchflow:recovery:DisasterRecovery", name, summary, opts)
+        self._name, self._args = name, args
+        buckets = {source.role: self._bucket(source) for source in args.buckets}
+        backups = self._backups()
+        ReplicatedImages(
+            f"{name}-images",
+            ReplicatedImagesArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                recovery_region=args.recovery.region,
+                recovery_key_arn=args.recovery.key_arn,
+                repositories=args.repositories,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.handover = {
+            "region": args.recovery.region,
+            "mode": args.mode.value,
+            "dataKeyArn": args.recovery.key_arn,
+            "databaseArn": args.database_arn,
+            "automatedBackupArn": backups.automated_backup_arn or "",
+            "backupVaultArn": backups.vault_arn,
+            "buckets": {role: bucket.bucket_name for role, bucket in buckets.items()},
+        }
+        self.register_outputs({"region": args.recovery.region})
+
+    def _bucket(self, source: SourceBucket) -> ReplicatedBucket:
+        args = self._args
+        return ReplicatedBucket(
+            f"{self._name}-{source.role}",
+            ReplicatedBucketArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                recovery_region=args.recovery.region,
+                recovery_key_arn=args.recovery.key_arn,
+                source=source,
+                protect=args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _backups(self) -> RecoveryBackups:
+        args = self._args
+        return RecoveryBackups(
+            f"{self._name}-backups",
+            RecoveryBackupsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                recovery_region=args.recovery.region,
+                data_key_arn=args.data_key_arn,
+                recovery_key_arn=args.recovery.key_arn,
+                database_arn=args.database_arn,
+                page_topic_arn=args.page_topic_arn,
+                replicate=args.mode is RecoveryMode.BACKUP,
+                protect=args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )

@@ -1,0 +1,78 @@
+"""How a pinned Helm chart is installed here: whole or not at all, on the system nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi import ResourceOptions
+
+from components.shared.untyped_outputs import Release
+from rendering.cluster.node_pools import POOL_LABEL
+from rendering.shared.chart_values import check_values
+from scaleplan.applications.pods import SYSTEM_POOL
+from scaleplan.cluster.charts import Chart
+from scaleplan.cluster.controllers import controller
+from scaleplan.cluster.machines import ResourceTotals
+
+TIMEOUT_SECONDS = 600
+"""Twice Helm's default: a first deployment also pulls every image."""
+
+ON_SYSTEM_NODES = {POOL_LABEL: SYSTEM_POOL}
+"""Controllers stay off the machines that they, or Karpenter, may take away."""
+
+
+def chart_release(
+    parent: pulumi.Resource,
+    name: str,
+    chart: Chart,
+    *,
+    namespace: str,
+    values: Mapping[str, Any],
+    wait_for: Sequence[pulumi.Resource],
+) -> kubernetes.helm.v3.Release:
+    """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back.
+
+    Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have.
+    """
+    check_values(chart.short_name, chart.version, values)
+    repository = None
+    if chart.repository is not None:
+        repository = kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository)
+    return Release(
+        name,
+        name=chart.short_name,
+        chart=chart.name,
+        version=chart.version,
+        repository_opts=repository,
+        namespace=namespace,
+        create_namespace=True,
+        atomic=True,
+        timeout=TIMEOUT_SECONDS,
+        values=values,
+        opts=ResourceOptions(parent=parent, depends_on=list(wait_for)),
+    )
+
+
+def disruption_budget(replicas: int) -> dict[str, int]:
+    """One replica may go at a time; none at all for a single one, which would block every drain."""
+    return {"maxUnavailable": 1} if replicas > 1 else {}
+
+
+def resources_of(name: str) -> dict[str, dict[str, str]]:
+    """Requests and limits of that controller's pod, as a chart takes them.
+
+    Raises KeyError when `scaleplan.cluster.controllers` has no such row, ValueError when it has no
+    limits.
+    """
+    row = controller(name)
+    if row.limits is None:
+        message = f"{name} belongs to an add-on, which has limits of its own"
+        raise ValueError(message)
+    return {"requests": _amounts(row.requests), "limits": _amounts(row.limits)}
+
+
+def _amounts(amounts: ResourceTotals) -> dict[str, str]:
+    return {"cpu": f"{amounts.cpu_millicores}m", "memory": f"{amounts.memory_mib}Mi"}

@@ -1,0 +1,166 @@
+"""A bucket that nobody but named roles can use: private, encrypted, versioned, over TLS only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from rendering.shared.bucket_documents import bucket_name, tls_only_policy
+
+
+def owner_only(
+    name: str,
+    bucket: aws.s3.Bucket,
+    *,
+    region: str | None,
+    parent: Resource,
+    block_suffix: str = "private",
+) -> aws.s3.BucketPublicAccessBlock:
+    """No public access, and no object that isn't the account's. `region` None is the stack's own.
+
+    Returns the block: S3 answers a conflict when it is changed at the same moment as a policy.
+    """
+    block = aws.s3.BucketPublicAccessBlock(
+        f"{name}-{block_suffix}",
+        bucket=bucket.bucket,
+        region=region,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=ResourceOptions(parent=parent),
+    )
+    aws.s3.BucketOwnershipControls(
+        f"{name}-ownership",
+        bucket=bucket.bucket,
+        region=region,
+        rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+        opts=ResourceOptions(parent=parent),
+    )
+    return block
+
+
+ABANDONED_UPLOAD_DAYS = 7
+"""An upload in parts that has not ended in a week never will; its parts cost storage."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateBucketArgs:
+    """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
+    brought back. `policy` makes the bucket's policy of its ARN. `abroad` says that `region` is not
+    the provider's."""
+
+    prefix: str
+    role: str
+    account_id: str
+    region: str
+    data_key_arn: Input[str]
+    noncurrent_days: int
+    protect: bool
+    policy: Callable[[str], str] = tls_only_policy
+    abroad: bool = False
+
+
+class PrivateBucket(ComponentResource):
+    """Who may read or write is said by IAM alone."""
+
+    bucket_name: Output[str]
+    bucket_arn: Output[str]
+    versions: aws.s3.BucketVersioning
+    """What must be on before the bucket takes or gives copies."""
+
+    def __init__(
+        self, name: str, args: PrivateBucketArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        summary = {"role": args.role, "noncurrentDays": args.noncurrent_days}
+        super().__init__("researchflow:data:PrivateBucket", name, summary, opts)
+        self._name = name
+        self._region = args.region if args.abroad else None
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=bucket_name(args.prefix, args.role, args.account_id, args.region),
+            region=self._region,
+            force_destroy=not args.protect,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        self._keep_private(bucket, args.policy)
+        self._encrypt(bucket, args.data_key_arn)
+        self.versions = self._keep_versions(bucket, args.noncurrent_days)
+        self.bucket_name = bucket.bucket
+        self.bucket_arn = bucket.arn
+        self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
+
+    def _keep_private(self, bucket: aws.s3.Bucket, policy: Callable[[str], str]) -> None:
+        block = owner_only(self._name, bucket, region=self._region, parent=self)
+        aws.s3.BucketPolicy(
+            f"{self._name}-tls-only",
+            bucket=bucket.bucket,
+            region=self._region,
+            policy=bucket.arn.apply(policy),
+            # S3 answers a conflict when both are changed at the same moment.
+            opts=ResourceOptions(parent=self, depends_on=[block]),
+        )
+
+    def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str]) -> None:
+        by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(  # noqa: E501
+            sse_algorithm="aws:kms", kms_master_key_id=key_arn
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{self._name}-encryption",
+            bucket=bucket.bucket,
+            region=self._region,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=by_default,
+                    # One key call a bucket and time slice instead of one an object.
+                    bucket_key_enabled=True,
+                )
+            ],
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _keep_versions(
+        self, bucket: aws.s3.Bucket, noncurrent_days: int
+    ) -> aws.s3.BucketVersioning:
+        versioning = aws.s3.BucketVersioning(
+            f"{self._name}-versions",
+            bucket=bucket.bucket,
+            region=self._region,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
+                status="Enabled"
+            ),
+            opts=ResourceOptions(parent=self),
+        )
+        everything = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
+        aws.s3.BucketLifecycleConfiguration(
+            f"{self._name}-lifecycle",
+            bucket=bucket.bucket,
+            region=self._region,
+            rules=[
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id="old-versions",
+                    status="Enabled",
+                    filter=everything,
+                    noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                        noncurrent_days=noncurrent_days
+                    ),
+                    expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
+                        expired_object_delete_marker=True
+                    ),
+                ),
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id="abandoned-uploads",
+                    status="Enabled",
+                    filter=everything,
+                    abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                        days_after_initiation=ABANDONED_UPLOAD_DAYS
+                    ),
+                ),
+            ],
+            # Rules on old versions need versions.
+            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        return versioning

@@ -1,0 +1,1 @@
+"""Keys, roles, certificates, and the trail of who did what."""

@@ -1,0 +1,1 @@
+"""The VPC and who may talk to whom."""

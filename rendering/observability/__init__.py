@@ -1,0 +1,1 @@
+"""What watches it all and tells people."""

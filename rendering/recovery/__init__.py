@@ -1,0 +1,1 @@
+"""Copies in another region, and the site that takes over."""

@@ -1,0 +1,1 @@
+"""The cache, and what all Redis servers share."""

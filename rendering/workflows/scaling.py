@@ -1,0 +1,79 @@
+"""KEDA's view of Temporal's task queue: how many workers its backlog asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rendering.applications.scaling_triggers import (
+    FALLBACK_AFTER_FAILURES,
+    cpu_trigger,
+    scaling_behavior,
+)
+from rendering.workflows.temporal_names import FRONTEND_ADDRESS, FRONTEND_HOST
+from scaleplan.applications.workload import WorkloadSettings
+from scaleplan.layers import AutoscalingPlan, WorkflowsPlan
+
+AUTHENTICATION_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
+"""Parameters of KEDA's temporal trigger and the keys of the client's Secret (kedacore/keda v2.20.2,
+pkg/scalers/temporal_scaler.go)."""
+
+
+def workflow_scaled_object(
+    deployment: str,
+    *,
+    settings: WorkloadSettings,
+    plan: WorkflowsPlan,
+    autoscaling: AutoscalingPlan,
+    authentication: str,
+) -> dict[str, Any]:
+    """Spec of the ScaledObject: tasks that wait, as many a pod as the plan gives jobs, and CPU.
+
+    Temporal counts tasks that no worker has taken. Each pod runs several at once, so their number
+    needs no part in it: CPU speaks for the running ones. Never zero, because a workflow that nobody
+    polls for has no backlog that Temporal keeps count of.
+    """
+    keda, hpa = autoscaling.keda, autoscaling.worker_hpa
+    return {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment},
+        "pollingInterval": keda.polling_interval_seconds,
+        "cooldownPeriod": keda.cooldown_period_seconds,
+        "minReplicaCount": settings.min_replicas,
+        "maxReplicaCount": settings.max_replicas,
+        "fallback": {
+            "failureThreshold": FALLBACK_AFTER_FAILURES,
+            "replicas": settings.min_replicas,
+            "behavior": "currentReplicasIfHigher",
+        },
+        "advanced": {
+            "horizontalPodAutoscalerConfig": {
+                "behavior": scaling_behavior(hpa.scale_up, hpa.scale_down)
+            }
+        },
+        "triggers": [
+            cpu_trigger(hpa.cpu_utilization_percent),
+            {
+                "type": "temporal",
+                "name": "workflow_tasks",
+                "metricType": "AverageValue",
+                "metadata": {
+                    "endpoint": FRONTEND_ADDRESS,
+                    "namespace": plan.namespace,
+                    "taskQueue": plan.task_queue,
+                    "queueTypes": "workflow,activity",
+                    "targetQueueSize": str(keda.list_length),
+                    "tlsServerName": FRONTEND_HOST,
+                },
+                "authenticationRef": {"name": authentication},
+            },
+        ],
+    }
+
+
+def workflow_authentication(secret_name: str) -> dict[str, Any]:
+    """Spec of the TriggerAuthentication: the client's certificate."""
+    return {
+        "secretTargetRef": [
+            {"parameter": parameter, "name": secret_name, "key": key}
+            for parameter, key in AUTHENTICATION_KEYS.items()
+        ]
+    }

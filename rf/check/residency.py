@@ -1,0 +1,155 @@
+"""That no European data leaves the European Union, read from the whole recorded plan.
+
+Every text of every resource is looked at: a region's name stands in each ARN, endpoint, zone and
+physical name that could take data somewhere, be it a replica, a copy of a backup, a log or an
+environment variable. What may name another region is listed, type by type, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rf.shared.offline.invention import GLOBAL_REGION
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from scaleplan.catalog import load_catalog
+
+EXCEPTIONS: Mapping[str, str] = {
+    "aws:acm/certificate:Certificate": (
+        "CloudFront takes certificates from us-east-1 alone; it holds a name and no data"
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": "belongs to that certificate",
+    "aws:wafv2/webAcl:WebAcl": (
+        "a firewall of CloudFront is configured in us-east-1; log and samples are off, and it "
+        "inspects at the edge location nearest to the viewer"
+    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": (
+        "the access log's delivery is configured in us-east-1; its bucket stands in the cell"
+    ),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": "the same",
+    "aws:cloudwatch/logDelivery:LogDelivery": "the same",
+    "aws:cloudfront/distribution:Distribution": (
+        "CloudFront is global: it answers at the location nearest to the viewer, caches public "
+        "files alone, and names its certificate and firewall, which stand in us-east-1"
+    ),
+}
+"""Types whose resources may stand in, or name, us-east-1, and why that takes no data there. No
+other region outside the EU is allowed to any."""
+
+NAMED_EXCEPTIONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "observability-global",
+            "observability-global-topics-pages",
+            "observability-certificate-edge",
+        ),
+        "the alarm of CloudFront's certificate stands where the certificate must, with its topic "
+        "and that topic's key: they tell that a certificate ends and know nothing else",
+    ),
+    "observability-exporters-cloudwatch-files": (
+        "CloudFront's own metrics are in us-east-1 alone: counts, read from there"
+    ),
+}
+"""The same, for single resources by logical name, of types that elsewhere may hold data."""
+
+REGION_NAME = re.compile(
+    r"(?<![a-z0-9])(?:us-gov|us-iso|us|ca|mx|sa|eu|ap|af|il|me|cn)-"
+    r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d(?!\d)"
+)
+_BUCKET_ARN = re.compile(r"arn:aws:s3:::([a-z0-9.-]+)")
+_BUCKET = "aws:s3/bucket:Bucket"
+_AWS_PROVIDER = "pulumi:providers:aws"
+_DELIVERED_FROM = re.compile(rf"arn:aws:logs:{GLOBAL_REGION}:\d+:\*")
+"""In the policy of a log's bucket: whom it lets in."""
+_IMAGE_LAYERS = re.compile(r"prod-([a-z0-9-]+)-starport-layer-bucket")
+"""Where ECR keeps the layers of images, a bucket of AWS's in each region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """A place outside the EU that a resource stands in or names."""
+
+    urn: str
+    path: str
+    found: str
+
+
+def leaks_of(plan: RecordedPlan) -> list[Leak]:
+    """Everything that could take data out of the EU, in the order of the URNs.
+
+    Meant for the plan of a cell whose organizations are European; any other leaks by design.
+    """
+    inside = set(load_catalog().european_region_names())
+    regions = _regions_by_provider(plan)
+    buckets = {str(r.inputs.get("bucket", r.resource_id)) for r in plan.of_type(_BUCKET)}
+    leaks: list[Leak] = []
+    for resource in sorted(plan.resources, key=lambda r: r.urn):
+        excepted = resource.type in EXCEPTIONS or resource.name in NAMED_EXCEPTIONS
+        allowed = inside | ({GLOBAL_REGION} if excepted else set())
+        leaks += _stands_outside(resource, regions, allowed)
+        for path, text in texts_of(reveal(resource.inputs)):
+            leaks += [
+                Leak(urn=resource.urn, path=path, found=f"names {region}")
+                for region in sorted(set(REGION_NAME.findall(_without_sources(text))) - allowed)
+            ]
+            leaks += [
+                Leak(urn=resource.urn, path=path, found=f"the bucket {name} is not the cell's")
+                for name in sorted(set(_BUCKET_ARN.findall(text)) - buckets)
+                if not _belongs_inside(name, inside)
+            ]
+        leaks += _keeps_samples(resource)
+    return leaks
+
+
+def _regions_by_provider(plan: RecordedPlan) -> dict[str, str]:
+    return {
+        provider.urn: str(reveal(provider.inputs).get("region", GLOBAL_REGION))
+        for provider in plan.of_type(_AWS_PROVIDER)
+    }
+
+
+def _stands_outside(
+    resource: RecordedResource, regions: Mapping[str, str], allowed: set[str]
+) -> Iterator[Leak]:
+    """A resource without a region of its own stands in its provider's."""
+    if not resource.type.startswith("aws:") or resource.inputs.get("region"):
+        return  # a region of its own is a text like any other
+    region = regions.get(resource.provider.rsplit("::", 1)[0])
+    if region is not None and region not in allowed:
+        yield Leak(urn=resource.urn, path="provider", found=f"stands in {region}")
+
+
+def texts_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text at any depth, keys included, with its path."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            here = f"{path}.{key}" if path else str(key)
+            yield here, str(key)
+            yield from texts_of(item, here)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, item in enumerate(value):
+            yield from texts_of(item, f"{path}[{index}]")
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _without_sources(text: str) -> str:
+    """The text without the condition that deliveries of the edge's logs come from us-east-1."""
+    return _DELIVERED_FROM.sub("", text)
+
+
+def _belongs_inside(bucket: str, inside: set[str]) -> bool:
+    layers = _IMAGE_LAYERS.fullmatch(bucket)
+    return layers is not None and layers[1] in inside
+
+
+def _keeps_samples(resource: RecordedResource) -> Iterator[Leak]:
+    """WAF keeps samples of requests where it is configured."""
+    if resource.type != "aws:wafv2/webAcl:WebAcl":
+        return
+    acl = reveal(resource.inputs)
+    visible = [acl, *(acl.get("rules") or [])]
+    if any(part["visibilityConfig"].get("sampledRequestsEnabled") for part in visible):
+        yield Leak(urn=resource.urn, path="visibilityConfig", found="keeps samples in us-east-1")

@@ -1,0 +1,99 @@
+"""A step for people: what happens to how many, what speaks against it, and in which order to go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rf.cost.view import console_for
+from rf.grow.classify import NOT_COMPARED, Finding, Kind, ResourceChange, Step
+from rf.grow.runbook import Runbook
+
+LONGEST_VALUE = 48
+"""Characters of a value in a table; `--json` has all of them."""
+
+
+def show_step(step: Step, runbook: Runbook | None, console: Console | None = None) -> None:
+    """Print one step: totals, findings, every change, and its runbook where it may be done."""
+    out = console_for(console)
+    out.print(Text(f"\n{step.before} -> {step.after}", style="bold"))
+    counts = [f"{step.count(kind)} {kind}" for kind in Kind if step.count(kind)]
+    out.print(", ".join(counts) if counts else "no change")
+    if not step.secrets_compared:
+        out.print(f"secrets: {NOT_COMPARED}")
+    if step.changes:
+        out.print(_changes(step.changes))
+    if step.findings:
+        out.print(_findings(step.findings))
+    if runbook is not None and step.changes:
+        _show_runbook(runbook, out)
+
+
+def _changes(changes: Sequence[ResourceChange]) -> Table:
+    table = Table(title="Changes (! holds what can be lost)", title_justify="left")
+    for heading in ("layer", "resource", "what happens", "properties", "interruption"):
+        table.add_column(heading, overflow="fold")
+    for change in sorted(changes, key=lambda each: (each.layer, each.name)):
+        table.add_row(
+            change.layer,
+            Text(f"{'! ' if change.stateful else ''}{change.name}"),
+            change.kind,
+            Text("\n".join(_properties(change))),
+            _when(change),
+        )
+    return table
+
+
+def _properties(change: ResourceChange) -> list[str]:
+    lines = [
+        f"{each.change.path}: {short(each.change.old)} -> {short(each.change.new)}"
+        + (f" (follows {each.change.follows})" if each.change.follows else "")
+        for each in change.properties
+    ]
+    return [*lines, *(f"first: {command}" for command in change.actions)]
+
+
+def _when(change: ResourceChange) -> str:
+    if not change.outage:
+        return ""
+    return f"{change.outage} (window {change.window} UTC)" if change.window else change.outage
+
+
+def short(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """A value in a line, cut where it is long."""
+    text = value if isinstance(value, str) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def _findings(findings: Sequence[Finding]) -> Table:
+    table = Table(title="Must not happen", title_justify="left", style="red")
+    for heading in ("resource", "what would happen", "instead"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        table.add_row(escape(finding.resource), escape(finding.what), escape(finding.remedy))
+    return table
+
+
+def _show_runbook(runbook: Runbook, out: Console) -> None:
+    out.print(Text("Runbook", style="bold"))
+    out.print("Before:")
+    for line in runbook.before:
+        out.print(Text(f"  - {line}"))
+    for number, step in enumerate(runbook.steps, start=1):
+        out.print(Text(f"{number}. {step.title}", style="bold"))
+        for command in step.commands:
+            out.print(Text(f"     {command}", style="cyan"), soft_wrap=True)
+        for window in step.windows:
+            out.print(Text(f"   interrupts: {window}", style="yellow"))
+        for check in step.verify:
+            out.print(Text(f"   then: {check}"))
+    if runbook.irreversible:
+        out.print("No way back:")
+        for line in runbook.irreversible:
+            out.print(Text(f"  - {line}"))

@@ -1,0 +1,40 @@
+"""`rf preview`: its options."""
+# ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from rf.shared.command_line import AsJson, Overrides, Size, Stack, progress, reported
+
+
+def preview(
+    stack: Stack,
+    size: Size = None,
+    overrides: Overrides = None,
+    unknowns: Annotated[
+        bool, typer.Option("--unknowns", help="Leave computed outputs unknown, as a first preview.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what `pulumi up` would create, without an engine, network or account."""
+    started = time.monotonic()
+    with reported(), progress(f"Planning {stack}"):
+        from rf.shared.stacks import plan_of
+
+        plan = plan_of(stack, size=size, overrides=overrides or (), unknowns=unknowns)
+    if as_json:
+        from rf.shared.secret_digests import digesting, handed_key
+
+        key = handed_key()
+        sys.stdout.write(plan.to_json(digesting(key) if key else None))
+        return
+    from rf.check import capacity
+    from rf.preview.view import show_plan
+
+    show_plan(plan, seconds=time.monotonic() - started)
+    capacity.show_summary(stack, size=size, overrides=overrides or ())

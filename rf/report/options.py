@@ -1,0 +1,40 @@
+"""The command `rf report`; what it does is in `rf.report.command`."""
+# ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rf.shared.command_line import progress, reported
+
+WORKTREE = "worktree"
+
+
+def report(
+    base: Annotated[str, typer.Option(metavar="REV", help="Revision to compare with.")],
+    stack: Annotated[
+        str | None, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")
+    ] = None,
+    *,
+    all_stacks: Annotated[
+        bool, typer.Option("--all-stacks", help="Every stack of either revision, in one comment.")
+    ] = False,
+    head: Annotated[
+        str, typer.Option(metavar="REV", help="Revision to judge, or the files as they are now.")
+    ] = WORKTREE,
+) -> None:
+    """Print what a pull request does, as Markdown: risks to data, counts, cost, capacity, policy.
+
+    Each revision's own program speaks for it, in a checkout and a process of its own. Exit code 1
+    where data is at risk, or where the head can't be planned; a base that can't is only told.
+    """
+    with reported():
+        if (stack is None) == (not all_stacks):
+            raise typer.BadParameter("give --stack, or --all-stacks", param_hint="--stack")
+        from rf.report.command import run_report
+
+        with progress(f"Planning at {base} and {head}"):
+            code = run_report(base, head, stack)
+    raise typer.Exit(code)

@@ -1,0 +1,186 @@
+"""The input shapes of AWS operations, read from botocore's models, by the token of a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+
+from rf.shared.offline.kept import Kept
+
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "alb": ("elbv2",),
+    "lb": ("elbv2",),
+    "vpc": ("ec2",),
+    "cloudwatch": ("cloudwatch", "logs", "events"),
+    "ebs": ("ec2",),
+    "s3": ("s3",),
+    "scheduler": ("scheduler",),
+}
+"""botocore's services of the SDK's modules whose names differ."""
+
+_VERBS = (
+    "create",
+    "put",
+    "modify",
+    "update",
+    "register",
+    "request",
+    "authorize",
+    "associate",
+    "set",
+)
+
+_OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "PutBucketEncryption",
+    ),
+    "aws:s3/bucketObjectv2:BucketObjectv2": ("PutObject",),
+    "aws:ec2/eip:Eip": ("AllocateAddress",),
+    "aws:ec2/flowLog:FlowLog": ("CreateFlowLogs",),
+    "aws:acm/certificate:Certificate": ("RequestCertificate",),
+    "aws:lb/listenerRule:ListenerRule": ("CreateRule", "ModifyRule"),
+    "aws:route53/record:Record": ("ChangeResourceRecordSets",),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("CreatePodIdentityAssociation",),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("AuthorizeSecurityGroupIngress",),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("AuthorizeSecurityGroupEgress",),
+    "aws:elasticache/subnetGroup:SubnetGroup": ("CreateCacheSubnetGroup",),
+    "aws:elasticache/parameterGroup:ParameterGroup": ("CreateCacheParameterGroup",),
+    "aws:rds/instance:Instance": ("CreateDBInstance", "ModifyDBInstance"),
+    "aws:rds/parameterGroup:ParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup"),
+}
+"""Operations of the types that the rule of names (a verb, then the type's name) does not find."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Shapes of one service that describe the same input: their names, and their model."""
+
+    model: Mapping[str, Any]
+    names: frozenset[str]
+
+    def member(self, key: str) -> Shapes | None:
+        """Shapes of a member, found at the least depth: the SDK leaves some wrappers out."""
+        wanted = _spellings(key)
+        level, seen = set(self.names), set(self.names)
+        while level:
+            found = {
+                target
+                for name in level
+                for member, target in self._members(name)
+                if member.lower() in wanted
+            }
+            if found:
+                return Shapes(self.model, frozenset(found))
+            level = {target for name in level for _, target in self._members(name)} - seen
+            seen |= level
+        return None
+
+    def choices(self) -> frozenset[str] | None:
+        """The values allowed, or None where one of the shapes takes any text."""
+        found: set[str] = set()
+        for name in self.names:
+            shape = self._element(name)
+            if "enum" not in shape:
+                return None
+            found |= set(shape["enum"])
+        return frozenset(found)
+
+    def _members(self, name: str) -> Iterator[tuple[str, str]]:
+        for member, target in self._element(name).get("members", {}).items():
+            yield member, target["shape"]
+
+    def _element(self, name: str) -> Mapping[str, Any]:
+        """The shape itself, or that of a list's elements; CloudFront wraps lists in `Items`."""
+        shape = self.model[name]
+        while True:
+            members = shape.get("members", {})
+            if shape["type"] == "list":
+                shape = self.model[shape["member"]["shape"]]
+            elif "Items" in members and "Quantity" in members:
+                shape = self.model[members["Items"]["shape"]]
+            else:
+                return shape
+
+
+def _spellings(key: str) -> set[str]:
+    """A key's forms in the API: any case, singular or plural."""
+    lowered = key.lower()
+    singular = lowered[:-3] + "y" if lowered.endswith("ies") else lowered.removesuffix("s")
+    return {lowered, singular, f"{lowered}s"}
+
+
+@cache
+def shapes_of(token: str) -> Shapes | None:
+    """Input shapes of the operations that create or change a resource of this type."""
+    module, _, name = token.removeprefix("aws:").partition(":")
+    module = module.split("/")[0]
+    for service in SERVICES.get(module, (module.replace("-", ""),)):
+        operations, shapes = _model(service)
+        given = _OPERATIONS.get(token)
+        inputs = frozenset(
+            shape
+            for operation, shape in operations.items()
+            if (operation in given if given else _is_about(operation, name))
+        )
+        if inputs:
+            return Shapes(shapes, inputs)
+    return None
+
+
+def _is_about(operation: str, name: str) -> bool:
+    lowered = operation.lower()
+    return any(lowered == f"{verb}{name.lower()}" for verb in _VERBS) or any(
+        lowered in (f"{verb}cache{name.lower()}", f"{verb}db{name.lower()}") for verb in _VERBS
+    )
+
+
+@cache
+def _model(service: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    """Operations of a service with the names of their input shapes, and all its shapes."""
+    kept = _models().get(service)
+    if kept is None:
+        kept = _read_model(service)
+        _models().put(service, kept)
+    return kept
+
+
+@cache
+def _models() -> Kept:
+    # A model is megabytes of JSON, documentation above all.
+    return Kept("aws-api-models", ["botocore"])
+
+
+def _read_model(service: str) -> tuple[dict[str, str], dict[str, Any]]:
+    try:
+        model = _loader().load_service_model(service, "service-2")
+    except UnknownServiceError:
+        return {}, {}
+    operations = {
+        name: operation["input"]["shape"]
+        for name, operation in model["operations"].items()
+        if "input" in operation
+    }
+    return operations, {name: _kept(shape) for name, shape in model["shapes"].items()}
+
+
+def _kept(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """A shape without its documentation, which is most of a model's size."""
+    kept: dict[str, Any] = {key: shape[key] for key in ("type", "enum") if key in shape}
+    if "member" in shape:
+        kept["member"] = {"shape": shape["member"]["shape"]}
+    if "members" in shape:
+        kept["members"] = {
+            name: {"shape": target["shape"]} for name, target in shape["members"].items()
+        }
+    return kept
+
+
+@cache
+def _loader() -> Loader:
+    # Not the shared loader of a session: its cache would keep every model whole.
+    return Loader(include_default_search_paths=True)

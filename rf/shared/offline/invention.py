@@ -1,0 +1,88 @@
+"""What an invented answer is made of: a registration, and the id and outputs a service decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.urns import digest
+from rf.shared.plan import Secret
+
+GLOBAL_REGION = "us-east-1"
+"""Where AWS keeps its global services; also the answer when a provider names no region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What a computed output may depend on: the resource's address and its inputs, nothing else."""
+
+    urn: str
+    token: str
+    name: str
+    inputs: Mapping[str, Any]
+    region: str | None
+
+    def hex(self, length: int, purpose: str = "") -> str:
+        """Hex digits of this resource, different for each purpose."""
+        return digest(self.urn, purpose)[:length]
+
+    def letters(self, length: int, purpose: str = "") -> str:
+        """Upper-case letters and digits of this resource, as AWS's opaque ids have them."""
+        number = int(digest(self.urn, purpose), 16)
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+        return "".join(alphabet[(number >> (5 * place)) % 32] for place in range(length))
+
+    def uuid(self, purpose: str = "") -> str:
+        """A well-formed version 4 UUID."""
+        text = self.hex(32, purpose)
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text input, its secret revealed; `default` when it isn't given."""
+        value = self.inputs.get(key)
+        value = value.value if isinstance(value, Secret) else value
+        return default if value is None else str(value)
+
+    @property
+    def where(self) -> str:
+        """The resource's region: its own `region` input, else its provider's."""
+        return self.text("region") or self.region or GLOBAL_REGION
+
+    @property
+    def auto_name(self) -> str:
+        """The physical name that the provider makes when none is given: name, dash, 7 digits."""
+        return f"{self.name}-{self.hex(7, 'name')}"
+
+    def named(self, key: str = "name") -> str:
+        """The physical name: as given, or made by the provider."""
+        return self.text(key) or self.auto_name
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        """An ARN in the plan's account; `region=""` for global services."""
+        region = self.where if region is None else region
+        return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An id and the outputs that a service decides, laid over the inputs."""
+
+    id: str
+    outputs: Mapping[str, Any]
+
+
+Invent = Callable[[Registration], Computed]
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`, objects key by key."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
+    return result

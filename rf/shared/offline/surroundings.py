@@ -1,0 +1,91 @@
+"""What a program finds around it while it is recorded, and what the recorder spares itself."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pulumi.runtime import resource as registrations
+from pulumi.runtime.proto import source_pb2
+
+from rf.shared.project import PROJECT_ROOT
+
+_SHELL_PREFIXES = ("PULUMI_", "AWS_", "KUBE", "HELM_")
+"""Variables that the SDKs read as defaults; a plan must not depend on the shell it is made in."""
+
+
+@contextlib.contextmanager
+def without_shell_defaults() -> Iterator[None]:
+    """Hide the variables of the shell that the SDKs read."""
+    hidden = {
+        key: os.environ.pop(key) for key in list(os.environ) if key.startswith(_SHELL_PREFIXES)
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+@contextlib.contextmanager
+def without_collections() -> Iterator[None]:
+    """Loading the SDKs makes a million lasting objects; searching them for garbage is a third of
+    the time of a plan (measured on the large size). After the first run no collection looks at
+    what is there by then."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        _freeze_once()
+        if enabled:
+            gc.enable()
+
+
+@cache
+def _freeze_once() -> None:
+    """Asking the collector whether anything is frozen would walk through all of it, each time."""
+    gc.freeze()
+
+
+@contextlib.contextmanager
+def without_stack_traces() -> Iterator[None]:
+    """The SDK walks the whole stack at each registration, for an engine to show where it stands."""
+    given = getattr(registrations, "_get_stack_trace", None)
+    if given is None:  # an SDK of another version
+        yield
+        return
+    nothing = source_pb2.StackTrace()
+    registrations._get_stack_trace = lambda: nothing
+    try:
+        yield
+    finally:
+        registrations._get_stack_trace = given
+
+
+@contextlib.contextmanager
+def as_the_engine_runs_it(program: Path) -> Iterator[None]:
+    """The program's directory is the working directory and comes first on the path."""
+    root = program.resolve().parent
+    before, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
+    os.chdir(root)
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        sys.path[:] = path
+        if root != PROJECT_ROOT:
+            _forget_modules_of(root, set(sys.modules) - modules)
+
+
+def _forget_modules_of(root: Path, names: set[str]) -> None:
+    """Drop modules of another program, so that the next one's of the same name are its own."""
+    for name in names:
+        origin = getattr(sys.modules[name], "__file__", None)
+        if origin and Path(origin).is_relative_to(root):
+            del sys.modules[name]

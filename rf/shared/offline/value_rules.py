@@ -1,0 +1,76 @@
+"""AWS inputs whose values are a closed set: checked against the API's own model.
+
+botocore carries the model of every AWS API. The inputs of a resource are walked beside the input
+shapes of the operations that create or change it; where both meet in an enumeration, the value must
+be in it. What the API leaves open and AWS documents as closed stands in `closed_values`. The lists
+in the SDK's docstrings are not used: in prose, ranges and partial lists look the same as full ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rf.shared.offline import api_model
+from rf.shared.offline.api_model import Shapes
+from rf.shared.offline.closed_values import CLOSED, OPEN
+from rf.shared.offline.violations import Rule, Violation
+from rf.shared.plan import UNKNOWN, RecordedResource, Secret
+from scaleplan.config.mistakes import nearest
+
+
+def check_values(resource: RecordedResource) -> Iterator[Violation]:
+    """Violations of closed sets in the inputs of one AWS resource."""
+    if not resource.type.startswith("aws:"):
+        return
+    shapes = api_model.shapes_of(resource.type)
+    for message in _object_mistakes(resource.inputs, shapes, resource.type, ""):
+        yield Violation(resource.urn, Rule.WRONG_VALUE, message)
+
+
+def _object_mistakes(
+    value: Mapping[str, Any], shapes: Shapes | None, token: str, path: str
+) -> Iterator[str]:
+    for key, item in value.items():
+        here = f"{path}.{key}" if path else key
+        pattern = _pattern(here)
+        if key in ("tags", "tagsAll") or (token, pattern) in OPEN:
+            continue
+        closed = CLOSED.get((token, pattern))
+        if closed is not None:
+            yield from _closed_mistakes(item, closed, here)
+            continue
+        yield from _mistakes(item, shapes.member(key) if shapes else None, token, here)
+
+
+def _mistakes(value: Any, shapes: Shapes | None, token: str, path: str) -> Iterator[str]:
+    match value:
+        case Secret():
+            yield from _mistakes(value.value, shapes, token, path)
+        case Mapping():
+            yield from _object_mistakes(value, shapes, token, path)
+        case list():
+            for index, item in enumerate(value):
+                yield from _mistakes(item, shapes, token, f"{path}[{index}]")
+        case str() if shapes is not None:
+            closed = shapes.choices()
+            if closed is not None:
+                yield from _closed_mistakes(value, closed, path)
+
+
+def _closed_mistakes(value: Any, closed: frozenset[str], path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _closed_mistakes(item, closed, f"{path}[{index}]")
+        return
+    if isinstance(value, Secret) or value is None or value == UNKNOWN or str(value) in closed:
+        return
+    choices = sorted(closed)
+    shown = ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
+    name = nearest(value, choices)
+    yield f"{path} = {value}: allowed is {shown}" + (f"; nearest: {name}" if name else "")
+
+
+def _pattern(path: str) -> str:
+    """A path without positions in lists: `rules[0].priority` as `rules.priority`."""
+    return "".join(part.split("]", 1)[-1] for part in path.split("["))

@@ -1,0 +1,50 @@
+"""Roles: who may take them, and what they then may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rf.shared.plan import reveal
+from rf.shared.sandbox.comparisons import Comparison, Reader, verifies
+
+
+@verifies("aws:iam/role:Role", "role")
+def role(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
+    """Its trust, and exactly the plan's policies on it."""
+    found = reader.read("iam", "GetRole", RoleName=identifier)["Role"]
+    yield (
+        "trust",
+        _document(inputs["assumeRolePolicy"]),
+        _document(found["AssumeRolePolicyDocument"]),
+    )
+    attached = reader.read("iam", "ListAttachedRolePolicies", RoleName=identifier)
+    planned = [
+        inputs["policyArn"] for inputs in _of_role(reader, "RolePolicyAttachment", identifier)
+    ] + list(inputs.get("managedPolicyArns") or [])
+    arns = [policy["PolicyArn"] for policy in attached["AttachedPolicies"]]
+    yield "attached policies", sorted(planned), sorted(arns)
+    inline = reader.read("iam", "ListRolePolicies", RoleName=identifier)["PolicyNames"]
+    wanted = len(list(_of_role(reader, "RolePolicy", identifier)))
+    yield "inline policies", wanted + len(inputs.get("inlinePolicies") or []), len(inline)
+
+
+@verifies("aws:iam/rolePolicy:RolePolicy", "inline policy")
+def role_policy(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
+    """The document as planned."""
+    owner, name = identifier.split(":", 1)
+    found = reader.read("iam", "GetRolePolicy", RoleName=owner, PolicyName=name)
+    yield "document", _document(inputs["policy"]), _document(found["PolicyDocument"])
+
+
+def _of_role(reader: Reader, kind: str, name: str) -> Iterator[Mapping[str, Any]]:
+    token = f"aws:iam/{kind[0].lower()}{kind[1:]}:{kind}"
+    for resource in reader.plan.of_type(token):
+        inputs = reveal(resource.inputs)
+        if inputs["role"] == name:
+            yield inputs
+
+
+def _document(policy: Any) -> Any:
+    return json.loads(policy) if isinstance(policy, str) else policy

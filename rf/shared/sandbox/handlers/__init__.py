@@ -1,0 +1,53 @@
+"""One handler a resource type, a file a service. Importing the package registers them all."""
+
+from __future__ import annotations
+
+from rf.shared.sandbox.handlers import (
+    alarms,
+    audit,
+    certificates,
+    cloudfront,
+    eks,
+    elasticache,
+    events,
+    firewall,
+    gateways,
+    iam,
+    load_balancing,
+    log_delivery,
+    logs_and_keys,
+    mq,
+    network,
+    notifications,
+    rds,
+    recovery,
+    registry_and_secrets,
+    s3,
+    security_groups,
+    tagging,
+)
+
+__all__ = [
+    "alarms",
+    "audit",
+    "certificates",
+    "cloudfront",
+    "eks",
+    "elasticache",
+    "events",
+    "firewall",
+    "gateways",
+    "iam",
+    "load_balancing",
+    "log_delivery",
+    "logs_and_keys",
+    "mq",
+    "network",
+    "notifications",
+    "rds",
+    "recovery",
+    "registry_and_secrets",
+    "s3",
+    "security_groups",
+    "tagging",
+]

@@ -1,0 +1,27 @@
+"""Amazon MQ brokers."""
+
+# ruff: noqa: D103 - the token above each handler says what it creates
+
+from __future__ import annotations
+
+from rf.shared.sandbox.registry import Created, Inputs, Task, handles
+
+
+@handles("aws:mq/broker:Broker")
+def broker(task: Task, inputs: Inputs) -> Created:
+    inputs.drop("applyImmediately")
+    engine = inputs.take("engineType").upper()
+    # The provider writes these as it likes, the API in capitals alone.
+    capitals = {
+        key: inputs.take(key).upper()
+        for key in ("authenticationStrategy", "storageType")
+        if key in inputs
+    }
+    made = task.send("mq", "CreateBroker", inputs.rest() | capitals, EngineType=engine)
+    found = task.call("mq", "DescribeBroker", BrokerId=made["BrokerId"])
+    instances = [
+        {"endpoints": each["Endpoints"], "consoleUrl": each["ConsoleURL"]}
+        for each in found["BrokerInstances"]
+    ]
+    outputs = {"arn": made["BrokerArn"], "instances": instances}
+    return Created(made["BrokerId"], outputs)

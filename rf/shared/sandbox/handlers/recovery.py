@@ -1,0 +1,166 @@
+"""What copies data to another region, and the health checks that fail over to it."""
+
+# ruff: noqa: D103 - the token above each handler says what it creates
+
+from __future__ import annotations
+
+from typing import Any
+
+from rf.shared.sandbox.registry import Created, Inputs, Task, handles
+
+
+@handles("aws:kms/replicaKey:ReplicaKey")
+def replica_key(task: Task, inputs: Inputs) -> Created:
+    """KMS makes it from the primary's region, which is asked; the replica then stands in ours."""
+    primary = str(inputs.take("primaryKeyArn"))
+    inputs.drop("deletionWindowInDays")
+    tags = inputs.take("tags") or {}
+    pairs = [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
+    parameters = task.api.fitted("kms", "ReplicateKey", inputs.rest())
+    made = task.api.call(
+        "kms",
+        "ReplicateKey",
+        primary.split(":")[3],
+        **parameters,
+        KeyId=primary.rsplit("/", 1)[-1],
+        ReplicaRegion=task.region,
+        **({"Tags": pairs} if pairs else {}),
+    )["ReplicaKeyMetadata"]
+    arn = f"arn:aws:kms:{task.region}:{task.account_id}:key/{made['KeyId']}"
+    return Created(made["KeyId"], {"keyId": made["KeyId"], "arn": arn})
+
+
+@handles("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
+def bucket_replication(task: Task, inputs: Inputs) -> Created:
+    name = inputs.take("bucket")
+    task.send(
+        "s3",
+        "PutBucketReplication",
+        {"replicationConfiguration": inputs.rest()},
+        {"id": "ID", "replicaKmsKeyId": "ReplicaKmsKeyID"},
+        Bucket=name,
+    )
+    return Created(name)
+
+
+@handles("aws:ecr/replicationConfiguration:ReplicationConfiguration")
+def registry_rules(task: Task, inputs: Inputs) -> Created:
+    task.send("ecr", "PutReplicationConfiguration", inputs.rest())
+    return Created(task.account_id, {"registryId": task.account_id})
+
+
+@handles("aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate")
+def repository_template(task: Task, inputs: Inputs) -> Created:
+    prefix = inputs["prefix"]
+    task.send(
+        "ecr",
+        "CreateRepositoryCreationTemplate",
+        inputs.rest(),
+        {"appliedFors": "appliedFor", "encryptionConfigurations": "encryptionConfiguration"},
+    )
+    return Created(prefix, {"registryId": task.account_id})
+
+
+@handles("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication")
+def automated_backups(task: Task, inputs: Inputs) -> Created:
+    made = task.send(
+        "rds",
+        "StartDBInstanceAutomatedBackupsReplication",
+        inputs.rest(),
+        {"retentionPeriod": "BackupRetentionPeriod", "sourceDbInstanceArn": "SourceDBInstanceArn"},
+    )
+    invented = str(task.invented.get("id") or task.auto_name())
+    shown: dict[str, Any] = dict(made.data.get("DBInstanceAutomatedBackup") or {})
+    return Created(shown.get("DBInstanceAutomatedBackupsArn") or invented)
+
+
+@handles("aws:backup/vault:Vault")
+def vault(task: Task, inputs: Inputs) -> Created:
+    name = inputs.take("name")
+    inputs.drop("forceDestroy")
+    made = task.send(
+        "backup",
+        "CreateBackupVault",
+        inputs.rest(),
+        {"kmsKeyArn": "EncryptionKeyArn", "tags": "BackupVaultTags"},
+        BackupVaultName=name,
+    )
+    return Created(name, {"name": name, "arn": made["BackupVaultArn"]})
+
+
+@handles("aws:backup/vaultLockConfiguration:VaultLockConfiguration")
+def vault_lock(task: Task, inputs: Inputs) -> Created:
+    name = inputs["backupVaultName"]
+    task.send("backup", "PutBackupVaultLockConfiguration", inputs.rest())
+    return Created(name)
+
+
+PLAN_NAMES = {
+    "targetVaultName": "TargetBackupVaultName",
+    "schedule": "ScheduleExpression",
+    "startWindow": "StartWindowMinutes",
+    "completionWindow": "CompletionWindowMinutes",
+    "deleteAfter": "DeleteAfterDays",
+    "destinationVaultArn": "DestinationBackupVaultArn",
+}
+
+
+@handles("aws:backup/plan:Plan")
+def plan(task: Task, inputs: Inputs) -> Created:
+    name, tags = inputs.take("name"), inputs.take("tags") or {}
+    made = task.send(
+        "backup",
+        "CreateBackupPlan",
+        {"backupPlan": {"backupPlanName": name, **inputs.rest()}},
+        PLAN_NAMES,
+        **({"BackupPlanTags": tags} if tags else {}),
+    )
+    return Created(made["BackupPlanId"], {"arn": made["BackupPlanArn"]})
+
+
+@handles("aws:backup/selection:Selection")
+def selection(task: Task, inputs: Inputs) -> Created:
+    name, plan_id = inputs.take("name"), inputs.take("planId")
+    made = task.send(
+        "backup",
+        "CreateBackupSelection",
+        {"backupSelection": {"selectionName": name, **inputs.rest()}},
+        BackupPlanId=plan_id,
+    )
+    return Created(str(made.data.get("SelectionId") or task.auto_name()))
+
+
+@handles("aws:route53/healthCheck:HealthCheck")
+def health_check(task: Task, inputs: Inputs) -> Created:
+    reference = inputs.take("referenceName") or task.auto_name("", 27)
+    tags = inputs.take("tags") or {}
+    made = task.send(
+        "route53",
+        "CreateHealthCheck",
+        {"healthCheckConfig": inputs.rest()},
+        {
+            "fqdn": "FullyQualifiedDomainName",
+            "enableSni": "EnableSNI",
+            "invertHealthcheck": "Inverted",
+            "childHealthchecks": "ChildHealthChecks",
+            "childHealthThreshold": "HealthThreshold",
+        },
+        CallerReference=reference,
+    )["HealthCheck"]
+    if tags:
+        pairs = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+        task.call(
+            "route53",
+            "ChangeTagsForResource",
+            ResourceType="healthcheck",
+            ResourceId=made["Id"],
+            AddTags=pairs,
+        )
+    return Created(made["Id"], {"arn": f"arn:aws:route53:::healthcheck/{made['Id']}"})
+
+
+@handles("aws:wafv2/webAclAssociation:WebAclAssociation")
+def web_acl_association(task: Task, inputs: Inputs) -> Created:
+    acl, resource = inputs["webAclArn"], inputs["resourceArn"]
+    task.send("wafv2", "AssociateWebACL", inputs.rest(), {"webAclArn": "WebACLArn"})
+    return Created(f"{acl},{resource}")

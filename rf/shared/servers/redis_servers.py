@@ -1,0 +1,129 @@
+"""A Redis server on this machine, with a parameter group and users as the program exports them."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import redis
+
+from rf.shared.servers.processes import Process, free_port, give_away, wait_until, write_private
+from rf.shared.servers.programs import Programs
+
+ADDRESS = "127.0.0.1"
+TESTER = "tester"
+"""A user of the drill and the tests alone, who may do everything."""
+
+SLOTS = 16384
+
+_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+_USER = "aws:elasticache/user:User"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What the program asks of ElastiCache for one Redis: parameters, and access by user."""
+
+    parameters: Mapping[str, str]
+    access: Mapping[str, str]
+
+
+def layer_of(name: str, resources: list[dict[str, Any]]) -> Layer:
+    """The layer `cache` or `queue` of a plan's resources, as its JSON has them."""
+    own = [resource for resource in resources if resource["name"].startswith(f"{name}-")]
+    (group,) = [resource["inputs"] for resource in own if resource["type"] == _GROUP]
+    users = [resource["inputs"] for resource in own if resource["type"] == _USER]
+    return Layer(
+        parameters={entry["name"]: entry["value"] for entry in group["parameters"]},
+        access={user["userName"]: user["accessString"] for user in users},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisServer:
+    """A running server; `password` opens every user that is on."""
+
+    process: Process
+    port: int
+    password: str
+
+    def url(self, user: str) -> str:
+        """How that user reaches it."""
+        return f"redis://{user}:{self.password}@{ADDRESS}:{self.port}"
+
+    def connect(self, user: str = TESTER) -> redis.Redis:
+        """A client of it."""
+        return redis.Redis.from_url(self.url(user))
+
+    def answers(self) -> bool:
+        """Whether it takes commands."""
+        try:
+            return bool(self.connect().ping())
+        except redis.ConnectionError:
+            return False
+
+
+class StartRedis(Protocol):
+    """Start the server of a layer; keyword arguments are parameters that ElastiCache would set."""
+
+    def __call__(self, layer: str, **parameters: str) -> RedisServer:
+        """Start it."""
+        ...
+
+
+def start_redis(
+    stack: ExitStack, programs: Programs, directory: Path, layer: Layer, extra: Mapping[str, str]
+) -> RedisServer:
+    """Start it; leaving `stack` stops it."""
+    directory.mkdir()
+    give_away(directory)
+    port, password = free_port(ADDRESS), secrets.token_hex(16)
+    users = {**layer.access, TESTER: "on ~* &* +@all"}
+    lines = [f"user {user} {_with_password(access, password)}" for user, access in users.items()]
+    acl = write_private(directory / "users.acl", ("\n".join(lines) + "\n").encode())
+    options: dict[str, Any] = {
+        "bind": ADDRESS,
+        "port": port,
+        "dir": directory,
+        "aclfile": acl,
+        "save": "",
+        "appendonly": "no",
+        # Redis 7 and ElastiCache agree: a user hears the channels named, and no others.
+        "acl-pubsub-default": "resetchannels",
+        "cluster-announce-ip": ADDRESS,
+        # Unless told, the port and ten thousand, which may be more than there are.
+        "cluster-port": free_port(ADDRESS),
+        **layer.parameters,
+        **{key.replace("_", "-"): value for key, value in extra.items()},
+    }
+    command = [str(programs.redis_server.path)]
+    for key, value in options.items():
+        command += [f"--{key}", str(value)]
+    process = Process(command, directory / "redis.log", signal.SIGTERM)
+    stack.callback(process.stop)
+    server = RedisServer(process=process, port=port, password=password)
+    process.wait_ready(server.answers)
+    if layer.parameters.get("cluster-enabled") == "yes":
+        _serve_every_slot(server)
+    return server
+
+
+def _with_password(access: str, password: str) -> str:
+    state, _, rest = access.partition(" ")
+    return f"reset {state} >{password} {rest}"
+
+
+def _serve_every_slot(server: RedisServer) -> None:
+    with server.connect() as tester:
+        tester.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+
+        def whole() -> bool:
+            state: Any = tester.execute_command("CLUSTER INFO")
+            return state["cluster_state"] == "ok"
+
+        wait_until(whole, "the cluster serves its slots")

@@ -1,0 +1,175 @@
+"""What a person sees of a sandbox run: a line of progress, then tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from rf.shared.sandbox.comparisons import Check, Verdict
+from rf.up.outcome import NEVER_SHOWN, Kept, Outcome
+
+WIDEST_VALUE = 48
+"""Characters of a property's values in a table; longer ones stand in `--json` alone."""
+
+
+class Progress:
+    """One line on stderr that says what is being made; silent where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._status = Status("", console=console) if console.is_terminal else None
+        self._count = 0
+
+    def __enter__(self) -> Progress:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def created(self, name: str) -> None:
+        """One more resource exists."""
+        self._count += 1
+        self.says(f"{self._count} created: {name}")
+
+    def says(self, text: str) -> None:
+        """Replace the line."""
+        if self._status is not None:
+            self._status.update(escape(text))
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """All of a run's results, differences last of the tables so that they aren't missed."""
+    console.print(_created(outcome))
+    console.print(_verified(outcome))
+    _print_validated_only(console, outcome)
+    _print_not_shown(console, outcome)
+    _print_kubernetes(console, outcome)
+    if outcome.differing:
+        console.print(_differences(outcome))
+    good = sum(check.verdict is Verdict.OK for check in outcome.checks)
+    state = "[red]differs from the plan[/]" if outcome.differing else "[green]as planned[/]"
+    console.print(
+        f"{outcome.plan.stack} ({outcome.plan.size}): {state}. {len(outcome.created)} resources, "
+        f"{outcome.requests} requests, {good} of {len(outcome.checks)} checks fine, "
+        f"{outcome.seconds:.0f} s"
+    )
+    if outcome.kept is not None:
+        _print_kept(console, outcome.kept)
+
+
+def _created(outcome: Outcome) -> Table:
+    table = Table(title="Created in the emulator", title_justify="left")
+    table.add_column("service")
+    table.add_column("resources", justify="right")
+    table.add_column("types")
+    for service, types in outcome.created_by_service().items():
+        names = ", ".join(f"{name} {count}" for name, count in sorted(types.items()))
+        table.add_row(service, str(types.total()), names)
+    return table
+
+
+def _verified(outcome: Outcome) -> Table:
+    table = Table(title="Read back and compared with the plan", title_justify="left")
+    table.add_column("what")
+    table.add_column("as planned", justify="right")
+    table.add_column("found", overflow="fold")
+    kinds: dict[str, list[Check]] = {}
+    for check in outcome.checks:
+        if check.verdict is not Verdict.NOT_SHOWN:
+            kinds.setdefault(check.kind, []).append(check)
+    for kind, checks in sorted(kinds.items(), key=lambda item: item[0].lower()):
+        good = sum(check.verdict is Verdict.OK for check in checks)
+        colour = "green" if good == len(checks) else "red"
+        count = f"[{colour}]{good} of {len(checks)}[/]"
+        table.add_row(kind, count, escape(_facts(checks)))
+    return table
+
+
+def _facts(checks: list[Check]) -> str:
+    """Each property with what was found; one whose values are long by its name alone."""
+    subjects: dict[str, list[Check]] = {}
+    for check in checks:
+        subjects.setdefault(check.subject, []).append(check)
+    facts = [f"{subject}{_values(group)}" for subject, group in subjects.items()]
+    return "; ".join(facts)
+
+
+def _values(checks: list[Check]) -> str:
+    """The values found, most frequent first, each with how often; nothing for unwieldy ones."""
+    shown = Counter(_text(check.found) for check in checks)
+    parts = [f"{value} x{count}" if count > 1 else value for value, count in shown.most_common()]
+    text = ", ".join(parts)
+    return f" {text}" if len(text) <= WIDEST_VALUE else ""
+
+
+def _text(value: Any) -> str:
+    match value:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case list():
+            return f"[{', '.join(_text(item) for item in value)}]"
+        case _:
+            return str(value)
+
+
+def _differences(outcome: Outcome) -> Table:
+    table = Table(title="The world differs from the plan", title_justify="left", style="red")
+    for column in ("what", "name", "property", "planned", "found"):
+        table.add_column(column, overflow="fold")
+    for check in outcome.differing:
+        row = (check.kind, check.name, check.subject, _text(check.expected), _text(check.found))
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+def _print_validated_only(console: Console, outcome: Outcome) -> None:
+    if not outcome.missing:
+        return
+    console.print("\n[bold]Validated only, the emulator has no such operation[/]")
+    console.print("[dim]Each request passed the API's own model; nothing was created for it.[/]")
+    for gap, count in sorted(outcome.missing.items()):
+        times = f" x{count}" if count > 1 else ""
+        console.print(f"  {gap.service} {gap.operation}{times}", highlight=False)
+
+
+def _print_not_shown(console: Console, outcome: Outcome) -> None:
+    console.print("\n[bold]Not shown by the emulator[/]")
+    for kind, subject in outcome.hidden:
+        console.print(f"  {kind}: {subject} (asked for, but not in the answer)", highlight=False)
+    for text in outcome.simplified:
+        console.print(f"  {text}", highlight=False)
+    for limit in NEVER_SHOWN:
+        console.print(f"  {limit}", highlight=False)
+
+
+def _print_kubernetes(console: Console, outcome: Outcome) -> None:
+    exported = outcome.exported
+    console.print(
+        f"\n[bold]Kubernetes[/]: {exported.count('kubernetes')} objects fit their schemas, and "
+        f"the values of {exported.count('helm')} Helm charts, in {escape(str(exported.folder))}\n",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def _print_kept(console: Console, kept: Kept) -> None:
+    console.print("\n[bold]The server stays up.[/] To reach it:")
+    for name, value in kept.environment().items():
+        console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    console.print(f"To stop it: kill {kept.pid}", highlight=False)

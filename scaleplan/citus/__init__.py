@@ -1,0 +1,1 @@
+"""Tenants' data on Citus."""

@@ -1,0 +1,1 @@
+"""EKS, its machines and controllers."""

@@ -1,0 +1,252 @@
+"""The cluster's machines: node groups as configured, and what Karpenter buys for the pods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.citus.data_nodes import (
+    FREE_IOPS,
+    FREE_MIB_PER_SECOND,
+    SPARE_NODES_A_ZONE,
+    VOLUME_IOPS,
+    VOLUME_MIB_PER_SECOND,
+    pods_by_zone,
+)
+from scaleplan.cluster.node_pools import MACHINE_VCPUS
+from scaleplan.cost.bill import Bounds, Item
+from scaleplan.cost.pods import every_workload
+from scaleplan.cost.prices import PriceBook
+from scaleplan.load import Load
+from scaleplan.settings import Settings
+from scaleplan.sizes import WorkloadSettings
+from scaleplan.workflows.workflows import TemporalRoleSettings
+
+USABLE_PERCENT = 90
+"""Of a machine's CPU and memory, what kubelet and daemonsets leave to pods: our assumption, near
+the arithmetic of `scaleplan.cluster.machines`."""
+
+DATA_ROOT_DISK_GIB = 50
+"""Root disk of a Citus node (`components/citus/data_nodes.py`, which a test compares)."""
+
+GIB_PER_VCPU: Mapping[str, int] = {"c": 2, "m": 4, "r": 8}
+"""Memory of EC2's families from the 6th generation on."""
+
+SIZE_BY_VCPUS: Mapping[int, str] = {4: "xlarge", 8: "2xlarge", 16: "4xlarge"}
+
+
+@dataclass(frozen=True)
+class Pods:
+    """So many pods of one workload."""
+
+    workload: WorkloadSettings | TemporalRoleSettings
+    count: int
+
+
+def cluster_items(settings: Settings, load: Load) -> Iterator[Item]:
+    """Control plane and the system group."""
+    yield Item(
+        layer="cluster",
+        resource="control plane",
+        key="eks:cluster",
+        quantity=Bounds.of(1),
+        basis="one cluster, version in standard support",
+    )
+    group = settings.nodes.system
+    needed = group.min_nodes
+    basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
+    if not settings.nodes.karpenter:
+        pods = [Pods(each.pod, each.at_load) for each in every_workload(settings, load)]
+        machine = load_catalog().instance_class(group.instance_class)
+        held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
+        needed = held or group.max_nodes
+        basis += ", which carries everything"
+    nodes = Bounds.between(group.min_nodes, needed, group.max_nodes)
+    yield Item(
+        layer="cluster",
+        resource="system nodes",
+        key=f"ec2:{group.instance_class}",
+        quantity=nodes,
+        basis=basis,
+        service="ec2",
+    )
+    yield Item(
+        layer="cluster",
+        resource="system nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * group.disk_gib),
+        basis=f"{group.disk_gib} GiB a node",
+    )
+
+
+def karpenter_items(settings: Settings, load: Load, prices: PriceBook) -> Iterator[Item]:
+    """What Karpenter buys for its two pools; nothing without it."""
+    if not settings.nodes.karpenter:
+        return
+    every = every_workload(settings, load)
+    for pool in (APPLICATIONS_POOL, WORKERS_POOL):
+        members = [each for each in every if each.pool == pool]
+        fleets = {
+            "low": _fleet([Pods(each.pod, each.low) for each in members], settings, prices),
+            "at_load": _fleet([Pods(each.pod, each.at_load) for each in members], settings, prices),
+            "high": _fleet([Pods(each.pod, each.high) for each in members], settings, prices),
+        }
+        names = [each.name for each in members]
+        yield from _pool(pool, names, fleets, settings.nodes.system.disk_gib)
+
+
+def _pool(
+    pool: str,
+    names: Sequence[str],
+    fleets: Mapping[str, Counter[str]],
+    disk_gib: int,
+) -> Iterator[Item]:
+    """One Karpenter pool's machines by class, and their disks."""
+    for machine in sorted({name for fleet in fleets.values() for name in fleet}):
+        yield Item(
+            layer="applications",
+            resource=f"{pool} nodes",
+            key=f"ec2:{machine}",
+            quantity=Bounds(**{case: Decimal(fleet[machine]) for case, fleet in fleets.items()}),
+            basis=f"bought by Karpenter for {', '.join(names)}: one pod of each a machine",
+            service="ec2",
+        )
+    nodes = Bounds(**{case: Decimal(fleet.total()) for case, fleet in fleets.items()})
+    yield Item(
+        layer="applications",
+        resource=f"{pool} nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * disk_gib),
+        basis=f"{disk_gib} GiB a node",
+    )
+
+
+def _fleet(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> Counter[str]:
+    """Machines that Karpenter buys for a pool's pods, by class.
+
+    No machine has two pods of a workload: their spread over hosts is a preference, but Karpenter
+    treats preferences as requirements while it can buy ("Scheduling", preferences), and for hosts
+    it can always buy another (`topologygroup.go`: the least count of a host is 0). Pods of
+    different workloads share a machine.
+    """
+    fleet: Counter[str] = Counter()
+    filled = 0
+    for count in sorted({each.count for each in pods}):
+        together = [Pods(each.workload, 1) for each in pods if each.count >= count]
+        fleet[_cheapest_machine(together, settings, prices)] += count - filled
+        filled = count
+    return fleet
+
+
+def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> str:
+    """The class of the cheapest machine that Karpenter's pools may buy and that holds the pods.
+
+    Of the families' 7th generation, of which the price file knows every class; Karpenter may find
+    an older one cheaper. A class without a price where none with one is large enough.
+    """
+    suffix = "g" if settings.architecture is Architecture.ARM64 else "i"
+    holding = [
+        f"{family}7{suffix}.{SIZE_BY_VCPUS[vcpus]}"
+        for vcpus, family in _machines_for(
+            tuple((each.workload.cpu_millicores, each.workload.memory_mib) for each in pods)
+        )
+    ]
+    priced = {machine: prices.find(f"ec2:{machine}", settings.region) for machine in holding}
+    costs = [(price.monthly(Decimal(1)), name) for name, price in priced.items() if price]
+    if costs:
+        return min(costs)[1]
+    return holding[0] if holding else f"r7{suffix}.{SIZE_BY_VCPUS[MACHINE_VCPUS[-1]]}"
+
+
+@lru_cache(maxsize=4096)  # a search for the right size asks for the same pods again and again
+def _machines_for(needs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, str], ...]:
+    """vCPUs and family of the machines that hold one pod of each need, in millicores and MiB."""
+    cpu, memory = (sum(column) for column in zip(*needs, strict=True))
+    return tuple(
+        (vcpus, family)
+        for vcpus in MACHINE_VCPUS
+        for family, gib in GIB_PER_VCPU.items()
+        if cpu <= vcpus * 10 * USABLE_PERCENT
+        and memory <= vcpus * gib * 1024 * USABLE_PERCENT // 100
+    )
+
+
+def machines_holding(pods: Sequence[Pods], vcpus: int, memory_gib: int) -> int | None:
+    """Fewest machines by first-fit decreasing; None where one pod fits on none.
+
+    Of each, `USABLE_PERCENT` of CPU and memory is the pods'.
+    """
+    cpu_room = vcpus * 10 * USABLE_PERCENT
+    memory_room = memory_gib * 1024 * USABLE_PERCENT // 100
+    machines: list[tuple[int, int]] = []
+    for each in sorted(pods, key=lambda each: -each.workload.cpu_millicores):
+        cpu, memory = each.workload.cpu_millicores, each.workload.memory_mib
+        if each.count and (cpu > cpu_room or memory > memory_room):
+            return None
+        left = each.count
+        filled: list[tuple[int, int]] = []
+        for free_cpu, free_memory in machines:
+            fits = min(left, free_cpu // cpu, free_memory // memory)
+            filled.append((free_cpu - fits * cpu, free_memory - fits * memory))
+            left -= fits
+        a_machine = min(cpu_room // cpu, memory_room // memory)
+        while left > 0:
+            fits = min(left, a_machine)
+            filled.append((cpu_room - fits * cpu, memory_room - fits * memory))
+            left -= fits
+        machines = filled
+    return len(machines)
+
+
+def data_node_items(settings: Settings) -> Iterator[Item]:
+    """Citus' nodes, where it is: one a pod, and room for one more in each zone that has any."""
+    if not settings.sharding.present:
+        return
+    counts = pods_by_zone(settings.citus, settings.availability_zones)
+    pods = sum(counts.values())
+    most = sum(count + SPARE_NODES_A_ZONE for count in counts.values() if count)
+    nodes = Bounds.between(pods, pods, most)
+    machine = settings.citus.instance_class
+    yield Item(
+        layer="citus",
+        resource="data nodes",
+        key=f"ec2:{machine}",
+        quantity=nodes,
+        basis=f"{pods} instances, each alone on a node; a spare in each zone while one drains",
+        service="ec2",
+    )
+    yield Item(
+        layer="citus",
+        resource="data nodes' disks",
+        key="ebs:gp3",
+        quantity=nodes.map(lambda count: count * DATA_ROOT_DISK_GIB),
+        basis=f"{DATA_ROOT_DISK_GIB} GiB a node",
+    )
+    yield Item(
+        layer="citus",
+        resource="data volumes",
+        key="ebs:gp3",
+        quantity=Bounds.of(pods * settings.citus.volume_gib),
+        basis=f"{settings.citus.volume_gib} GiB for each of {pods} instances",
+    )
+    # Each of a volume's own, above what gp3 gives for nothing.
+    yield Item(
+        layer="citus",
+        resource="data volumes' operations",
+        key="ebs-iops:gp3",
+        quantity=Bounds.of(pods * max(0, VOLUME_IOPS - FREE_IOPS)),
+        basis=f"{VOLUME_IOPS:,} a second for each of {pods}, {FREE_IOPS:,} of them free",
+    )
+    yield Item(
+        layer="citus",
+        resource="data volumes' throughput",
+        key="ebs-throughput:gp3",
+        quantity=Bounds.of(pods * max(0, VOLUME_MIB_PER_SECOND - FREE_MIB_PER_SECOND)),
+        basis=f"{VOLUME_MIB_PER_SECOND} MiB/s for each of {pods}, {FREE_MIB_PER_SECOND} of them"
+        " free",
+    )

@@ -1,0 +1,1 @@
+"""The way in: names, certificates, balancer, CDN."""

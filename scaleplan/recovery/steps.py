@@ -1,0 +1,130 @@
+"""The steps of a failover to the recovery site, one after the other, and how long each takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scaleplan.catalog import load_catalog
+from scaleplan.citus.data_nodes import VOLUME_MIB_PER_SECOND
+from scaleplan.recovery.disaster_recovery import RecoveryMode
+from scaleplan.recovery.times import (
+    BUILD_SECONDS,
+    GROW_SECONDS,
+    HEALTH_CHECK_FAILURES,
+    HEALTH_CHECK_INTERVAL_SECONDS,
+    PROMOTE_SECONDS,
+    RECORD_TTL_SECONDS,
+    RESTORE_SECONDS,
+    VERIFY_SECONDS,
+)
+from scaleplan.settings import Settings
+
+
+class Basis(StrEnum):
+    """Where a figure comes from."""
+
+    SETTING = "setting"
+    AWS = "AWS"
+    ESTIMATE = "estimate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step from the loss to users at work. `by_hand`: a person decides or runs it."""
+
+    key: str
+    name: str
+    seconds: int
+    basis: Basis
+    source: str
+    by_hand: bool
+
+
+def steps_of(settings: Settings) -> tuple[Step, ...]:
+    """The steps of a failover, one after the other. Empty where there is no recovery region."""
+    recovery = settings.disaster_recovery
+    if not recovery.prepared:
+        return ()
+    warm = recovery.mode is RecoveryMode.WARM
+    steps = [
+        Step(
+            key="detect",
+            name="health checks call the region lost",
+            seconds=HEALTH_CHECK_INTERVAL_SECONDS * HEALTH_CHECK_FAILURES,
+            basis=Basis.AWS,
+            source="Route 53: interval times failures",
+            by_hand=False,
+        ),
+        Step(
+            key="decide",
+            name="somebody decides to fail over",
+            seconds=recovery.decision_minutes * 60,
+            basis=Basis.SETTING,
+            source="disasterRecovery.decisionMinutes",
+            by_hand=True,
+        ),
+        _database_step(warm=warm),
+        Step(
+            key="grow" if warm else "build",
+            name="the site grows to full size" if warm else "the site is built",
+            seconds=GROW_SECONDS if warm else BUILD_SECONDS,
+            basis=Basis.ESTIMATE,
+            source="pulumi up of the recovery site",
+            by_hand=True,
+        ),
+    ]
+    if settings.sharding.present:
+        steps.append(_citus_step(settings))
+    return (
+        *steps,
+        Step(
+            key="verify",
+            name="somebody verifies the site",
+            seconds=VERIFY_SECONDS,
+            basis=Basis.ESTIMATE,
+            source="docs/disaster-recovery.md, the runbook's checks",
+            by_hand=True,
+        ),
+        Step(
+            key="switch",
+            name="health checks switch the records, resolvers follow",
+            seconds=HEALTH_CHECK_INTERVAL_SECONDS * HEALTH_CHECK_FAILURES + RECORD_TTL_SECONDS,
+            basis=Basis.AWS,
+            source="Route 53: interval times failures, and the alias's TTL",
+            by_hand=False,
+        ),
+    )
+
+
+def _database_step(*, warm: bool) -> Step:
+    return Step(
+        key="promote" if warm else "restore",
+        name="the replica becomes the database" if warm else "the database is restored",
+        seconds=database_seconds(warm=warm),
+        basis=Basis.ESTIMATE,
+        source="RDS names no time",
+        by_hand=True,
+    )
+
+
+def _citus_step(settings: Settings) -> Step:
+    return Step(
+        key="restore-citus",
+        name="Citus is restored from its bucket",
+        seconds=citus_restore_seconds(settings),
+        basis=Basis.ESTIMATE,
+        source="citus.volumeGib, full, at the volume's throughput; groups side by side",
+        by_hand=True,
+    )
+
+
+def citus_restore_seconds(settings: Settings) -> int:
+    """Time to fill one instance's volume from S3; all groups are restored side by side."""
+    link_mib = load_catalog().ebs_link(settings.citus.instance_class).throughput_mbps
+    return int(settings.citus.volume_gib * 1024 / min(link_mib, VOLUME_MIB_PER_SECOND))
+
+
+def database_seconds(*, warm: bool) -> int:
+    """Time until a database can be written to again: promoted where warm, else restored."""
+    return PROMOTE_SECONDS if warm else RESTORE_SECONDS

@@ -1,0 +1,1 @@
+"""What maintainers run: set-up, generators of documentation, GitHub."""

@@ -1,0 +1,260 @@
+"""Writes `docs/application-contract.md`: what the four images must honour, from the program itself.
+
+`python -m tools.reference.application_contract` prints it; a test compares it with
+the committed file.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+
+from rendering.applications import probes
+from rendering.applications.config import ApplicationPlan, application_config
+from rendering.applications.metrics import application_metrics
+from rendering.applications.probes import (
+    TEMPORARY_DIRECTORY,
+    TEMPORARY_SPACE_MIB,
+    USER_ID,
+)
+from rendering.applications.retryable_errors import RETRYABLE_ERRORS
+from rendering.applications.variables import VARIABLES, Source, Variable
+from rendering.database.pgbouncer_ini import (
+    DEAD_PEER_SECONDS,
+    DNS_TTL_SECONDS,
+    LOGIN_RETRY_SECONDS,
+)
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES, RoleKey
+from rendering.shared import endpoints
+from rendering.shared.endpoints import COLLABORATION, WEB
+from rendering.workflows.client import SERVICE_ROLE, workflow_variables
+from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
+from scaleplan.database.connections import SYSTEM_POOL_MAX
+from scaleplan.database.migrations import MigrationsSettings
+from scaleplan.model import Plan, load_plan
+from scaleplan.queue.backlog import JOBS_PER_POD
+from scaleplan.sizes import Size
+from tools.reference.application_rules import (
+    COLLABORATION_RULES,
+    MIGRATION_RULES,
+    OPENING,
+    PROCESS_RULES,
+    REDIS_RULES,
+    RETRY_RULES,
+    WORKFLOW_RULES,
+)
+from tools.reference.markdown import table
+
+BY_STACK = "by stack"
+
+_IMAGES = (
+    endpoints.ORCHESTRATOR.application,
+    endpoints.WORKER,
+    COLLABORATION.application,
+    WEB.application,
+)
+
+
+def render() -> str:
+    """The whole page."""
+    plan = load_plan()
+    latency = plan.thresholds.response_latency
+    command = " ".join(MigrationsSettings().command)
+    parts = [
+        OPENING,
+        "## Images\n",
+        _images(plan),
+        PROCESS_RULES.format(
+            user=USER_ID,
+            directory=TEMPORARY_DIRECTORY,
+            space=TEMPORARY_SPACE_MIB,
+            pre_stop=endpoints.PRE_STOP_SECONDS,
+            margin=endpoints.STOP_MARGIN_SECONDS,
+        ),
+        "## Probes\n",
+        _probes(),
+        "## Time on the way of a request\n",
+        _times(),
+        "## Variables\n",
+        *(
+            f"### From {source}\n\n{_variables(plan, source)}"
+            for source in (Source.POD, Source.CONFIG, Source.SECRET)
+        ),
+        "## Errors to try again\n",
+        _errors(),
+        _retries(plan),
+        REDIS_RULES,
+        COLLABORATION_RULES.format(
+            drain=COLLABORATION.drain_seconds, ping=endpoints.COLLABORATION_PING_SECONDS
+        ),
+        MIGRATION_RULES.format(command=command, login=ROLES[RoleKey.MIGRATOR].name),
+        WORKFLOW_RULES.format(
+            role=SERVICE_ROLE["SERVICE_ROLE"],
+            drain=plan.workflows.start_to_close_timeout_seconds,
+        ),
+        "## Metrics\n",
+        f"At `{endpoints.METRICS_PATH}` on `METRICS_PORT`, in Prometheus' text format.\n",
+        _metrics((latency.warning, latency.critical)),
+    ]
+    return "\n".join(parts)
+
+
+def _images(plan: Plan) -> str:
+    job = plan.queue.job.timeout_seconds
+    health = f"`{endpoints.LIVE_PATH}`, `{endpoints.READY_PATH}`"
+    drains = {each.application: each for each in endpoints.SERVED}
+    rows = []
+    for application in _IMAGES:
+        served = drains.get(application)
+        drain = served.drain_seconds if served else job
+        port = served.port if served else endpoints.WORKER_HEALTH_PORT
+        metrics = "none" if application == WEB.application else str(endpoints.METRICS_PORT)
+        grace = endpoints.termination_grace_seconds(drain, serves=served is not None)
+        rows.append((application, str(port), health, metrics, f"{drain} s", f"{grace} s"))
+    head = ("image", "`PORT`", "health", "`METRICS_PORT`", "drain", "killed after")
+    return table(head, rows)
+
+
+def _probes() -> str:
+    kinds = {
+        "startup": probes.STARTUP,
+        "liveness": probes.LIVENESS,
+        "readiness": probes.READINESS,
+    }
+    return table(
+        ("probe", "path", "every", "waits", "acts after"),
+        [
+            (
+                kind,
+                f"`{probe.path}`",
+                f"{probe.period_seconds} s",
+                f"{probe.timeout_seconds} s",
+                f"{probe.failures * probe.period_seconds} s",
+            )
+            for kind, probe in kinds.items()
+        ],
+    )
+
+
+def _times() -> str:
+    rows = [
+        ("a response, from the edge's request on", f"{endpoints.LONGEST_REQUEST_SECONDS} s"),
+        ("a socket without a byte, at CloudFront", f"{endpoints.EDGE_SOCKET_IDLE_SECONDS} s"),
+        ("the same at the load balancer", f"{endpoints.BALANCER_IDLE_TIMEOUT_SECONDS} s"),
+        ("an idle connection, at the application", f"{endpoints.HTTP_KEEP_ALIVE_SECONDS} s"),
+        ("the cookie that brings a user back to a pod", f"{endpoints.STICKINESS_SECONDS} s"),
+        *(
+            (f"what a stopping {each.application} pod has open", f"{each.drain_seconds} s")
+            for each in endpoints.SERVED
+        ),
+    ]
+    return table(("what", "ends after"), rows)
+
+
+def _variables(plan: Plan, source: Source) -> str:
+    values = _values(plan)
+    return table(
+        ("variable", "value", "read by", "meaning"),
+        [
+            (
+                f"`{variable.name}`",
+                values.get(variable.name, BY_STACK) if source is not Source.SECRET else "secret",
+                ", ".join(variable.readers),
+                variable.meaning,
+            )
+            for variable in _from(source)
+        ],
+    )
+
+
+def _from(source: Source) -> Iterable[Variable]:
+    return (variable for variable in VARIABLES if variable.source is source)
+
+
+def _errors() -> str:
+    return table(
+        ("from", "error", "what has happened", "what to do"),
+        [
+            (
+                each.store,
+                f"{each.code} `{each.text}`" if each.text else each.code,
+                each.when,
+                each.repeat,
+            )
+            for each in RETRYABLE_ERRORS
+        ],
+    )
+
+
+def _retries(plan: Plan) -> str:
+    pooler = DEAD_PEER_SECONDS + DNS_TTL_SECONDS + LOGIN_RETRY_SECONDS
+    job = plan.queue.job
+    return RETRY_RULES.format(
+        request=endpoints.LONGEST_REQUEST_SECONDS,
+        database=RDS_SECONDS + pooler,
+        rds=RDS_SECONDS,
+        pooler=pooler,
+        redis=REDIS_SECONDS,
+        replaced=REPLACED_SECONDS,
+        attempts=job.attempts,
+        delay=job.backoff_delay_milliseconds,
+        statement=statement_timeouts(plan, MigrationsSettings())[RoleKey.APPLICATION],
+    )
+
+
+def _values(plan: Plan) -> Mapping[str, str]:
+    """Values that are the same in every stack; with Citus serving, which sets one more."""
+    pods = {
+        "METRICS_PORT": str(endpoints.METRICS_PORT),
+        "HTTP_KEEP_ALIVE_SECONDS": str(endpoints.HTTP_KEEP_ALIVE_SECONDS),
+        "QUEUE_NAMES": ",".join(plan.queue.names),
+        "WORKER_CONCURRENCY": str(JOBS_PER_POD),
+        "HOME": TEMPORARY_DIRECTORY,
+        **workflow_variables(plan.workflows),
+    }
+    configs = [
+        application_config(
+            ApplicationPlan(
+                pools=plan.pools,
+                system_pool_max=SYSTEM_POOL_MAX,
+                cache_patterns=plan.cache_patterns,
+                cache_client=plan.cache_client,
+                queue=plan.queue,
+                jobs=plan.sizes[size].queue,
+                edge=plan.edge,
+            )
+        )
+        for size in Size
+    ]
+    chosen = {"QUEUE_ENGINE", "QUEUE_CLIENTS", "BULLMQ_PREFIX", "BULL_PREFIX"}
+    common = {
+        name: value
+        for name, value in configs[0].items()
+        if name not in chosen and all(config[name] == value for config in configs)
+    }
+    shown = {**pods, **common}
+    return {name: f"`{value}`" for name, value in shown.items()} | {
+        "PORT": "see above",
+        "SHUTDOWN_DRAIN_SECONDS": "see above",
+    }
+
+
+def _metrics(latency_bounds_seconds: tuple[int, int]) -> str:
+    return table(
+        ("metric", "kind", "labels", "of", "meaning"),
+        [
+            (
+                f"`{metric.name}`",
+                metric.kind,
+                ", ".join(metric.labels),
+                ", ".join(metric.readers),
+                metric.meaning,
+            )
+            for metric in application_metrics(latency_bounds_seconds)
+        ],
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
