@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,12 +25,12 @@ UPWARDS = [(Size.SMALL, Size.MEDIUM), (Size.MEDIUM, Size.LARGE)]
 
 @pytest.fixture(scope="module")
 def sized(planned: Planned) -> Callable[[str], PlanDocument]:
-    return lambda size: document_of(planned("prod", size=str(size)))
+    return cache(lambda size: document_of(planned("prod", size=str(size))))
 
 
 @pytest.fixture(scope="module")
 def step(sized: Callable[[str], PlanDocument]) -> Callable[[str, str], Step]:
-    return lambda before, after: step_between(sized(before), sized(after))
+    return cache(lambda before, after: step_between(sized(before), sized(after)))
 
 
 @pytest.mark.parametrize(("before", "after"), UPWARDS)

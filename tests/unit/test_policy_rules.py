@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def test_a_remedy_names_files_and_settings_that_there_are(rule):
         assert key in known, key
 
 
+@cache
 def settings_keys() -> set[str]:
     """Every key of the configuration's page, as `database.multiAz`."""
     keys: set[str] = set()
