@@ -16,6 +16,11 @@ _LASTING = frozenset({"CustomResourceDefinition", "Namespace"})
 """Kinds whose deletion takes time, being that of all they hold."""
 
 
+_UNSEEN_CLASS = "no PriorityClass with name"
+"""What admission says until its copy of the classes has followed a write: it looks nowhere else
+(Kubernetes, plugin/pkg/admission/priority/admission.go)."""
+
+
 class NotEmptyError(Exception):
     """The cluster holds what the export names: applying it would change what someone uses."""
 
@@ -93,9 +98,21 @@ class Session:
         self._present.clear()
 
     def _apply(self, document: Document) -> Applied:
-        applied = self.cluster.apply(document)
+        applied = wait_until(
+            lambda: self._admitted(document), f"admission knows the class of {label(document)}"
+        )
         self._present.setdefault(label(document), document)
         return applied
+
+    def _admitted(self, document: Document) -> Applied | None:
+        """None where a class that is there is not known to admission yet."""
+        try:
+            return self.cluster.apply(document)
+        except RefusedError as error:
+            name = document.get("spec", {}).get("priorityClassName")
+            if f"PriorityClass {name}" in self._present and _UNSEEN_CLASS in str(error):
+                return None
+            raise
 
     def _play_controllers(self, document: Document) -> None:
         """What admission waits for, and a controller writes where there is one."""
