@@ -10,9 +10,8 @@ from typing import Any
 
 import yaml
 
-from rf.shared.files import folders_made, temporary_folder
+from rf.shared.files import can_write_in, folders_made, temporary_folder
 from rf.shared.plan import SECRET, RecordedPlan, RecordedResource, Secret, redact, reveal
-from rf.shared.project import can_write_in
 from rf.shared.termination import uninterrupted
 
 MARKER = ".researchflow-export"

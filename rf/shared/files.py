@@ -23,21 +23,36 @@ def temporary_folder(what: str, prefix: str, parent: Path | None = None) -> Begu
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """A new file beside `path` to write, which takes its place at the end; else `path` stays as it
-    was, or absent. Its permissions are those of the old file. Raises OSError."""
+    was, or absent. Its permissions are those of the old file, or `mode` less the umask's. Raises
+    OSError."""
     target = path.resolve()
     fresh = target.with_name(f".{target.stem}-{os.getpid()}{target.suffix}")
     what = f"the unfinished {path.name}"
     begun = begin(what, lambda: fresh, lambda new: new.unlink(missing_ok=True))
     with begun:
-        fresh.touch()
+        fresh.touch(mode)
         if target.exists():
             shutil.copymode(target, fresh)
         yield fresh
         with uninterrupted():
             fresh.replace(target)
             begun.keep()
+
+
+def write_whole(path: Path, content: bytes) -> bool:
+    """Put a cache's file there in one step, so that no reader sees a part of it; its owner's alone.
+
+    False where the folder can't be written: the cache is then not kept, and nothing else changes.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replaced(path, mode=0o600) as file:
+            file.write_bytes(content)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -58,3 +73,10 @@ def folders_made(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         yield
         begun.keep()
+
+
+def can_write_in(folder: Path) -> bool:
+    """Whether files can be made in this folder, or it can be made where it is not there yet."""
+    folder = folder.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

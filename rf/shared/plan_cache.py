@@ -22,8 +22,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rf.shared.files import write_whole
 from rf.shared.plan import RecordedPlan, RecordedResource, Secret
-from rf.shared.project import CACHE, PROJECT_ROOT, write_whole
+from rf.shared.project import CACHE, PROJECT_ROOT
 from scaleplan.observability.observability import SECRET_KEYS
 
 OFF = "RESEARCHFLOW_NO_CACHE"
@@ -47,12 +48,13 @@ FILES = (
     *(
         "rf/__init__.py",
         "rf/shared/__init__.py",
+        "rf/shared/files.py",
         "rf/shared/plan.py",
         "rf/shared/plan_cache.py",
         "rf/shared/project.py",
         "rf/shared/stacks.py",
+        "rf/shared/termination.py",
     ),
-    "rf/shared/termination.py",
 )
 """Files beside those folders that do so, as patterns. Stack files count by what is read in them."""
 
@@ -180,7 +182,7 @@ class PlanCache:
     def _forget_oldest(self) -> None:
         with contextlib.suppress(OSError):
             entries = sorted(
-                self._folder.glob("*.plan"), key=lambda path: path.stat().st_mtime, reverse=True
+                self._folder.glob("[!.]*.plan"), key=lambda path: path.stat().st_mtime, reverse=True
             )
             for path in entries[MOST_ENTRIES:]:
                 path.unlink(missing_ok=True)

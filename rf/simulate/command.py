@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
+from rf.shared.files import can_write_in
 from rf.shared.plan import RecordedPlan
-from rf.shared.project import can_write_in
 from rf.simulate.comparison import Comparison, compare
 from rf.simulate.errors import PlotError
 from rf.simulate.plot import write_plot

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rf.check.view import FORMAT, terminal_console
-from rf.shared.project import can_write_in
+from rf.shared.files import can_write_in
 from rf.shared.stacks import settings_of
 from rf.shared.termination import Stopped, staying, uninterrupted
 from rf.simulate.errors import PlotError

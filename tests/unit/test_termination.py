@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from rf.shared import files, revisions, termination
-from rf.shared.files import folders_made, replaced, temporary_folder
+from rf.shared.files import folders_made, replaced, temporary_folder, write_whole
 from rf.shared.revisions import RevisionError, checked_out, run_all
 from rf.shared.termination import (
     Stopped,
@@ -311,6 +311,21 @@ def test_a_file_is_the_old_one_or_the_new_one_whatever_the_moment(tmp_path: Path
     def whole() -> None:
         assert names(tmp_path) == ["plan.png"]
         assert path.read_text() in ("old", "new")
+
+    assert at_every_moment(run, whole) > 30
+
+
+def test_a_cache_s_file_is_its_owner_s_and_whole_or_absent_whatever_the_moment(tmp_path: Path):
+    path = tmp_path / "kept" / "prod.plan"
+
+    def run() -> None:
+        write_whole(path, b"new")
+
+    def whole() -> None:
+        if path.exists():
+            assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+            path.unlink()
+        assert not path.parent.exists() or names(path.parent) == []
 
     assert at_every_moment(run, whole) > 30
 

@@ -12,7 +12,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-from rf.shared.project import write_whole
+from rf.shared.files import write_whole
 
 _FORMAT = 1
 
