@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pulumi_kubernetes as k8s
 from pulumi import Input, Resource, ResourceOptions
 
+from rendering.applications.priorities import SERVING
 from scaleplan.layers import PodResources
 
 
@@ -63,6 +66,31 @@ def service_account(
         metadata=metadata,
         automount_service_account_token=False,
         opts=ResourceOptions(parent=parent),
+    )
+
+
+def job_pod(
+    account: str,
+    user_id: int,
+    containers: Sequence[k8s.core.v1.ContainerArgs],
+    volumes: Sequence[k8s.core.v1.VolumeArgs],
+    *,
+    node_selector: Mapping[str, str] | None,
+    init_containers: Sequence[k8s.core.v1.ContainerArgs] | None = None,
+) -> k8s.core.v1.PodSpecArgs:
+    """The pod of a Job that applications wait for."""
+    return k8s.core.v1.PodSpecArgs(
+        # Never, not OnFailure: the pods of failed attempts keep their logs.
+        restart_policy="Never",
+        service_account_name=account,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        node_selector=node_selector,
+        priority_class_name=SERVING.name,
+        security_context=pod_security(user_id),
+        init_containers=init_containers,
+        containers=containers,
+        volumes=volumes,
     )
 
 

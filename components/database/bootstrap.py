@@ -11,7 +11,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.applications.pod_security import (
     config_volume,
     container_security,
-    pod_security,
+    job_pod,
     resource_requirements,
     service_account,
 )
@@ -19,7 +19,6 @@ from components.applications.pod_template import labels
 from components.database.credentials import RoleCredentials
 from components.shared.chart_release import ON_SYSTEM_NODES
 from components.shared.versions import POSTGRES_CLIENT_IMAGE
-from rendering.applications.priorities import SERVING
 from rendering.database.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
 from rendering.database.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
 from rendering.database.roles import RoleKey, roles_of
@@ -181,20 +180,15 @@ class DatabaseBootstrap(ComponentResource):
                     labels=labels(APPLICATION),
                     annotations={CREDENTIALS_ANNOTATION: Output.all(*versions).apply(",".join)},
                 ),
-                spec=k8s.core.v1.PodSpecArgs(
-                    # Never, not OnFailure: the pods of failed attempts keep their logs.
-                    restart_policy="Never",
-                    service_account_name=APPLICATION,
-                    automount_service_account_token=False,
-                    enable_service_links=False,
-                    node_selector=ON_SYSTEM_NODES,
-                    priority_class_name=SERVING.name,
-                    security_context=pod_security(POSTGRES_USER_ID),
-                    containers=[self._container()],
-                    volumes=[
+                spec=job_pod(
+                    APPLICATION,
+                    POSTGRES_USER_ID,
+                    [self._container()],
+                    [
                         config_volume("script", APPLICATION),
                         config_volume("authority", RDS_AUTHORITY_CONFIG_MAP),
                     ],
+                    node_selector=ON_SYSTEM_NODES,
                 ),
             ),
         )

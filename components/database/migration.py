@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,15 +11,15 @@ from pulumi import ComponentResource, CustomTimeouts, Input, Output, ResourceOpt
 from components.applications.pod_security import (
     config_volume,
     container_security,
-    pod_security,
+    job_pod,
     resource_requirements,
     service_account,
 )
 from components.applications.pod_template import labels
 from components.shared.versions import POSTGRES_CLIENT_IMAGE
-from rendering.applications.priorities import SERVING
 from rendering.applications.probes import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
 from rendering.applications.variables import MIGRATION as APPLICATION
+from rendering.database.bootstrap_sql import content_hash
 from rendering.database.rds_authority import RDS_CA_DIRECTORY
 from rendering.shared.connection_urls import CA_DIRECTORY
 from scaleplan.applications.pod_resources import MIGRATION_JOB, PSQL_JOB
@@ -108,22 +107,17 @@ class DatabaseMigration(ComponentResource):
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         args = self._args
         temporary = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=f"{TEMPORARY_SPACE_MIB}Mi")
-        return k8s.core.v1.PodSpecArgs(
-            # Never, not OnFailure: the pods of failed attempts keep their logs.
-            restart_policy="Never",
-            service_account_name=APPLICATION,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            node_selector=args.node_selector,
-            priority_class_name=SERVING.name,
-            security_context=pod_security(USER_ID),
-            init_containers=[self._wait()],
-            containers=[self._container()],
-            volumes=[
+        return job_pod(
+            APPLICATION,
+            USER_ID,
+            [self._container()],
+            [
                 k8s.core.v1.VolumeArgs(name="tmp", empty_dir=temporary),
                 config_volume("ca", args.cluster_authority),
                 config_volume("database-authority", args.database_authority),
             ],
+            node_selector=args.node_selector,
+            init_containers=[self._wait()],
         )
 
     def _wait(self) -> k8s.core.v1.ContainerArgs:
@@ -204,4 +198,4 @@ def _template_hash(args: DatabaseMigrationArgs) -> str:
         POSTGRES_CLIENT_IMAGE,
         repr((PSQL_JOB, MIGRATION_JOB)),
     ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
+    return content_hash("\n".join(parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -11,7 +10,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.applications.pod_security import (
     config_volume,
     container_security,
-    pod_security,
+    job_pod,
     resource_requirements,
     service_account,
 )
@@ -19,7 +18,7 @@ from components.applications.pod_template import labels
 from components.database.pooler_admin import console_environment
 from components.shared.chart_release import ON_SYSTEM_NODES
 from components.shared.versions import POSTGRES_CLIENT_IMAGE
-from rendering.applications.priorities import SERVING
+from rendering.database.bootstrap_sql import content_hash
 from rendering.database.pgbouncer_ini import ADMIN_USER
 from rendering.database.pooler_reconnect import (
     DEADLINE_SECONDS,
@@ -109,20 +108,15 @@ class PoolerReconnect(ComponentResource):
         )
 
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
-        return k8s.core.v1.PodSpecArgs(
-            # Never, not OnFailure: the pods of failed attempts keep their logs.
-            restart_policy="Never",
-            service_account_name=APPLICATION,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            node_selector=ON_SYSTEM_NODES,
-            priority_class_name=SERVING.name,
-            security_context=pod_security(POSTGRES_USER_ID),
-            containers=[self._container()],
-            volumes=[
+        return job_pod(
+            APPLICATION,
+            POSTGRES_USER_ID,
+            [self._container()],
+            [
                 config_volume("script", APPLICATION),
                 config_volume("ca", self._args.cluster_authority),
             ],
+            node_selector=ON_SYSTEM_NODES,
         )
 
     def _container(self) -> k8s.core.v1.ContainerArgs:
@@ -156,4 +150,4 @@ def _template_hash(args: PoolerReconnectArgs) -> str:
         POSTGRES_CLIENT_IMAGE,
         repr(PSQL_JOB),
     ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
+    return content_hash("\n".join(parts))
