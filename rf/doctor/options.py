@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rf.doctor.probes import Machine
 from rf.doctor.uses import PURPOSES, Symptom, Use, examined
-
-ROOT = Path(__file__).resolve().parents[2]
+from rf.shared.project import PROJECT_ROOT
 
 
 def doctor(
@@ -27,7 +25,7 @@ def doctor(
 
     Exit code 1 where one of the uses named by --for, or without it the offline one, lacks anything.
     """
-    machine = Machine(root=ROOT)
+    machine = Machine(root=PROJECT_ROOT)
     found = [symptom for use in uses or list(Use) for symptom in examined(machine, use)]
     needed = uses or [Use.OFFLINE]
     report(found, as_json=as_json)

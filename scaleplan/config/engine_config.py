@@ -15,11 +15,7 @@ from scaleplan.settings import Settings, parse
 
 def encode(project: str, config: Mapping[str, object]) -> dict[str, str]:
     """Config as the engine would give it: texts as they are, everything else as JSON."""
-    return {
-        f"{project}:{key}": value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        for key, value in config.items()
-        if value is not None
-    }
+    return texts(project, {key: value for key, value in config.items() if value is not None})
 
 
 def texts(project: str, config: Mapping[str, object]) -> dict[str, str]:

@@ -9,7 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from rf.shared.servers.programs import ROOT, MissingServersError, services_folder
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.servers.programs import MissingServersError, services_folder
 
 MINIMUM_ETCD = (3, 5)
 """The oldest etcd that Kubernetes 1.35 is tested with (its CHANGELOG, Dependencies)."""
@@ -25,7 +26,7 @@ class Binaries:
 
 def apiserver_folder() -> Path:
     """The folder that `.ci/apiserver/build` makes."""
-    return Path(os.environ.get("RESEARCHFLOW_APISERVER") or ROOT / ".cache" / "apiserver")
+    return Path(os.environ.get("RESEARCHFLOW_APISERVER") or PROJECT_ROOT / ".cache" / "apiserver")
 
 
 def find_binaries() -> Binaries:

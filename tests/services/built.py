@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from rf.shared.servers.programs import ROOT, MissingServersError
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.servers.programs import MissingServersError
 
-RECIPE = ROOT / ".ci" / "exporters"
+RECIPE = PROJECT_ROOT / ".ci" / "exporters"
 
 _FIELDS = 5
 
 
 def exporters_folder() -> Path:
     """The folder that `.ci/exporters` makes."""
-    return Path(os.environ.get("RESEARCHFLOW_EXPORTERS") or ROOT / ".cache" / "exporters")
+    return Path(os.environ.get("RESEARCHFLOW_EXPORTERS") or PROJECT_ROOT / ".cache" / "exporters")
 
 
 @cache

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.local_ini import parsed
-from rf.shared.servers.programs import ROOT
 
 STACK = "prod"
 BEFORE_CITUS = ("sharding.stage=off", "allowCapacityRisk=[database-memory]")
@@ -21,7 +21,7 @@ def exported(out: Path) -> str:
     command = [sys.executable, "-m", "rf", "export", "--stack", STACK, "--out", str(out)]
     chosen = [part for each in BEFORE_CITUS for part in ("--set", each)]
     result = subprocess.run(
-        [*command, *chosen], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, *chosen], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return (out / "pgbouncer.ini").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rf.shared.servers.programs import ROOT, MissingServersError
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.servers.programs import MissingServersError
 
 SCRIPT = Path(__file__).parent / "node" / "jobs.cjs"
 
@@ -43,7 +44,7 @@ class NodeClients:
 def find_node_clients() -> NodeClients:
     """Raises MissingServersError, which says what is missing and how to get it."""
     given = os.environ.get("RESEARCHFLOW_NODE_CLIENTS")
-    modules = Path(given or ROOT / ".cache" / "node") / "node_modules"
+    modules = Path(given or PROJECT_ROOT / ".cache" / "node") / "node_modules"
     node = shutil.which("node")
     if node is None or not all((modules / name).is_dir() for name in ("bull", "bullmq")):
         raise MissingServersError("no Node.js with bull and bullmq: run .ci/node-clients")

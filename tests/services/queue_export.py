@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from rf.shared.servers.programs import ROOT
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.redis_servers import Layer, layer_of
 
 STACK = "prod"
@@ -33,7 +33,7 @@ def export_queue(out: Path) -> ExportedQueue:
     """Export to `out`, as anyone does, and read what is there."""
     command = [sys.executable, "-m", "rf", "export", "--stack", STACK, "--out", str(out)]
     result = subprocess.run(
-        [*command, "--set", CLIENTS], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, "--set", CLIENTS], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
     resources = json.loads((out / "plan.json").read_text("utf-8"))["resources"]

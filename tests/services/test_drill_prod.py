@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rf.shared.servers.programs import ROOT
+from rf.shared.project import PROJECT_ROOT
 
 pytestmark = pytest.mark.services
 
@@ -16,7 +16,11 @@ pytestmark = pytest.mark.services
 def test_productions_site_takes_over_the_lost_region_within_its_targets():
     command = [sys.executable, "-m", "rf", "drill", "--stack", "prod", "--lose", "region"]
     result = subprocess.run(
-        [*command, "--no-real", "--json"], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, "--no-real", "--json"],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr
     came = json.loads(result.stdout)

@@ -14,7 +14,7 @@ from redis import Redis
 from rq import Queue as RqQueue
 from rq.suspension import resume, suspend
 
-from rf.shared.servers.programs import ROOT
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
@@ -31,7 +31,7 @@ def run_jobs(url: str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rf", "jobs", "--stack", STACK, "--set", CLIENTS, *options]
     return subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=PROJECT_ROOT,
         env=os.environ | {"QUEUE_URL": url},
         capture_output=True,
         text=True,

@@ -19,8 +19,8 @@ from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
 from rendering.queue.keys import JobState, queue_keys
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.processes import wait_until
-from rf.shared.servers.programs import ROOT
 from rf.shared.servers.redis_servers import RedisServer, StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
@@ -368,7 +368,7 @@ def rq_worker(queues: Queues) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         env=os.environ | {"REDIS_URL": queues.server.url("worker")},
-        cwd=ROOT,
+        cwd=PROJECT_ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

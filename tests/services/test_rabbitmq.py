@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rf.shared.servers.programs import ROOT, MissingServersError, services_folder
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.servers.programs import MissingServersError, services_folder
 from scaleplan.model import load_plan
 from tests.services.rabbitmq import RabbitMq, start_rabbitmq
 
@@ -37,7 +38,7 @@ def broker(run_directory: Path) -> Iterator[RabbitMq]:
 def triggers(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     out = tmp_path_factory.mktemp("broker") / "out"
     command = [sys.executable, "-m", "rf", "export", "--stack", "prod", "--out", str(out)]
-    subprocess.run([*command, "--set", "queue.engine=rabbitmq"], cwd=ROOT, check=True)
+    subprocess.run([*command, "--set", "queue.engine=rabbitmq"], cwd=PROJECT_ROOT, check=True)
     text = (out / "kubernetes" / "scaledobject" / "worker.yaml").read_text("utf-8")
     found = yaml.safe_load(text)["spec"]["triggers"]
     return [trigger["metadata"] for trigger in found if trigger["type"] == "rabbitmq"]

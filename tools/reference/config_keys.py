@@ -14,14 +14,13 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.rules import FieldRule, fields_of, rule_of
 from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 from tools.reference.markdown import table
-
-ROOT = Path(__file__).resolve().parents[2]
 
 _OPENING = """\
 # Configuration
@@ -47,7 +46,7 @@ refused, because nothing would read them.
 """
 
 
-def render(root: Path = ROOT) -> str:
+def render(root: Path = PROJECT_ROOT) -> str:
     """The whole page. Raises KeyError when `Pulumi.yaml` lacks a key of `Settings`."""
     schema = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     rules = {key: rule_of(field.annotation, field.metadata) for key, field in _fields(Settings)}

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rf.shared.files import replaced
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import settings_of
 from scaleplan.advice.guidance import guidance
 from scaleplan.model import load_plan
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "capacity.md"
+PAGE = PROJECT_ROOT / "docs" / "capacity.md"
 BEGIN = "<!-- guidance: python -m tools.reference.guidance -->\n"
 END = "<!-- end of guidance -->\n"
 

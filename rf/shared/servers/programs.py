@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rf.shared.project import CACHE
 from rf.shared.servers.processes import unprivileged
 from scaleplan.model import load_plan
-
-ROOT = Path(__file__).resolve().parents[3]
 
 MINIMUM_PGBOUNCER = (1, 24)
 """From here on prepared statements work in transaction mode by default (PgBouncer's NEWS)."""
@@ -69,7 +68,7 @@ class Programs:
 
 def services_folder() -> Path:
     """The folder that `.ci/services` makes."""
-    return Path(os.environ.get("RESEARCHFLOW_SERVICES") or ROOT / ".cache" / "services")
+    return Path(os.environ.get("RESEARCHFLOW_SERVICES") or CACHE / "services")
 
 
 def find_programs(folder: Path) -> Programs:
