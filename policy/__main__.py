@@ -28,7 +28,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 from rules import RULES
-from rules.exceptions import (
+from rules.shared.exceptions import (
     FILE,
     ExceptionInputError,
     PolicyException,
@@ -36,8 +36,8 @@ from rules.exceptions import (
     of_stack,
     read_exceptions,
 )
-from rules.rule import SIZES, Level, Resource, Rule, Stack, judge
-from rules.values import UNKNOWN
+from rules.shared.rule import SIZES, Level, Resource, Rule, Stack, judge
+from rules.shared.values import UNKNOWN
 
 _LEVELS: Mapping[Level, EnforcementLevel] = {
     Level.MANDATORY: EnforcementLevel.MANDATORY,
@@ -47,17 +47,19 @@ _LEVELS: Mapping[Level, EnforcementLevel] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """The rules as policies of one run of the engine. `shown` are the inputs so far, by URN."""
+    """The rules as policies of one run of the engine. `inputs_by_urn` are those shown so far."""
 
     name: str
     stack: Stack
     exceptions: Sequence[PolicyException]
     today: date
-    shown: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    inputs_by_urn: dict[str, Mapping[str, Any]] = field(
+        default_factory=dict[str, Mapping[str, Any]]
+    )
 
     def policies(self) -> list[Policy]:
         """One policy a rule, and one for the exceptions themselves."""
-        made = [self._of_stack(r) if r.whole_stack else self._of_resource(r) for r in RULES]
+        policies = [self._of_stack(r) if r.whole_stack else self._of_resource(r) for r in RULES]
         in_order = StackValidationPolicy(
             name="exceptions-in-order",
             description="Every exception names a resource of the stack, and has not expired.",
@@ -65,11 +67,11 @@ class Pack:
             validate=self._check_exceptions,
             remediation_steps="correct or remove the entry in policy/exceptions.yaml",
         )
-        return [*made, in_order]
+        return [*policies, in_order]
 
     def _of_resource(self, rule: Rule) -> Policy:
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            self.shown[args.urn] = plain(args.props)
+            self.inputs_by_urn[args.urn] = plain(args.props)
             self._judge(rule, self._one(args), self.stack, report)
 
         return ResourceValidationPolicy(
@@ -100,7 +102,9 @@ class Pack:
             urn=args.urn,
             type=args.resource_type,
             name=args.name,
-            inputs=self.shown[args.urn] if args.urn in self.shown else plain(args.props),
+            inputs=self.inputs_by_urn[args.urn]
+            if args.urn in self.inputs_by_urn
+            else plain(args.props),
             protect=bool(args.opts.protect),
             parent=args.opts.parent or "",
             provider=provider,
@@ -124,8 +128,8 @@ class Pack:
     def _judge(self, rule: Rule, resource: Resource, stack: Stack, report: ReportViolation) -> None:
         for violation in judge(rule, resource, stack):
             if not any(each.covers(violation, self.today) for each in self.exceptions):
-                told = f"{resource.label} {violation.message}. {rule.reason}"
-                report(f"{told} Remedy: {rule.remedy}.", resource.urn)
+                sentence = f"{resource.label} {violation.message}. {rule.reason}"
+                report(f"{sentence} Remedy: {rule.remedy}.", resource.urn)
 
     def _check_exceptions(self, args: StackValidationArgs, report: ReportViolation) -> None:
         try:
@@ -139,13 +143,13 @@ class Pack:
 def plain(value: Any) -> Any:
     """What the engine sends, as a recorded plan has it: whole numbers whole, unknowns marked."""
     if isinstance(value, Mapping):
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key in value:
             try:
-                found[str(key)] = plain(value[key])
+                values[str(key)] = plain(value[key])
             except UnknownValueError:
-                found[str(key)] = UNKNOWN
-        return found
+                values[str(key)] = UNKNOWN
+        return values
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_item(value, index) for index in range(len(value))]
     if isinstance(value, float) and value.is_integer():
@@ -160,11 +164,14 @@ def _item(values: Sequence[Any], index: int) -> Any:
         return UNKNOWN
 
 
-def _provider(found: PolicyProviderResource | None) -> Resource | None:
-    if found is None:
+def _provider(provider: PolicyProviderResource | None) -> Resource | None:
+    if provider is None:
         return None
     return Resource(
-        urn=found.urn, type=found.resource_type, name=found.name, inputs=plain(found.props)
+        urn=provider.urn,
+        type=provider.resource_type,
+        name=provider.name,
+        inputs=plain(provider.props),
     )
 
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, is_true, listed
+from .network import BALANCER
+from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.values import at, is_true, listed
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 ORIGIN_ACCESS = "aws:cloudfront/originAccessControl:OriginAccessControl"
 VPC_ORIGIN = "aws:cloudfront/vpcOrigin:VpcOrigin"
 LISTENER = "aws:lb/listener:Listener"
-BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 HEADERS = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 LOG_SOURCE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 
 VIEWER_TLS = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 """CloudFront developer guide, Supported protocols and ciphers: those without CBC."""
+
 LISTENER_TLS = "ELBSecurityPolicy-TLS13-1-2"
 """Load balancer user guide, Security policies: 1.2 and 1.3, forward secrecy only."""
-YEAR_SECONDS = 31_536_000
 
+YEAR_SECONDS = 31_536_000
 BASE_RULES = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
 
 

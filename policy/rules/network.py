@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, is_true, leaves, listed
+from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.values import at, is_true, leaves, listed
 
 WORLD = ("0.0.0.0/0", "::/0")
-SUBNET = "aws:ec2/subnet:Subnet"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 FIREWALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
 HTTPS = 443
-
 _SWITCHES = ("publiclyAccessible", "associatePublicIpAddress", "mapPublicIpOnLaunch")
 
 

@@ -1,16 +1,15 @@
-"""Rules of ElastiCache and of the broker."""
+"""Rules of Redis servers: what cache and queue share, and what each evicts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, is_true, leaves, listed, parameters
+from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.values import at, is_true, listed, parameters
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
 USER = "aws:elasticache/user:User"
-BROKER = "aws:mq/broker:Broker"
 QUEUE = "researchflow:data:Queue"
 CACHE = "researchflow:data:Cache"
 
@@ -67,31 +66,6 @@ def _evicts(resource: Resource, stack: Stack) -> Iterator[str]:
     policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
     if resource.is_under(CACHE) and not policy.startswith(("allkeys-", "volatile-")):
         yield f"maxmemory-policy is {policy}: a full cache refuses writes"
-
-
-def _no_cluster_mode(resource: Resource, stack: Stack) -> Iterator[str]:
-    if resource.is_under(QUEUE) and at(resource.inputs, "clusterMode", "disabled") != "disabled":
-        yield "is a cluster, on which RQ can't run and Bull needs hash tags"
-
-
-def _snapshots(resource: Resource, stack: Stack) -> Iterator[str]:
-    if resource.is_under(QUEUE) and at(resource.inputs, "snapshotRetentionLimit", 0) < 1:
-        yield "keeps no snapshot of jobs and sessions"
-
-
-def _broker(resource: Resource, stack: Stack) -> Iterator[str]:
-    if at(resource.inputs, "publiclyAccessible", False) is not False:
-        yield "can be reached from the internet"
-    if not is_true(resource.inputs, "logs.general"):
-        yield "writes no log"
-    if stack.size != "small" and at(resource.inputs, "deploymentMode") != "CLUSTER_MULTI_AZ":
-        yield "stands in one zone"
-
-
-def _no_plain_urls(resource: Resource, stack: Stack) -> Iterator[str]:
-    for path, value in leaves(resource.inputs):
-        if isinstance(value, str) and value.startswith(("redis://", "amqp://")):
-            yield f"{path} is a URL without TLS"
 
 
 RULES = (
@@ -156,51 +130,5 @@ RULES = (
         remedy="set maxmemory-policy allkeys-lru",
         types=(PARAMETERS,),
         check=_evicts,
-    ),
-    Rule(
-        id="queue-not-a-cluster",
-        layer=Layer.REDIS,
-        demand="The queue's Redis is no cluster.",
-        reason="RQ's transactions cross slots, which a cluster refuses.",
-        source="RQ docs, Redis cluster; BullMQ docs, Redis cluster",
-        remedy="leave clusterMode disabled",
-        types=(GROUP,),
-        check=_no_cluster_mode,
-    ),
-    Rule(
-        id="queue-snapshots",
-        layer=Layer.REDIS,
-        demand="From medium the queue's Redis keeps snapshots.",
-        reason="ElastiCache keeps no log of writes: a snapshot is all that outlives both nodes.",
-        source="ElastiCache user guide, Snapshot and restore; Security Hub, ElastiCache.1",
-        remedy="keep the snapshots of `components/queue/queue.py`",
-        types=(GROUP,),
-        from_size="medium",
-        check=_snapshots,
-    ),
-    Rule(
-        id="broker-private-and-logged",
-        layer=Layer.REDIS,
-        demand="RabbitMQ is private, logged, and over zones from medium.",
-        reason="It carries the jobs in Redis' place; AWS encrypts it with a key of its own.",
-        source="Amazon MQ developer guide, Security best practices; Security Hub, MQ.2, MQ.6",
-        remedy="keep `components/queue/broker.py` as it is",
-        types=(BROKER,),
-        check=_broker,
-    ),
-    Rule(
-        id="urls-say-tls",
-        layer=Layer.REDIS,
-        demand="No object carries a redis:// or amqp:// URL.",
-        reason="A client believes its URL: without TLS it sends the password in the clear.",
-        source="IANA, URI schemes; RabbitMQ docs, URI specification",
-        remedy="write rediss:// or amqps://",
-        types=(
-            "kubernetes:core/v1:ConfigMap",
-            "kubernetes:core/v1:Secret",
-            "kubernetes:apps/v1:Deployment",
-            "aws:secretsmanager/secretVersion:SecretVersion",
-        ),
-        check=_no_plain_urls,
     ),
 )

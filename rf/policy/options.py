@@ -14,8 +14,8 @@ import typer
 from rf.shared.command_line import AsJson, Overrides, Size, Stack, progress, reported
 
 if TYPE_CHECKING:
-    from policy.rules.rule import Rule, Violation
-    from policy.rules.verdict import Verdict
+    from policy.rules.shared.report import PolicyReport
+    from policy.rules.shared.rule import Rule, Violation
 
 FORMAT = 1
 
@@ -35,8 +35,8 @@ def policy(
     Exit code 1 where a mandatory rule is broken or an exception has expired.
     """
     with reported(), progress(f"Judging {stack}"):
-        from policy.rules.exceptions import FILE, read_exceptions
-        from policy.rules.verdict import verdict_of
+        from policy.rules.shared.exceptions import FILE, read_exceptions
+        from policy.rules.shared.report import policy_report
         from rf.policy.view import stack_of
         from rf.shared.stacks import plan_of, settings_of
 
@@ -46,28 +46,28 @@ def policy(
         settings = settings_of(stack, size=size, overrides=chosen)
         plan = plan_of(stack, size=size, overrides=chosen)
         seen = stack_of(plan, protects_data=settings.protect_data)
-        verdict = verdict_of(stack, seen, exceptions, today)
+        report = policy_report(stack, seen, exceptions, today)
     if as_json:
-        sys.stdout.write(json.dumps(document(stack, plan.size, verdict), indent=1) + "\n")
+        sys.stdout.write(json.dumps(document(stack, plan.size, report), indent=1) + "\n")
     else:
-        _show(stack, verdict, show_rules=show_rules)
-    raise typer.Exit(1 if verdict.fails else 0)
+        _show(stack, report, show_rules=show_rules)
+    raise typer.Exit(1 if report.fails else 0)
 
 
-def document(stack: str, size: str, verdict: Verdict) -> dict[str, Any]:
-    """The verdict as `--json` prints it; `rules` has every rule, `violations` what breaks one."""
+def document(stack: str, size: str, report: PolicyReport) -> dict[str, Any]:
+    """The report as `--json` prints it; `rules` has every rule, `violations` what breaks one."""
     from policy.rules import RULES
 
     return {
         "format": FORMAT,
         "stack": stack,
         "size": size,
-        "passes": not verdict.fails,
-        "rules": [_rule(rule, verdict.looked_at[rule.id]) for rule in RULES],
-        "violations": [_violation(each) for each in verdict.violations],
+        "passes": not report.fails,
+        "rules": [_rule(rule, report.looked_at[rule.id]) for rule in RULES],
+        "violations": [_violation(each) for each in report.violations],
         "excused": [
             {**_violation(each), "expires": cover.expires.isoformat(), "reason": cover.reason}
-            for each, cover in verdict.excused
+            for each, cover in report.excused
         ],
         "expiredExceptions": [
             {
@@ -76,7 +76,7 @@ def document(stack: str, size: str, verdict: Verdict) -> dict[str, Any]:
                 "expired": each.expires.isoformat(),
                 "reason": each.reason,
             }
-            for each in verdict.expired
+            for each in report.expired
         ],
     }
 
@@ -103,40 +103,40 @@ def _violation(violation: Violation) -> dict[str, Any]:
     }
 
 
-def _show(stack: str, verdict: Verdict, *, show_rules: bool) -> None:
+def _show(stack: str, report: PolicyReport, *, show_rules: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from policy.rules import RULES
-    from policy.rules.rule import Level
+    from policy.rules.shared.rule import Level
 
     console = Console()
     if show_rules:
         table = Table("layer", "rule", "level", "from", "demand", "resources")
         for rule in RULES:
-            count = str(verdict.looked_at[rule.id])
+            count = str(report.looked_at[rule.id])
             table.add_row(rule.layer, rule.id, rule.level, rule.from_size, rule.demand, count)
         console.print(table)
-    if verdict.violations:
+    if report.violations:
         table = Table("rule", "resource", "what is wrong", "remedy")
         for column in table.columns:
             column.overflow = "fold"
-        for each in verdict.violations:
+        for each in report.violations:
             texts = (each.resource.label, each.message, each.rule.remedy)
             mark = "red" if each.rule.level is Level.MANDATORY else "yellow"
             rule = f"[{mark}]{each.rule.id}[/] ({each.rule.level})"
             table.add_row(rule, *(escape(text) for text in texts))
         console.print(table)
-    for each, cover in verdict.excused:
+    for each, cover in report.excused:
         console.print(
             f"excused until {cover.expires}: {each.rule.id}: {escape(each.resource.label)}: "
             f"{escape(cover.reason)}"
         )
-    for each in verdict.expired:
+    for each in report.expired:
         console.print(f"[red]exception expired on {each.expires}[/]: {each.rule}: {each.resource}")
-    judged = sum(1 for count in verdict.looked_at.values() if count)
-    broken = len({each.rule.id for each in verdict.violations})
+    judged = sum(1 for count in report.looked_at.values() if count)
+    broken = len({each.rule.id for each in report.violations})
     console.print(
         f"{stack}: {len(RULES)} rules, {judged} of them with something to judge, {broken} broken"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from policy.rules.rule import Resource, Stack
+from policy.rules.shared.rule import Resource, Stack
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 
 

@@ -65,7 +65,7 @@ FAILED_BECAUSE = frozenset({"scaleplan.capacity.summary.CapacityRisk"})
 
 REFUSED = frozenset(
     {
-        "policy.rules.exceptions.ExceptionInputError",
+        "policy.rules.shared.exceptions.ExceptionInputError",
         "pulumi.errors.RunError",
         "rf.advise.errors.MetricsError",
         "rf.cost.refresh.PriceError",

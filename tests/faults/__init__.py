@@ -1,13 +1,33 @@
 """Faults seeded into plans and settings, each with what must catch it."""
 
-from tests.faults import beyond_policy, cluster, databases, stores, surroundings
+from tests.faults import (
+    applications,
+    beyond_policy,
+    citus,
+    cluster,
+    database,
+    edge,
+    identity,
+    network,
+    observability,
+    queue,
+    redis,
+    shared,
+)
 from tests.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
-    *databases.FAULTS,
-    *stores.FAULTS,
+    *shared.FAULTS,
+    *network.FAULTS,
     *cluster.FAULTS,
-    *surroundings.FAULTS,
+    *identity.FAULTS,
+    *database.FAULTS,
+    *citus.FAULTS,
+    *redis.FAULTS,
+    *queue.FAULTS,
+    *applications.FAULTS,
+    *edge.FAULTS,
+    *observability.FAULTS,
     *beyond_policy.FAULTS,
 )
 """Every seeded fault."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from policy.rules import database, redis
+from policy.rules import redis
+from policy.rules.database import instances
 from rf.grow.classify import Kind
 from tests.faults.change import put
 from tests.faults.fault import CapacityFault, Fault, GrowthFault, SettingsFault, ShapeFault
 
-PRIMARY = f"{database.INSTANCE}::database-primary"
+PRIMARY = f"{instances.INSTANCE}::database-primary"
 CACHE = f"{redis.GROUP}::cache-group"
 API = "kubernetes:apps/v1:Deployment::orchestrator-workload-pods"
 

@@ -1,50 +1,33 @@
-"""Faults of the cluster, its machines, pods, namespaces and autoscalers."""
+"""Faults of the cluster, its machines, charts and namespaces."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from policy.rules import cluster, namespaces, pods, scaling
-from tests.faults.change import Change, put, remove
+from policy.rules.cluster import charts, control_plane, machines, namespaces
+from tests.faults.change import put, remove
 from tests.faults.fault import Fault, breaks
 
-CLUSTER = f"{cluster.CLUSTER}::cluster"
-TEMPLATE = f"{cluster.TEMPLATE}::cluster-system"
-NODE_CLASS = f"{cluster.NODE_CLASS}::platform-karpenter-nodes"
-KEDA = f"{cluster.RELEASE}::platform-keda"
-API = f"{pods.DEPLOYMENT}::orchestrator-workload-pods"
-WORKER = f"{pods.DEPLOYMENT}::worker-workload-pods"
-MIGRATION = f"{pods.JOB}::database-migration-job"
-DISTRIBUTION = f"{pods.CRON_JOB}::citus-distribution"
+CLUSTER = f"{control_plane.CLUSTER}::cluster"
+TEMPLATE = f"{machines.TEMPLATE}::cluster-system"
+NODE_CLASS = f"{machines.NODE_CLASS}::platform-karpenter-nodes"
+KEDA = f"{charts.RELEASE}::platform-keda"
 DENY = f"{namespaces.NETWORK_POLICY}::platform-researchflow-network-default-deny"
-POD = "spec.template.spec"
-CONTAINER = f"{POD}.containers[0]"
-SCALED = f"{scaling.SCALED_OBJECT}::worker-scaling"
-HPA = f"{scaling.HPA}::orchestrator-autoscaler"
 
-
-def second_autoscaler(inputs: dict[str, Any]) -> None:
-    """Point an autoscaler at the API, which has one."""
-    inputs["spec"]["scaleTargetRef"]["name"] = "orchestrator"
-
-
-def trigger(**metadata: str) -> Change:
-    """Set metadata of the first trigger that logs in."""
-
-    def change(inputs: dict[str, Any]) -> None:
-        found = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
-        found["metadata"].update(metadata)
-
-    return change
-
-
-def no_login(inputs: dict[str, Any]) -> None:
-    """Let the first trigger that logs in do so without TriggerAuthentication."""
-    found = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
-    del found["authenticationRef"]
-
-
-MACHINES: tuple[Fault, ...] = (
+FAULTS: tuple[Fault, ...] = (
+    breaks(
+        "machines-tagged",
+        "machines belong to nobody",
+        TEMPLATE,
+        put("tagSpecifications[0].tags", {"Name": "system"}),
+    ),
+    breaks(
+        "machines-tagged", "Karpenter's machines belong to nobody", NODE_CLASS, put("spec.tags", {})
+    ),
+    breaks(
+        "volumes-tagged",
+        "volumes belong to nobody",
+        "aws:eks/addon:Addon::cluster-pods-aws-ebs-csi-driver",
+        put("configurationValues", "{}"),
+    ),
     breaks(
         "api-server-private",
         "the API server is open to the world",
@@ -112,31 +95,22 @@ MACHINES: tuple[Fault, ...] = (
         put("spec.amiSelectorTerms[0].alias", "al2023@latest"),
     ),
     breaks(
-        "machines-tagged",
-        "machines belong to nobody",
-        TEMPLATE,
-        put("tagSpecifications[0].tags", {"Name": "system"}),
-    ),
-    breaks(
-        "machines-tagged", "Karpenter's machines belong to nobody", NODE_CLASS, put("spec.tags", {})
-    ),
-    breaks(
-        "volumes-tagged",
-        "volumes belong to nobody",
-        "aws:eks/addon:Addon::cluster-pods-aws-ebs-csi-driver",
-        put("configurationValues", "{}"),
-    ),
-    breaks(
         "node-pools-limited",
         "Karpenter buys without limit",
-        f"{cluster.NODE_POOL}::platform-karpenter-workers",
+        f"{machines.NODE_POOL}::platform-karpenter-workers",
         remove("spec.limits.cpu"),
     ),
     breaks(
         "node-groups-limited",
         "a node group of three hundred machines",
-        f"{cluster.NODE_GROUP}::cluster-system",
+        f"{machines.NODE_GROUP}::cluster-system",
         put("scalingConfig.maxSize", 300),
+    ),
+    breaks(
+        "volumes-encrypted",
+        "Citus' volumes in the clear",
+        "kubernetes:storage.k8s.io/v1:StorageClass::citus-cluster-volumes",
+        put("parameters.encrypted", "false"),
     ),
     breaks("charts-pinned", "a chart of whatever version", KEDA, put("version", ">=2.0.0")),
     breaks(
@@ -150,134 +124,6 @@ MACHINES: tuple[Fault, ...] = (
         "a chart that runs privileged",
         KEDA,
         put("values.securityContext", {"privileged": True}),
-    ),
-)
-
-PODS: tuple[Fault, ...] = (
-    breaks(
-        "pods-unprivileged",
-        "the API is privileged",
-        API,
-        put(f"{CONTAINER}.securityContext.privileged", True),
-    ),
-    breaks(
-        "pods-unprivileged",
-        "the worker is on the machine's network",
-        WORKER,
-        put(f"{POD}.hostNetwork", True),
-    ),
-    breaks(
-        "pods-unprivileged",
-        "the worker mounts the machine",
-        WORKER,
-        put(f"{POD}.volumes", [{"name": "host", "hostPath": {"path": "/"}}]),
-    ),
-    breaks(
-        "pods-unprivileged",
-        "the API keeps its capabilities",
-        API,
-        remove(f"{CONTAINER}.securityContext.capabilities"),
-    ),
-    breaks(
-        "pods-non-root",
-        "the worker runs as root",
-        WORKER,
-        put(f"{POD}.securityContext.runAsNonRoot", False),
-    ),
-    breaks(
-        "pods-non-root",
-        "the API without a seccomp profile",
-        API,
-        remove(f"{POD}.securityContext.seccompProfile"),
-    ),
-    breaks(
-        "pods-read-only",
-        "the API may change its own code",
-        API,
-        put(f"{CONTAINER}.securityContext.readOnlyRootFilesystem", False),
-    ),
-    breaks(
-        "pods-limited",
-        "the worker without a memory limit",
-        WORKER,
-        remove(f"{CONTAINER}.resources.limits.memory"),
-    ),
-    breaks(
-        "pods-limited", "the API without requests", API, remove(f"{CONTAINER}.resources.requests")
-    ),
-    breaks(
-        "pods-probed",
-        "the API is never asked whether it is ready",
-        API,
-        remove(f"{CONTAINER}.readinessProbe"),
-    ),
-    breaks("pods-probed", "a hung worker stays", WORKER, remove(f"{CONTAINER}.livenessProbe")),
-    breaks("image-not-latest", "the API runs latest", API, put(f"{CONTAINER}.image", "api:latest")),
-    breaks(
-        "image-not-latest",
-        "the migration runs an image without a tag",
-        MIGRATION,
-        put(f"{CONTAINER}.image", "registry.example.com:5000/orchestrator"),
-    ),
-    breaks(
-        "no-api-token",
-        "the API gets a token of the cluster",
-        API,
-        put(f"{POD}.automountServiceAccountToken", True),
-    ),
-    breaks(
-        "jobs-end-and-are-kept",
-        "a migration without a deadline",
-        MIGRATION,
-        remove("spec.activeDeadlineSeconds"),
-    ),
-    breaks(
-        "jobs-end-and-are-kept",
-        "a migration that deletes itself",
-        MIGRATION,
-        put("spec.ttlSecondsAfterFinished", 60),
-    ),
-    breaks(
-        "jobs-end-and-are-kept",
-        "the distribution runs twice at once",
-        DISTRIBUTION,
-        put("spec.concurrencyPolicy", "Allow"),
-    ),
-    breaks(
-        "jobs-end-and-are-kept",
-        "failed distributions leave nothing",
-        DISTRIBUTION,
-        put("spec.failedJobsHistoryLimit", 0),
-    ),
-    breaks(
-        "no-readable-secret",
-        "a password in a ConfigMap",
-        f"{pods.CONFIG_MAP}::connections-config",
-        put("data.DATABASE_URL", "postgresql://ros:hunter22@db:5432/ros"),
-    ),
-    breaks(
-        "no-readable-secret",
-        "a password among a pod's variables",
-        API,
-        put(f"{CONTAINER}.env[0]", {"name": "P", "value": "password=correcthorse"}),
-    ),
-    breaks(
-        "pods-spread",
-        "the API may stand in one zone",
-        API,
-        remove(f"{POD}.topologySpreadConstraints"),
-    ),
-    breaks(
-        "rollout-keeps-capacity",
-        "a rollout stops the API",
-        API,
-        put("spec.strategy", {"type": "Recreate"}),
-    ),
-    breaks(
-        "pods-in-a-namespace",
-        "the worker in the namespace default",
-        WORKER,
-        remove("metadata.namespace"),
     ),
     breaks(
         "namespace-restricted",
@@ -308,72 +154,4 @@ PODS: tuple[Fault, ...] = (
         f"{namespaces.LIMIT_RANGE}::platform-capacity-limits",
         drop=True,
     ),
-    breaks(
-        "service-inside",
-        "the API has a load balancer of its own",
-        "kubernetes:core/v1:Service::orchestrator-workload-service",
-        put("spec.type", "LoadBalancer"),
-    ),
 )
-
-SCALING: tuple[Fault, ...] = (
-    breaks("no-replicas-under-autoscaler", "replicas under KEDA", WORKER, put("spec.replicas", 10)),
-    breaks("no-replicas-under-autoscaler", "replicas under an HPA", API, put("spec.replicas", 5)),
-    breaks(
-        "one-autoscaler",
-        "two autoscalers of the API",
-        f"{scaling.HPA}::web-autoscaler",
-        second_autoscaler,
-    ),
-    breaks("autoscaler-bounded", "the API may shrink to one pod", HPA, put("spec.minReplicas", 1)),
-    breaks("autoscaler-bounded", "a thousand workers", SCALED, put("spec.maxReplicaCount", 1000)),
-    breaks(
-        "autoscaler-calm",
-        "workers go at once",
-        SCALED,
-        put(
-            "spec.advanced.horizontalPodAutoscalerConfig.behavior.scaleDown"
-            ".stabilizationWindowSeconds",
-            0,
-        ),
-    ),
-    breaks("autoscaler-login", "KEDA without a TriggerAuthentication", SCALED, no_login),
-    breaks(
-        "autoscaler-login",
-        "the queue's password in the trigger",
-        SCALED,
-        trigger(password="correcthorse"),
-    ),
-    breaks(
-        "autoscaler-login",
-        "KEDA without TLS, as the plan writes it",
-        SCALED,
-        trigger(enableTLS="false"),
-    ),
-    breaks(
-        "autoscaler-login",
-        "the TriggerAuthentication is gone",
-        f"{scaling.AUTHENTICATION}::worker-queue-login",
-        drop=True,
-    ),
-    breaks(
-        "autoscaler-fallback",
-        "workers shrink when the queue is silent",
-        SCALED,
-        remove("spec.fallback"),
-    ),
-    breaks(
-        "disruption-budget",
-        "the API's disruption budget is gone",
-        f"{scaling.BUDGET}::orchestrator-workload-budget",
-        drop=True,
-    ),
-    breaks(
-        "budget-lets-go",
-        "no machine of the API can be drained",
-        f"{scaling.BUDGET}::orchestrator-workload-budget",
-        put("spec.maxUnavailable", 0),
-    ),
-)
-
-FAULTS = (*MACHINES, *PODS, *SCALING)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from policy.rules import BY_ID
-from policy.rules.rule import Stack, judge
+from policy.rules.shared.rule import Stack, judge
 from rf.grow.classify import Kind, step_between
 from rf.policy.view import resources_of, stack_of
 from rf.shared.offline.rules import check

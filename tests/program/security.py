@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.rules.pods import CREDENTIALS
+from policy.rules.applications.pods import CREDENTIALS
 from rf.shared.plan import RecordedPlan, reveal
 
 WORLD = ("0.0.0.0/0", "::/0")

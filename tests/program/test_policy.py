@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from policy.rules import RULES
-from policy.rules.exceptions import PolicyException
-from policy.rules.rule import judge
-from policy.rules.verdict import verdict_of
+from policy.rules.shared.exceptions import PolicyException
+from policy.rules.shared.report import policy_report
+from policy.rules.shared.rule import judge
 from rf.cli import app
 from rf.shared.plan import reveal
 from rf.shared.project import PROJECT_ROOT
@@ -42,9 +42,9 @@ def test_every_fault_is_caught(bench, record_property):
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_is_clean(stack, bench):
-    verdict = verdict_of(stack, bench.seen(stack), (), TODAY)
-    assert not [f"{each.rule.id}: {each.resource.label}" for each in verdict.violations]
-    assert not verdict.fails
+    report = policy_report(stack, bench.seen(stack), (), TODAY)
+    assert not [f"{each.rule.id}: {each.resource.label}" for each in report.violations]
+    assert not report.fails
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -92,17 +92,17 @@ def test_an_exception_excuses_until_its_day_and_is_a_violation_after_it(bench):
         expires=TODAY,
         reason="a load test",
     )
-    until = verdict_of("prod", planted, [exception], TODAY)
+    until = policy_report("prod", planted, [exception], TODAY)
     assert [cover for _, cover in until.excused] == [exception]
     assert not until.violations
     assert not until.fails
-    after = verdict_of("prod", planted, [exception], date(2026, 6, 2))
+    after = policy_report("prod", planted, [exception], date(2026, 6, 2))
     assert [each.rule.id for each in after.violations] == ["logs-kept"]
     assert after.expired == (exception,)
-    mended = verdict_of("prod", bench.seen("prod"), [exception], date(2026, 6, 2))
+    mended = policy_report("prod", bench.seen("prod"), [exception], date(2026, 6, 2))
     assert not mended.violations
     assert mended.fails
-    elsewhere = verdict_of("staging", bench.seen("staging"), [exception], TODAY)
+    elsewhere = policy_report("staging", bench.seen("staging"), [exception], TODAY)
     assert not elsewhere.excused
 
 
@@ -139,6 +139,6 @@ def test_the_command_fails_on_a_mandatory_rule_and_names_resource_and_remedy(
 def test_an_advisory_rule_is_told_and_stops_nothing(bench):
     fault = next(each for each in POLICY_FAULTS if each.name == "GuardDuty sleeps")
     assert isinstance(fault, PlanFault)
-    verdict = verdict_of("prod", fault.planted(bench), (), TODAY)
-    assert [each.rule.id for each in verdict.violations] == ["detector-on"]
-    assert not verdict.fails
+    report = policy_report("prod", fault.planted(bench), (), TODAY)
+    assert [each.rule.id for each in report.violations] == ["detector-on"]
+    assert not report.fails

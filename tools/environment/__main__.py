@@ -96,8 +96,8 @@ def _pip_installs(python: Path, *arguments: str | Path) -> bool:
 
 
 def _run(*command: str | Path, environment: Mapping[str, str] | None = None) -> bool:
-    told = {**os.environ, **(environment or {})}
-    return subprocess.run(command, env=told, check=False).returncode == 0
+    variables = {**os.environ, **(environment or {})}
+    return subprocess.run(command, env=variables, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -64,13 +64,13 @@ def read_listing(listing: str) -> dict[str, str]:
 
     An option without a value is none, as pip itself reads it.
     """
-    found: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
+    sections: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
     for line in listing.splitlines():
         key, equals, text = line.partition("=")
         section, _, option = key.partition(".")
-        if equals and section in found and (value := str(ast.literal_eval(text)).strip()):
-            found[section][option] = value
-    return {option: value for each in found.values() for option, value in each.items()}
+        if equals and section in sections and (value := str(ast.literal_eval(text)).strip()):
+            sections[section][option] = value
+    return {option: value for each in sections.values() for option, value in each.items()}
 
 
 def uv_options(options: Mapping[str, str], environment: Mapping[str, str]) -> UvOptions:
@@ -119,46 +119,46 @@ def _arguments(options: Mapping[str, str]) -> Sequence[str]:
 
 
 def _indexes(options: Mapping[str, str]) -> dict[str, str]:
-    told = {}
+    variables = {}
     if "index-url" in options:
-        told["UV_DEFAULT_INDEX"] = options["index-url"]
+        variables["UV_DEFAULT_INDEX"] = options["index-url"]
     if "extra-index-url" in options:
         # pip asks all its indexes alike; the lock's hashes say which file is the right one.
-        told["UV_INDEX"] = " ".join(options["extra-index-url"].split())
-        told["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+        variables["UV_INDEX"] = " ".join(options["extra-index-url"].split())
+        variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     if "trusted-host" in options:
-        told["UV_INSECURE_HOST"] = " ".join(options["trusted-host"].split())
+        variables["UV_INSECURE_HOST"] = " ".join(options["trusted-host"].split())
     keyring = options.get("keyring-provider", "disabled")
     if keyring not in {"disabled", "subprocess"}:
         raise NotToldError(f"pip's configuration sets keyring-provider to {keyring}")
     if keyring == "subprocess":
-        told["UV_KEYRING_PROVIDER"] = keyring
-    return told
+        variables["UV_KEYRING_PROVIDER"] = keyring
+    return variables
 
 
 def _connection(options: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    told = {}
+    variables = {}
     if "proxy" in options:
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-        told |= {name: options["proxy"] for each in names for name in (each, each.lower())}
+        variables |= {name: options["proxy"] for each in names for name in (each, each.lower())}
         # pip sends everything through a proxy of its own configuration.
-        told |= {"NO_PROXY": "", "no_proxy": ""}
+        variables |= {"NO_PROXY": "", "no_proxy": ""}
     certificates = options.get("cert") or next(
         (environment[name] for name in _REQUESTS_VARIABLES if environment.get(name)), None
     )
     if certificates:
         kind = "SSL_CERT_DIR" if Path(certificates).is_dir() else "SSL_CERT_FILE"
-        told[kind] = certificates
+        variables[kind] = certificates
     if "client-cert" in options:
-        told["SSL_CLIENT_CERT"] = options["client-cert"]
+        variables["SSL_CLIENT_CERT"] = options["client-cert"]
     for name in ("default-timeout", "timeout"):
         if name in options:
-            told["UV_HTTP_TIMEOUT"] = _whole_seconds(name, options[name])
+            variables["UV_HTTP_TIMEOUT"] = _whole_seconds(name, options[name])
     if "retries" in options:
-        told["UV_HTTP_RETRIES"] = options["retries"]
+        variables["UV_HTTP_RETRIES"] = options["retries"]
     if "no-cache-dir" in options:
-        told["UV_NO_CACHE"] = "1"
-    return told
+        variables["UV_NO_CACHE"] = "1"
+    return variables
 
 
 def _whole_seconds(name: str, value: str) -> str:

@@ -22,37 +22,37 @@ def tell_drift(github: GitHub, stack: str, code: int | None, output: Path, url: 
     Raises GitHubError.
     """
     marker = f"<!-- researchflow: drift {stack} -->"
-    found = _issue(github, marker)
+    issue = _issue(github, marker)
     if code == 0:
-        if found is None:
+        if issue is None:
             return "no drift"
-        where = f"issues/{found['number']}"
+        where = f"issues/{issue['number']}"
         github.post(f"{where}/comments", body=f"Nothing differs any more. [Run]({url})")
         github.patch(where, state="closed", state_reason="completed")
-        return f"closed {found['number']}"
-    title, text = _told(stack, code, output)
+        return f"closed {issue['number']}"
+    title, text = _title_and_text(stack, code, output)
     body = f"{marker}\n\n{text}\n\n[Run]({url})\n"
-    if found is None:
-        made = github.post("issues", title=title, body=body)
-        return f"opened {made['number']}"
-    github.patch(f"issues/{found['number']}", title=title, body=body)
-    return f"changed {found['number']}"
+    if issue is None:
+        opened = github.post("issues", title=title, body=body)
+        return f"opened {opened['number']}"
+    github.patch(f"issues/{issue['number']}", title=title, body=body)
+    return f"changed {issue['number']}"
 
 
-def _told(stack: str, code: int | None, output: Path) -> tuple[str, str]:
+def _title_and_text(stack: str, code: int | None, output: Path) -> tuple[str, str]:
     try:
-        shown = fenced(read_text(output), MOST_BYTES - _ROOM_FOR_HEADINGS)
+        printed = fenced(read_text(output), MOST_BYTES - _ROOM_FOR_HEADINGS)
     except TextError as error:
-        shown = f"There is no output that could be shown: {error}."
+        printed = f"There is no output that could be shown: {error}."
     if code != CHANGES:
         ended = "did not end" if code is None else f"ended with exit code {code}"
         why = f"The look for drift {ended}, so nobody knows whether there is any."
-        return f"Drift of {stack} is unknown", f"{why}\n\n{shown}"
+        return f"Drift of {stack} is unknown", f"{why}\n\n{printed}"
     why = (
         "What stands differs from what `main` says: something was changed by hand, or `main` is not"
         " deployed. `docs/deployment.md` says what to do."
     )
-    return f"Drift of {stack}", f"{why}\n\n{shown}"
+    return f"Drift of {stack}", f"{why}\n\n{printed}"
 
 
 def _issue(github: GitHub, marker: str) -> Mapping[str, Any] | None:

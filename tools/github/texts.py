@@ -63,16 +63,16 @@ def fenced(text: str, most_bytes: int) -> str:
     fence = "`" * max(3, longest + 1)
     room = most_bytes - 2 * len(fence) - 100
     lines = clean.splitlines()
-    kept: list[str] = []
+    tail: list[str] = []
     for line in reversed(lines):
         room -= len(line.encode()) + 1
         if room < 0:
             break
-        kept.insert(0, line)
-    left_out = len(lines) - len(kept)
+        tail.insert(0, line)
+    left_out = len(lines) - len(tail)
     if left_out:
-        kept.insert(0, f"({left_out} lines before these are left out; the job's log has them)")
-    return "\n".join([f"{fence}text", *kept, fence])
+        tail.insert(0, f"({left_out} lines before these are left out; the job's log has them)")
+    return "\n".join([f"{fence}text", *tail, fence])
 
 
 def folded_outputs(outputs: Mapping[str, str], most_bytes: int) -> str:

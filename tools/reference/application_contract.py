@@ -233,8 +233,7 @@ def _values(plan: Plan) -> Mapping[str, str]:
         for name, value in configs[0].items()
         if name not in chosen and all(config[name] == value for config in configs)
     }
-    shown = {**pods, **common}
-    return {name: f"`{value}`" for name, value in shown.items()} | {
+    return {name: f"`{value}`" for name, value in {**pods, **common}.items()} | {
         "PORT": "see above",
         "SHUTDOWN_DRAIN_SECONDS": "see above",
     }

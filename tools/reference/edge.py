@@ -73,8 +73,8 @@ def _cached(policy_id: str, policies: Mapping[str, RecordedResource]) -> tuple[s
         "cookies": key["cookiesConfig"]["cookieBehavior"],
         "headers": key["headersConfig"]["headerBehavior"],
     }
-    kept = f"{policy['defaultTtl']} s unless the origin says; {policy['maxTtl']} s at most"
-    return kept, ", ".join(f"{part}: {value}" for part, value in parts.items())
+    duration = f"{policy['defaultTtl']} s unless the origin says; {policy['maxTtl']} s at most"
+    return duration, ", ".join(f"{part}: {value}" for part, value in parts.items())
 
 
 def _headers(policy: RecordedResource) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 
 from policy.rules import RULES
-from policy.rules.exceptions import KEYS, LONGEST_DAYS
-from policy.rules.rule import Layer, Rule
+from policy.rules.shared.exceptions import KEYS, LONGEST_DAYS
+from policy.rules.shared.rule import Layer, Rule
 from tools.reference.markdown import table
 
 _OPENING = f"""\
@@ -62,9 +62,9 @@ for longer is a change of the rule.
 
 ## A further rule
 
-1. Write a check in the file of its layer in `policy/rules/`: a function that is given the resource
-   and the stack and yields a sentence for each thing that is wrong. Read inputs with `values.at`,
-   which knows what isn't known yet; never quote a value that may be secret.
+1. Write a check in the file of its subject in `policy/rules/`: a function that is given the
+   resource and the stack and yields a sentence for each thing that is wrong. Read inputs with
+   `values.at`, which knows what isn't known yet; never quote a value that may be secret.
 2. Add a `Rule` with its id, demand, reason, source, remedy and the types it looks at. `from_size`
    where the plan asks for it from a size on; `whole_stack` where it needs other resources; `level`
    if it only advises.

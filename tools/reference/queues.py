@@ -61,11 +61,11 @@ def _logins(layer: str, users: Iterable[RedisUser]) -> Iterable[tuple[str, ...]]
         keys = [word[1:] for word in words if word.startswith("~")]
         channels = dict.fromkeys(_of_any_queue(word[1:]) for word in words if word.startswith("&"))
         commands = [word for word in words if word[0] in "+-"]
-        shown = keys if len(keys) < 9 else [_ALL_KEYS_OF[user.name]]
+        described = keys if len(keys) < 9 else [_ALL_KEYS_OF[user.name]]
         yield (
             layer,
             user.name,
-            ", ".join(f"`{key}`" for key in shown) if shown is keys else shown[0],
+            ", ".join(f"`{key}`" for key in described) if described is keys else described[0],
             ", ".join(f"`{channel}`" for channel in channels) or "none",
             f"<code>{' '.join(commands)}</code>",
         )

@@ -88,11 +88,11 @@ def steps_table(settings: Settings) -> str:
 
 def tables(stacks: Mapping[str, Settings]) -> dict[str, str]:
     """Every table of the page by its heading."""
-    found = {"Stacks": stacks_table(stacks)}
+    by_heading = {"Stacks": stacks_table(stacks)}
     for name, settings in _prepared(stacks).items():
-        found[f"Objectives of {name}"] = objectives_table(settings)
-        found[f"Steps of {name}"] = steps_table(settings)
-    return found
+        by_heading[f"Objectives of {name}"] = objectives_table(settings)
+        by_heading[f"Steps of {name}"] = steps_table(settings)
+    return by_heading
 
 
 def _prepared(stacks: Mapping[str, Settings]) -> dict[str, Settings]:

@@ -41,8 +41,8 @@ def _has_own_provider(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _default_tags(resource: Resource, stack: Stack) -> Iterator[str]:
-    found = at(resource.inputs, "defaultTags", {})
-    tags = at(json.loads(found) if isinstance(found, str) else found, "tags", {})
+    declared = at(resource.inputs, "defaultTags", {})
+    tags = at(json.loads(declared) if isinstance(declared, str) else declared, "tags", {})
     missing = [key for key in REQUIRED_TAGS if not isinstance(tags, Mapping) or not tags.get(key)]
     if missing:
         yield f"gives no tag {', '.join(missing)}"
@@ -50,12 +50,12 @@ def _default_tags(resource: Resource, stack: Stack) -> Iterator[str]:
 
 def _machines_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
     if resource.type.endswith(":EC2NodeClass"):
-        found = {"machines": at(resource.inputs, "spec.tags", {})}
+        tags_of = {"machines": at(resource.inputs, "spec.tags", {})}
     else:
-        found = {kind: {} for kind in ("instance", "volume")}
+        tags_of = {kind: {} for kind in ("instance", "volume")}
         for each in listed(resource.inputs, "tagSpecifications"):
-            found[str(at(each, "resourceType"))] = at(each, "tags", {})
-    for kind, tags in found.items():
+            tags_of[str(at(each, "resourceType"))] = at(each, "tags", {})
+    for kind, tags in tags_of.items():
         missing = [key for key in REQUIRED_TAGS if not tags.get(key)]
         if missing:
             yield f"gives its {kind} no tag {', '.join(missing)}"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Level, Resource, Rule, Stack
-from .values import at, is_true, listed
+from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.values import at, is_true, listed
+from .pods import APPLICATIONS, DEPLOYMENT
 
 HPA = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 STORE_TRIGGERS = ("redis", "redis-cluster", "rabbitmq", "temporal", "postgresql")
 """KEDA's triggers that log in somewhere."""
+
 SECRET_KEYS = ("password", "passwordFromEnv", "host", "hostFromEnv", "usernameFromEnv", "address")
 """Metadata of those triggers that carries or names a credential (KEDA docs, Scalers)."""
-APPLICATIONS = "researchflow"
+
 MOST_REPLICAS = 100
 
 
@@ -40,9 +41,9 @@ def _no_replicas(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _one_scaler(resource: Resource, stack: Stack) -> Iterator[str]:
-    found = [scaler.name for scaler in _scalers_of(resource, stack)]
-    if len(found) > 1:
-        yield f"is scaled by {' and '.join(sorted(found))}, which pull against each other"
+    scalers = [scaler.name for scaler in _scalers_of(resource, stack)]
+    if len(scalers) > 1:
+        yield f"is scaled by {' and '.join(sorted(scalers))}, which pull against each other"
 
 
 def _bounds(resource: Resource, stack: Stack) -> Iterator[str]:
@@ -74,9 +75,9 @@ def _login(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"trigger {called} has no TriggerAuthentication"
         elif (_named(resource)[0], reference) not in known:
             yield f"trigger {called} names {reference}, which the stack doesn't have"
-        shown = [key for key in SECRET_KEYS if key in at(trigger, "metadata", {})]
-        if shown:
-            yield f"trigger {called} has {', '.join(shown)} in its metadata, for all to read"
+        readable = [key for key in SECRET_KEYS if key in at(trigger, "metadata", {})]
+        if readable:
+            yield f"trigger {called} has {', '.join(readable)} in its metadata, for all to read"
         if kind.startswith("redis") and not is_true(trigger, "metadata.enableTLS"):
             yield f"trigger {called} logs in without TLS"
 

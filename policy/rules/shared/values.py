@@ -41,8 +41,8 @@ def at(value: Any, path: str, default: Any = None) -> Any:
 
 def listed(value: Any, path: str) -> Sequence[Any]:
     """The list at a path, empty where there is none; a single value is a list of one."""
-    found = at(value, path, [])
-    return found if isinstance(found, list | tuple) else [found]
+    items = at(value, path, [])
+    return items if isinstance(items, list | tuple) else [items]
 
 
 def is_true(value: Any, path: str) -> bool:
@@ -70,8 +70,8 @@ def statements(inputs: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Every statement of every IAM document among the inputs."""
     for _, value in leaves(inputs):
         if isinstance(value, str) and '"Statement"' in value:
-            found = json.loads(value)["Statement"]
-            yield from found if isinstance(found, list) else [found]
+            entries = json.loads(value)["Statement"]
+            yield from entries if isinstance(entries, list) else [entries]
 
 
 def texts(value: Any) -> Sequence[str]:
@@ -86,9 +86,9 @@ def parameters(inputs: Mapping[str, Any]) -> dict[str, str]:
 
 def ini(text: str) -> dict[str, str]:
     """Keys of an ini file whatever their section; the last one's value counts."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for line in text.splitlines():
         key, equals, value = line.partition("=")
         if equals:
-            found[key.strip()] = value.strip()
-    return found
+            settings[key.strip()] = value.strip()
+    return settings

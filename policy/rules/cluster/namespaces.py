@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .network import WORLD
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, listed
+from ..applications.pods import APPLICATIONS
+from ..network import WORLD
+from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.values import at, listed
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
@@ -21,16 +22,13 @@ LESS_RESTRICTED: Mapping[str, str] = {
 """Namespaces whose pods need more than `restricted`: StackGres sets no seccomp profile on its own,
 and the node exporter reads the machine."""
 
-APPLICATIONS = "researchflow"
-"""The namespace of the plan's own services."""
-
 
 def _namespace_level(resource: Resource, stack: Stack) -> Iterator[str]:
     name = str(at(resource.inputs, "metadata.name"))
     wanted = LESS_RESTRICTED.get(name, "restricted")
-    found = at(resource.inputs, "metadata.labels[pod-security.kubernetes.io/enforce]")
-    if found not in ("restricted", wanted):
-        yield f"enforces {found or 'no level'} of Pod Security, not {wanted}"
+    level = at(resource.inputs, "metadata.labels[pod-security.kubernetes.io/enforce]")
+    if level not in ("restricted", wanted):
+        yield f"enforces {level or 'no level'} of Pod Security, not {wanted}"
 
 
 def _of_namespace(resource: Resource, stack: Stack, token: str) -> Iterator[Mapping[str, Any]]:
@@ -53,8 +51,8 @@ def _default_deny(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _open_policy(resource: Resource, stack: Stack) -> Iterator[str]:
-    for way_in in listed(resource.inputs, "spec.ingress"):
-        for source in listed(way_in, "from"):
+    for rule in listed(resource.inputs, "spec.ingress"):
+        for source in listed(rule, "from"):
             if at(source, "ipBlock.cidr") in WORLD:
                 yield f"lets in {at(source, 'ipBlock.cidr')}"
 

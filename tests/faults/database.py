@@ -1,20 +1,31 @@
-"""Faults of PostgreSQL, Citus and the poolers before them."""
+"""Faults of PostgreSQL and of the poolers before it."""
 
 from __future__ import annotations
 
-from policy.rules import database
+from policy.rules.database import instances, pgbouncer
 from tests.faults.change import parameter, put, remove, text
 from tests.faults.fault import Fault, StackFileFault, breaks
 
-PRIMARY = f"{database.INSTANCE}::database-primary"
-REPLICA = f"{database.INSTANCE}::database-replica-b"
-CITUS = f"{database.CITUS}::citus-cluster"
-PARAMETERS = f"{database.PARAMETERS}::database-postgres16"
-POOLER = f"{database.CONFIG_MAP}::pgbouncer-config"
+PRIMARY = f"{instances.INSTANCE}::database-primary"
+REPLICA = f"{instances.INSTANCE}::database-replica-b"
+PARAMETERS = f"{instances.PARAMETERS}::database-postgres16"
+POOLER = f"{pgbouncer.CONFIG_MAP}::pgbouncer-config"
 INI = "data[pgbouncer.ini]"
-HBA = "spec.shards.configurations.patroni.dynamicConfig.postgresql.pg_hba"
 
 FAULTS: tuple[Fault, ...] = (
+    breaks("stateful-protected", "the database loses its protect", PRIMARY, bare=True),
+    StackFileFault(
+        name="a large stack says protectData: false",
+        caught_by="policy: data-protected-from-medium",
+        stack="prod",
+        protects_data=False,
+    ),
+    breaks(
+        "no-public-address",
+        "the database has a public address",
+        PRIMARY,
+        put("publiclyAccessible", True),
+    ),
     breaks(
         "database-encrypted",
         "the database is stored in the clear",
@@ -63,38 +74,6 @@ FAULTS: tuple[Fault, ...] = (
         remove("enabledCloudwatchLogsExports"),
     ),
     breaks(
-        "no-public-address",
-        "the database has a public address",
-        PRIMARY,
-        put("publiclyAccessible", True),
-    ),
-    breaks("stateful-protected", "the database loses its protect", PRIMARY, bare=True),
-    breaks(
-        "citus-tls-and-backups", "Citus without TLS", CITUS, put("spec.postgres.ssl.enabled", False)
-    ),
-    breaks(
-        "citus-tls-and-backups",
-        "Citus without backups",
-        CITUS,
-        remove("spec.configurations.backups"),
-    ),
-    breaks(
-        "citus-tls-and-backups",
-        "the shards take md5",
-        CITUS,
-        put(f"{HBA}[0]", "host all all 127.0.0.1/32 md5"),
-    ),
-    breaks(
-        "citus-copies", "shards of one instance", CITUS, put("spec.shards.instancesPerCluster", 1)
-    ),
-    breaks(
-        "citus-copies",
-        "Citus replicates asynchronously",
-        CITUS,
-        put("spec.replication.mode", "async"),
-    ),
-    breaks("stateful-protected", "Citus loses its protect", CITUS, bare=True),
-    breaks(
         "pooler-tls-scram",
         "PgBouncer with md5, as the plan writes it",
         POOLER,
@@ -117,11 +96,5 @@ FAULTS: tuple[Fault, ...] = (
         "PgBouncer pools sessions",
         POOLER,
         text(INI, "pool_mode = transaction", "pool_mode = session"),
-    ),
-    StackFileFault(
-        name="a large stack says protectData: false",
-        caught_by="policy: data-protected-from-medium",
-        stack="prod",
-        protects_data=False,
     ),
 )

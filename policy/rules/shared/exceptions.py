@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
-from . import BY_ID
+from .. import BY_ID
 from .rule import Stack, Violation
 
-FILE = Path(__file__).resolve().parents[1] / "exceptions.yaml"
+FILE = Path(__file__).resolve().parents[2] / "exceptions.yaml"
 """The file that both ways of running the rules read."""
 
 LONGEST_DAYS = 366
@@ -68,10 +68,10 @@ def read_exceptions(text: str, today: date) -> tuple[PolicyException, ...]:
     if not isinstance(entries or [], list):
         raise ExceptionInputError([f"exceptions = {entries}: allowed is a list"])
     mistakes: list[str] = []
-    found = [_entry(number, entry, today, mistakes) for number, entry in enumerate(entries or [])]
+    parsed = [_entry(number, entry, today, mistakes) for number, entry in enumerate(entries or [])]
     if mistakes:
         raise ExceptionInputError(mistakes)
-    return tuple(each for each in found if each is not None)
+    return tuple(each for each in parsed if each is not None)
 
 
 def of_stack(
@@ -121,5 +121,5 @@ def _entry(number: int, entry: Any, today: date, mistakes: list[str]) -> PolicyE
 
 
 def _nearest(value: str, choices: Iterable[str]) -> str:
-    found = difflib.get_close_matches(value, list(choices), n=1, cutoff=0.5)
-    return f"; nearest: {found[0]}" if found else ""
+    closest = difflib.get_close_matches(value, list(choices), n=1, cutoff=0.5)
+    return f"; nearest: {closest[0]}" if closest else ""

@@ -1,15 +1,21 @@
-"""Rules of what is recorded, and for how long."""
+"""Rules of logs, how long they are kept, and of topics and queues of alerts and events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Level, Resource, Rule, Stack
-from .values import at, is_true
+from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.values import at
 
 SHORTEST_LOG_DAYS = 30
 """Days a log is kept at least: an intrusion is noticed after ten days in the median (Mandiant,
 M-Trends 2024), and the one before a holiday later."""
+
+
+def _message_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+    keys = ("kmsMasterKeyId", "sqsManagedSseEnabled")
+    if not any(at(resource.inputs, key) for key in keys):
+        yield "keeps messages unencrypted"
 
 
 def _retention(resource: Resource, stack: Stack) -> Iterator[str]:
@@ -25,20 +31,17 @@ def _log_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "has no key of the stack"
 
 
-def _trail(resource: Resource, stack: Stack) -> Iterator[str]:
-    for key in ("enableLogFileValidation", "isMultiRegionTrail", "enableLogging"):
-        if not is_true(resource.inputs, key):
-            yield f"{key} is off"
-    if not at(resource.inputs, "kmsKeyId"):
-        yield "is not encrypted with a key of the stack"
-
-
-def _detector(resource: Resource, stack: Stack) -> Iterator[str]:
-    if not is_true(resource.inputs, "enable"):
-        yield "is switched off"
-
-
 RULES = (
+    Rule(
+        id="messages-encrypted",
+        layer=Layer.STORAGE,
+        demand="Topics and queues are encrypted at rest.",
+        reason="Alerts and events name hosts, databases and people.",
+        source="AWS Security Hub, SNS.1, SQS.1",
+        remedy="set kmsMasterKeyId, or sqsManagedSseEnabled",
+        types=("aws:sns/topic:Topic", "aws:sqs/queue:Queue"),
+        check=_message_encrypted,
+    ),
     Rule(
         id="logs-kept",
         layer=Layer.AUDIT,
@@ -58,26 +61,5 @@ RULES = (
         remedy="set kmsKeyId to the logs' key",
         types=("aws:cloudwatch/logGroup:LogGroup",),
         check=_log_encrypted,
-    ),
-    Rule(
-        id="trail-trusted",
-        layer=Layer.AUDIT,
-        demand="The account's trail is on, of all regions, validated and encrypted.",
-        reason="Whoever breaks in changes regions first, and then the trail.",
-        source="AWS Security Hub, CloudTrail.1, CloudTrail.2, CloudTrail.4",
-        remedy="set isMultiRegionTrail, enableLogFileValidation and kmsKeyId",
-        types=("aws:cloudtrail/trail:Trail",),
-        check=_trail,
-    ),
-    Rule(
-        id="detector-on",
-        layer=Layer.AUDIT,
-        demand="A GuardDuty detector that the program declares is enabled.",
-        reason="A disabled one costs nothing and finds nothing, and looks as if it watched.",
-        source="AWS Security Hub, GuardDuty.1",
-        remedy="set enable, or leave it out by audit.guardDuty",
-        types=("aws:guardduty/detector:Detector",),
-        level=Level.ADVISORY,
-        check=_detector,
     ),
 )

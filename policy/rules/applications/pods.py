@@ -1,4 +1,4 @@
-"""Rules of pods: what they may do, and what they need."""
+"""Rules of pods: what they run, what they may do, and what they need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .rule import Layer, Level, Resource, Rule, Stack
-from .values import UNKNOWN, at, is_true, leaves, listed
+from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.values import UNKNOWN, at, is_true, leaves, listed
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"
@@ -26,6 +26,22 @@ CREDENTIALS = (
     re.compile(r"AKIA[0-9A-Z]{16}"),
 )
 """What credentials look like: a private key, a URL with a password, a password, an access key."""
+
+
+def _image_tags(resource: Resource, stack: Stack) -> Iterator[str]:
+    if at(resource.inputs, "imageTagMutability") != "IMMUTABLE":
+        yield "lets a tag be moved to another image"
+    if not is_true(resource.inputs, "imageScanningConfiguration.scanOnPush"):
+        yield "scans no image"
+    for each in listed(resource.inputs, "encryptionConfigurations") or ({},):
+        if at(each, "encryptionType") != "KMS":
+            yield "is not encrypted with a key of the stack"
+
+
+def _no_plain_urls(resource: Resource, stack: Stack) -> Iterator[str]:
+    for path, value in leaves(resource.inputs):
+        if isinstance(value, str) and value.startswith(("redis://", "amqp://")):
+            yield f"{path} is a URL without TLS"
 
 
 def _pod(resource: Resource) -> Mapping[str, Any]:
@@ -160,6 +176,31 @@ def _service_link(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 RULES = (
+    Rule(
+        id="images-immutable",
+        layer=Layer.STORAGE,
+        demand="Image repositories are immutable, scanned, and encrypted with a key of the stack.",
+        reason="A moved tag runs code that nobody reviewed, at the next restart of a pod.",
+        source="AWS Security Hub, ECR.1, ECR.2, ECR.5",
+        remedy="set imageTagMutability, scanOnPush and a KMS encryptionConfiguration",
+        types=("aws:ecr/repository:Repository",),
+        check=_image_tags,
+    ),
+    Rule(
+        id="urls-say-tls",
+        layer=Layer.REDIS,
+        demand="No object carries a redis:// or amqp:// URL.",
+        reason="A client believes its URL: without TLS it sends the password in the clear.",
+        source="IANA, URI schemes; RabbitMQ docs, URI specification",
+        remedy="write rediss:// or amqps://",
+        types=(
+            "kubernetes:core/v1:ConfigMap",
+            "kubernetes:core/v1:Secret",
+            "kubernetes:apps/v1:Deployment",
+            "aws:secretsmanager/secretVersion:SecretVersion",
+        ),
+        check=_no_plain_urls,
+    ),
     Rule(
         id="pods-unprivileged",
         layer=Layer.WORKLOADS,

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, statements, texts
+from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.values import at, statements, texts
 
 KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
-
 _READS_WITHOUT_NAMES = re.compile(r"^[a-z0-9-]+:(Describe|List)[A-Za-z]+$")
+
 _NAMELESS_ACTIONS = frozenset(
     {
         "cloudwatch:GetMetricData",
@@ -23,6 +23,7 @@ _NAMELESS_ACTIONS = frozenset(
 """Actions that take no resource (AWS, Service Authorization Reference, column "Resource types")."""
 
 _NAMED_CALLERS = re.compile(r"^aws:(PrincipalArn|Source(Account|Arn)|PrincipalOrgID)$")
+
 _KEY_POLICY_FAMILIES = frozenset({"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"})
 """In a key's own policy `*` is that key; these families belong together (KMS, "Key policies")."""
 

@@ -1,24 +1,23 @@
-"""Rules of PostgreSQL: RDS, Citus and the poolers before them."""
+"""Rules of PostgreSQL on RDS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Resource, Rule, Stack
-from .values import at, ini, is_true, listed, parameters
+from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.values import at, is_true, listed, parameters
 
 INSTANCE = "aws:rds/instance:Instance"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
-CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 BACKUP_DAYS = 7
 """Days of point-in-time recovery at least: a mistake of a Friday is seen on a Monday."""
+
 LONG_BACKUP_DAYS = 14
 """Days from medium on."""
+
 REPLICAS = 2
 """Scale plan, Resource Estimates by Scale, medium: a primary and two read replicas."""
-SERVER_AUTH = ("scram-sha-256",)
 
 
 def _is_replica(resource: Resource) -> bool:
@@ -73,66 +72,22 @@ def _replicated(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _server_parameters(resource: Resource, stack: Stack) -> Iterator[str]:
-    found = parameters(resource.inputs)
+    values = parameters(resource.inputs)
     wanted = {
         "rds.force_ssl": "1",
         "password_encryption": "scram-sha-256",
         "rds.accepted_password_auth_method": "scram",
     }
     for key, value in wanted.items():
-        if found.get(key) != value:
-            yield f"{key} is {found.get(key, 'not set')}, not {value}"
-    if "pgaudit" not in found.get("shared_preload_libraries", ""):
+        if values.get(key) != value:
+            yield f"{key} is {values.get(key, 'not set')}, not {value}"
+    if "pgaudit" not in values.get("shared_preload_libraries", ""):
         yield "loads no pgaudit: nobody sees who changed a record"
 
 
 def _logs_exported(resource: Resource, stack: Stack) -> Iterator[str]:
     if "postgresql" not in listed(resource.inputs, "enabledCloudwatchLogsExports"):
         yield "exports no log, so its audit ends with its disk"
-
-
-def _citus(resource: Resource, stack: Stack) -> Iterator[str]:
-    spec = resource.inputs["spec"]
-    if not is_true(spec, "postgres.ssl.enabled"):
-        yield "talks without TLS"
-    backups = listed(spec, "configurations.backups")
-    if not backups or at(backups[0], "retention", 0) < BACKUP_DAYS:
-        yield f"keeps backups of fewer than {BACKUP_DAYS} days"
-    for part in ("coordinator", "shards"):
-        rules = at(spec, f"{part}.configurations.patroni.dynamicConfig.postgresql.pg_hba", [])
-        if "hostnossl all all all reject" not in rules:
-            yield f"its {part} lets clients in without TLS"
-        weak = [rule for rule in rules if rule.split()[-1] not in (*SERVER_AUTH, "reject")]
-        if weak:
-            yield f"its {part} accepts {weak[0].split()[-1]}"
-
-
-def _citus_copies(resource: Resource, stack: Stack) -> Iterator[str]:
-    spec = resource.inputs["spec"]
-    for key in ("coordinator.instances", "shards.instancesPerCluster"):
-        if at(spec, key, 0) < 2:
-            yield f"{key} is {at(spec, key, 0)}: a lost machine is a restore"
-    if at(spec, "replication.mode") == "async":
-        yield "replicates asynchronously: a failover loses what was confirmed"
-
-
-def _pooler(resource: Resource, stack: Stack) -> Iterator[str]:
-    text = at(resource.inputs, "data[pgbouncer.ini]")
-    if text is None:
-        return
-    found = ini(text)
-    wanted = {
-        "auth_type": ("scram-sha-256",),
-        "client_tls_sslmode": ("require", "verify-ca", "verify-full"),
-        "server_tls_sslmode": ("verify-full",),
-        "client_tls_protocols": ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3"),
-        "server_tls_protocols": ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3"),
-    }
-    for key, allowed in wanted.items():
-        if found.get(key) not in allowed:
-            yield f"{key} is {found.get(key, 'not set')}, not {allowed[0]}"
-    if found.get("pool_mode") != "transaction":
-        yield f"pool_mode is {found.get('pool_mode', 'not set')}: sessions would hold the servers"
 
 
 RULES = (
@@ -208,36 +163,5 @@ RULES = (
         remedy="put postgresql into enabledCloudwatchLogsExports",
         types=(INSTANCE,),
         check=_logs_exported,
-    ),
-    Rule(
-        id="citus-tls-and-backups",
-        layer=Layer.DATABASE,
-        demand="Citus takes TLS and SCRAM alone, and is backed up.",
-        reason="At stage serving it holds all tenants' data.",
-        source="StackGres docs, SGShardedCluster, postgres.ssl and configurations.backups",
-        remedy="keep `rendering/citus/sharded_cluster.py` as it is",
-        types=(CITUS,),
-        check=_citus,
-    ),
-    Rule(
-        id="citus-copies",
-        layer=Layer.DATABASE,
-        demand="From medium each Citus group has a second instance, replicated synchronously.",
-        reason="Otherwise one lost machine takes a third of the tenants out.",
-        source="scale plan, Phase 3; StackGres docs, SGShardedCluster, replication",
-        remedy="raise citus.coordinatorInstances or citus.instancesPerShardCluster to 2",
-        types=(CITUS,),
-        from_size="medium",
-        check=_citus_copies,
-    ),
-    Rule(
-        id="pooler-tls-scram",
-        layer=Layer.DATABASE,
-        demand="PgBouncer takes TLS and SCRAM from clients and verifies the server.",
-        reason="Every query and every password passes through it.",
-        source="PgBouncer docs, auth_type, client_tls_sslmode, server_tls_sslmode",
-        remedy="keep `rendering/database/pgbouncer_ini.py` as it is",
-        types=(CONFIG_MAP,),
-        check=_pooler,
     ),
 )

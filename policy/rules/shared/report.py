@@ -1,4 +1,4 @@
-"""All rules over one stack, with its exceptions."""
+"""What all rules say of one stack, with its exceptions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from . import RULES
+from .. import RULES
 from .exceptions import PolicyException, expired, of_stack
 from .rule import Level, Rule, Stack, Violation, judge
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class PolicyReport:
     """What the rules say of one stack; `looked_at` counts the resources that each rule judged."""
 
     violations: tuple[Violation, ...]
@@ -27,19 +27,19 @@ class Verdict:
         return mandatory or bool(self.expired)
 
 
-def verdict_of(
+def policy_report(
     name: str,
     stack: Stack,
     exceptions: Iterable[PolicyException],
     today: date,
     rules: Sequence[Rule] = RULES,
-) -> Verdict:
-    """Judge every resource by every rule.
+) -> PolicyReport:
+    """Every resource judged by every rule.
 
     Raises ExceptionInputError where an exception names a resource that the stack hasn't.
     """
     ours = of_stack(exceptions, name, stack)
-    found: list[Violation] = []
+    violations: list[Violation] = []
     excused: list[tuple[Violation, PolicyException]] = []
     looked_at = {rule.id: 0 for rule in rules}
     for rule in rules:
@@ -50,11 +50,11 @@ def verdict_of(
             for violation in judge(rule, resource, stack):
                 cover = next((each for each in ours if each.covers(violation, today)), None)
                 if cover is None:
-                    found.append(violation)
+                    violations.append(violation)
                 else:
                     excused.append((violation, cover))
-    return Verdict(
-        violations=tuple(found),
+    return PolicyReport(
+        violations=tuple(violations),
         excused=tuple(excused),
         expired=tuple(expired(ours, today)),
         looked_at=looked_at,

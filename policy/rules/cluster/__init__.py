@@ -1,0 +1,1 @@
+"""Rules of EKS: its API server, machines, charts and namespaces."""

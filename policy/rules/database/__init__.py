@@ -1,0 +1,1 @@
+"""Rules of PostgreSQL on RDS and of PgBouncer before it."""

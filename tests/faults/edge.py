@@ -1,0 +1,112 @@
+"""Faults of the CDN, its firewall and the load balancer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policy.rules import edge
+from tests.faults.change import put, remove
+from tests.faults.fault import Fault, breaks
+
+DISTRIBUTION = f"{edge.DISTRIBUTION}::edge-distribution"
+BALANCER = f"{edge.BALANCER}::ingress-balancer"
+LISTENER = f"{edge.LISTENER}::ingress-listener"
+FIREWALL = f"{edge.WEB_ACL}::edge-firewall-acl"
+
+
+def weak_origin(inputs: dict[str, Any]) -> None:
+    """Ask the application over HTTP, as a public origin."""
+    origin = next(each for each in inputs["origins"] if each["originId"] == "application")
+    del origin["vpcOriginConfig"]
+    origin["customOriginConfig"] = {
+        "originProtocolPolicy": "match-viewer",
+        "originSslProtocols": ["TLSv1.2"],
+    }
+
+
+def open_bucket(inputs: dict[str, Any]) -> None:
+    """Read the static bucket as anybody."""
+    origin = next(each for each in inputs["origins"] if each["originId"] == "static")
+    del origin["originAccessControlId"]
+
+
+def only_counting(inputs: dict[str, Any]) -> None:
+    """Count what AWS' base rules find, in place of blocking."""
+    for rule in inputs["rules"]:
+        if "overrideAction" in rule:
+            rule["overrideAction"] = {"count": {}}
+
+
+def no_rate_limit(inputs: dict[str, Any]) -> None:
+    """Limit no address."""
+    inputs["rules"] = [each for each in inputs["rules"] if "overrideAction" in each]
+
+
+FAULTS: tuple[Fault, ...] = (
+    breaks(
+        "edge-viewer-tls",
+        "visitors over HTTP",
+        DISTRIBUTION,
+        put("defaultCacheBehavior.viewerProtocolPolicy", "allow-all"),
+    ),
+    breaks(
+        "edge-viewer-tls",
+        "visitors over TLS 1.0",
+        DISTRIBUTION,
+        put("viewerCertificate.minimumProtocolVersion", "TLSv1"),
+    ),
+    breaks(
+        "edge-api-https-only",
+        "the API redirects",
+        DISTRIBUTION,
+        put("orderedCacheBehaviors[1].viewerProtocolPolicy", "redirect-to-https"),
+    ),
+    breaks("edge-origins-closed", "the application over HTTP", DISTRIBUTION, weak_origin),
+    breaks(
+        "edge-origins-closed", "the static bucket without access control", DISTRIBUTION, open_bucket
+    ),
+    breaks(
+        "edge-access-signed",
+        "requests to the bucket unsigned",
+        f"{edge.ORIGIN_ACCESS}::edge-bucket-access",
+        put("signingBehavior", "no-override"),
+    ),
+    breaks(
+        "edge-origin-tls",
+        "CloudFront asks the balancer over HTTP",
+        f"{edge.VPC_ORIGIN}::edge-origin",
+        put("vpcOriginEndpointConfig.originProtocolPolicy", "http-only"),
+    ),
+    breaks(
+        "edge-origin-tls",
+        "CloudFront speaks TLS 1.0",
+        f"{edge.VPC_ORIGIN}::edge-origin",
+        put("vpcOriginEndpointConfig.originSslProtocols.items", ["TLSv1"]),
+    ),
+    breaks(
+        "balancer-tls",
+        "the balancer takes TLS 1.0",
+        LISTENER,
+        put("sslPolicy", "ELBSecurityPolicy-2016-08"),
+    ),
+    breaks("balancer-tls", "the balancer speaks HTTP", LISTENER, put("protocol", "HTTP")),
+    breaks(
+        "balancer-strict", "malformed headers pass", BALANCER, put("dropInvalidHeaderFields", False)
+    ),
+    breaks(
+        "balancer-strict",
+        "the balancer can be deleted by a click",
+        BALANCER,
+        put("enableDeletionProtection", False),
+    ),
+    breaks("edge-firewall", "no firewall", DISTRIBUTION, remove("webAclId")),
+    breaks("edge-firewall-blocks", "the firewall only counts", FIREWALL, only_counting),
+    breaks("edge-firewall-blocks", "no address is limited", FIREWALL, no_rate_limit),
+    breaks(
+        "edge-headers",
+        "HTTPS is asked for a day",
+        f"{edge.HEADERS}::edge-policies-security-headers",
+        put("securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec", 86_400),
+    ),
+    breaks("edge-logged", "no access log", f"{edge.LOG_SOURCE}::edge-access-log-source", drop=True),
+)

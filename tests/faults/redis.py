@@ -1,0 +1,65 @@
+"""Faults of Redis servers."""
+
+from __future__ import annotations
+
+from policy.rules import redis
+from tests.faults.change import parameter, put, remove
+from tests.faults.fault import Fault, breaks
+
+CACHE = f"{redis.GROUP}::cache-group"
+QUEUE = f"{redis.GROUP}::queue-group"
+
+FAULTS: tuple[Fault, ...] = (
+    breaks(
+        "redis-encrypted", "the cache without TLS", CACHE, put("transitEncryptionEnabled", False)
+    ),
+    breaks(
+        "redis-encrypted",
+        "the queue lets clients choose TLS",
+        QUEUE,
+        put("transitEncryptionMode", "preferred"),
+    ),
+    breaks(
+        "redis-encrypted",
+        "the queue is stored in the clear",
+        QUEUE,
+        put("atRestEncryptionEnabled", False),
+    ),
+    breaks("redis-authenticated", "the cache asks for no password", CACHE, remove("userGroupIds")),
+    breaks(
+        "redis-users-narrow",
+        "the default user is on",
+        f"{redis.USER}::cache-foundation-off",
+        put("accessString", "on ~* +@all"),
+    ),
+    breaks(
+        "redis-users-narrow",
+        "a worker may run FLUSHALL",
+        f"{redis.USER}::cache-foundation-worker",
+        put("accessString", "on ~flag:* +@all"),
+    ),
+    breaks(
+        "redis-survives-zone", "the queue's replica is dropped", QUEUE, put("numCacheClusters", 1)
+    ),
+    breaks(
+        "redis-survives-zone", "the cache stands in one zone", CACHE, put("multiAzEnabled", False)
+    ),
+    breaks(
+        "redis-survives-zone",
+        "the cache waits for a person",
+        CACHE,
+        put("automaticFailoverEnabled", False),
+    ),
+    breaks(
+        "queue-noeviction",
+        "the queue evicts jobs",
+        f"{redis.PARAMETERS}::queue-redis7",
+        parameter("maxmemory-policy", "allkeys-lru"),
+    ),
+    breaks(
+        "cache-evicts",
+        "the cache refuses writes when full",
+        f"{redis.PARAMETERS}::cache-redis7",
+        parameter("maxmemory-policy", "noeviction"),
+    ),
+)
