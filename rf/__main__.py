@@ -1,19 +1,25 @@
 """`python -m rf`."""
 
 import sys
+from pathlib import Path
 
 from rf.shared.termination import stopping_cleanly
 
+ROOT = Path(__file__).resolve().parents[1]
+
 try:
     from rf.cli import app
-except ModuleNotFoundError as error:
-    if error.name is not None and error.name.partition(".")[0] in {"rf", "scaleplan", "rendering"}:
-        raise
-    sys.exit(
-        f"the package {error.name} is missing in {sys.executable}: `make test` sets up .venv with"
-        " all of them; then run `.venv/bin/python -m rf doctor`"
-    )
 
-if __name__ == "__main__":
-    with stopping_cleanly():
-        app(prog_name="rf")
+    if __name__ == "__main__":
+        with stopping_cleanly():
+            app(prog_name="rf")
+except ModuleNotFoundError as error:
+    module = (error.name or "").partition(".")[0]
+    if not module or (ROOT / module).exists() or (ROOT / f"{module}.py").exists():
+        raise
+    command = " ".join(["rf", *sys.argv[1:2]])
+    sys.stderr.write(
+        f"{command} needs {module}, which is not installed for {sys.executable}: make .venv/.ready,"
+        " whose Python is .venv/bin/python, or pip install -r requirements-cli.txt\n"
+    )
+    sys.exit(2)

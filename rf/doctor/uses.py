@@ -80,7 +80,7 @@ def _offline(machine: Machine) -> Iterator[Symptom]:
         MINIMUM_PYTHON,
         "install it, then `make PYTHON=/path/to/python3.11 test`",
     )
-    yield _packages(machine, Use.OFFLINE, "requirements.txt")
+    yield _packages(machine, Use.OFFLINE, "requirements-cli.txt")
 
 
 def _sandbox(machine: Machine) -> Iterator[Symptom]:

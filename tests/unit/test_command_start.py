@@ -109,3 +109,44 @@ def test_what_typer_leaves_for_later_is_the_real_thing_when_used():
         "    drawn.Traceback.from_exception(type(error), error, error.__traceback__)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+WITHOUT = """
+import runpy, sys
+
+absent = sys.argv.pop(1)
+
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == absent:
+            raise ModuleNotFoundError(f"no {name}", name=name)
+
+
+sys.meta_path.insert(0, Absent())
+sys.argv[0] = "rf"
+runpy.run_module("rf", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "arguments", "says"),
+    [
+        ("simpy", ["simulate", "--stack", "dev"], "rf simulate needs simpy"),
+        ("typer", ["preview", "--stack", "dev"], "rf preview needs typer"),
+        ("pglast", ["check", "sharding", "--schema", "README.md"], "rf check needs pglast"),
+    ],
+)
+def test_a_command_whose_package_is_missing_says_so_in_one_sentence(package, arguments, says):
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT, package, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"{says}, which is not installed")
+    assert result.stderr.count("\n") == 1
+    assert "requirements-cli.txt" in result.stderr

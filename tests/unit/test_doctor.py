@@ -13,8 +13,8 @@ from rf.doctor.uses import PURPOSES, Use, examined
 @pytest.fixture
 def machine(tmp_path):
     """An empty machine: a repository without caches, no programs, no environment."""
-    (tmp_path / "requirements.txt").write_text("# pins\npytest==0.0.1\n", "utf-8")
-    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n", "utf-8")
+    (tmp_path / "requirements-cli.txt").write_text("# pins\npytest==0.0.1\n", "utf-8")
+    (tmp_path / "requirements-dev.txt").write_text("-r requirements-cli.txt\n", "utf-8")
     (tmp_path / "bin").mkdir()
 
     def made(**changes):
@@ -46,7 +46,7 @@ def test_on_an_empty_machine_everything_that_is_missing_has_a_fix(machine, use):
 def test_an_old_python_and_packages_of_other_versions_are_told(machine):
     found = by_what(examined(machine(python=(3, 10, 4)), Use.OFFLINE))
     assert not found["Python 3.11 or newer"].there
-    packages = found["packages of requirements.txt"]
+    packages = found["packages of requirements-cli.txt"]
     assert not packages.there
     assert packages.found.startswith("pytest ")
     assert "make test" in packages.fix
@@ -54,22 +54,22 @@ def test_an_old_python_and_packages_of_other_versions_are_told(machine):
 
 def test_an_interpreter_with_the_pins_is_ready(machine, tmp_path):
     version = machine().installed("pytest")
-    (tmp_path / "requirements.txt").write_text(f"pytest=={version}\n", "utf-8")
+    (tmp_path / "requirements-cli.txt").write_text(f"pytest=={version}\n", "utf-8")
     assert all(each.there for each in examined(machine(python=(3, 12, 0)), Use.OFFLINE))
 
 
 def test_a_lock_file_is_judged_by_what_it_pins_for_this_interpreter(machine, tmp_path):
     version = machine().installed("pytest")
-    (tmp_path / "requirements.txt").write_text(
+    (tmp_path / "requirements-cli.txt").write_text(
         "# made by a tool\n"
         f"pytest=={version} ; python_full_version >= '3.11' \\\n    --hash=sha256:0\n"
-        "    # via -r requirements.in\n"
+        "    # via -r requirements-cli.in\n"
         "pytest==0.0.1 ; python_full_version < '3.11' \\\n    --hash=sha256:1\n"
         "colorama==0.0.1 ; sys_platform == 'win32' \\\n    --hash=sha256:2\n",
         "utf-8",
     )
     found = by_what(examined(machine(python=(3, 12, 0)), Use.OFFLINE))
-    assert found["packages of requirements.txt"].found == "all 1"
+    assert found["packages of requirements-cli.txt"].found == "all 1"
 
 
 def test_an_old_cli_is_as_good_as_none(machine, tmp_path):

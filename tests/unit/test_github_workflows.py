@@ -221,6 +221,18 @@ def test_whoever_reaches_an_api_server_runs_where_the_variable_says():
         assert "environment" in job
 
 
+def test_a_job_that_deploys_or_previews_installs_the_command_line_only_where_it_runs_it():
+    (action,) = ACTIONS
+    usual = read(action)["inputs"]["lock"]["default"]
+    assert usual == "requirements.txt"
+    for name, job in jobs():
+        used = [s for s in job.get("steps", ()) if s.get("uses") == "./.github/actions/pulumi"]
+        for step in used:
+            runs_rf = any(" -m rf " in each.get("run", "") for each in job["steps"])
+            expected = "requirements-cli.txt" if runs_rf else usual
+            assert step["with"].get("lock", usual) == expected, name
+
+
 def test_the_cli_is_of_the_sdks_version():
     (action,) = ACTIONS
     installed = next(

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("requirements", "requirements-dev", "requirements-uv")
+NAMES = ("requirements", "requirements-cli", "requirements-dev", "requirements-uv")
 
 SYSTEMS = [
     {
@@ -77,7 +77,11 @@ def test_each_package_is_pinned_to_files_and_to_no_registry(name):
     assert "://" not in (ROOT / f"{name}.txt").read_text("utf-8")
 
 
-def test_both_lock_files_hold_the_same_of_what_both_hold():
-    developed = {str(requirement): hashes for requirement, hashes in locked("requirements-dev")}
-    for requirement, hashes in locked("requirements"):
-        assert developed[str(requirement)] == hashes
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [("requirements", "requirements-cli"), ("requirements-cli", "requirements-dev")],
+)
+def test_a_lock_file_holds_what_the_one_before_it_holds(smaller, larger):
+    held = {str(requirement): hashes for requirement, hashes in locked(larger)}
+    for requirement, hashes in locked(smaller):
+        assert held[str(requirement)] == hashes
