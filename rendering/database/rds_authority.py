@@ -13,7 +13,7 @@ RDS_CA_KEY = "rds.crt"
 RDS_CA_FILE = f"{RDS_CA_DIRECTORY}/{RDS_CA_KEY}"
 
 _ENTRY = re.compile(
-    r"^# (?P<region>[a-z0-9-]+) sha256=(?P<fingerprint>[0-9a-f]{64})\n"
+    r"^# (?P<region>[a-z0-9-]+) sha256=[0-9a-f]{64}\n"
     r"(?P<pem>-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICATE-----\n)",
     re.MULTILINE | re.DOTALL,
 )
@@ -28,17 +28,10 @@ def rds_authority(region: str) -> str:
     if region not in roots:
         known = ", ".join(sorted(roots))
         raise ValueError(f"rds_authorities.pem has no root of {region}, only of {known}")
-    return roots[region][0]
-
-
-def fingerprints() -> dict[str, str]:
-    """The SHA-256 that the file states for each region's root, by region."""
-    return {region: fingerprint for region, (_, fingerprint) in _roots().items()}
+    return roots[region]
 
 
 @cache
-def _roots() -> dict[str, tuple[str, str]]:
+def _roots() -> dict[str, str]:
     text = files("rendering.database").joinpath("rds_authorities.pem").read_text(encoding="ascii")
-    return {
-        entry["region"]: (entry["pem"], entry["fingerprint"]) for entry in _ENTRY.finditer(text)
-    }
+    return {entry["region"]: entry["pem"] for entry in _ENTRY.finditer(text)}

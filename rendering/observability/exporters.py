@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rendering.queue.age import SCRIPT_FILE
 from rendering.queue.keys import queue_keys
@@ -16,14 +15,6 @@ CLOUDWATCH_EXPORTER_PORT = 5000
 """The exporters' own defaults."""
 
 AUTHORITY_FILE = "authority.crt"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostgresServer:
-    """A server to read: what its series are called by, and the database to connect to."""
-
-    instance: str
-    database: str
 
 
 _REDIS_FLAGS = (

@@ -19,7 +19,6 @@ METRICS_PORT_NAME = "metrics"
 KEDA_NAMESPACE = "keda"
 KEDA_METRICS_PORT = 8080
 KARPENTER_NAMESPACE = "kube-system"
-KARPENTER_METRICS_PORT = 8080
 """Of the charts at their pinned versions (kedacore/charts keda/values.yaml; karpenter values.yaml).
 """
 

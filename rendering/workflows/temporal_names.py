@@ -11,7 +11,6 @@ NAMESPACE = "temporal"
 
 FRONTEND_PORT = 7233
 METRICS_PORT = 9090
-WEB_PORT = 8080
 GRPC_PORTS = {"frontend": FRONTEND_PORT, "history": 7234, "matching": 7235}
 MEMBERSHIP_PORTS = {"frontend": 6933, "history": 6934, "matching": 6935, "worker": 6939}
 

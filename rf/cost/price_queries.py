@@ -19,9 +19,6 @@ MILLION = Decimal(1_000_000)
 MIB_PER_GIB = Decimal(1024)
 """The API counts a volume's throughput in GiB/s, the file in MiB/s."""
 
-NORTH_AMERICA = "United States"
-"""CloudFront's price region of the file's figures; Europe costs the same."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PriceQuery:

@@ -4,7 +4,7 @@ look at before going on, and what can't be undone."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,26 +202,3 @@ def _arrow(judged: Judged) -> str:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def intermediate_configs(before: Size, after: Size) -> Sequence[dict[str, Any]]:
-    """The values set so far after each step of the way: each must be a valid config by itself."""
-    values = _values_that_differ(before, after)
-    laid: dict[str, Any] = {}
-    states: list[dict[str, Any]] = []
-    for phase in PHASES:
-        leaves = {
-            f"{key}.{path}": value
-            for key in phase.keys
-            for path, value in values.get(key, {}).items()
-        }
-        for _title, group in _ordered(phase, leaves):
-            for path, value in group.items():
-                laid = _laid(laid, path.split("."), value)
-            states.append(laid)
-    return states
-
-
-def _laid(config: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
-    first, *rest = keys
-    return {**config, first: _laid(config.get(first, {}), rest, value) if rest else value}

@@ -39,7 +39,6 @@ INSTANCE = "aws:rds/instance:Instance"
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
-AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 
 
 @dataclass(frozen=True, kw_only=True)

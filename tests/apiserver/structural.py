@@ -22,7 +22,6 @@ _KEPT = frozenset(
 )  # fmt: skip
 _INT_OR_STRING = {"integer", "string"}
 _TYPES = {str: "string", bool: "boolean", int: "integer"}
-_JUNCTORS = ("allOf", "anyOf", "oneOf")
 
 
 class NotStructuralError(Exception):

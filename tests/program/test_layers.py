@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.plan import RecordedPlan, reveal
 from tests.configurations import BEFORE_CITUS, FILLING_CITUS
 
 SIZES = ("small", "medium", "large")
@@ -56,16 +56,6 @@ def at(planned, size, overrides=()) -> RecordedPlan:
 def by_object_name(plan: RecordedPlan, token: str) -> dict[str, dict]:
     objects = [reveal(resource.inputs) for resource in plan.of_type(token)]
     return {item["metadata"]["name"]: item for item in objects}
-
-
-def only(resources: list[RecordedResource], **inputs) -> dict:
-    found = [
-        reveal(resource.inputs)
-        for resource in resources
-        if all(resource.inputs.get(key) == value for key, value in inputs.items())
-    ]
-    assert len(found) == 1, [resource.urn for resource in resources]
-    return found[0]
 
 
 def pooler_ini(plan: RecordedPlan) -> str:

@@ -14,7 +14,6 @@ from tests.stack_config import ROOT
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE = "kubernetes:core/v1:Service"
 SECRET = "kubernetes:core/v1:Secret"
-JOB = "kubernetes:batch/v1:Job"
 IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 NAMESPACE = "researchflow"
 
@@ -56,7 +55,6 @@ STRANGER = Pod("default", (("app", "stranger"),))
 UNKNOWN = app("somebody-else")
 
 PORTS = {1234, 3001, 8080, 8081, 9464, 6432, 9127, 5432, 5433, 5671, 6379, 443, 80, 53}
-SCRAPED = {"orchestrator": 9464, "worker": 9464, "collaboration": 9464, "pgbouncer": 9127}
 ALLOWED = {
     ("orchestrator", "pgbouncer", 6432),
     ("worker", "pgbouncer", 6432),

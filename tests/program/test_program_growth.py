@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import re
@@ -10,11 +11,12 @@ from functools import cache
 from typing import Any
 
 import pytest
+import yaml
 
 from rf.grow.classify import Kind, Step, step_between
 from rf.grow.difference import PropertyChange
 from rf.grow.rules import load_rules, ruling_of
-from rf.grow.runbook import intermediate_configs, irreversible, runbook_of
+from rf.grow.runbook import irreversible, runbook_of
 from rf.shared.plan_document import PlanDocument, document_of, read_document
 from scaleplan.sizes import Size
 from tests.conftest import Planned
@@ -56,16 +58,36 @@ def test_what_has_no_way_back_is_told_before(step):
     assert "database-primary allocatedStorage 100 -> 400" in lines
 
 
+SET_VALUE = re.compile(r"pulumi config set --stack prod --path 'researchflow:([\w.]+)' '(.*)'")
+
+
+def configs_on_the_way(runbook):
+    """The values set so far, after each step of the runbook that sets some."""
+    config = {}
+    for step in runbook.steps:
+        values = [found.groups() for each in step.commands if (found := SET_VALUE.fullmatch(each))]
+        for path, value in values:
+            *sections, leaf = path.split(".")
+            inner = config
+            for section in sections:
+                inner = inner.setdefault(section, {})
+            inner[leaf] = yaml.safe_load(value)
+        if values:
+            yield copy.deepcopy(config)
+
+
 @pytest.mark.parametrize(("before", "after"), UPWARDS)
-def test_each_step_of_the_runbook_is_a_valid_config(before, after):
-    for config in intermediate_configs(before, after):
+def test_each_step_of_the_runbook_is_a_valid_config(step, before, after):
+    runbook = runbook_of(step(str(before), str(after)), "prod", (before, after))
+    for config in configs_on_the_way(runbook):
         accepted(size=str(before), domain="example.com", **config)
 
 
 @pytest.mark.parametrize(("before", "after"), UPWARDS)
-def test_the_runbooks_values_together_are_the_size_itself(before, after):
+def test_the_runbooks_values_together_are_the_size_itself(step, before, after):
     """Its last step sets the size and takes them back, and expects no change of that."""
-    *_, last = intermediate_configs(before, after)
+    runbook = runbook_of(step(str(before), str(after)), "prod", (before, after))
+    *_, last = configs_on_the_way(runbook)
     laid = accepted(size=str(before), domain="example.com", **last)
     assert laid.model_copy(update={"size": after}) == accepted(
         size=str(after), domain="example.com"

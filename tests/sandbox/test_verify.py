@@ -9,7 +9,6 @@ from rf.shared.sandbox.comparisons import Check, Verdict
 from rf.shared.sandbox.verify import verify
 from tests.sandbox.conftest import Network, SmallPlan
 
-SUBNET = "aws:ec2/subnet:Subnet"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 

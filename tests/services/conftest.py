@@ -14,20 +14,21 @@ import psycopg
 import pytest
 
 from rf.shared.servers.local_ini import replica_hosts
-from rf.shared.servers.pooler import Connect, Pgbouncer, StartPgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
 from rf.shared.servers.postgres import DatabaseServers, start_database_servers
 from rf.shared.servers.programs import (
     MissingServersError,
     Programs,
     find_programs,
-    find_promtool,
     runnable_programs,
     services_folder,
 )
-from rf.shared.servers.redis_servers import StartRedis, start_redis
+from rf.shared.servers.redis_servers import start_redis
 from tests.services.ini_export import exported
 from tests.services.node_clients import NodeClients, find_node_clients
+from tests.services.prometheus_server import find_promtool
 from tests.services.queue_export import ExportedQueue, export_queue
+from tests.services.starting import Connect, StartPgbouncer, StartRedis
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,7 +63,7 @@ def programs(run_directory: Path) -> Programs:
 @pytest.fixture(scope="session")
 def promtool() -> Path:
     try:
-        return find_promtool(services_folder()).path
+        return find_promtool()
     except MissingServersError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error), pytrace=False)

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from rendering.observability.alerting.subject import Subject
-from rendering.observability.metric_sources import SOURCES, cloudwatch_source, metrics_of
 from rf.export.writer import files_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.redis_servers import Layer, layer_of
 from tests.configurations import BEFORE_CITUS
+from tests.metric_sources import SOURCES, cloudwatch_source, metrics_of
 from tests.services.monitors import Document
 
 STACK = "prod"

@@ -19,9 +19,12 @@ import yaml
 
 from rendering.observability.prometheus_stack import NAMESPACE
 from rf.shared.servers.processes import DEADLINE_SECONDS, Process, free_port
-from rf.shared.servers.programs import find_prometheus, find_promtool, services_folder
+from rf.shared.servers.programs import find_program, services_folder
 
 ADDRESS = "127.0.0.1"
+
+MINIMUM_PROMETHEUS = (2, 40)
+"""Native in what the rules use; production's is newer (docs/observability.md)."""
 
 DATA = "data"
 
@@ -75,11 +78,16 @@ class Prometheus:
             raise ValueError(json.load(error)["error"]) from None
 
 
+def find_promtool() -> Path:
+    """Prometheus' own checker of rules. Raises MissingServersError."""
+    return find_program("promtool", MINIMUM_PROMETHEUS, services_folder()).path
+
+
 def backfill(directory: Path, openmetrics: str) -> None:
     """Give a Prometheus that is started in this folder a past: samples with times of their own."""
     text = directory / "samples.txt"
     text.write_text(openmetrics, encoding="utf-8")
-    promtool = find_promtool(services_folder()).path
+    promtool = find_promtool()
     command = [promtool, "tsdb", "create-blocks-from", "openmetrics", text, directory / DATA]
     subprocess.run(command, capture_output=True, check=True)
 
@@ -97,7 +105,7 @@ def start_prometheus(
     With `spec`, the chart's `prometheusSpec`, it keeps what that says and scrapes itself, as the
     chart's own monitor has it do.
     """
-    program = find_prometheus(services_folder()).path
+    program = find_program("prometheus", MINIMUM_PROMETHEUS, services_folder()).path
     rules = directory / "rules.yaml"
     rules.write_text(yaml.safe_dump({"groups": list(rule_groups)}), encoding="utf-8")
     interval = f"{INTERVAL_SECONDS}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 
 from rf.drill.progress import Progress
-from rf.drill.real.database import LocalDatabase, database_runbook
+from rf.drill.real.database import ROWS_BEFORE, LocalDatabase, database_runbook
 from rf.drill.real.queue import JOBS_CONFIRMED, JOBS_UNCONFIRMED, LocalQueue, queue_runbook
 from rf.drill.real.writers import CLIENTS
 from rf.drill.run import play
@@ -49,6 +50,27 @@ def ask(local: LocalDatabase) -> None:
     conninfo = local.pooler.conninfo(load_plan().pgbouncer.database_alias)
     with psycopg.connect(conninfo, autocommit=True) as client:
         client.execute("select 1")
+
+
+def write_more(local: LocalDatabase) -> None:
+    """Wait until as many rows again are acknowledged."""
+    began = time.monotonic()
+    wait_until(
+        lambda: local.writers.acknowledged_since(began) >= ROWS_BEFORE,
+        f"{ROWS_BEFORE} more rows are acknowledged",
+    )
+
+
+def cut_replica_off(local: LocalDatabase) -> None:
+    """Let the replica receive nothing more: as a network between two regions may."""
+    with local.servers.replica.connect(dbname="postgres") as superuser:
+        superuser.execute("alter system set primary_conninfo = ''")
+        superuser.execute("select pg_reload_conf()")
+    with local.servers.primary.connect() as superuser:
+        wait_until(
+            lambda: superuser.execute("select 1 from pg_stat_replication").fetchone() is None,
+            "the replica is cut off",
+        )
 
 
 def told(local: LocalDatabase) -> Mapping[str, int]:
@@ -104,9 +126,9 @@ def test_an_asynchronous_replica_that_fell_behind_loses_what_it_lacked_and_the_d
     local = start_database(False)
     fill, *rest = database_runbook()
     play([fill], local, progress, tmp_path / "progress.json")
-    local.cut_replica_off()
+    cut_replica_off(local)
     confirmed = local.writers.acknowledged()
-    local.write_more()
+    write_more(local)
     play(rest, local, progress, tmp_path / "progress.json")
     assert progress.failed is None, progress.reason
     lost = local.lost_rows()

@@ -15,10 +15,11 @@ from rq import Queue as RqQueue
 from rq.suspension import resume, suspend
 
 from rf.shared.project import PROJECT_ROOT
-from rf.shared.servers.redis_servers import RedisServer, StartRedis
+from rf.shared.servers.redis_servers import RedisServer
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import CLIENTS, STACK, ExportedQueue
+from tests.services.starting import StartRedis
 
 pytestmark = pytest.mark.services
 

@@ -15,12 +15,13 @@ from psycopg import errors
 from rendering.database.pgbouncer_ini import READ_ONLY_SUFFIX, SYSTEM_SUFFIX
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.local_ini import number, parsed
-from rf.shared.servers.pooler import Connect, Pgbouncer, StartPgbouncer
+from rf.shared.servers.pooler import Pgbouncer
 from rf.shared.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers, count_backends
 from rf.shared.servers.processes import DEADLINE_SECONDS, wait_until
 from rf.shared.servers.programs import MINIMUM_PGBOUNCER, MINIMUM_POSTGRES, Programs
 from scaleplan.model import load_plan
 from tests.services.ini_export import with_number
+from tests.services.starting import Connect, StartPgbouncer
 
 pytestmark = pytest.mark.services
 

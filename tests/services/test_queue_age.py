@@ -9,10 +9,10 @@ from rq.suspension import suspend
 
 from rendering.queue.age import oldest_job_script
 from rendering.queue.keys import prefix_of
-from rf.shared.servers.redis_servers import StartRedis
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, Size
 from tests.services.node_clients import NodeClients
+from tests.services.starting import StartRedis
 
 pytestmark = pytest.mark.services
 

@@ -21,11 +21,12 @@ from rq import Worker as RqWorker
 from rendering.queue.keys import JobState, queue_keys
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.processes import wait_until
-from rf.shared.servers.redis_servers import RedisServer, StartRedis
+from rf.shared.servers.redis_servers import RedisServer
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueSettings
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue
+from tests.services.starting import StartRedis
 
 pytestmark = pytest.mark.services
 

@@ -12,10 +12,11 @@ from rq import Worker as RqWorker
 
 from rendering.redis import access as cache_keys
 from rf.shared.servers.processes import DEADLINE_SECONDS
-from rf.shared.servers.redis_servers import RedisServer, StartRedis
+from rf.shared.servers.redis_servers import RedisServer
 from scaleplan.model import load_plan
 from tests.services.node_clients import NodeClients
 from tests.services.queue_export import ExportedQueue
+from tests.services.starting import StartRedis
 
 pytestmark = pytest.mark.services
 

@@ -13,7 +13,7 @@ from psycopg import errors
 
 from rendering.database.role_timeouts import STATEMENT_MARGIN_SECONDS, statement_timeouts
 from rendering.database.roles import ROLES, RoleKey, roles_of
-from rf.shared.servers.pooler import Pgbouncer, StartPgbouncer
+from rf.shared.servers.pooler import Pgbouncer
 from rf.shared.servers.postgres import DATABASE, DatabaseServers
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
@@ -21,6 +21,7 @@ from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from tests.services.bootstrapped import Bootstrapped, fresh_database
 from tests.services.ini_export import with_number
+from tests.services.starting import StartPgbouncer
 
 pytestmark = pytest.mark.services
 

@@ -3,7 +3,7 @@
 import pytest
 
 from components.shared import versions
-from rendering.observability.metric_sources import SOURCES
+from tests.metric_sources import SOURCES
 from tests.services.built import built_versions
 from tests.services.exporters import PROGRAMS
 

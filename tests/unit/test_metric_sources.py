@@ -6,9 +6,9 @@ import pytest
 
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.dashboards import boards, dashboards
-from rendering.observability.metric_sources import metrics_of, shown_metrics
 from rendering.observability.prometheus_rules import recordings, rule_groups
 from scaleplan.model import load_plan
+from tests.metric_sources import metrics_of, shown_metrics
 from tests.stack_config import accepted
 
 STACKS = {

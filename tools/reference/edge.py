@@ -15,7 +15,6 @@ STACK = "prod"
 """The stack whose plan is shown; the paths are the same in all."""
 
 _DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
-_CACHE_POLICY = "aws:cloudfront/cachePolicy:CachePolicy"
 _HEADERS_POLICY = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 
 _MANAGED = {

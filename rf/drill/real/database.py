@@ -72,25 +72,6 @@ class LocalDatabase:
             f"{ROWS_BEFORE} rows are acknowledged",
         )
 
-    def write_more(self) -> None:
-        """Wait until as many rows again are acknowledged."""
-        began = time.monotonic()
-        wait_until(
-            lambda: self.writers.acknowledged_since(began) >= ROWS_BEFORE,
-            f"{ROWS_BEFORE} more rows are acknowledged",
-        )
-
-    def cut_replica_off(self) -> None:
-        """Let the replica receive nothing more: as a network between two regions may."""
-        with self._servers.replica.connect(dbname="postgres") as superuser:
-            superuser.execute("alter system set primary_conninfo = ''")
-            superuser.execute("select pg_reload_conf()")
-        with self._servers.primary.connect() as superuser:
-            wait_until(
-                lambda: superuser.execute("select 1 from pg_stat_replication").fetchone() is None,
-                "the replica is cut off",
-            )
-
     def crash(self) -> None:
         """Kill the primary without a word: no shutdown, no last log record."""
         self.crashed_at = time.monotonic()

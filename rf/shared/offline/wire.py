@@ -15,8 +15,6 @@ from rf.shared.plan import UNKNOWN, Secret
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _HIDDEN = "1b47061264138c4ac30d75fd1eb44270"
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
-_ASSET = "c44067f5952c0a294b673a41bacd8c17"
-_ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Signatures of the wire format (pulumi SDK, `runtime/rpc.py`); `_HIDDEN` marks a secret."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg.conninfo import make_conninfo
 
 from rendering.database.pgbouncer_ini import INI_FILE, USERLIST_FILE, userlist
@@ -59,14 +58,8 @@ class Pgbouncer:
         return make_conninfo(url, **(here | options))
 
 
-Connect = Callable[..., psycopg.Connection]
-"""Of a PgBouncer, a database's name and libpq options: a connection that the test's end closes."""
-
 READS_HOST_LISTS = (1, 25)
 """From this version on, a name with several hosts works with verified certificates."""
-
-StartPgbouncer = Callable[..., Pgbouncer]
-"""Of an ini as exported, and passwords of more users by name."""
 
 
 def start_pgbouncer(

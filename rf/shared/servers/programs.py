@@ -23,9 +23,6 @@ MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 MINIMUM_REDIS = (7, 0)
 """ElastiCache's major version, and the first with selective permissions for channels by default."""
 
-MINIMUM_PROMETHEUS = (2, 40)
-"""Native in what the rules use; production's is newer (docs/observability.md)."""
-
 _COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr")
 
 Version = tuple[int, int]
@@ -76,15 +73,17 @@ def find_programs(folder: Path) -> Programs:
 
     Raises MissingServersError, which names the program, the version it needs and what was found.
     """
-    postgres = _find("postgres", MINIMUM_POSTGRES, folder, preferred_major=MINIMUM_POSTGRES[0])
+    postgres = find_program(
+        "postgres", MINIMUM_POSTGRES, folder, preferred_major=MINIMUM_POSTGRES[0]
+    )
     # A backup program serves its own and older majors.
     own_major = (postgres.version[0], 0)
     return Programs(
-        pgbouncer=_find("pgbouncer", MINIMUM_PGBOUNCER, folder),
+        pgbouncer=find_program("pgbouncer", MINIMUM_PGBOUNCER, folder),
         postgres=postgres,
-        pg_basebackup=_find("pg_basebackup", own_major, folder),
-        pgbench=_find("pgbench", own_major, folder),
-        redis_server=_find("redis-server", MINIMUM_REDIS, folder),
+        pg_basebackup=find_program("pg_basebackup", own_major, folder),
+        pgbench=find_program("pgbench", own_major, folder),
+        redis_server=find_program("redis-server", MINIMUM_REDIS, folder),
     )
 
 
@@ -104,22 +103,15 @@ def runnable_programs(scratch: Path) -> Programs:
     return find_programs(copy)
 
 
-def find_promtool(folder: Path) -> Program:
-    """Prometheus' own checker of rules. Raises MissingServersError as `find_programs`."""
-    return _find("promtool", MINIMUM_PROMETHEUS, folder)
-
-
-def find_prometheus(folder: Path) -> Program:
-    """Prometheus itself. Raises MissingServersError as `find_programs`."""
-    return _find("prometheus", MINIMUM_PROMETHEUS, folder)
-
-
 def _runs(program: Program) -> bool:
     command = unprivileged([str(program.path), "--version"])
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _find(name: str, minimum: Version, folder: Path, preferred_major: int | None = None) -> Program:
+def find_program(
+    name: str, minimum: Version, folder: Path, preferred_major: int | None = None
+) -> Program:
+    """A program on PATH or in the folder, of this version or newer. Raises MissingServersError."""
     found = [Program(path, _version(path)) for path in _candidates(name, folder)]
     usable = [program for program in found if program.version >= minimum]
     if not usable:

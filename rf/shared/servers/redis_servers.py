@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import redis
 
@@ -66,14 +66,6 @@ class RedisServer:
             return bool(self.connect().ping())
         except redis.ConnectionError:
             return False
-
-
-class StartRedis(Protocol):
-    """Start the server of a layer; keyword arguments are parameters that ElastiCache would set."""
-
-    def __call__(self, layer: str, **parameters: str) -> RedisServer:
-        """Start it."""
-        ...
 
 
 def start_redis(
