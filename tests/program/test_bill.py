@@ -7,13 +7,14 @@ import dataclasses
 import pytest
 
 from rf.cost.coverage import NOT_LISTED, Coverage, Standing, coverage_of
-from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import project_name, stack_config
 from scaleplan.cost.bill import Estimate
 from scaleplan.cost.month import estimate
 from scaleplan.settings import parse
 from scaleplan.sizes import Size
 from tests.conftest import Planned
+from tests.recorded import recorded_resource
 from tests.unit.cost_cases import a_load
 
 
@@ -37,23 +38,7 @@ def test_the_bill_covers_every_type_of_the_program_in_its_quantity(planned: Plan
 
 def planted(plan: RecordedPlan, token: str, **inputs: object) -> RecordedPlan:
     """The plan with one more resource."""
-    extra = RecordedResource(
-        urn=f"urn:pulumi:prod::researchflow::{token}::extra",
-        type=token,
-        name="extra",
-        parent="",
-        custom=True,
-        provider="",
-        inputs=inputs,
-        dependencies=(),
-        property_dependencies={},
-        protect=False,
-        retain_on_delete=False,
-        ignore_changes=(),
-        aliases=(),
-        resource_id="extra",
-        outputs={},
-    )
+    extra = recorded_resource(token, "extra", inputs, resource_id="extra", stack="prod")
     return dataclasses.replace(plan, resources=(*plan.resources, extra))
 
 

@@ -109,13 +109,7 @@ def shown(
 ) -> Any:
     """A resource as the engine shows it before it is made."""
     request = analyzer_pb2.AnalyzeRequest(
-        type=resource.type,
-        urn=resource.urn,
-        name=resource.name,
-        properties=_struct(reveal(resource.inputs) if inputs is None else inputs),
-        options=analyzer_pb2.AnalyzerResourceOptions(
-            protect=resource.protect, parent=resource.parent
-        ),
+        **_described(resource, inputs),
     )
     provider = _provider_of(plan, resource)
     if provider is not None:
@@ -128,13 +122,7 @@ def in_stack(
 ) -> Any:
     """A resource as the engine shows it at the end, with outputs and where its inputs are from."""
     made = analyzer_pb2.AnalyzerResource(
-        type=resource.type,
-        urn=resource.urn,
-        name=resource.name,
-        properties=_struct(reveal(resource.inputs) if outputs is None else outputs),
-        options=analyzer_pb2.AnalyzerResourceOptions(
-            protect=resource.protect, parent=resource.parent
-        ),
+        **_described(resource, outputs),
         parent=resource.parent,
         dependencies=resource.dependencies,
         propertyDependencies={
@@ -146,6 +134,19 @@ def in_stack(
     if provider is not None:
         made.provider.CopyFrom(provider)
     return made
+
+
+def _described(resource: RecordedResource, properties: dict[str, Any] | None) -> dict[str, Any]:
+    """What both say of a resource; its inputs stand for properties that aren't given."""
+    return {
+        "type": resource.type,
+        "urn": resource.urn,
+        "name": resource.name,
+        "properties": _struct(reveal(resource.inputs) if properties is None else properties),
+        "options": analyzer_pb2.AnalyzerResourceOptions(
+            protect=resource.protect, parent=resource.parent
+        ),
+    }
 
 
 def _provider_of(plan: RecordedPlan, resource: RecordedResource) -> Any:

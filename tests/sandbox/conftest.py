@@ -20,6 +20,7 @@ from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.sandbox.registry import Created, Request, World
 from rf.up import command
+from tests.recorded import recorded_resource
 from tests.sandbox.drill_worlds import StartWorld, start_world
 
 REGION = "us-east-1"
@@ -95,23 +96,7 @@ class SmallPlan:
             Request(urn=urn, token=token, name=name, inputs=inputs, invented={}, region=REGION)
         )
         self._resources.append(
-            RecordedResource(
-                urn=urn,
-                type=token,
-                name=name,
-                parent="",
-                custom=True,
-                provider="",
-                inputs=inputs,
-                dependencies=(),
-                property_dependencies={},
-                protect=False,
-                retain_on_delete=False,
-                ignore_changes=(),
-                aliases=(),
-                resource_id=created.id,
-                outputs=created.outputs,
-            )
+            recorded_resource(token, name, inputs, resource_id=created.id, outputs=created.outputs)
         )
         return created
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -28,7 +27,7 @@ from tests.services.ini_export import exported
 from tests.services.node_clients import NodeClients, find_node_clients
 from tests.services.prometheus_server import find_promtool
 from tests.services.queue_export import ExportedQueue, export_queue
-from tests.services.starting import Connect, StartPgbouncer, StartRedis
+from tests.services.starting import Connect, StartPgbouncer, StartRedis, own_directory
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -44,10 +43,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def run_directory() -> Iterator[Path]:
     """A folder that the servers' user can enter, unlike pytest's own."""
-    directory = Path(tempfile.mkdtemp(prefix="researchflow-services-"))
-    directory.chmod(0o755)
+    directory = own_directory(None, "researchflow-services-")
     yield directory
     shutil.rmtree(directory)
+
+
+def without(error: MissingServersError) -> NoReturn:
+    """Skip what needs the server, or fail it where CI=true."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +60,7 @@ def programs(run_directory: Path) -> Programs:
     try:
         return runnable_programs(run_directory)
     except MissingServersError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        without(error)
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +68,7 @@ def promtool() -> Path:
     try:
         return find_promtool()
     except MissingServersError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        without(error)
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +91,7 @@ def start(
     programs: Programs, run_directory: Path, databases: DatabaseServers
 ) -> Iterator[StartPgbouncer]:
     """Start a PgBouncer on an ini as exported; each test has its own, so no pool is left over."""
-    directory = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=run_directory))
-    directory.chmod(0o755)
+    directory = own_directory(run_directory, "pgbouncer-")
     with ExitStack() as stack:
         yield lambda ini, **more_users: start_pgbouncer(
             stack, programs, directory / "run", databases, ini, more_users=more_users
@@ -113,9 +113,7 @@ def node_clients() -> NodeClients:
     try:
         return find_node_clients()
     except MissingServersError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        without(error)
 
 
 @pytest.fixture
@@ -123,8 +121,7 @@ def redis(
     programs: Programs, run_directory: Path, exported_queue: ExportedQueue
 ) -> Iterator[StartRedis]:
     """Start a Redis with a parameter group and the users of the export, empty for each test."""
-    directory = Path(tempfile.mkdtemp(prefix="redis-", dir=run_directory))
-    directory.chmod(0o755)
+    directory = own_directory(run_directory, "redis-")
     with ExitStack() as stack:
         yield lambda layer, **parameters: start_redis(
             stack, programs, directory / layer, exported_queue.layers[layer], parameters

@@ -1,8 +1,10 @@
-"""Types of the fixtures that start servers and connect to them."""
+"""What the fixtures that start servers share: their types, and folders for what they write."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import psycopg
@@ -23,3 +25,11 @@ class StartRedis(Protocol):
     def __call__(self, layer: str, **parameters: str) -> RedisServer:
         """Start it."""
         ...
+
+
+def own_directory(parent: Path | None, prefix: str) -> Path:
+    """A new folder that the servers' user can enter, among the machine's temporary ones unless a
+    parent is given."""
+    directory = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    directory.chmod(0o755)
+    return directory

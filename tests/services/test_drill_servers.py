@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
 from tests.services.queue_export import ExportedQueue
+from tests.services.starting import own_directory
 
 pytestmark = pytest.mark.services
 
@@ -36,8 +36,7 @@ StartDatabase = Callable[[bool], LocalDatabase]
 def start_database(
     programs: Programs, run_directory: Path, exported_ini: str
 ) -> Iterator[StartDatabase]:
-    directory = Path(tempfile.mkdtemp(prefix="drill-", dir=run_directory))
-    directory.chmod(0o755)
+    directory = own_directory(run_directory, "drill-")
     with ExitStack() as stack:
 
         def start(synchronous: bool) -> LocalDatabase:
@@ -84,8 +83,7 @@ StartQueue = Callable[..., LocalQueue]
 def start_queue(
     programs: Programs, run_directory: Path, exported_queue: ExportedQueue
 ) -> Iterator[StartQueue]:
-    directory = Path(tempfile.mkdtemp(prefix="drill-queue-", dir=run_directory))
-    directory.chmod(0o755)
+    directory = own_directory(run_directory, "drill-queue-")
     layer = exported_queue.layers["queue"]
     with ExitStack() as stack:
         yield lambda **parameters: LocalQueue(stack, programs, directory, layer, **parameters)

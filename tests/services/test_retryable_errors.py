@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from rf.shared.servers.relay import start_relay
 from scaleplan.model import load_plan
 from tests.services.ini_export import with_number
 from tests.services.queue_export import ExportedQueue
+from tests.services.starting import own_directory
 
 pytestmark = pytest.mark.services
 
@@ -37,9 +37,7 @@ WRITES = load_plan().pgbouncer.database_alias
 
 @pytest.fixture
 def directory(run_directory: Path) -> Path:
-    made = Path(tempfile.mkdtemp(prefix="errors-", dir=run_directory))
-    made.chmod(0o755)
-    return made
+    return own_directory(run_directory, "errors-")
 
 
 class Pooled:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +28,7 @@ from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
 from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
+from tests.services.starting import own_directory
 
 pytestmark = pytest.mark.services
 
@@ -43,9 +43,7 @@ CITUS = Path(__file__).with_name("citus_stub.sql").read_text(encoding="utf-8")
 
 @pytest.fixture
 def directory(run_directory: Path) -> Path:
-    made = Path(tempfile.mkdtemp(prefix="poolers-", dir=run_directory))
-    made.chmod(0o755)
-    return made
+    return own_directory(run_directory, "poolers-")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import dataclasses
 
 from rendering.applications.scaling_triggers import watched_jobs, worker_scaled_object
-from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.shared.plan import RecordedPlan
 from rf.simulate.configured import ConfiguredWorkers, configured_workers
 from rf.simulate.machines import NodePool
 from rf.simulate.run import Fleet, Scaling
@@ -11,6 +11,7 @@ from rf.simulate.workers import PodTimes
 from rf.simulate.workload import Demand
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.recorded import recorded_resource
 
 PLAN = load_plan()
 QUEUES = PLAN.queue.names
@@ -46,22 +47,8 @@ def spec_of(size="large", **changes):
 
 
 def resource(token, spec, name="worker"):
-    return RecordedResource(
-        urn=f"urn:pulumi:test::researchflow::{token}::{name}",
-        type=token,
-        name=name,
-        parent="",
-        custom=True,
-        provider="",
-        inputs={"metadata": {"name": name}, "spec": spec},
-        dependencies=(),
-        property_dependencies={},
-        protect=False,
-        retain_on_delete=False,
-        ignore_changes=(),
-        aliases=(),
-        resource_id=name,
-        outputs={},
+    return recorded_resource(
+        token, name, {"metadata": {"name": name}, "spec": spec}, resource_id=name
     )
 
 

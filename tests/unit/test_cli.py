@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from rf.cli import app
 from rf.export.writer import MARKER, ExportError, check_directory, files_of, write_export
 from rf.shared.plan import RecordedPlan, RecordedResource, Secret
+from tests.recorded import recorded_resource
 
 
 def _run(*arguments: str) -> Result:
@@ -49,23 +50,7 @@ def test_a_wrong_option_exits_2() -> None:
 def _resource(kind: str, name: str, **inputs: object) -> RecordedResource:
     token = f"kubernetes:core/v1:{kind}"
     document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **inputs}
-    return RecordedResource(
-        urn=f"urn:pulumi:dev::researchflow::{token}::{name}",
-        type=token,
-        name=name,
-        parent="",
-        custom=True,
-        provider="",
-        inputs=document,
-        dependencies=(),
-        property_dependencies={},
-        protect=False,
-        retain_on_delete=False,
-        ignore_changes=(),
-        aliases=(),
-        resource_id=name,
-        outputs=document,
-    )
+    return recorded_resource(token, name, document, resource_id=name, outputs=document, stack="dev")
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from rf.grow.documents import step_document
 from rf.grow.view import show_step
 from rf.report.facts import gather
 from rf.report.render import report_text
-from rf.shared.plan import RecordedPlan, RecordedResource, Secret
+from rf.shared.plan import RecordedPlan, Secret
 from rf.shared.plan_document import PlanDocument, document_of, read_document
 from rf.shared.revisions import checked_out, plans_at
 from rf.shared.secret_digests import KEY_VARIABLE, digesting, run_key
-from tests.unit.growth_cases import plan, resource, urn
+from tests.recorded import recorded_resource
+from tests.unit.growth_cases import plan, resource
 from tests.unit.revision_cases import Repository, plan_answer
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
@@ -40,22 +41,8 @@ print(plan.read_text().replace("[secret]", "[secret]:" + digest))
 
 def recorded(text: Any) -> RecordedPlan:
     """A plan of one version of a secret in Secrets Manager."""
-    version = RecordedResource(
-        urn=urn(VERSION, "password"),
-        type=VERSION,
-        name="password",
-        parent="",
-        custom=True,
-        provider="",
-        inputs={"secretId": "s", "secretString": Secret(text)},
-        dependencies=(),
-        property_dependencies={},
-        protect=False,
-        retain_on_delete=False,
-        ignore_changes=(),
-        aliases=(),
-        resource_id="",
-        outputs={},
+    version = recorded_resource(
+        VERSION, "password", {"secretId": "s", "secretString": Secret(text)}
     )
     return RecordedPlan(
         project="researchflow", stack="test", size="small", resources=(version,), outputs={}

@@ -217,17 +217,14 @@ def test_while_revisions_plan(run, repository, command, number, code):
     assert running.output() == ""
 
 
+def reporting(run, repository, *, path):
+    """A report of prod against a revision that never ends; `path` leads to its git."""
+    arguments = ("report", "--stack", "prod", "--base", waiting_revision(repository))
+    return run(of(repository), *arguments, path=path)
+
+
 def test_while_git_makes_the_checkout(run, repository, tmp_path):
-    revision = waiting_revision(repository)
-    running = run(
-        of(repository),
-        "report",
-        "--stack",
-        "prod",
-        "--base",
-        revision,
-        path=holding_git(tmp_path, "add"),
-    )
+    running = reporting(run, repository, path=holding_git(tmp_path, "add"))
     assert running.moment() == "add"
     running.process.send_signal(signal.SIGTERM)
     (tmp_path / "git-goes-on").write_text("\n")
@@ -237,16 +234,7 @@ def test_while_git_makes_the_checkout(run, repository, tmp_path):
 
 
 def test_a_second_signal_while_the_checkout_is_taken_back(run, repository, tmp_path):
-    revision = waiting_revision(repository)
-    running = run(
-        of(repository),
-        "report",
-        "--stack",
-        "prod",
-        "--base",
-        revision,
-        path=holding_git(tmp_path, "remove"),
-    )
+    running = reporting(run, repository, path=holding_git(tmp_path, "remove"))
     assert running.moment() == "runs"
     running.process.send_signal(signal.SIGTERM)
     assert running.moment() == "remove"
