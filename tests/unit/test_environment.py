@@ -13,7 +13,12 @@ from threading import Thread
 import pytest
 
 from tools.environment.__main__ import UvFailedError, install_with_uv, main, options_of_pip
-from tools.environment.pip_configuration import NotToldError, UvOptions, read_listing, uv_options
+from tools.environment.pip_configuration import (
+    UntranslatableError,
+    UvOptions,
+    read_listing,
+    uv_options,
+)
 
 HOST = "packages.invalid"
 """No such host: only the proxy answers for it."""
@@ -107,7 +112,7 @@ def test_the_certificates_that_pip_finds_in_variables():
     ],
 )
 def test_what_uv_cannot_be_told_is_named(listing, named):
-    with pytest.raises(NotToldError, match=named):
+    with pytest.raises(UntranslatableError, match=named):
         told(listing)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.environment.pip_configuration import (
-    NotToldError,
+    UntranslatableError,
     UvOptions,
     read_listing,
     uv_options,
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = options_of_pip(python)
         install_with_uv(uv_beside(python), python, asked.requirements, options)
-    except (NotToldError, UvFailedError) as reason:
+    except (UntranslatableError, UvFailedError) as reason:
         sys.stderr.write(f"{reason}: pip installs {asked.requirements.name}, in minutes\n")
         return 0 if _pip_installs(python, "--requirement", asked.requirements) else 1
     return 0
@@ -72,12 +72,12 @@ def install_with_uv(uv: Path, python: Path, requirements: Path, options: UvOptio
 
 
 def options_of_pip(python: Path) -> UvOptions:
-    """What the configuration of an interpreter's pip says, for uv. Raises NotToldError."""
+    """What the configuration of an interpreter's pip says, for uv. Raises UntranslatableError."""
     listed = subprocess.run(
         [python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True, check=False
     )
     if listed.returncode:
-        raise NotToldError("pip can't read its configuration")
+        raise UntranslatableError("pip can't read its configuration")
     return uv_options(read_listing(listed.stdout), os.environ)
 
 

@@ -2,7 +2,7 @@
 
 pip merges its files and its variables and lists the result (`pip config list`); what uv calls the
 same is in uv's own reference of settings. What has no word there, as an option that says what may
-be built, is left to pip: it is named in `NotToldError`, and pip installs.
+be built, is left to pip: it is named in `UntranslatableError`, and pip installs.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ WITHOUT_EFFECT = frozenset(
 """Options that change neither what is installed from a lock file nor where it comes from."""
 
 
-class NotToldError(Exception):
-    """Pip's configuration says what uv can't be told; the text names it."""
+class UntranslatableError(Exception):
+    """Pip's configuration has an option that uv lacks; the text names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +74,13 @@ def read_listing(listing: str) -> dict[str, str]:
 
 
 def uv_options(options: Mapping[str, str], environment: Mapping[str, str]) -> UvOptions:
-    """What makes uv install from where pip would. Raises NotToldError where nothing does.
+    """What makes uv install from where pip would. Raises UntranslatableError where nothing does.
 
     `environment` is the process's: requests, by which pip speaks HTTP, reads certificates there.
     """
     left = sorted(options.keys() - WITHOUT_EFFECT - _TOLD)
     if left:
-        raise NotToldError(f"pip's configuration sets {', '.join(left)}")
+        raise UntranslatableError(f"pip's configuration sets {', '.join(left)}")
     return UvOptions(
         arguments=tuple(_arguments(options)),
         environment=_connection(options, environment) | _indexes(options),
@@ -130,7 +130,7 @@ def _indexes(options: Mapping[str, str]) -> dict[str, str]:
         variables["UV_INSECURE_HOST"] = " ".join(options["trusted-host"].split())
     keyring = options.get("keyring-provider", "disabled")
     if keyring not in {"disabled", "subprocess"}:
-        raise NotToldError(f"pip's configuration sets keyring-provider to {keyring}")
+        raise UntranslatableError(f"pip's configuration sets keyring-provider to {keyring}")
     if keyring == "subprocess":
         variables["UV_KEYRING_PROVIDER"] = keyring
     return variables
@@ -165,7 +165,7 @@ def _whole_seconds(name: str, value: str) -> str:
     try:
         return str(math.ceil(float(value)))
     except ValueError:
-        raise NotToldError(f"pip's configuration sets {name} to {value}") from None
+        raise UntranslatableError(f"pip's configuration sets {name} to {value}") from None
 
 
 _REQUESTS_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
