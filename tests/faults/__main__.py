@@ -10,6 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+import researchflow_testing  # noqa: F401 - the SDKs, which a kept plan comes without
 from rf.shared.stacks import plan_of
 from tests.faults import FAULTS
 from tests.faults.fault import Bench
@@ -21,10 +22,10 @@ def main() -> int:
     table = Table("fault", "stack", "must be caught by", "caught")
     caught = 0
     for fault in FAULTS:
-        found = fault.caught(bench)
-        caught += found
+        is_caught = fault.caught(bench)
+        caught += is_caught
         table.add_row(
-            fault.name, fault.stack, fault.caught_by, "[green]yes[/]" if found else "[red]no[/]"
+            fault.name, fault.stack, fault.caught_by, "[green]yes[/]" if is_caught else "[red]no[/]"
         )
     console = Console()
     console.print(table)

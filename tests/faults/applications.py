@@ -27,16 +27,16 @@ def trigger(**metadata: str) -> Change:
     """Set metadata of the first trigger that logs in."""
 
     def change(inputs: dict[str, Any]) -> None:
-        found = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
-        found["metadata"].update(metadata)
+        redis_trigger = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
+        redis_trigger["metadata"].update(metadata)
 
     return change
 
 
 def no_login(inputs: dict[str, Any]) -> None:
     """Let the first trigger that logs in do so without TriggerAuthentication."""
-    found = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
-    del found["authenticationRef"]
+    redis_trigger = next(each for each in inputs["spec"]["triggers"] if each["type"] == "redis")
+    del redis_trigger["authenticationRef"]
 
 
 FAULTS: tuple[Fault, ...] = (

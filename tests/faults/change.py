@@ -45,8 +45,8 @@ def parameter(name: str, value: str) -> Change:
     """Set a parameter of a parameter group."""
 
     def change(inputs: dict[str, Any]) -> None:
-        found = next(each for each in inputs["parameters"] if each["name"] == name)
-        found["value"] = value
+        named = next(each for each in inputs["parameters"] if each["name"] == name)
+        named["value"] = value
 
     return change
 
@@ -82,6 +82,6 @@ def _walk(inputs: Any, path: str) -> tuple[Any, Any]:
     return value, steps[-1]
 
 
-def _step(found: str) -> str | int:
-    bare = found.strip("[]")
-    return int(bare) if found.startswith("[") and bare.isdigit() else bare
+def _step(text: str) -> str | int:
+    bare = text.strip("[]")
+    return int(bare) if text.startswith("[") and bare.isdigit() else bare

@@ -62,12 +62,12 @@ class Bench:
         return self._documents[stack]
 
     def with_resource(
-        self, stack: str, target: RecordedResource, made: RecordedResource | None
+        self, stack: str, target: RecordedResource, faulty: RecordedResource | None
     ) -> RecordedPlan:
         """The plan of a stack with one resource exchanged or gone."""
         plan = self.plan(stack)
-        kept = [made if each is target else each for each in plan.resources]
-        return replace(plan, resources=tuple(each for each in kept if each is not None))
+        resources = [faulty if each is target else each for each in plan.resources]
+        return replace(plan, resources=tuple(each for each in resources if each is not None))
 
 
 def broken(rule: str, stack: Stack) -> bool:
@@ -95,40 +95,44 @@ class PlanFault:
     stack: str = "prod"
     overrides: tuple[str, ...] = ()
 
-    def made(self, plan: RecordedPlan) -> tuple[RecordedResource, RecordedResource | None]:
+    def target_and_faulty(
+        self, plan: RecordedPlan
+    ) -> tuple[RecordedResource, RecordedResource | None]:
         """The resource as it is and with the fault. Fails where the fault changes nothing."""
         token, _, name = self.on.partition("::")
         target = plan.named(token, name)
-        found = self._made(target)
-        assert found != target, f"{self.name} changes nothing"
-        return target, found
+        faulty = self._with_fault(target)
+        assert faulty != target, f"{self.name} changes nothing"
+        return target, faulty
 
-    def _made(self, target: RecordedResource) -> RecordedResource | None:
+    def _with_fault(self, target: RecordedResource) -> RecordedResource | None:
         if self.drop:
             return None
-        made = replace(target, inputs=changed(reveal(target.inputs), self.change))
+        faulty = replace(target, inputs=changed(reveal(target.inputs), self.change))
         if self.bare:
-            made = replace(made, protect=False)
+            faulty = replace(faulty, protect=False)
         if self.retype:
-            made = replace(made, type=self.retype)
+            faulty = replace(faulty, type=self.retype)
         if self.provider:
-            made = replace(made, provider="")
-        return made
+            faulty = replace(faulty, provider="")
+        return faulty
 
     def planted(self, bench: Bench) -> Stack:
         """The stack with the fault, as the policy pack sees it."""
         seen = bench.seen(self.stack, self.overrides)
         plan = bench.plan(self.stack, self.overrides)
-        target, made = self.made(plan)
+        target, faulty = self.target_and_faulty(plan)
         others = tuple(each for each in seen.resources if each.urn != target.urn)
         providers = [each for each in plan.resources if _provides(each)]
-        planted = [] if made is None else list(resources_of([*providers, made]))[-1:]
+        planted = [] if faulty is None else list(resources_of([*providers, faulty]))[-1:]
         return replace(seen, resources=(*others, *planted))
 
     def messages(self, bench: Bench) -> list[str]:
         """What the named rule says of the stack with the fault."""
         rule, stack = BY_ID[self.caught_by.removeprefix("policy: ")], self.planted(bench)
-        return [found.message for each in stack.resources for found in judge(rule, each, stack)]
+        return [
+            violation.message for each in stack.resources for violation in judge(rule, each, stack)
+        ]
 
     def caught(self, bench: Bench) -> bool:
         """Whether the named rule is silent before the fault, and speaks after it."""
@@ -234,10 +238,10 @@ class GrowthFault:
             drop=self.drop,
             bare=self.bare,
         )
-        target, made = fault.made(plan)
+        target, faulty = fault.target_and_faulty(plan)
         resources = {urn: each for urn, each in before.resources.items() if urn != target.urn}
-        if made is not None:
-            resources |= document_of(replace(plan, resources=(made,))).resources
+        if faulty is not None:
+            resources |= document_of(replace(plan, resources=(faulty,))).resources
         step = step_between(before, replace(before, resources=resources))
         kinds = {change.kind for change in step.changes if change.urn == target.urn}
         return not step.safe and (self.bare or self.becomes in kinds)
@@ -262,9 +266,9 @@ class ShapeFault:
         """Whether the resource passes before, and breaks that rule after."""
         plan = bench.plan(self.stack)
         fault = PlanFault(name=self.name, caught_by="", on=self.on, change=self.change)
-        target, made = fault.made(plan)
+        target, faulty = fault.target_and_faulty(plan)
         providers = [each for each in plan.resources if _provides(each)]
-        after = check([*providers, made]) if made is not None else []
+        after = check([*providers, faulty]) if faulty is not None else []
         return not check([*providers, target]) and self.rule in {str(e.rule) for e in after}
 
 

@@ -121,8 +121,8 @@ def test_the_command_fails_on_a_mandatory_rule_and_names_resource_and_remedy(
 ):
     fault = next(each for each in POLICY_FAULTS if each.name == "the queue evicts jobs")
     assert isinstance(fault, PlanFault)
-    target, made = fault.made(planned("prod"))
-    plan = bench.with_resource("prod", target, made)
+    target, faulty = fault.target_and_faulty(planned("prod"))
+    plan = bench.with_resource("prod", target, faulty)
     monkeypatch.setattr("rf.shared.stacks.plan_of", lambda stack, **_: plan)
     result = CliRunner().invoke(app, ["policy", "--stack", "prod", "--json"])
     assert result.exit_code == 1
