@@ -11,13 +11,23 @@ import settings as stack_settings
 from components.recovery.standby_roles import standby_roles
 from scaleplan.model import load_plan
 from serving import serve
-from wiring import capacity, copies, foundation, outputs, standby, stores, traffic
-from wiring.site import Site, default_tags, has_broker
-from wiring.standing import Standing
+from wiring import (
+    applications,
+    capacity,
+    cluster,
+    database,
+    edge,
+    identity,
+    network,
+    outputs,
+    queue,
+    recovery,
+    redis,
+)
+from wiring.stack import Stack, default_tags
 
-settings = stack_settings.load()
-capacity.prove(settings, load_plan())
-taken_over = settings.disaster_recovery.site_of
+settings, plan = stack_settings.load(), load_plan()
+capacity.prove(settings, plan)
 
 # Providers: explicit, because the stack files switch the default ones off.
 aws_provider = aws.Provider(
@@ -30,83 +40,59 @@ random_provider = random.Provider("random")
 tls_provider = tls.Provider("tls")
 on_aws = ResourceOptions(providers=[aws_provider, random_provider])
 account = aws.get_caller_identity(opts=InvokeOptions(provider=aws_provider))
-site = Site(settings=settings, plan=load_plan(), account_id=account.account_id)
+stack = Stack(settings=settings, plan=plan, account_id=account.account_id, on_aws=on_aws)
 
 # What everything stands on; a recovery site stands on what another stack left in its region.
-source = copies.primary_site_args(site, taken_over) if taken_over else None
-primary = layers.PrimarySite("primary-site", source) if source else None
-encryption = layers.Encryption("encryption", foundation.encryption_args(site, primary), on_aws)
-network = layers.Network("network", foundation.network_args(site, encryption), on_aws)
-registry = layers.Registry("registry", foundation.registry_args(site, encryption), on_aws)
-kept = foundation.artifacts_args(site, encryption, primary)
-artifacts = layers.Artifacts("artifacts", kept, on_aws)
-layers.Audit("audit", foundation.audit_args(site, encryption, artifacts), on_aws)
-cluster = layers.Cluster("cluster", foundation.cluster_args(site, encryption, network), on_aws)
+if settings.disaster_recovery.site_of:
+    stack.primary_site = layers.PrimarySite("primary-site", recovery.primary_site_args(stack))
+stack.encryption = layers.Encryption("encryption", identity.encryption_args(stack), on_aws)
+stack.network = layers.Network("network", network.network_args(stack), on_aws)
+stack.registry = layers.Registry("registry", applications.registry_args(stack), on_aws)
+stack.artifacts = layers.Artifacts("artifacts", applications.artifacts_args(stack), on_aws)
+layers.Audit("audit", identity.audit_args(stack), on_aws)
+stack.cluster = layers.Cluster("cluster", cluster.cluster_args(stack), on_aws)
 
 # What holds data, open to the cluster's pods alone.
-placed = (site, encryption, network, cluster)
-database = layers.Database("database", stores.database_args(*placed, primary), on_aws)
-emergency = stores.break_glass_args(site, encryption, cluster, database)
-break_glass = layers.BreakGlass("break-glass", emergency, on_aws)
-roles = stores.database_credentials_args(site, encryption, database)
-credentials = layers.DatabaseCredentials("database-credentials", roles, on_aws)
-cache = layers.Cache("cache", stores.cache_args(*placed), on_aws)
-queue = layers.Queue("queue", stores.queue_args(*placed), on_aws)
-broker = layers.Broker("broker", stores.broker_args(*placed), on_aws) if has_broker(site) else None
+stack.database = layers.Database("database", database.database_args(stack), on_aws)
+stack.break_glass = layers.BreakGlass("break-glass", identity.break_glass_args(stack), on_aws)
+stack.credentials = layers.DatabaseCredentials(
+    "database-credentials", database.database_credentials_args(stack), on_aws
+)
+stack.cache = layers.Cache("cache", redis.cache_args(stack), on_aws)
+stack.queue = layers.Queue("queue", queue.queue_args(stack), on_aws)
+if stack.has_broker:
+    stack.broker = layers.Broker("broker", queue.broker_args(stack), on_aws)
 
 # What applications find in the cluster.
 kubernetes_provider = kubernetes.Provider(
     "kubernetes",
-    kubeconfig=cluster.kubeconfig,
+    kubeconfig=stack.cluster.kubeconfig,
     enable_server_side_apply=True,
     # Else a changed one is deleted before it is made again, and no pod that mounts it can start.
     enable_config_map_mutable=True,
     enable_secret_mutable=True,
 )
 in_cluster = [aws_provider, kubernetes_provider, random_provider, tls_provider]
-on_cluster = ResourceOptions(providers=in_cluster)
-platform = layers.Platform("platform", foundation.platform_args(*placed), on_cluster)
-authority = layers.Authority("authority", foundation.authority_args(site, platform), on_cluster)
+stack.on_cluster = on_cluster = ResourceOptions(providers=in_cluster)
+stack.platform = layers.Platform("platform", cluster.platform_args(stack), on_cluster)
+stack.authority = layers.Authority("authority", identity.authority_args(stack), on_cluster)
 
-# The way in for those who ask.
-at_home = settings.cell.home
-home = layers.HomeCell("home", traffic.home_cell_args(site, at_home)) if at_home else None
-names = traffic.dns_args(site, home)
-dns = layers.Dns("dns", names, on_aws) if names else None
-if dns:
-    layers.ExternalDns("external-dns", traffic.external_dns_args(site, cluster, dns), on_cluster)
-proof = traffic.site_certificate_args(site, primary)
-shown = layers.SiteCertificate("site-certificate", proof, on_aws) if proof else None
-ingress = layers.Ingress(
-    "ingress", traffic.ingress_args(site, network, cluster, dns, shown), on_aws
-)
-way_in = traffic.site_entry_args(site, primary, ingress)
-if way_in:
-    layers.SiteEntry("site-entry", way_in, on_aws)
+# Where users come in, for those who ask.
+if settings.cell.home:
+    stack.home_cell = layers.HomeCell("home", edge.home_cell_args(stack))
+if dns_args := edge.dns_args(stack):
+    stack.dns = layers.Dns("dns", dns_args, on_aws)
+    layers.ExternalDns("external-dns", edge.external_dns_args(stack, stack.dns), on_cluster)
+if site_certificate_args := edge.site_certificate_args(stack):
+    stack.site_certificate = layers.SiteCertificate(
+        "site-certificate", site_certificate_args, on_aws
+    )
+stack.ingress = layers.Ingress("ingress", edge.ingress_args(stack), on_aws)
+if site_entry_args := edge.site_entry_args(stack):
+    layers.SiteEntry("site-entry", site_entry_args, on_aws)
 
-outputs.export(outputs.inside(cluster, break_glass, database, artifacts, registry))
-standing = Standing(
-    site=site,
-    on_aws=on_aws,
-    on_cluster=on_cluster,
-    primary=primary,
-    encryption=encryption,
-    network=network,
-    registry=registry,
-    artifacts=artifacts,
-    cluster=cluster,
-    database=database,
-    break_glass=break_glass,
-    credentials=credentials,
-    cache=cache,
-    queue=queue,
-    broker=broker,
-    platform=platform,
-    authority=authority,
-    dns=dns,
-    ingress=ingress,
-)
+outputs.export(outputs.foundation_outputs(stack))
 if settings.disaster_recovery.standby:
-    standby_roles(standby.roles_args(standing), on_aws)
+    standby_roles(recovery.roles_args(stack), on_aws)
 else:
-    serve(standing)
+    serve(stack, stack_settings.secrets())

@@ -1,166 +1,292 @@
-"""Arguments of the four applications."""
+"""Arguments of the applications: images, artifacts, connections, pods, and their quota."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from pulumi import Output
+import pulumi_kubernetes as k8s
+from pulumi import Input, Output
 
 from components.applications.artifact_access import ArtifactAccess
-from components.applications.artifacts import Artifacts
+from components.applications.artifacts import ArtifactsArgs
 from components.applications.collaboration import CollaborationArgs
-from components.applications.connections import Connections
+from components.applications.connections import ConnectionsArgs
 from components.applications.orchestrator import OrchestratorArgs
-from components.applications.registry import Registry
+from components.applications.pod_template import ApplicationPods
+from components.applications.registry import RegistryArgs
 from components.applications.web import WebArgs
 from components.applications.worker import Keda, WorkerArgs
-from components.cluster.cluster import Cluster
-from components.cluster.platform import NAMESPACE, Platform
-from components.database.bootstrap import DatabaseBootstrap
-from components.database.migration import DatabaseMigrationArgs
-from components.edge.ingress import Ingress
-from components.identity.authority import Authority
-from components.identity.encryption import Encryption
-from components.observability.observability import Observability
+from components.applications.workload import TargetGroup
+from components.cluster.platform import NAMESPACE
+from rendering.applications.config import ApplicationPlan
 from rendering.applications.repository_lifecycle import image_reference
 from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.database.pgbouncer_ini import memory_needed_mib
+from rendering.database.roles import RoleKey
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.metrics_adapter import requests_per_pod
 from rendering.redis.access import COLLABORATION, ORCHESTRATOR, WORKER
-from wiring.site import Site
+from scaleplan.applications.pod_resources import (
+    MIGRATION_JOB,
+    POOLER_EXPORTER,
+    PSQL_JOB,
+    application_resources,
+    pooler_resources,
+)
+from scaleplan.applications.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.database.connections import SYSTEM_POOL_MAX
+from scaleplan.sizes import WorkloadSettings
+from wiring.stack import Stack
+
+PSQL_JOBS = 2
+"""The bootstrap, and the poolers' reconnect after a migration."""
 
 
-@dataclass(frozen=True)
-class Hosting:
-    """What every application finds: cluster platform, image, connections, authority, bucket."""
-
-    platform: Platform
-    registry: Registry
-    connections: Connections
-    authority: Authority
-    access: ArtifactAccess
+def registry_args(stack: Stack) -> RegistryArgs:
+    """The applications' image repositories."""
+    return RegistryArgs(place=stack.place, keys=stack.keys, copies_at=_copies_at(stack))
 
 
-def artifact_access(
-    site: Site, encryption: Encryption, cluster: Cluster, artifacts: Artifacts
-) -> ArtifactAccess:
+def _copies_at(stack: Stack) -> str | None:
+    """Where ECR keeps its copies of the images of the stack that a recovery site takes over."""
+    settings = stack.settings
+    if not settings.disaster_recovery.site_of:
+        return None
+    host = f"{stack.account_id}.dkr.ecr.{settings.region}.amazonaws.com"
+    return f"{host}/{settings.project}-{settings.disaster_recovery.site_of}"
+
+
+def artifacts_args(stack: Stack) -> ArtifactsArgs:
+    """The bucket of what analyses read and write."""
+    primary = stack.primary_site
+    return ArtifactsArgs(
+        place=stack.place,
+        keys=stack.keys,
+        copy_name=primary.artifacts_bucket if primary else None,
+    )
+
+
+def artifact_access(stack: Stack) -> ArtifactAccess:
     """The artifacts bucket as orchestrator and worker may use it."""
     return ArtifactAccess(
-        account_id=site.account_id,
-        region=site.settings.region,
-        cluster_name=cluster.cluster_name,
-        cluster_ready=cluster.ready,
+        place=stack.place,
+        keys=stack.keys,
+        cluster=stack.cluster.handle,
         namespace=NAMESPACE,
-        bucket_arn=artifacts.bucket_arn,
-        data_key_arn=encryption.data_key_arn,
+        bucket_arn=stack.artifacts.bucket_arn,
     )
 
 
-def database_migration_args(
-    site: Site,
-    platform: Platform,
-    registry: Registry,
-    authority: Authority,
-    bootstrap: DatabaseBootstrap,
-) -> DatabaseMigrationArgs:
-    """The orchestrator's migrations, at the servers that its tables are on."""
-    pin = site.settings.images.orchestrator
-    return DatabaseMigrationArgs(
-        namespace=platform.namespace,
-        image=image_of(registry, "orchestrator", pin),
-        version=pin,
-        settings=site.settings.migrations,
-        credentials_secret=bootstrap.migrator_secret_name,
-        cluster_authority=authority.config_map_name,
-        database_authority=bootstrap.authority_config_map,
-        node_selector=_nodes(site, APPLICATIONS_POOL),
+def connections_args(stack: Stack) -> ConnectionsArgs:
+    """What the applications are told of everything they connect to."""
+    plan, roles, pgbouncer = stack.plan, stack.credentials.roles, stack.pgbouncer
+    serving = stack.serving_citus is not None
+    reconnected = stack.pooler_reconnect
+    return ConnectionsArgs(
+        place=stack.place,
+        namespace=stack.platform.namespace,
+        pgbouncer_host=pgbouncer.host,
+        pgbouncer_port=pgbouncer.port,
+        database=pgbouncer.database,
+        system_database=pgbouncer.system_database if serving else pgbouncer.database,
+        application=roles[RoleKey.APPLICATION],
+        read_only=roles[RoleKey.READ_ONLY],
+        database_ready=reconnected.ready if reconnected else stack.bootstrap.ready,
+        authority_certificate=stack.authority.certificate_pem,
+        urls=_urls(stack),
+        scaler_login=(stack.broker or stack.queue).scaler_login,
+        artifacts_bucket=stack.artifacts.bucket_name,
+        plan=ApplicationPlan(
+            pools=plan.pools,
+            system_pool_max=SYSTEM_POOL_MAX if serving else None,
+            cache_patterns=plan.cache_patterns,
+            cache_client=plan.cache_client,
+            queue=plan.queue,
+            jobs=stack.settings.queue,
+            edge=plan.edge,
+        ),
     )
+
+
+def _urls(stack: Stack) -> Mapping[str, Mapping[str, Input[str]]]:
+    """Each application's logins by variable.
+
+    Sessions live in the queue's Redis: the cache evicts what it likes when it is full, which would
+    log people out, while this one evicts nothing, has a standby and keeps snapshots. Their prefix
+    keeps them apart from the jobs.
+    """
+    cache, redis, broker = stack.cache.urls, stack.queue.urls, stack.broker
+
+    def jobs(application: str) -> Mapping[str, Input[str]]:
+        if broker is not None:
+            return {"QUEUE_URL": broker.url}
+        # REDIS_URL is the plan's name, which its queue code reads.
+        return dict.fromkeys(("QUEUE_URL", "REDIS_URL"), redis[application])
+
+    return {
+        ORCHESTRATOR: {
+            "CACHE_URL": cache[ORCHESTRATOR],
+            **jobs(ORCHESTRATOR),
+            "SESSION_STORE_URL": redis[ORCHESTRATOR],
+        },
+        WORKER: {"CACHE_URL": cache[WORKER], **jobs(WORKER)},
+        COLLABORATION: {
+            "CACHE_URL": cache[COLLABORATION],
+            "SESSION_STORE_URL": redis[COLLABORATION],
+        },
+    }
 
 
 def orchestrator_args(
-    site: Site, hosting: Hosting, ingress: Ingress, observability: Observability
+    stack: Stack, workflow_variables: Sequence[k8s.core.v1.EnvVarArgs]
 ) -> OrchestratorArgs:
-    """The API's pods."""
+    """The API's pods, which also start workflows where there is a server for them."""
+    settings = stack.settings
     return OrchestratorArgs(
-        namespace=hosting.platform.namespace,
-        image=image_of(hosting.registry, "orchestrator", site.settings.images.orchestrator),
-        settings=site.settings.orchestrator,
-        autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(ORCHESTRATOR),
-        annotations=hosting.connections.annotations(ORCHESTRATOR),
-        ca_config_map=hosting.authority.config_map_name,
-        artifacts=hosting.access,
-        target_group_arn=ingress.target_group_arns["orchestrator"],
-        requests_per_pod=requests_per_pod(Subject(site.plan, site.settings)),
-        metrics_ready=observability.metrics_ready,
-        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
-        node_selector=_nodes(site, APPLICATIONS_POOL),
+        pods=connected_pods(
+            stack,
+            ORCHESTRATOR,
+            image_of(stack, "orchestrator", settings.images.orchestrator),
+            settings.orchestrator,
+            pool=APPLICATIONS_POOL,
+            variables=workflow_variables,
+        ),
+        target_group=_target_group(stack, "orchestrator"),
+        artifacts=artifact_access(stack),
+        requests_per_pod=requests_per_pod(Subject(stack.plan, settings)),
+        metrics_ready=stack.observability.metrics_ready,
     )
 
 
-def worker_args(site: Site, hosting: Hosting) -> WorkerArgs:
+def worker_args(stack: Stack) -> WorkerArgs:
     """The workers' pods and what scales them."""
+    settings = stack.settings
     return WorkerArgs(
-        namespace=hosting.platform.namespace,
-        image=image_of(hosting.registry, "worker", site.settings.images.worker),
-        settings=site.settings.worker,
-        queue=site.plan.queue,
-        jobs=site.settings.queue,
-        autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(WORKER),
-        annotations=hosting.connections.annotations(WORKER),
-        ca_config_map=hosting.authority.config_map_name,
-        artifacts=hosting.access,
-        keda=_keda(hosting),
-        node_selector=_nodes(site, WORKERS_POOL),
+        pods=connected_pods(
+            stack,
+            WORKER,
+            image_of(stack, "worker", settings.images.worker),
+            settings.worker,
+            pool=WORKERS_POOL,
+        ),
+        queue=stack.plan.queue,
+        jobs=settings.queue,
+        artifacts=artifact_access(stack),
+        keda=_keda(stack),
     )
 
 
-def collaboration_args(site: Site, hosting: Hosting, ingress: Ingress) -> CollaborationArgs:
+def collaboration_args(stack: Stack) -> CollaborationArgs:
     """The WebSocket server's pods."""
+    settings = stack.settings
     return CollaborationArgs(
-        namespace=hosting.platform.namespace,
-        image=image_of(hosting.registry, "collaboration", site.settings.images.collaboration),
-        settings=site.settings.collaboration,
-        autoscaling=site.plan.autoscaling,
-        environment=hosting.connections.environment(COLLABORATION),
-        annotations=hosting.connections.annotations(COLLABORATION),
-        ca_config_map=hosting.authority.config_map_name,
-        target_group_arn=ingress.target_group_arns["collaboration"],
-        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
-        node_selector=_nodes(site, APPLICATIONS_POOL),
+        pods=connected_pods(
+            stack,
+            COLLABORATION,
+            image_of(stack, "collaboration", settings.images.collaboration),
+            settings.collaboration,
+            pool=APPLICATIONS_POOL,
+        ),
+        target_group=_target_group(stack, "collaboration"),
     )
 
 
-def web_args(site: Site, hosting: Hosting, ingress: Ingress) -> WebArgs:
-    """The frontend's pods and the bucket of its files."""
+def web_args(stack: Stack) -> WebArgs:
+    """The frontend's pods and the bucket of its files.
+
+    The files are static: the pods open no connection, so they get neither secrets nor authority.
+    """
+    settings = stack.settings
     return WebArgs(
-        prefix=site.settings.prefix,
-        account_id=site.account_id,
-        region=site.settings.region,
-        namespace=hosting.platform.namespace,
-        image=image_of(hosting.registry, "web", site.settings.images.web),
-        settings=site.settings.web,
-        autoscaling=site.plan.autoscaling,
-        target_group_arn=ingress.target_group_arns["web"],
-        load_balancer_controller_ready=hosting.platform.load_balancer_controller_ready,
-        protect=site.settings.protect_data,
-        at_edge=not site.settings.disaster_recovery.site_of,
-        node_selector=_nodes(site, APPLICATIONS_POOL),
+        place=stack.place,
+        pods=ApplicationPods(
+            namespace=stack.platform.namespace,
+            image=image_of(stack, "web", settings.images.web),
+            settings=settings.web,
+            autoscaling=stack.plan.autoscaling,
+            node_selector=nodes_of(stack, APPLICATIONS_POOL),
+        ),
+        target_group=_target_group(stack, "web"),
+        at_edge=not settings.disaster_recovery.site_of,
     )
 
 
-def _keda(hosting: Hosting) -> Keda | None:
-    ready, secret_name = hosting.platform.keda_ready, hosting.connections.scaler_secret_name
+def connected_pods(
+    stack: Stack,
+    login: str,
+    image: Output[str],
+    settings: WorkloadSettings,
+    *,
+    pool: str,
+    variables: Sequence[k8s.core.v1.EnvVarArgs] = (),
+) -> ApplicationPods:
+    """Pods with everything that the application of that login connects to, and `variables`."""
+    return ApplicationPods(
+        namespace=stack.platform.namespace,
+        image=image,
+        settings=settings,
+        autoscaling=stack.plan.autoscaling,
+        environment=[*stack.connections.environment(login), *variables],
+        annotations=stack.connections.annotations(login),
+        ca_config_map=stack.authority.config_map_name,
+        node_selector=nodes_of(stack, pool),
+    )
+
+
+def _target_group(stack: Stack, application: str) -> TargetGroup:
+    return TargetGroup(
+        arn=stack.ingress.target_group_arns[application],
+        controller_ready=stack.platform.load_balancer_controller_ready,
+    )
+
+
+def _keda(stack: Stack) -> Keda | None:
+    ready, secret_name = stack.platform.keda_ready, stack.connections.scaler_secret_name
     if ready is None or secret_name is None:
         return None
     return Keda(secret_name=secret_name, ready=ready)
 
 
-def image_of(registry: Registry, application: str, pin: str) -> Output[str]:
+def image_of(stack: Stack, application: str, pin: str) -> Output[str]:
     """The application's image in the stack's own repository."""
-    return registry.repository_urls[application].apply(lambda url: image_reference(url, pin))
+    return stack.registry.repository_urls[application].apply(lambda url: image_reference(url, pin))
 
 
-def _nodes(site: Site, pool: str) -> dict[str, str] | None:
-    return node_selector(pool, karpenter=site.settings.nodes.karpenter)
+def nodes_of(stack: Stack, pool: str) -> dict[str, str] | None:
+    """Labels of a pool's nodes; None where there are no pools."""
+    return node_selector(pool, karpenter=stack.settings.nodes.karpenter)
+
+
+def application_quota(stack: Stack) -> NamespaceQuota:
+    """The quota of everything that this stack puts into the namespace, all of it in a rollout."""
+    settings = stack.settings
+    workflows = settings.workflows
+    applications = (
+        settings.orchestrator,
+        settings.worker,
+        settings.collaboration,
+        settings.web,
+        *((workflows.worker,) if workflows.enabled else ()),
+    )
+    pooler = settings.pgbouncer
+    return namespace_quota(
+        [
+            *(
+                PodLoad(
+                    pods=pods_in_rollout(each.max_replicas),
+                    containers=(application_resources(each),),
+                )
+                for each in applications
+            ),
+            PodLoad(
+                pods=pods_in_rollout(pooler.replicas),
+                containers=(
+                    pooler_resources(stack.plan.pgbouncer.resources, memory_needed_mib(pooler)),
+                    POOLER_EXPORTER,
+                ),
+            ),
+            # Two each, because a replaced Job's pod may still be stopping when the next one starts.
+            PodLoad(pods=2 * PSQL_JOBS, containers=(PSQL_JOB,)),
+            PodLoad(pods=2, containers=(MIGRATION_JOB,)),
+        ]
+    )

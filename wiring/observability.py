@@ -6,11 +6,6 @@ from collections.abc import Mapping
 
 from pulumi import Input, Output
 
-from components.cluster.cluster import Cluster
-from components.edge.dns import Dns
-from components.identity.authority import Authority
-from components.identity.encryption import Encryption
-from components.network.network import Network
 from components.observability.exporters import PostgresTarget, RedisTarget
 from components.observability.observability import ObservabilityArgs
 from rendering.database.rds_authority import rds_authority
@@ -24,36 +19,22 @@ from rendering.observability.metrics_adapter import adapter_rules
 from rendering.observability.prometheus_rules import rule_groups
 from rendering.observability.scrape_targets import stack_targets
 from scaleplan.observability.observability import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
-from wiring.flows import flow_table
-from wiring.site import Site
-from wiring.stores import Stores
+from wiring.network import flow_table
+from wiring.stack import Stack
 
 _FILES = {PAGERDUTY_ROUTING_KEY: ROUTING_KEY_FILE, SLACK_WEBHOOK_URL: SLACK_URL_FILE}
 
 
-def observability_args(
-    site: Site,
-    encryption: Encryption,
-    _network: Network,
-    cluster: Cluster,
-    *,
-    authority: Authority,
-    stores: Stores,
-    dns: Dns | None,
-    secrets: Mapping[str, Output[str]],
-) -> ObservabilityArgs:
+def observability_args(stack: Stack, secrets: Mapping[str, Output[str]]) -> ObservabilityArgs:
     """Everything watched. Of the secrets only those that a channel needs reach the cluster."""
-    settings, subject = site.settings, Subject(site.plan, site.settings)
+    settings, subject = stack.settings, Subject(stack.plan, stack.settings)
     needed = settings.alerts.secrets_needed()
     return ObservabilityArgs(
-        prefix=settings.prefix,
-        region=settings.region,
-        account_id=site.account_id,
-        cluster_name=cluster.cluster_name,
-        cluster_ready=cluster.ready,
-        logs_key_arn=encryption.logs_key_arn,
+        place=stack.place,
+        keys=stack.keys,
+        cluster=stack.cluster.handle,
         settings=settings.observability,
-        plan=site.plan.observability,
+        plan=stack.plan.observability,
         alerts=settings.alerts,
         channels={_FILES[key]: value for key, value in secrets.items() if key in needed},
         rule_groups=rule_groups(subject),
@@ -62,47 +43,45 @@ def observability_args(
         alarms=stack_alarms(subject),
         adapter_rules=adapter_rules(subject),
         cloudwatch_config=cloudwatch_exporter_config(subject),
-        instances=stores.backend.database.identifiers,
+        instances=stack.database.identifiers,
         primary=subject.primary,
-        certificates=_certificates(site, dns),
+        certificates=_certificates(stack),
         cache=RedisTarget(
-            host=stores.cache.configuration_endpoint,
-            port=stores.cache.port,
-            password=stores.cache.exporter_password,
+            host=stack.cache.configuration_endpoint,
+            port=stack.cache.port,
+            password=stack.cache.exporter_password,
         ),
         queue=RedisTarget(
-            host=stores.queue.primary_endpoint,
-            port=stores.queue.port,
-            password=stores.queue.exporter_password,
+            host=stack.queue.primary_endpoint,
+            port=stack.queue.port,
+            password=stack.queue.exporter_password,
         ),
-        servers=_servers(site, subject, authority, stores),
-        monitor=stores.backend.credentials.roles[RoleKey.MONITOR],
-        queue_plan=site.plan.queue,
+        servers=_servers(stack, subject),
+        monitor=stack.credentials.roles[RoleKey.MONITOR],
+        queue_plan=stack.plan.queue,
         jobs=settings.queue,
         replicas=2 if settings.nodes.karpenter else 1,
         watches_citus=subject.has_coordinator,
-        flows=flow_table(site),
-        event_rules_page=encryption.recovery is not None,
-        protect=settings.protect_data,
+        flows=flow_table(stack),
+        event_rules_page=stack.keys.recovery is not None,
     )
 
 
-def _certificates(site: Site, dns: Dns | None) -> dict[str, tuple[str, Input[str]]]:
+def _certificates(stack: Stack) -> dict[str, tuple[str, Input[str]]]:
     """Region and ARN of each; without a domain of its own a stack has none."""
+    dns = stack.dns
     if dns is None:
         return {}
     return {
         "edge": (GLOBAL_REGION, dns.edge_certificate_arn),
-        "origin": (site.settings.region, dns.origin_certificate_arn),
+        "origin": (stack.settings.region, dns.origin_certificate_arn),
     }
 
 
-def _servers(
-    site: Site, subject: Subject, authority: Authority, stores: Stores
-) -> list[PostgresTarget]:
+def _servers(stack: Stack, subject: Subject) -> list[PostgresTarget]:
     """RDS's instances and Citus' coordinator, each asked itself and never through PgBouncer."""
-    database, citus = stores.backend.database, stores.citus
-    root = rds_authority(site.settings.region)
+    database, citus = stack.database, stack.citus
+    root = rds_authority(stack.settings.region)
     addresses = [database.primary_address, *database.replica_addresses]
     servers = [
         PostgresTarget(
@@ -125,7 +104,7 @@ def _servers(
                 host=citus.host,
                 port=citus.port,
                 database=database.database_name,
-                authority=authority.certificate_pem,
+                authority=stack.authority.certificate_pem,
             )
         )
     return servers

@@ -7,68 +7,56 @@ from typing import Any
 
 import pulumi
 
-from components.applications.artifacts import Artifacts
-from components.applications.registry import Registry
-from components.applications.web import Web
-from components.cluster.cluster import Cluster
-from components.database.database import Database
-from components.edge.dns import Dns
-from components.edge.edge import Edge
-from components.identity.break_glass import BreakGlass
-from components.observability.observability import Observability
-from components.recovery.disaster_recovery import DisasterRecovery
+from wiring.stack import Stack
 
 
-def export(*told: Mapping[str, Any]) -> None:
-    """Export all of it."""
-    for outputs in told:
-        for key, value in outputs.items():
-            pulumi.export(key, value)
+def export(outputs: Mapping[str, Any]) -> None:
+    """Export each of them."""
+    for key, value in outputs.items():
+        pulumi.export(key, value)
 
 
-def inside(
-    cluster: Cluster,
-    break_glass: BreakGlass,
-    database: Database,
-    artifacts: Artifacts,
-    registry: Registry,
-) -> dict[str, Any]:
+def foundation_outputs(stack: Stack) -> dict[str, Any]:
     """How people get in, and where data and images are."""
     return {
-        "clusterName": cluster.cluster_name,
-        "kubeconfig": cluster.kubeconfig,
-        "breakGlassRoleArn": break_glass.role_arn,
-        "databaseSecretArn": database.secret_arn,
-        "databaseEventsTopicArn": database.events_topic_arn,
-        "artifactsBucket": artifacts.bucket_name,
-        "repositories": registry.repository_urls,
+        "clusterName": stack.cluster.handle.name,
+        "kubeconfig": stack.cluster.kubeconfig,
+        "breakGlassRoleArn": stack.break_glass.role_arn,
+        "databaseSecretArn": stack.database.secret_arn,
+        "databaseEventsTopicArn": stack.database.events_topic_arn,
+        "artifactsBucket": stack.artifacts.bucket_name,
+        "repositories": stack.registry.repository_urls,
     }
 
 
-def way_in(edge: Edge | None, web: Web, dns: Dns | None) -> dict[str, Any]:
+def serving_outputs(stack: Stack) -> dict[str, Any]:
+    """Where users come in, who is told of trouble, and what a recovery site reads of the copies."""
+    return {
+        **_entry(stack),
+        "alertTopicArns": stack.observability.topic_arns,
+        **_recovery(stack),
+    }
+
+
+def _entry(stack: Stack) -> dict[str, Any]:
     """Where users come in and files are published, and what other stacks need of the names."""
-    told: dict[str, Any] = {}
+    edge, bucket, dns = stack.edge, stack.web.bucket, stack.dns
+    outputs: dict[str, Any] = {}
     if edge:
-        told |= {"url": edge.url, "distributionId": edge.distribution_id}
-    if web.bucket:
-        told["staticBucket"] = web.bucket.name
+        outputs |= {"url": edge.url, "distributionId": edge.distribution_id}
+    if bucket:
+        outputs["staticBucket"] = bucket.name
     if dns:
-        told["zoneId"] = dns.zone_id
+        outputs["zoneId"] = dns.zone_id
     if dns and dns.name_servers:
-        told["nameServers"] = dns.name_servers
+        outputs["nameServers"] = dns.name_servers
     if edge and edge.organization_directory_arn:
-        told["organizationDirectoryArn"] = edge.organization_directory_arn
-    return told
+        outputs["organizationDirectoryArn"] = edge.organization_directory_arn
+    return outputs
 
 
-def told_of(monitoring: Observability) -> dict[str, Any]:
-    """Where people are told of trouble."""
-    return {"alertTopicArns": monitoring.topic_arns}
-
-
-def copies(recovery: DisasterRecovery | None, edge: Edge | None) -> dict[str, Any]:
-    """What a recovery site reads of the stack's copies."""
-    if recovery is None:
+def _recovery(stack: Stack) -> dict[str, Any]:
+    if stack.recovery is None:
         return {}
-    check = edge.site_check_id if edge else None
-    return {"recovery": {**recovery.handover, "siteCheckId": check or ""}}
+    check = stack.edge.site_check_id if stack.edge else None
+    return {"recovery": {**stack.recovery.handover, "siteCheckId": check or ""}}

@@ -2,89 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components.applications.orchestrator import OrchestratorArgs
-from components.cluster.cluster import Cluster
-from components.workflows.temporal import Temporal, TemporalArgs
+from components.workflows.temporal import TemporalArgs
 from components.workflows.worker import WorkflowWorkerArgs
-from rendering.cluster.node_pools import node_selector
 from rendering.database.rds_authority import rds_authority
 from rendering.database.roles import RoleKey
 from rendering.redis.access import ORCHESTRATOR
-from rendering.workflows.client import CLIENT_CERTIFICATE, workflow_variables
+from rendering.workflows.client import CLIENT_CERTIFICATE
+from rendering.workflows.client import workflow_variables as address_variables
 from rendering.workflows.temporal_names import CLIENT_SECRET
 from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
-from wiring.applications import Hosting, image_of
-from wiring.flows import flow_table
-from wiring.site import Site
-from wiring.stores import Backend
+from wiring.applications import artifact_access, connected_pods, image_of, nodes_of
+from wiring.network import flow_table
+from wiring.stack import Stack
 
 
-def temporal_args(
-    site: Site, cluster: Cluster, hosting: Hosting, backend: Backend
-) -> TemporalArgs | None:
-    """The server, on the system database whatever serves tenants' data; None where it is off."""
-    if not site.settings.workflows.enabled:
-        return None
-    karpenter = site.settings.nodes.karpenter
+def temporal_args(stack: Stack) -> TemporalArgs:
+    """The server, on the system database whatever serves tenants' data."""
+    database = stack.database
     return TemporalArgs(
-        settings=site.settings.workflows,
-        plan=site.plan.workflows,
-        database_host=backend.database.primary_address,
-        database_port=backend.database.port,
-        database_authority=rds_authority(site.settings.region),
-        credentials=backend.credentials.roles[RoleKey.WORKFLOWS],
-        database_ready=backend.bootstrap.job,
-        authority=hosting.authority,
-        client_namespace=hosting.platform.namespace,
-        flows=flow_table(site),
-        worker=_worker_args(site, hosting),
-        node_selector=node_selector(APPLICATIONS_POOL, karpenter=karpenter),
-        cluster_ready=cluster.ready,
+        cluster=stack.cluster.handle,
+        settings=stack.settings.workflows,
+        plan=stack.plan.workflows,
+        database_host=database.primary_address,
+        database_port=database.port,
+        database_authority=rds_authority(stack.settings.region),
+        credentials=stack.credentials.roles[RoleKey.WORKFLOWS],
+        database_ready=stack.bootstrap.job,
+        authority=stack.authority,
+        client_namespace=stack.platform.namespace,
+        flows=flow_table(stack),
+        worker=_worker_args(stack),
+        node_selector=nodes_of(stack, APPLICATIONS_POOL),
     )
 
 
-def _worker_args(site: Site, hosting: Hosting) -> WorkflowWorkerArgs:
+def _worker_args(stack: Stack) -> WorkflowWorkerArgs:
     """The orchestrator once more, with its logins: the plan's workflows are in its sources."""
+    settings = stack.settings
     return WorkflowWorkerArgs(
-        namespace=hosting.platform.namespace,
-        image=image_of(hosting.registry, "orchestrator", site.settings.images.orchestrator),
-        settings=site.settings.workflows.worker,
-        plan=site.plan.workflows,
-        autoscaling=site.plan.autoscaling,
-        environment=[
-            *hosting.connections.environment(ORCHESTRATOR),
-            *_temporal_environment(site, CLIENT_SECRET),
-        ],
-        annotations=hosting.connections.annotations(ORCHESTRATOR),
-        ca_config_map=hosting.authority.config_map_name,
-        artifacts=hosting.access,
+        pods=connected_pods(
+            stack,
+            ORCHESTRATOR,
+            image_of(stack, "orchestrator", settings.images.orchestrator),
+            settings.workflows.worker,
+            pool=WORKERS_POOL,
+            variables=_variables(stack, CLIENT_SECRET),
+        ),
+        plan=stack.plan.workflows,
+        artifacts=artifact_access(stack),
         client_secret_name=CLIENT_SECRET,
-        keda_ready=hosting.platform.keda_ready,
-        node_selector=node_selector(WORKERS_POOL, karpenter=site.settings.nodes.karpenter),
+        keda_ready=stack.platform.keda_ready,
     )
 
 
-def with_workflows(
-    site: Site, args: OrchestratorArgs, temporal: Temporal | None
-) -> OrchestratorArgs:
-    """The orchestrator starts workflows, where there is a server for them."""
-    if temporal is None:
-        return args
-    more = _temporal_environment(site, temporal.client_secret_name)
-    return replace(args, environment=[*args.environment, *more])
+def workflow_variables(stack: Stack) -> list[k8s.core.v1.EnvVarArgs]:
+    """What an application needs to start workflows; nothing where there is no server for them."""
+    temporal = stack.temporal
+    return _variables(stack, temporal.client_secret_name) if temporal else []
 
 
-def _temporal_environment(site: Site, secret_name: Input[str]) -> list[k8s.core.v1.EnvVarArgs]:
+def _variables(stack: Stack, secret_name: Input[str]) -> list[k8s.core.v1.EnvVarArgs]:
     """Where Temporal is, and by which certificate it lets an application in."""
     return [
         *(
             k8s.core.v1.EnvVarArgs(name=name, value=value)
-            for name, value in workflow_variables(site.plan.workflows).items()
+            for name, value in address_variables(stack.plan.workflows).items()
         ),
         *(
             k8s.core.v1.EnvVarArgs(

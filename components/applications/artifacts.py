@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
 
 NONCURRENT_DAYS = 90
@@ -17,11 +19,8 @@ class ArtifactsArgs:
     """Objects are encrypted with `data_key_arn`. `copy_name` is the bucket that another stack's
     artifacts are copied to: a recovery site goes on with that one."""
 
-    prefix: str
-    account_id: str
-    region: str
-    data_key_arn: Input[str]
-    protect: bool
+    place: Place
+    keys: Keys
     copy_name: Input[str] | None = None
 
 
@@ -50,13 +49,10 @@ class Artifacts(ComponentResource):
         bucket = PrivateBucket(
             name,
             PrivateBucketArgs(
-                prefix=args.prefix,
+                place=args.place,
                 role="artifacts",
-                account_id=args.account_id,
-                region=args.region,
-                data_key_arn=args.data_key_arn,
+                key_arn=args.keys.data_arn,
                 noncurrent_days=NONCURRENT_DAYS,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 
 from components.applications.autoscaler import horizontal_pod_autoscaler, scales
-from components.applications.pod_template import PodTemplate
-from components.applications.workload import Workload, WorkloadArgs, target_group_binding
+from components.applications.pod_template import ApplicationPods, PodTemplate
+from components.applications.workload import (
+    TargetGroup,
+    Workload,
+    WorkloadArgs,
+    target_group_binding,
+)
 from rendering.applications.priorities import SERVING
 from rendering.shared.endpoints import COLLABORATION
-from scaleplan.layers import AutoscalingPlan, ScalingPolicy
-from scaleplan.sizes import WorkloadSettings
+from scaleplan.layers import ScalingPolicy
 
 MEMORY_UTILIZATION_PERCENT = 80
 """A socket costs memory before it costs CPU; the plan's memory warning ("Alerting Thresholds")."""
@@ -31,16 +33,8 @@ class CollaborationArgs:
     `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
     """
 
-    namespace: Input[str]
-    image: Input[str]
-    settings: WorkloadSettings
-    autoscaling: AutoscalingPlan
-    environment: Sequence[k8s.core.v1.EnvVarArgs]
-    annotations: Mapping[str, Input[str]]
-    ca_config_map: Input[str]
-    target_group_arn: Input[str]
-    load_balancer_controller_ready: Resource
-    node_selector: Mapping[str, str] | None = None
+    pods: ApplicationPods
+    target_group: TargetGroup
 
 
 class Collaboration(ComponentResource):
@@ -55,7 +49,7 @@ class Collaboration(ComponentResource):
     def __init__(
         self, name: str, args: CollaborationArgs, opts: ResourceOptions | None = None
     ) -> None:
-        settings = args.settings
+        settings = args.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "autoscaled": scales(settings),
@@ -64,27 +58,26 @@ class Collaboration(ComponentResource):
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
-                namespace=args.namespace,
                 pod=self._pod(args),
                 autoscaled=scales(settings),
-                after=(args.load_balancer_controller_ready,),
+                after=(args.target_group.controller_ready,),
             ),
             ResourceOptions(parent=self),
         )
         target_group_binding(
             f"{name}-targets",
             COLLABORATION,
-            namespace=args.namespace,
-            target_group_arn=args.target_group_arn,
+            namespace=args.pods.namespace,
+            target_group=args.target_group,
             parent=self,
-            after=[args.load_balancer_controller_ready, pods],
+            pods=pods,
         )
         if scales(settings):
-            plan = args.autoscaling.worker_hpa
+            plan = args.pods.autoscaling.worker_hpa
             horizontal_pod_autoscaler(
                 f"{name}-autoscaler",
                 COLLABORATION.application,
-                namespace=args.namespace,
+                namespace=args.pods.namespace,
                 settings=settings,
                 utilization_percents={
                     "cpu": plan.cpu_utilization_percent,
@@ -100,15 +93,10 @@ class Collaboration(ComponentResource):
     def _pod(self, args: CollaborationArgs) -> PodTemplate:
         return PodTemplate(
             application=COLLABORATION.application,
-            image=args.image,
-            settings=args.settings,
+            pods=args.pods,
             port=COLLABORATION.port,
             serves=True,
             measured=True,
             drain_seconds=COLLABORATION.drain_seconds,
             priority=SERVING,
-            environment=args.environment,
-            annotations=args.annotations,
-            ca_config_map=args.ca_config_map,
-            node_selector=args.node_selector,
         )

@@ -12,6 +12,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database.credentials import RoleCredentials
 from components.identity.hash_key import hash_key
+from components.shared.place import Place
 from rendering.applications.config import ApplicationPlan, application_config, keyed_hash
 from rendering.applications.variables import Source, variables_of
 from rendering.database.pgbouncer_ini import READ_ONLY_SUFFIX
@@ -44,8 +45,9 @@ class ConnectionsArgs:
     queue with, None where KEDA isn't there.
     """
 
+    place: Place
+
     namespace: Input[str]
-    region: str
     pgbouncer_host: Input[str]
     pgbouncer_port: int
     database: str
@@ -80,7 +82,7 @@ class Connections(ComponentResource):
         self._config: dict[str, Input[str]] = {
             **application_config(args.plan),
             "ARTIFACTS_BUCKET": args.artifacts_bucket,
-            "AWS_REGION": args.region,
+            "AWS_REGION": args.place.region,
         }
         self._secrets: dict[str, Mapping[str, Input[str]]] = {
             POSTGRES_CREDENTIALS: self._postgres(),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi import ComponentResource, Resource, ResourceOptions
 
 from components.applications.artifact_access import ArtifactAccess
 from components.applications.autoscaler import horizontal_pod_autoscaler, pods_metric, scales
-from components.applications.pod_template import PodTemplate
-from components.applications.workload import Workload, WorkloadArgs, target_group_binding
+from components.applications.pod_template import ApplicationPods, PodTemplate
+from components.applications.workload import (
+    TargetGroup,
+    Workload,
+    WorkloadArgs,
+    target_group_binding,
+)
 from rendering.applications.priorities import SERVING
 from rendering.observability.metrics_adapter import REQUESTS_METRIC
 from rendering.shared.endpoints import ORCHESTRATOR
-from scaleplan.layers import AutoscalingPlan
-from scaleplan.sizes import WorkloadSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +29,11 @@ class OrchestratorArgs:
     `metrics_ready` serves it to the autoscaler.
     """
 
-    namespace: Input[str]
-    image: Input[str]
-    settings: WorkloadSettings
-    autoscaling: AutoscalingPlan
-    environment: Sequence[k8s.core.v1.EnvVarArgs]
-    annotations: Mapping[str, Input[str]]
-    ca_config_map: Input[str]
+    pods: ApplicationPods
+    target_group: TargetGroup
     artifacts: ArtifactAccess
-    target_group_arn: Input[str]
-    load_balancer_controller_ready: Resource
     requests_per_pod: int
     metrics_ready: Resource
-    node_selector: Mapping[str, str] | None = None
 
 
 class Orchestrator(ComponentResource):
@@ -51,7 +44,7 @@ class Orchestrator(ComponentResource):
     def __init__(
         self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None
     ) -> None:
-        settings = args.settings
+        settings = args.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "autoscaled": scales(settings),
@@ -61,20 +54,19 @@ class Orchestrator(ComponentResource):
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
-                namespace=args.namespace,
                 pod=self._pod(args),
                 autoscaled=scales(settings),
-                after=(role, args.load_balancer_controller_ready),
+                after=(role, args.target_group.controller_ready),
             ),
             ResourceOptions(parent=self),
         )
         target_group_binding(
             f"{name}-targets",
             ORCHESTRATOR,
-            namespace=args.namespace,
-            target_group_arn=args.target_group_arn,
+            namespace=args.pods.namespace,
+            target_group=args.target_group,
             parent=self,
-            after=[args.load_balancer_controller_ready, pods],
+            pods=pods,
         )
         if scales(settings):
             self._autoscaler(name, args, pods)
@@ -84,27 +76,22 @@ class Orchestrator(ComponentResource):
     def _pod(self, args: OrchestratorArgs) -> PodTemplate:
         return PodTemplate(
             application=ORCHESTRATOR.application,
-            image=args.image,
-            settings=args.settings,
+            pods=args.pods,
             port=ORCHESTRATOR.port,
             serves=True,
             measured=True,
             drain_seconds=ORCHESTRATOR.drain_seconds,
             priority=SERVING,
-            environment=args.environment,
-            annotations=args.annotations,
-            ca_config_map=args.ca_config_map,
-            node_selector=args.node_selector,
         )
 
     def _autoscaler(self, name: str, args: OrchestratorArgs, pods: Workload) -> None:
         # The plan gives one scaling behaviour, for the workers' HPA; it serves here as well.
-        plan = args.autoscaling.worker_hpa
+        plan = args.pods.autoscaling.worker_hpa
         horizontal_pod_autoscaler(
             f"{name}-autoscaler",
             ORCHESTRATOR.application,
-            namespace=args.namespace,
-            settings=args.settings,
+            namespace=args.pods.namespace,
+            settings=args.pods.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
             more=[pods_metric(REQUESTS_METRIC, args.requests_per_pod)],
             up=plan.scale_up,

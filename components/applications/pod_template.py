@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi_kubernetes as k8s
 from pulumi import Input
@@ -33,9 +33,39 @@ from rendering.shared.endpoints import (
     termination_grace_seconds,
 )
 from scaleplan.applications.pod_resources import application_resources
+from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
 
 _PART_OF = "researchflow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationPods:
+    """What an application's pods are made of, whichever application it is."""
+
+    namespace: Input[str]
+    """The applications' namespace, known when it is there."""
+
+    image: Input[str]
+    """With registry and tag or digest."""
+
+    settings: WorkloadSettings
+    """Replicas, memory and CPU."""
+
+    autoscaling: AutoscalingPlan
+    """How quickly autoscalers add and remove pods."""
+
+    environment: Sequence[k8s.core.v1.EnvVarArgs] = ()
+    """What the pods are told, as `Connections` gives it."""
+
+    annotations: Mapping[str, Input[str]] = field(default_factory=dict)
+    """They change with what a pod reads once, so that it is replaced."""
+
+    ca_config_map: Input[str] | None = None
+    """The ConfigMap of the authorities; None for pods that open no connection in the cluster."""
+
+    node_selector: Mapping[str, str] | None = None
+    """Labels of the nodes that they run on; None for any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +74,16 @@ class PodTemplate:
 
     `serves` says whether requests arrive at `port`: then the pod serves on for a moment after it
     was told to stop. After that it has `drain_seconds` for what it has begun. `measured` pods have
-    metrics for Prometheus. `annotations` change with what the pod reads once, so that it is
-    replaced. `ca_config_map` is None for a pod that opens no connection in the cluster.
+    metrics for Prometheus.
     """
 
     application: str
-    image: Input[str]
-    settings: WorkloadSettings
+    pods: ApplicationPods
     port: int
     serves: bool
     measured: bool
     drain_seconds: int
     priority: Priority
-    environment: Sequence[k8s.core.v1.EnvVarArgs]
-    annotations: Mapping[str, Input[str]]
-    ca_config_map: Input[str] | None
-    node_selector: Mapping[str, str] | None
 
     @property
     def termination_grace_seconds(self) -> int:
@@ -70,7 +94,7 @@ class PodTemplate:
         """The template of the Deployment."""
         return k8s.core.v1.PodTemplateSpecArgs(
             metadata=k8s.meta.v1.ObjectMetaArgs(
-                labels=labels(self.application), annotations=dict(self.annotations) or None
+                labels=labels(self.application), annotations=dict(self.pods.annotations) or None
             ),
             spec=k8s.core.v1.PodSpecArgs(
                 service_account_name=self.application,
@@ -78,7 +102,7 @@ class PodTemplate:
                 automount_service_account_token=False,
                 # Off, because a Service named `worker` would set WORKER_PORT and its like.
                 enable_service_links=False,
-                node_selector=self.node_selector,
+                node_selector=self.pods.node_selector,
                 termination_grace_period_seconds=self.termination_grace_seconds,
                 topology_spread_constraints=spread(selector(self.application)),
                 security_context=pod_security(USER_ID),
@@ -90,10 +114,10 @@ class PodTemplate:
     def _container(self) -> k8s.core.v1.ContainerArgs:
         return k8s.core.v1.ContainerArgs(
             name=self.application,
-            image=self.image,
+            image=self.pods.image,
             ports=self._ports(),
-            env=[*self._own_environment(), *self.environment],
-            resources=resource_requirements(application_resources(self.settings)),
+            env=[*self._own_environment(), *self.pods.environment],
+            resources=resource_requirements(application_resources(self.pods.settings)),
             startup_probe=_probe(STARTUP),
             liveness_probe=_probe(LIVENESS),
             readiness_probe=_probe(READINESS),
@@ -136,13 +160,13 @@ class PodTemplate:
                 ),
             )
         ]
-        if self.ca_config_map is not None:
-            volumes.append(config_volume("ca", self.ca_config_map))
+        if self.pods.ca_config_map is not None:
+            volumes.append(config_volume("ca", self.pods.ca_config_map))
         return volumes
 
     def _mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
         mounts = [k8s.core.v1.VolumeMountArgs(name="tmp", mount_path=TEMPORARY_DIRECTORY)]
-        if self.ca_config_map is not None:
+        if self.pods.ca_config_map is not None:
             mounts.append(
                 k8s.core.v1.VolumeMountArgs(name="ca", mount_path=CA_DIRECTORY, read_only=True)
             )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.applications.repository_lifecycle import IMAGES_KEPT, keep_newest_images
 
 APPLICATIONS = ("orchestrator", "worker", "collaboration", "web")
@@ -20,9 +22,8 @@ class RegistryArgs:
     a recovery site runs those and has none of its own.
     """
 
-    prefix: str
-    data_key_arn: Input[str]
-    protect: bool
+    place: Place
+    keys: Keys
     copies_at: str | None = None
 
 
@@ -47,19 +48,19 @@ class Registry(ComponentResource):
     def _repository(self, name: str, application: str, args: RegistryArgs) -> Output[str]:
         repository = aws.ecr.Repository(
             f"{name}-{application}",
-            name=f"{args.prefix}/{application}",
+            name=f"{args.place.prefix}/{application}",
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(
                 scan_on_push=True
             ),
             encryption_configurations=[
                 aws.ecr.RepositoryEncryptionConfigurationArgs(
-                    encryption_type="KMS", kms_key=args.data_key_arn
+                    encryption_type="KMS", kms_key=args.keys.data_arn
                 )
             ],
             # Without this a repository with images in it refuses to go.
-            force_delete=not args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            force_delete=not args.place.protect,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         aws.ecr.LifecyclePolicy(
             f"{name}-{application}",

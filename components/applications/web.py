@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.applications.autoscaler import horizontal_pod_autoscaler, scales
-from components.applications.pod_template import PodTemplate
-from components.applications.workload import Workload, WorkloadArgs, target_group_binding
+from components.applications.pod_template import ApplicationPods, PodTemplate
+from components.applications.workload import (
+    TargetGroup,
+    Workload,
+    WorkloadArgs,
+    target_group_binding,
+)
+from components.shared.place import Place
 from components.shared.private_bucket import owner_only
 from rendering.applications.priorities import SERVING
 from rendering.shared.bucket_documents import bucket_name
 from rendering.shared.endpoints import WEB
-from scaleplan.layers import AutoscalingPlan
-from scaleplan.sizes import WorkloadSettings
 
 OLD_VERSIONS_KEPT_DAYS = 30
 """How far back a published frontend can be restored."""
@@ -26,21 +29,13 @@ INCOMPLETE_UPLOADS_KEPT_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """`prefix`, `account_id` and `region` name the bucket for good; `protect` guards it. Where no
-    edge serves the files (`at_edge` False) there is no bucket, and the pods answer for all."""
+    """The place names the bucket for good, and guards it. Where no edge serves the files (`at_edge`
+    False) there is no bucket, and the pods answer for all."""
 
-    prefix: str
-    account_id: str
-    region: str
-    namespace: Input[str]
-    image: Input[str]
-    settings: WorkloadSettings
-    autoscaling: AutoscalingPlan
-    target_group_arn: Input[str]
-    load_balancer_controller_ready: Resource
-    protect: bool
+    place: Place
+    pods: ApplicationPods
+    target_group: TargetGroup
     at_edge: bool = True
-    node_selector: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +58,7 @@ class Web(ComponentResource):
     bucket: StaticBucket | None
 
     def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
-        settings = args.settings
+        settings = args.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "autoscaled": scales(settings),
@@ -72,20 +67,19 @@ class Web(ComponentResource):
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
-                namespace=args.namespace,
                 pod=self._pod(args),
                 autoscaled=scales(settings),
-                after=(args.load_balancer_controller_ready,),
+                after=(args.target_group.controller_ready,),
             ),
             ResourceOptions(parent=self),
         )
         target_group_binding(
             f"{name}-targets",
             WEB,
-            namespace=args.namespace,
-            target_group_arn=args.target_group_arn,
+            namespace=args.pods.namespace,
+            target_group=args.target_group,
             parent=self,
-            after=[args.load_balancer_controller_ready, pods],
+            pods=pods,
         )
         if scales(settings):
             self._autoscaler(name, args, pods)
@@ -93,29 +87,23 @@ class Web(ComponentResource):
         self.register_outputs({"bucketName": self.bucket.name if self.bucket else None})
 
     def _pod(self, args: WebArgs) -> PodTemplate:
-        # Static files: the pods open no connection, so they get neither secrets nor an authority.
         return PodTemplate(
             application=WEB.application,
-            image=args.image,
-            settings=args.settings,
+            pods=args.pods,
             port=WEB.port,
             serves=True,
             measured=True,
             drain_seconds=WEB.drain_seconds,
             priority=SERVING,
-            environment=[],
-            annotations={},
-            ca_config_map=None,
-            node_selector=args.node_selector,
         )
 
     def _autoscaler(self, name: str, args: WebArgs, pods: Workload) -> None:
-        plan = args.autoscaling.worker_hpa
+        plan = args.pods.autoscaling.worker_hpa
         horizontal_pod_autoscaler(
             f"{name}-autoscaler",
             WEB.application,
-            namespace=args.namespace,
-            settings=args.settings,
+            namespace=args.pods.namespace,
+            settings=args.pods.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
             up=plan.scale_up,
             down=plan.scale_down,
@@ -125,9 +113,11 @@ class Web(ComponentResource):
     def _static_bucket(self, name: str, args: WebArgs) -> StaticBucket:
         bucket = aws.s3.Bucket(
             f"{name}-static",
-            bucket=bucket_name(args.prefix, "static", args.account_id, args.region),
-            force_destroy=not args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            bucket=bucket_name(
+                args.place.prefix, "static", args.place.account_id, args.place.region
+            ),
+            force_destroy=not args.place.protect,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         child = ResourceOptions(parent=self)
         versioning = aws.s3.BucketVersioning(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
@@ -11,7 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.applications.artifact_access import ArtifactAccess
 from components.applications.autoscaler import backlog_metric, horizontal_pod_autoscaler
-from components.applications.pod_template import PodTemplate
+from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
 from rendering.applications.priorities import JOBS
 from rendering.applications.scaling_triggers import (
@@ -20,9 +19,9 @@ from rendering.applications.scaling_triggers import (
     worker_scaled_object,
 )
 from rendering.shared.endpoints import WORKER_HEALTH_PORT
-from scaleplan.layers import AutoscalingPlan, QueuePlan
+from scaleplan.layers import QueuePlan
 from scaleplan.queue.backlog import JOBS_PER_POD
-from scaleplan.sizes import QueueSettings, WorkloadSettings
+from scaleplan.sizes import QueueSettings
 
 APPLICATION = "worker"
 
@@ -41,18 +40,11 @@ class WorkerArgs:
     """`jobs` says what carries the jobs; without `keda` the plan's own autoscaler does the scaling,
     by a metric that someone else must serve."""
 
-    namespace: Input[str]
-    image: Input[str]
-    settings: WorkloadSettings
+    pods: ApplicationPods
     queue: QueuePlan
     jobs: QueueSettings
-    autoscaling: AutoscalingPlan
-    environment: Sequence[k8s.core.v1.EnvVarArgs]
-    annotations: Mapping[str, Input[str]]
-    ca_config_map: Input[str]
     artifacts: ArtifactAccess
     keda: Keda | None
-    node_selector: Mapping[str, str] | None = None
 
 
 class Worker(ComponentResource):
@@ -63,7 +55,7 @@ class Worker(ComponentResource):
     """
 
     def __init__(self, name: str, args: WorkerArgs, opts: ResourceOptions | None = None) -> None:
-        settings = args.settings
+        settings = args.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "queues": len(args.queue.names),
@@ -73,9 +65,7 @@ class Worker(ComponentResource):
         role = args.artifacts.grant_to(APPLICATION, f"{name}-artifacts", parent=self)
         pods = Workload(
             f"{name}-workload",
-            WorkloadArgs(
-                namespace=args.namespace, pod=self._pod(args), autoscaled=True, after=(role,)
-            ),
+            WorkloadArgs(pod=self._pod(args), autoscaled=True, after=(role,)),
             ResourceOptions(parent=self),
         )
         if args.keda is None:
@@ -91,20 +81,18 @@ class Worker(ComponentResource):
         }
         return PodTemplate(
             application=APPLICATION,
-            image=args.image,
-            settings=args.settings,
+            pods=replace(
+                args.pods,
+                environment=[
+                    *args.pods.environment,
+                    *(k8s.core.v1.EnvVarArgs(name=key, value=value) for key, value in own.items()),
+                ],
+            ),
             port=WORKER_HEALTH_PORT,
             serves=False,
             measured=True,
             drain_seconds=args.queue.job.timeout_seconds,
             priority=JOBS,
-            environment=[
-                *args.environment,
-                *(k8s.core.v1.EnvVarArgs(name=key, value=value) for key, value in own.items()),
-            ],
-            annotations=args.annotations,
-            ca_config_map=args.ca_config_map,
-            node_selector=args.node_selector,
         )
 
     def _scaled_object(self, name: str, args: WorkerArgs, keda: Keda, pods: Workload) -> None:
@@ -112,7 +100,7 @@ class Worker(ComponentResource):
             f"{name}-queue-login",
             api_version="keda.sh/v1alpha1",
             kind="TriggerAuthentication",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name="worker-queue", namespace=args.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name="worker-queue", namespace=args.pods.namespace),
             spec=Output.from_input(keda.secret_name).apply(
                 lambda secret_name: queue_authentication(secret_name, args.jobs.engine)
             ),
@@ -122,14 +110,14 @@ class Worker(ComponentResource):
             f"{name}-scaling",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.pods.namespace),
             spec=worker_scaled_object(
                 deployment=APPLICATION,
-                settings=args.settings,
+                settings=args.pods.settings,
                 watched=watched_jobs(
-                    args.queue, args.jobs, args.autoscaling.keda.list_length, JOBS_PER_POD
+                    args.queue, args.jobs, args.pods.autoscaling.keda.list_length, JOBS_PER_POD
                 ),
-                autoscaling=args.autoscaling,
+                autoscaling=args.pods.autoscaling,
                 authentication="worker-queue",
             ),
             opts=ResourceOptions(
@@ -138,12 +126,12 @@ class Worker(ComponentResource):
         )
 
     def _autoscaler(self, name: str, args: WorkerArgs, pods: Workload) -> None:
-        plan = args.autoscaling.worker_hpa
+        plan = args.pods.autoscaling.worker_hpa
         horizontal_pod_autoscaler(
             f"{name}-autoscaler",
             APPLICATION,
-            namespace=args.namespace,
-            settings=args.settings,
+            namespace=args.pods.namespace,
+            settings=args.pods.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},
             more=[
                 backlog_metric(plan.queue_metric, args.queue.names, plan.queue_length_per_replica)

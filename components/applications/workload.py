@@ -14,20 +14,30 @@ from components.applications.pod_template import PodTemplate, labels, selector
 from rendering.shared.endpoints import Endpoint
 
 
+@dataclass(frozen=True, kw_only=True)
+class TargetGroup:
+    """Where the load balancer sends an application's requests."""
+
+    arn: Input[str]
+    """Of the group that the application's pods are registered in."""
+
+    controller_ready: Resource
+    """The load balancer controller, whose webhook must answer before a pod is registered."""
+
+
 def target_group_binding(
     name: str,
     endpoint: Endpoint,
     *,
     namespace: Input[str],
-    target_group_arn: Input[str],
+    target_group: TargetGroup,
     parent: Resource,
-    after: list[Resource],
+    pods: Workload,
 ) -> CustomResource:
     """Let the load balancer controller keep the target group equal to the Service's ready pods.
 
     `networking` is left out on purpose: the security group rules are the ingress layer's, and with
-    it the controller would write rules of its own beside them. `after` holds the controller (its
-    webhook must answer) and the Service.
+    it the controller would write rules of its own beside them. `pods` have the Service.
     """
     return CustomResource(
         name,
@@ -36,10 +46,10 @@ def target_group_binding(
         metadata=ObjectMetaArgs(name=endpoint.application, namespace=namespace),
         spec={
             "serviceRef": {"name": endpoint.application, "port": endpoint.port},
-            "targetGroupARN": target_group_arn,
+            "targetGroupARN": target_group.arn,
             "targetType": "ip",
         },
-        opts=ResourceOptions(parent=parent, depends_on=after),
+        opts=ResourceOptions(parent=parent, depends_on=[target_group.controller_ready, pods]),
     )
 
 
@@ -56,7 +66,6 @@ class WorkloadArgs:
     the load balancer controller, whose webhook answers for each new pod.
     """
 
-    namespace: Input[str]
     pod: PodTemplate
     autoscaled: bool
     after: tuple[Resource, ...] = ()
@@ -73,7 +82,7 @@ class Workload(ComponentResource):
     service: k8s.core.v1.Service | None
 
     def __init__(self, name: str, args: WorkloadArgs, opts: ResourceOptions | None = None) -> None:
-        settings = args.pod.settings
+        settings = args.pod.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "memoryMib": settings.memory_mib,
@@ -89,7 +98,7 @@ class Workload(ComponentResource):
     def _metadata(self, args: WorkloadArgs) -> k8s.meta.v1.ObjectMetaArgs:
         application = args.pod.application
         return k8s.meta.v1.ObjectMetaArgs(
-            name=application, namespace=args.namespace, labels=labels(application)
+            name=application, namespace=args.pod.pods.namespace, labels=labels(application)
         )
 
     def _deployment(
@@ -99,7 +108,7 @@ class Workload(ComponentResource):
             f"{name}-pods",
             metadata=self._metadata(args),
             spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=None if args.autoscaled else args.pod.settings.min_replicas,
+                replicas=None if args.autoscaled else args.pod.pods.settings.min_replicas,
                 revision_history_limit=OLD_REVISIONS_KEPT,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.pod.application)),
                 strategy=k8s.apps.v1.DeploymentStrategyArgs(

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
+from components.identity.encryption import Keys
 from components.identity.pod_role import PodRole, PodRoleArgs
+from components.shared.place import Place
 from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
 from rendering.applications.artifact_policies import artifact_access_policy
 from rendering.citus.names import NAMESPACE, service_account
@@ -29,14 +32,10 @@ class CitusBackupsArgs:
     `cluster_name` being plain.
     """
 
-    prefix: str
-    account_id: str
-    region: str
-    cluster_name: str
-    cluster_ready: pulumi.Resource
-    data_key_arn: Input[str]
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     groups: Sequence[str]
-    protect: bool
     copy_name: Input[str] | None = None
 
 
@@ -57,8 +56,8 @@ class CitusBackups(ComponentResource):
         self._name, self._args = name, args
         self._bucket()
         # What artifacts' writers may do is what WAL-G does: list, read, write and delete.
-        policy = Output.all(bucket=self.bucket_arn, key=args.data_key_arn).apply(
-            lambda arns: artifact_access_policy(arns["bucket"], arns["key"], args.region)
+        policy = Output.all(bucket=self.bucket_arn, key=args.keys.data_arn).apply(
+            lambda arns: artifact_access_policy(arns["bucket"], arns["key"], args.place.region)
         )
         self.ready = [self._writer(group, policy) for group in args.groups]
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
@@ -73,13 +72,10 @@ class CitusBackups(ComponentResource):
         bucket = PrivateBucket(
             name,
             PrivateBucketArgs(
-                prefix=args.prefix,
+                place=args.place,
                 role=BUCKET_ROLE,
-                account_id=args.account_id,
-                region=args.region,
-                data_key_arn=args.data_key_arn,
+                key_arn=args.keys.data_arn,
                 noncurrent_days=RECOVERABLE_DAYS,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )
@@ -91,13 +87,12 @@ class CitusBackups(ComponentResource):
         return PodRole(
             f"{self._name}-{group}",
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.cluster.name,
                 namespace=NAMESPACE,
                 service_account=service_account(group),
                 policies={"bucket": policy},
-                cluster_ready=args.cluster_ready,
+                cluster_ready=args.cluster.ready,
             ),
             ResourceOptions(parent=self),
         )

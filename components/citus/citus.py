@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
@@ -14,8 +13,11 @@ from components.citus.data_nodes import DataNodes, DataNodesArgs
 from components.citus.distribution_job import DistributionJob, DistributionJobArgs
 from components.citus.operator import ShardingOperator, ShardingOperatorArgs
 from components.citus.sharded_cluster import CitusCluster, CitusClusterArgs
+from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.citus.names import COORDINATOR_HOST, NAMESPACE, PORT, READERS_HOST
 from rendering.database.roles import RoleKey
 from scaleplan.catalog import Architecture, load_catalog
@@ -36,16 +38,10 @@ class CitusArgs:
     from; `tags` are the machines'.
     """
 
-    prefix: str
-    region: str
-    account_id: str
-    availability_zones: tuple[str, ...]
-    cluster_name: str
-    kubernetes_version: str
-    cluster_ready: pulumi.Resource
-    node_role_arn: Input[str]
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     subnet_ids: Input[list[str]]
-    data_key_arn: Input[str]
     architecture: Architecture
     stage: ShardingSettings
     settings: CitusSettings
@@ -58,8 +54,6 @@ class CitusArgs:
     statement_timeouts: Mapping[RoleKey, int]
     client_namespace: Input[str]
     authority: Authority
-    tags: Mapping[str, str]
-    protect: bool
     backups_copy: Input[str] | None = None
 
 
@@ -130,25 +124,21 @@ class Citus(ComponentResource):
             ),
             # Deleting a namespace deletes all in it.
             opts=ResourceOptions(
-                parent=self, protect=self._args.protect, depends_on=[self._args.cluster_ready]
+                parent=self, protect=self._args.place.protect, depends_on=[self._args.cluster.ready]
             ),
         )
         return namespace.metadata.name.apply(str)
 
     def _backups(self) -> CitusBackups:
         args = self._args
-        groups = placements(args.settings, args.availability_zones)
+        groups = placements(args.settings, args.place.availability_zones)
         return CitusBackups(
             f"{self._name}-backups",
             CitusBackupsArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
-                region=args.region,
-                cluster_name=args.cluster_name,
-                cluster_ready=args.cluster_ready,
-                data_key_arn=args.data_key_arn,
+                place=args.place,
+                keys=args.keys,
+                cluster=args.cluster,
                 groups=[group.name for group in groups],
-                protect=args.protect,
                 copy_name=args.backups_copy,
             ),
             ResourceOptions(parent=self),
@@ -159,17 +149,15 @@ class Citus(ComponentResource):
         return DataNodes(
             f"{self._name}-nodes",
             DataNodesArgs(
-                prefix=args.prefix,
-                cluster_name=args.cluster_name,
-                kubernetes_version=args.kubernetes_version,
-                role_arn=args.node_role_arn,
+                place=args.place,
+                keys=args.keys,
+                cluster=args.cluster,
                 subnet_ids=args.subnet_ids,
-                data_key_arn=args.data_key_arn,
                 instance_class=args.settings.instance_class,
                 architecture=args.architecture,
-                nodes_by_zone=list(pods_by_zone(args.settings, args.availability_zones).values()),
-                tags=args.tags,
-                cluster_ready=args.cluster_ready,
+                nodes_by_zone=list(
+                    pods_by_zone(args.settings, args.place.availability_zones).values()
+                ),
             ),
             ResourceOptions(parent=self),
         )
@@ -178,16 +166,20 @@ class Citus(ComponentResource):
         args, settings = self._args, self._args.settings
         operator = ShardingOperator(
             f"{self._name}-operator",
-            ShardingOperatorArgs(watch_namespace=namespace, cluster_ready=args.cluster_ready),
+            ShardingOperatorArgs(
+                cluster=args.cluster,
+                watch_namespace=namespace,
+            ),
             ResourceOptions(parent=self),
         )
         return CitusCluster(
             f"{self._name}-cluster",
             CitusClusterArgs(
+                place=args.place,
+                keys=args.keys,
                 namespace=namespace,
                 client_namespace=args.client_namespace,
-                region=args.region,
-                groups=placements(settings, args.availability_zones),
+                groups=placements(settings, args.place.availability_zones),
                 pod=pod_resources(load_catalog().instance_class(settings.instance_class)),
                 volume_gib=settings.volume_gib,
                 max_connections=max_connections(args.pgbouncer, settings.shard_clusters),
@@ -196,11 +188,9 @@ class Citus(ComponentResource):
                 roles=args.roles,
                 statement_timeouts=args.statement_timeouts,
                 backup_bucket=backups.bucket_name,
-                data_key_arn=args.data_key_arn,
                 authority=args.authority,
                 operator=operator.release,
                 wait_for=[*self._nodes().groups, *backups.ready],
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )

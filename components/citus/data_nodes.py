@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.cluster.node_group import IMAGE_TYPES, ROOT_DEVICE
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.citus.names import DATA_POOL
 from rendering.cluster.node_pools import POOL_LABEL
 from rendering.network.subnet_layout import ZONE_KEYS
@@ -27,17 +30,13 @@ class DataNodesArgs:
     `tags` go on machines and disks, which no provider's default tags reach.
     """
 
-    prefix: str
-    cluster_name: Input[str]
-    kubernetes_version: str
-    role_arn: Input[str]
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     subnet_ids: Input[list[str]]
-    data_key_arn: Input[str]
     instance_class: str
     architecture: Architecture
     nodes_by_zone: Sequence[int]
-    tags: Mapping[str, str]
-    cluster_ready: pulumi.Resource
 
 
 class DataNodes(ComponentResource):
@@ -68,9 +67,9 @@ class DataNodes(ComponentResource):
         args = self._args
         return aws.eks.NodeGroup(
             f"{self._name}-{zone}",
-            cluster_name=args.cluster_name,
-            version=args.kubernetes_version,
-            node_role_arn=args.role_arn,
+            cluster_name=args.cluster.name,
+            version=args.cluster.kubernetes_version,
+            node_role_arn=args.cluster.node_role_arn,
             subnet_ids=Output.from_input(args.subnet_ids).apply(lambda ids: [ids[index]]),
             ami_type=IMAGE_TYPES[args.architecture],
             capacity_type="ON_DEMAND",
@@ -88,11 +87,11 @@ class DataNodes(ComponentResource):
             taints=[
                 aws.eks.NodeGroupTaintArgs(key=POOL_LABEL, value=DATA_POOL, effect="NO_SCHEDULE")
             ],
-            opts=ResourceOptions(parent=self, depends_on=[args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[args.cluster.ready]),
         )
 
     def _launch_template(self) -> aws.ec2.LaunchTemplate:
-        tags = {**self._args.tags, "Name": f"{self._args.prefix}-{DATA_POOL}"}
+        tags = {**self._args.place.tags, "Name": f"{self._args.place.prefix}-{DATA_POOL}"}
         return aws.ec2.LaunchTemplate(
             self._name,
             update_default_version=True,
@@ -109,7 +108,7 @@ class DataNodes(ComponentResource):
                         volume_type="gp3",
                         volume_size=ROOT_DISK_GIB,
                         encrypted="true",
-                        kms_key_id=self._args.data_key_arn,
+                        kms_key_id=self._args.keys.data_arn,
                         delete_on_termination="true",
                     ),
                 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from scaleplan.cluster import charts
 
@@ -17,8 +18,9 @@ NAMESPACE = "stackgres"
 class ShardingOperatorArgs:
     """`watch_namespace` exists already, and is the only one that the operator may enter."""
 
+    cluster: ClusterHandle
+
     watch_namespace: Input[str]
-    cluster_ready: pulumi.Resource
 
 
 class ShardingOperator(ComponentResource):
@@ -42,7 +44,7 @@ class ShardingOperator(ComponentResource):
             name,
             chart,
             namespace=NAMESPACE,
-            wait_for=[args.cluster_ready],
+            wait_for=[args.cluster.ready],
             values={
                 "allowedNamespaces": [args.watch_namespace],
                 "deploy": {"operator": True, "restapi": False, "collector": False},

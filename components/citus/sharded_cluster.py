@@ -13,6 +13,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.citus import operator as sharding_operator
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.citus import names
 from rendering.citus.postgres import postgres_config_spec
 from rendering.citus.roles import citus_roles_sql
@@ -39,9 +41,11 @@ class CitusClusterArgs:
     is what servers need when they start: nodes, and roles for their backups.
     """
 
+    place: Place
+    keys: Keys
+
     namespace: Input[str]
     client_namespace: Input[str]
-    region: str
     groups: Sequence[Placement]
     pod: ResourceTotals
     volume_gib: int
@@ -51,11 +55,9 @@ class CitusClusterArgs:
     roles: Mapping[RoleKey, RoleCredentials]
     statement_timeouts: Mapping[RoleKey, int]
     backup_bucket: Input[str]
-    data_key_arn: Input[str]
     authority: Authority
     operator: pulumi.Resource
     wait_for: Sequence[pulumi.Resource]
-    protect: bool
 
 
 class CitusCluster(ComponentResource):
@@ -91,7 +93,7 @@ class CitusCluster(ComponentResource):
             ),
             opts=ResourceOptions(
                 parent=self,
-                protect=args.protect,
+                protect=args.place.protect,
                 depends_on=[args.operator, *args.wait_for, *parts],
             ),
         )
@@ -112,7 +114,7 @@ class CitusCluster(ComponentResource):
                 "iops": str(VOLUME_IOPS),
                 "throughput": str(VOLUME_MIB_PER_SECOND),
                 "encrypted": "true",
-                "kmsKeyId": self._args.data_key_arn,
+                "kmsKeyId": self._args.keys.data_arn,
             },
             # A volume lives in one zone: it is made where its pod was put.
             volume_binding_mode="WaitForFirstConsumer",
@@ -178,7 +180,7 @@ class CitusCluster(ComponentResource):
                 _STORAGE,
                 "SGObjectStorage",
                 names.OBJECT_STORAGE,
-                object_storage_spec(args.backup_bucket, args.region),
+                object_storage_spec(args.backup_bucket, args.place.region),
             ),
         ]
 

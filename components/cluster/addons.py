@@ -11,8 +11,10 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared.chart_release import ON_SYSTEM_NODES
+from components.shared.place import Place
 from components.shared.versions import ADDONS_BY_KUBERNETES
 from rendering.cluster.documents import volume_key_use
 from scaleplan.cluster.controllers import controller
@@ -64,9 +66,7 @@ def ebs_csi_configuration(tags: Mapping[str, str]) -> dict[str, Any]:
 class NetworkAddonsArgs:
     """`cluster` is the control plane's name as an output, so that it exists before its add-ons."""
 
-    region: str
-    account_id: str
-    cluster_name: str
+    place: Place
     cluster: Input[str]
     kubernetes_version: str
 
@@ -85,9 +85,8 @@ class NetworkAddons(ComponentResource):
         role = PodRole(
             f"{name}-vpc-cni",
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.place.prefix,
                 namespace=NAMESPACE,
                 service_account="aws-node",
                 managed_policy_arns={"network": f"{_MANAGED}/AmazonEKS_CNI_Policy"},
@@ -113,13 +112,10 @@ class NetworkAddons(ComponentResource):
 class NodeAddonsArgs:
     """`nodes` is the group whose machines the add-ons' pods start on; `tags` are the volumes'."""
 
-    region: str
-    account_id: str
-    cluster_name: str
+    place: Place
+    keys: Keys
     cluster: Input[str]
     kubernetes_version: str
-    data_key_arn: Input[str]
-    tags: Mapping[str, str]
     nodes: pulumi.Resource
 
 
@@ -145,15 +141,14 @@ class NodeAddons(ComponentResource):
         role = PodRole(
             f"{name}-ebs-csi",
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.place.prefix,
                 namespace=NAMESPACE,
                 service_account="ebs-csi-controller-sa",
                 managed_policy_arns={
                     "volumes": f"{_MANAGED}/service-role/AmazonEBSCSIDriverPolicy"
                 },
-                policies={"key": Output.from_input(args.data_key_arn).apply(volume_key_use)},
+                policies={"key": Output.from_input(args.keys.data_arn).apply(volume_key_use)},
                 associate=False,
             ),
             ResourceOptions(parent=self),
@@ -164,7 +159,7 @@ class NodeAddons(ComponentResource):
             "aws-ebs-csi-driver",
             pinned.ebs_csi_driver,
             args.cluster,
-            configuration=ebs_csi_configuration(args.tags),
+            configuration=ebs_csi_configuration(args.place.tags),
             identity=("ebs-csi-controller-sa", role.role_arn),
             wait_for=[args.nodes, role],
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -17,8 +16,11 @@ from components.cluster.addons import (
     NodeAddons,
     NodeAddonsArgs,
 )
+from components.cluster.handle import ClusterHandle
 from components.cluster.node_group import NodeGroup, NodeGroupArgs
+from components.identity.encryption import Keys
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.cluster.documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
 from rendering.cluster.kubeconfig import kubeconfig
 from scaleplan.applications.pods import SYSTEM_POOL
@@ -51,21 +53,15 @@ class ClusterArgs:
     machines'.
     """
 
-    prefix: str
-    region: str
-    account_id: str
+    place: Place
+    keys: Keys
     kubernetes_version: str
     private_subnet_ids: Input[list[str]]
-    cluster_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    data_key_arn: Input[str]
     settings: NodesSettings
     architecture: Architecture
     public_api_cidrs: tuple[IPv4Network, ...]
     access: AccessSettings
     viewed_namespace: str
-    tags: Mapping[str, str]
-    protect: bool
 
 
 class Cluster(ComponentResource):
@@ -76,14 +72,10 @@ class Cluster(ComponentResource):
     administrators get access entries of their own. Both settings are fixed at creation.
     """
 
-    cluster_name: str
+    handle: ClusterHandle
     endpoint: Output[str]
     certificate_authority: Output[str]
     kubeconfig: Output[str]
-    security_group_id: Output[str]
-    node_role_arn: Output[str]
-    node_role_name: Output[str]
-    ready: pulumi.Resource
 
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
@@ -93,7 +85,6 @@ class Cluster(ComponentResource):
         }
         super().__init__("researchflow:cluster:Cluster", name, summary, opts)
         self._name, self._args = name, args
-        self.cluster_name = args.prefix
         cluster = self._control_plane()
         ClusterAccess(
             f"{name}-access",
@@ -110,9 +101,7 @@ class Cluster(ComponentResource):
         network = NetworkAddons(
             f"{name}-network",
             NetworkAddonsArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.prefix,
+                place=args.place,
                 cluster=cluster.name,
                 kubernetes_version=args.kubernetes_version,
             ),
@@ -121,21 +110,20 @@ class Cluster(ComponentResource):
         nodes = NodeGroup(
             f"{name}-system",
             NodeGroupArgs(
-                prefix=args.prefix,
+                place=args.place,
+                keys=args.keys,
                 pool=SYSTEM_POOL,
                 cluster_name=cluster.name,
                 kubernetes_version=args.kubernetes_version,
                 role_arn=node_role.arn,
                 subnet_ids=args.private_subnet_ids,
-                data_key_arn=args.data_key_arn,
                 settings=args.settings.system,
                 architecture=args.architecture,
-                tags=args.tags,
                 wait_for=[network, *node_policies],
             ),
             ResourceOptions(parent=self),
         )
-        self.ready = self._on_nodes(cluster, nodes)
+        ready = self._on_nodes(cluster, nodes)
         self.endpoint = cluster.endpoint
         authority = cluster.certificate_authority
         self.certificate_authority = computed_text(
@@ -143,15 +131,21 @@ class Cluster(ComponentResource):
         )
         self.kubeconfig = Output.all(
             endpoint=self.endpoint, certificate_authority=self.certificate_authority
-        ).apply(lambda known: kubeconfig(args.prefix, args.region, **known))
-        self.security_group_id = cluster.vpc_config.cluster_security_group_id
-        self.node_role_arn, self.node_role_name = node_role.arn, node_role.name
+        ).apply(lambda known: kubeconfig(args.place.prefix, args.place.region, **known))
+        self.handle = ClusterHandle(
+            name=args.place.prefix,
+            kubernetes_version=args.kubernetes_version,
+            ready=ready,
+            security_group_id=cluster.vpc_config.cluster_security_group_id,
+            node_role_arn=node_role.arn,
+            node_role_name=node_role.name,
+        )
         self._mark_security_group()
         self.register_outputs(
             {
-                "clusterName": self.cluster_name,
+                "clusterName": self.handle.name,
                 "endpoint": self.endpoint,
-                "securityGroupId": self.security_group_id,
+                "securityGroupId": self.handle.security_group_id,
             }
         )
 
@@ -161,9 +155,9 @@ class Cluster(ComponentResource):
         # EKS would make the group itself, unencrypted and kept for ever, so it has to come first.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-control-plane",
-            name=f"/aws/eks/{args.prefix}/cluster",
+            name=f"/aws/eks/{args.place.prefix}/cluster",
             retention_in_days=LOG_RETENTION_DAYS,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.keys.logs_arn,
             opts=child,
         )
         role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=CLUSTER_TRUST, opts=child)
@@ -177,13 +171,13 @@ class Cluster(ComponentResource):
             aws.iam.RolePolicy(
                 f"{name}-control-plane-secrets",
                 role=role.id,
-                policy=Output.from_input(args.cluster_key_arn).apply(secrets_key_use),
+                policy=Output.from_input(args.keys.cluster_arn).apply(secrets_key_use),
                 opts=child,
             ),
         ]
         return aws.eks.Cluster(
             name,
-            name=args.prefix,
+            name=args.place.prefix,
             version=args.kubernetes_version,
             role_arn=role.arn,
             access_config=aws.eks.ClusterAccessConfigArgs(
@@ -196,14 +190,16 @@ class Cluster(ComponentResource):
                 ip_family="ipv4", service_ipv4_cidr=str(SERVICE_CIDR)
             ),
             encryption_config=aws.eks.ClusterEncryptionConfigArgs(
-                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=args.cluster_key_arn),
+                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=args.keys.cluster_arn),
                 resources=["secrets"],
             ),
             enabled_cluster_log_types=list(LOG_TYPES),
             # Extended support costs six times as much an hour; a version is upgraded before that.
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
-            deletion_protection=args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[logs, *policies]),
+            deletion_protection=args.place.protect,
+            opts=ResourceOptions(
+                parent=self, protect=args.place.protect, depends_on=[logs, *policies]
+            ),
         )
 
     def _api_access(self) -> aws.eks.ClusterVpcConfigArgs:
@@ -238,13 +234,10 @@ class Cluster(ComponentResource):
         addons = NodeAddons(
             f"{self._name}-pods",
             NodeAddonsArgs(
-                region=self._args.region,
-                account_id=self._args.account_id,
-                cluster_name=self._args.prefix,
+                place=self._args.place,
+                keys=self._args.keys,
                 cluster=cluster.name,
                 kubernetes_version=self._args.kubernetes_version,
-                data_key_arn=self._args.data_key_arn,
-                tags=self._args.tags,
                 nodes=nodes.group,
             ),
             ResourceOptions(parent=self),
@@ -255,8 +248,8 @@ class Cluster(ComponentResource):
         """Karpenter finds its machines' security group by this tag; EKS makes the group itself."""
         aws.ec2.Tag(
             f"{self._name}-security-group",
-            resource_id=self.security_group_id,
+            resource_id=self.handle.security_group_id,
             key="karpenter.sh/discovery",
-            value=self.cluster_name,
+            value=self.handle.name,
             opts=ResourceOptions(parent=self),
         )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
+from components.identity.encryption import Keys
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared import versions
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.cluster.documents import volume_key_use
 from rendering.cluster.karpenter_documents import (
     controller_policy,
@@ -48,19 +50,14 @@ class KarpenterArgs:
     machine and disk.
     """
 
-    region: str
-    account_id: str
-    cluster_name: str
-    node_role_arn: Input[str]
-    node_role_name: Input[str]
-    data_key_arn: Input[str]
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     disk_gib: int
     architecture: Architecture
     pool_limits: PoolLimits
     spot_workers: bool
-    tags: Mapping[str, str]
     replicas: int
-    cluster_ready: pulumi.Resource
 
 
 class Karpenter(ComponentResource):
@@ -88,7 +85,7 @@ class Karpenter(ComponentResource):
                 "nodeSelector": ON_SYSTEM_NODES,
                 "serviceAccount": {"name": SERVICE_ACCOUNT},
                 "settings": {
-                    "clusterName": args.cluster_name,
+                    "clusterName": args.cluster.name,
                     "eksControlPlane": True,
                     "interruptionQueue": queue.name,
                 },
@@ -113,7 +110,7 @@ class Karpenter(ComponentResource):
         for event, pattern in event_patterns(spot=self._args.spot_workers).items():
             rule = aws.cloudwatch.EventRule(
                 f"{self._name}-{event}",
-                description=f"{self._args.cluster_name}: {event} events of machines to Karpenter",
+                description=f"{self._args.cluster.name}: {event} events of machines to Karpenter",
                 event_pattern=pattern,
                 opts=child,
             )
@@ -135,25 +132,29 @@ class Karpenter(ComponentResource):
     def _controller_role(self, queue: aws.sqs.Queue) -> PodRole:
         args = self._args
         machines = Output.all(
-            node_role_arn=computed_text(args.node_role_arn), queue_arn=computed_text(queue.arn)
+            node_role_arn=computed_text(args.cluster.node_role_arn),
+            queue_arn=computed_text(queue.arn),
         ).apply(
             lambda known: controller_policy(
-                args.region, args.account_id, args.cluster_name, **known, spot=args.spot_workers
+                args.place.region,
+                args.place.account_id,
+                args.cluster.name,
+                **known,
+                spot=args.spot_workers,
             )
         )
         return PodRole(
             self._name,
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.cluster.name,
                 namespace=NAMESPACE,
                 service_account=SERVICE_ACCOUNT,
                 policies={
                     "machines": machines,
-                    "disks": Output.from_input(args.data_key_arn).apply(volume_key_use),
+                    "disks": Output.from_input(args.keys.data_arn).apply(volume_key_use),
                 },
-                cluster_ready=args.cluster_ready,
+                cluster_ready=args.cluster.ready,
             ),
             ResourceOptions(parent=self),
         )
@@ -161,7 +162,9 @@ class Karpenter(ComponentResource):
     def _node_class(self, release: pulumi.Resource) -> None:
         args = self._args
         profile = aws.iam.InstanceProfile(
-            f"{self._name}-node", role=args.node_role_name, opts=ResourceOptions(parent=self)
+            f"{self._name}-node",
+            role=args.cluster.node_role_name,
+            opts=ResourceOptions(parent=self),
         )
         kubernetes.apiextensions.CustomResource(
             f"{self._name}-nodes",
@@ -169,12 +172,12 @@ class Karpenter(ComponentResource):
             kind="EC2NodeClass",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NODE_CLASS),
             spec=node_class_spec(
-                cluster_name=args.cluster_name,
+                cluster_name=args.cluster.name,
                 image_alias=versions.NODE_IMAGE_ALIAS,
                 disk_gib=args.disk_gib,
-                data_key_arn=args.data_key_arn,
+                data_key_arn=args.keys.data_arn,
                 profile=profile.name,
-                tags=args.tags,
+                tags=args.place.tags,
             ),
             opts=ResourceOptions(parent=self, depends_on=[release]),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared.chart_release import (
     ON_SYSTEM_NODES,
@@ -14,6 +15,7 @@ from components.shared.chart_release import (
     disruption_budget,
     resources_of,
 )
+from components.shared.place import Place
 from rendering.cluster.load_balancer_controller_documents import target_registration_policy
 from scaleplan.cluster import charts
 
@@ -25,13 +27,11 @@ SERVICE_ACCOUNT = "aws-load-balancer-controller"
 class LoadBalancerControllerArgs:
     """`watch_namespace` is the only one whose TargetGroupBindings count."""
 
-    region: str
-    account_id: str
-    cluster_name: str
+    place: Place
+    cluster: ClusterHandle
     vpc_id: Input[str]
     watch_namespace: Input[str]
     replicas: int
-    cluster_ready: pulumi.Resource
 
 
 class LoadBalancerController(ComponentResource):
@@ -48,13 +48,14 @@ class LoadBalancerController(ComponentResource):
         role = PodRole(
             name,
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.cluster.name,
                 namespace=NAMESPACE,
                 service_account=SERVICE_ACCOUNT,
-                policies={"targets": target_registration_policy(args.region, args.account_id)},
-                cluster_ready=args.cluster_ready,
+                policies={
+                    "targets": target_registration_policy(args.place.region, args.place.account_id)
+                },
+                cluster_ready=args.cluster.ready,
             ),
             ResourceOptions(parent=self),
         )
@@ -65,9 +66,9 @@ class LoadBalancerController(ComponentResource):
             namespace=NAMESPACE,
             wait_for=[role],
             values={
-                "clusterName": args.cluster_name,
+                "clusterName": args.cluster.name,
                 # Given, because pods can't ask the machine's metadata service.
-                "region": args.region,
+                "region": args.place.region,
                 "vpcId": args.vpc_id,
                 "replicaCount": args.replicas,
                 "podDisruptionBudget": disruption_budget(args.replicas),

@@ -9,6 +9,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.cluster.node_pools import POOL_LABEL
 from scaleplan.catalog import Architecture
 from scaleplan.sizes import NodeGroupSettings
@@ -31,16 +33,15 @@ class NodeGroupArgs:
     `wait_for` is what a node needs when it joins: the network add-ons and its role's policies.
     """
 
-    prefix: str
+    place: Place
+    keys: Keys
     pool: str
     cluster_name: Input[str]
     kubernetes_version: str
     role_arn: Input[str]
     subnet_ids: Input[list[str]]
-    data_key_arn: Input[str]
     settings: NodeGroupSettings
     architecture: Architecture
-    tags: Mapping[str, str]
     wait_for: Sequence[pulumi.Resource]
 
 
@@ -89,7 +90,7 @@ class NodeGroup(ComponentResource):
         self.register_outputs({})
 
     def _launch_template(self, name: str, args: NodeGroupArgs) -> aws.ec2.LaunchTemplate:
-        tags = {**args.tags, "Name": f"{args.prefix}-{args.pool}"}
+        tags = {**args.place.tags, "Name": f"{args.place.prefix}-{args.pool}"}
         return aws.ec2.LaunchTemplate(
             name,
             update_default_version=True,
@@ -106,7 +107,7 @@ class NodeGroup(ComponentResource):
                         volume_type="gp3",
                         volume_size=args.settings.disk_gib,
                         encrypted="true",
-                        kms_key_id=args.data_key_arn,
+                        kms_key_id=args.keys.data_arn,
                         delete_on_termination="true",
                     ),
                 )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.cluster.karpenter import Karpenter, KarpenterArgs
 from components.cluster.load_balancer_controller import (
     LoadBalancerController,
     LoadBalancerControllerArgs,
 )
 from components.cluster.namespace_capacity import NamespaceCapacity, NamespaceCapacityArgs
+from components.identity.encryption import Keys
 from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.chart_release import (
     ON_SYSTEM_NODES,
@@ -22,6 +24,7 @@ from components.shared.chart_release import (
     disruption_budget,
     resources_of,
 )
+from components.shared.place import Place
 from rendering.network.flow import Flow
 from rendering.shared.endpoints import NAMESPACE
 from scaleplan.applications.quota import NamespaceQuota
@@ -37,14 +40,10 @@ class PlatformArgs:
     allowed connections, `quota` what the applications' namespace may hold; `keda` says whether it's
     there; `tags` are the machines'."""
 
-    prefix: str
-    region: str
-    account_id: str
-    cluster_name: str
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     vpc_id: Input[str]
-    node_role_arn: Input[str]
-    node_role_name: Input[str]
-    data_key_arn: Input[str]
     nodes: NodesSettings
     architecture: Architecture
     replicas: int
@@ -53,8 +52,6 @@ class PlatformArgs:
     quota: NamespaceQuota
     pool_limits: PoolLimits
     spot_workers: bool
-    tags: Mapping[str, str]
-    cluster_ready: pulumi.Resource
 
 
 class Platform(ComponentResource):
@@ -88,13 +85,11 @@ class Platform(ComponentResource):
         self.load_balancer_controller_ready = LoadBalancerController(
             f"{name}-load-balancer-controller",
             LoadBalancerControllerArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster=args.cluster,
                 vpc_id=args.vpc_id,
                 watch_namespace=self.namespace,
                 replicas=args.replicas,
-                cluster_ready=args.cluster_ready,
             ),
             ResourceOptions(parent=self),
         ).release
@@ -116,7 +111,7 @@ class Platform(ComponentResource):
                     "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
                 },
             ),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
         )
 
     def _storage_class(self) -> None:
@@ -130,13 +125,13 @@ class Platform(ComponentResource):
             parameters={
                 "type": "gp3",
                 "encrypted": "true",
-                "kmsKeyId": self._args.data_key_arn,
+                "kmsKeyId": self._args.keys.data_arn,
             },
             # A volume lives in one zone: it is made where its pod was put.
             volume_binding_mode="WaitForFirstConsumer",
             allow_volume_expansion=True,
             reclaim_policy="Delete",
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
         )
 
     def _metrics_server(self) -> pulumi.Resource:
@@ -148,7 +143,7 @@ class Platform(ComponentResource):
             f"{self._name}-metrics-server",
             charts.METRICS_SERVER,
             namespace="kube-system",
-            wait_for=[self._args.cluster_ready],
+            wait_for=[self._args.cluster.ready],
             values={
                 "replicas": replicas,
                 "nodeSelector": ON_SYSTEM_NODES,
@@ -166,7 +161,7 @@ class Platform(ComponentResource):
             charts.KEDA,
             namespace="keda",
             # The chart puts role bindings into the namespace that it watches.
-            wait_for=[self._args.cluster_ready, namespace],
+            wait_for=[self._args.cluster.ready, namespace],
             values={
                 "watchNamespace": self.namespace,
                 # Only the metrics: the monitor's kind is defined later, by Prometheus' chart.
@@ -214,19 +209,14 @@ class Platform(ComponentResource):
         Karpenter(
             f"{self._name}-karpenter",
             KarpenterArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
-                node_role_arn=args.node_role_arn,
-                node_role_name=args.node_role_name,
-                data_key_arn=args.data_key_arn,
+                place=args.place,
+                keys=args.keys,
+                cluster=args.cluster,
                 disk_gib=args.nodes.system.disk_gib,
                 architecture=args.architecture,
                 pool_limits=args.pool_limits,
                 spot_workers=args.spot_workers,
-                tags=args.tags,
                 replicas=args.replicas,
-                cluster_ready=args.cluster_ready,
             ),
             ResourceOptions(parent=self),
         )

@@ -11,9 +11,10 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.database.database import ENGINE, PASSWORD_LENGTH, SECRET_RECOVERY_DAYS
-from components.identity.encryption import RecoveryKey, secret_replicas
+from components.identity.encryption import Keys, secret_replicas
 from components.identity.hash_key import hash_key
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.applications.config import keyed_hash
 from rendering.database.roles import WORKFLOW_DATABASES, DatabaseRole, RoleKey, roles_of
 from rendering.database.scram import SALT_BYTES, scram_verifier
@@ -27,15 +28,13 @@ class DatabaseCredentialsArgs:
     secret has a replica.
     """
 
-    prefix: str
+    place: Place
+    keys: Keys
     primary_address: Input[str]
     replica_addresses: Sequence[Input[str]]
     port: int
     database_name: str
-    data_key_arn: Input[str]
     workflows: bool
-    protect: bool
-    recovery: RecoveryKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,13 +112,13 @@ class DatabaseCredentials(ComponentResource):
         reads_replicas = role.key is RoleKey.READ_ONLY and args.replica_addresses
         secret = aws.secretsmanager.Secret(
             f"{self._name}-{role.key}",
-            name=f"{args.prefix}/database/{role.key}",
+            name=f"{args.place.prefix}/database/{role.key}",
             description=f"{role.name}: {role.purpose}",
-            kms_key_id=args.data_key_arn,
-            replicas=secret_replicas(args.recovery),
+            kms_key_id=args.keys.data_arn,
+            replicas=secret_replicas(args.keys.recovery),
             # Zero where a stack may be thrown away: the name must be free for the next one.
-            recovery_window_in_days=SECRET_RECOVERY_DAYS if args.protect else 0,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            recovery_window_in_days=SECRET_RECOVERY_DAYS if args.place.protect else 0,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         hosts = list(args.replica_addresses) if reads_replicas else [args.primary_address]
         own_database = role.key is RoleKey.WORKFLOWS

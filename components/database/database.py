@@ -12,8 +12,10 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.database.events import DatabaseEvents, DatabaseEventsArgs
 from components.database.monitoring import DatabaseMonitoring, DatabaseMonitoringArgs
 from components.database.source import DatabaseSource, origin_of
-from components.identity.encryption import RecoveryKey, secret_replicas
+from components.identity.encryption import Keys, secret_replicas
+from components.network.network import DataNetwork
 from components.shared.computed_text import NO_HOST, computed_text
+from components.shared.place import Place
 from rendering.database.parameters import database_parameters
 from rendering.database.replicas import Replica, read_replicas
 from scaleplan.layers import ReplicationPlan
@@ -78,18 +80,11 @@ class DatabaseArgs:
     secret has a replica; `source` is where a recovery site's data comes from.
     """
 
-    prefix: str
-    account_id: str
-    vpc_id: Input[str]
-    data_subnet_ids: Input[Sequence[Input[str]]]
-    client_security_group_id: Input[str]
-    data_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    availability_zones: tuple[str, ...]
+    place: Place
+    keys: Keys
+    network: DataNetwork
     settings: DatabaseSettings
     replication: ReplicationPlan
-    protect: bool
-    recovery: RecoveryKey | None = None
     source: DatabaseSource | None = None
 
 
@@ -121,27 +116,29 @@ class Database(ComponentResource):
         }
         super().__init__("researchflow:data:Database", name, summary, opts)
         self._name, self._args = name, args
-        self._identifier = f"{args.prefix}-database"
+        self._identifier = f"{args.place.prefix}-database"
         self.port, self.database_name, self.user = PORT, DATABASE_NAME, USER
         self.password = self._build_password()
         self._parameter_group_name = self._build_parameter_group()
         self._security_group_id = client_security_group(
             f"{name}-clients",
             description=f"PostgreSQL {self._identifier}: from the cluster only",
-            vpc_id=args.vpc_id,
-            clients=args.client_security_group_id,
+            vpc_id=args.network.vpc_id,
+            clients=args.network.client_security_group_id,
             port=PORT,
             parent=self,
         )
-        replicas = read_replicas(self._identifier, args.availability_zones, settings.read_replicas)
+        replicas = read_replicas(
+            self._identifier, args.place.availability_zones, settings.read_replicas
+        )
         self._monitoring = DatabaseMonitoring(
             f"{name}-monitoring",
             DatabaseMonitoringArgs(
+                keys=args.keys,
                 instances={
                     _PRIMARY: self._identifier,
                     **{_role_of(replica): replica.identifier for replica in replicas},
                 },
-                logs_key_arn=args.logs_key_arn,
             ),
             opts=ResourceOptions(parent=self),
         )
@@ -198,12 +195,12 @@ class Database(ComponentResource):
         args, settings = self._args, self._args.settings
         origin = origin_of(args.source)
         # RDS refuses a final snapshot of a replica.
-        keeps = args.protect and origin.independent
+        keeps = args.place.protect and origin.independent
         subnets = aws.rds.SubnetGroup(
             f"{self._name}-subnets",
             name=self._identifier,
             description=f"Data subnets of {self._identifier}",
-            subnet_ids=args.data_subnet_ids,
+            subnet_ids=args.network.subnet_ids,
             opts=ResourceOptions(parent=self),
         )
         return aws.rds.Instance(
@@ -226,7 +223,7 @@ class Database(ComponentResource):
             allocated_storage=None if origin.inherits else settings.allocated_storage_gib,
             max_allocated_storage=settings.max_storage_gib,
             storage_encrypted=True,
-            kms_key_id=args.data_key_arn,
+            kms_key_id=args.keys.data_arn,
             multi_az=settings.multi_az,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[self._security_group_id],
@@ -237,8 +234,8 @@ class Database(ComponentResource):
             backup_window=BACKUP_WINDOW,
             maintenance_window=MAINTENANCE_WINDOW,
             copy_tags_to_snapshot=True,
-            delete_automated_backups=not args.protect,
-            deletion_protection=args.protect,
+            delete_automated_backups=not args.place.protect,
+            deletion_protection=args.place.protect,
             # A stack that is thrown away and made again would find the snapshot's name taken.
             skip_final_snapshot=not keeps,
             final_snapshot_identifier=f"{self._identifier}-final" if keeps else None,
@@ -246,11 +243,11 @@ class Database(ComponentResource):
             monitoring_interval=self._monitoring.interval_seconds,
             monitoring_role_arn=self._monitoring.role_arn,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=args.data_key_arn,
+            performance_insights_kms_key_id=args.keys.data_arn,
             enabled_cloudwatch_logs_exports=list(self._monitoring.log_types),
             opts=ResourceOptions(
                 parent=self,
-                protect=args.protect,
+                protect=args.place.protect,
                 depends_on=self._monitoring.log_groups[_PRIMARY],
             ),
         )
@@ -281,16 +278,16 @@ class Database(ComponentResource):
             copy_tags_to_snapshot=True,
             # RDS refuses a final snapshot of a replica.
             skip_final_snapshot=True,
-            deletion_protection=args.protect,
+            deletion_protection=args.place.protect,
             apply_immediately=False,
             monitoring_interval=self._monitoring.interval_seconds,
             monitoring_role_arn=self._monitoring.role_arn,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=args.data_key_arn,
+            performance_insights_kms_key_id=args.keys.data_arn,
             enabled_cloudwatch_logs_exports=list(self._monitoring.log_types),
             opts=ResourceOptions(
                 parent=self,
-                protect=args.protect,
+                protect=args.place.protect,
                 depends_on=self._monitoring.log_groups[_role_of(replica)],
             ),
         )
@@ -299,12 +296,9 @@ class Database(ComponentResource):
         return DatabaseEvents(
             f"{self._name}-events",
             DatabaseEventsArgs(
-                prefix=self._args.prefix,
-                account_id=self._args.account_id,
-                # Through the instances: RDS refuses to watch what doesn't exist yet.
+                place=self._args.place,
                 instances=[instance.identifier for instance in instances],
-                # The key of logs, not of data: who reads events needs no key to patients' data.
-                key_arn=self._args.logs_key_arn,
+                key_arn=self._args.keys.logs_arn,
             ),
             ResourceOptions(parent=self),
         ).topic_arn
@@ -312,13 +306,13 @@ class Database(ComponentResource):
     def _build_secret(self) -> Output[str]:
         secret = aws.secretsmanager.Secret(
             f"{self._name}-connection",
-            name=f"{self._args.prefix}/database",
+            name=f"{self._args.place.prefix}/database",
             description=f"How to reach {self._identifier} as {USER}",
-            kms_key_id=self._args.data_key_arn,
-            replicas=secret_replicas(self._args.recovery),
+            kms_key_id=self._args.keys.data_arn,
+            replicas=secret_replicas(self._args.keys.recovery),
             # Zero where a stack may be thrown away: the name must be free for the next one.
-            recovery_window_in_days=SECRET_RECOVERY_DAYS if self._args.protect else 0,
-            opts=ResourceOptions(parent=self, protect=self._args.protect),
+            recovery_window_in_days=SECRET_RECOVERY_DAYS if self._args.place.protect else 0,
+            opts=ResourceOptions(parent=self, protect=self._args.place.protect),
         )
         aws.secretsmanager.SecretVersion(
             f"{self._name}-connection",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from rendering.observability.topic_policies import database_events_policy
 
 EVENT_CATEGORIES = (
@@ -32,8 +33,7 @@ guide, "Amazon RDS event categories and event messages")."""
 class DatabaseEventsArgs:
     """`instances` are identifiers; `key_arn` a key that admits RDS's events."""
 
-    prefix: str
-    account_id: str
+    place: Place
     instances: Sequence[Input[str]]
     key_arn: Input[str]
 
@@ -51,14 +51,14 @@ class DatabaseEvents(ComponentResource):
         topic = aws.sns.Topic(
             f"{name}-topic",
             # Explicit, because people subscribe to it by its name, outside the program.
-            name=f"{args.prefix}-database-events",
+            name=f"{args.place.prefix}-database-events",
             kms_master_key_id=args.key_arn,
             opts=ResourceOptions(parent=self),
         )
         policy = aws.sns.TopicPolicy(
             f"{name}-topic",
             arn=topic.arn,
-            policy=topic.arn.apply(lambda arn: database_events_policy(arn, args.account_id)),
+            policy=topic.arn.apply(lambda arn: database_events_policy(arn, args.place.account_id)),
             opts=ResourceOptions(parent=self),
         )
         aws.rds.EventSubscription(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.identity.encryption import Keys
 from rendering.shared.iam_documents import service_trust
 
 MONITORING_INTERVAL_SECONDS = 60
@@ -22,8 +23,9 @@ LOG_RETENTION_DAYS = 90
 class DatabaseMonitoringArgs:
     """`instances` are the database instances: what each is in the layer, and its identifier."""
 
+    keys: Keys
+
     instances: Mapping[str, str]
-    logs_key_arn: Input[str]
 
 
 class DatabaseMonitoring(ComponentResource):
@@ -71,6 +73,6 @@ class DatabaseMonitoring(ComponentResource):
             f"{self._name}-{role}-{log_type}",
             name=f"/aws/rds/instance/{identifier}/{log_type}",
             retention_in_days=LOG_RETENTION_DAYS,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.keys.logs_arn,
             opts=ResourceOptions(parent=self),
         )

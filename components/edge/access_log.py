@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.shared.log_bucket import LogBucket, LogBucketArgs
+from components.shared.place import Place
 from rendering.shared.bucket_documents import EDGE_LOGS_REGION, bucket_name
 
 RECORD_FIELDS = (
@@ -41,12 +42,9 @@ a search for a patient would be in them. Names: CloudFront guide, "Log file fiel
 class AccessLogArgs:
     """`distribution_arn` is what is logged; `account_id` and `region` name the bucket for good."""
 
-    prefix: str
-    account_id: str
-    region: str
+    place: Place
     distribution_arn: Input[str]
     retention_days: int
-    protect: bool
 
 
 class AccessLog(ComponentResource):
@@ -64,17 +62,18 @@ class AccessLog(ComponentResource):
         bucket = LogBucket(
             f"{name}-bucket",
             LogBucketArgs(
-                bucket=bucket_name(args.prefix, "logs", args.account_id, args.region),
+                place=args.place,
+                bucket=bucket_name(
+                    args.place.prefix, "logs", args.place.account_id, args.place.region
+                ),
                 region=None,
-                account_id=args.account_id,
                 retention_days=args.retention_days,
-                protect=args.protect,
             ),
             child,
         )
         source = aws.cloudwatch.LogDeliverySource(
             f"{name}-source",
-            name=f"{args.prefix}-edge",
+            name=f"{args.place.prefix}-edge",
             log_type="ACCESS_LOGS",
             resource_arn=args.distribution_arn,
             region=EDGE_LOGS_REGION,
@@ -82,7 +81,7 @@ class AccessLog(ComponentResource):
         )
         destination = aws.cloudwatch.LogDeliveryDestination(
             f"{name}-destination",
-            name=f"{args.prefix}-edge",
+            name=f"{args.place.prefix}-edge",
             delivery_destination_configuration=aws.cloudwatch.LogDeliveryDestinationDeliveryDestinationConfigurationArgs(
                 destination_resource_arn=bucket.bucket_arn
             ),

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions, StackReference
 
 from components.edge.certificate_proof import proof_record
+from components.shared.place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,10 @@ class DnsArgs:
     `name_servers` before the certificates can be validated. In a zone of another stack or owner
     only the records of this domain are made."""
 
+    place: Place
+
     domain: str
     hosted_zone_id: Input[str] | None
-    protect: bool
 
 
 class Dns(ComponentResource):
@@ -88,7 +90,7 @@ class Dns(ComponentResource):
             name=args.domain,
             comment="ResearchFlow",
             force_destroy=False,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         self.zone_id = zone.zone_id
         self.name_servers = zone.name_servers

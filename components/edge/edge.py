@@ -15,6 +15,7 @@ from components.edge.origins import OriginsArgs, origins, pages_origin_group
 from components.edge.policies import EdgePolicies, EdgePoliciesArgs
 from components.edge.routers import routers
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.edge.functions import CellNames
 from rendering.edge.static_bucket_policy import static_bucket_policy
 from scaleplan.layers import EdgePlan
@@ -32,9 +33,7 @@ class EdgeArgs:
     `failover_site_name` is the name of the recovery site, where the domain may fail over to one.
     """
 
-    prefix: str
-    account_id: str
-    region: str
+    place: Place
     settings: EdgeSettings
     plan: EdgePlan
     static_bucket_name: Input[str]
@@ -51,7 +50,6 @@ class EdgeArgs:
     requests_per_five_minutes: int
     shield_region: str
     cells: CellNames | None
-    protect: bool
     failover_site_name: str | None = None
 
 
@@ -92,11 +90,13 @@ class Edge(ComponentResource):
             EdgePoliciesArgs(plan=args.plan, domain=args.domain),
             ResourceOptions(parent=self),
         )
-        functions = routers(self._name, args.prefix, args.cells, self, protect=args.protect)
+        functions = routers(
+            self._name, args.place.prefix, args.cells, self, protect=args.place.protect
+        )
         self.organization_directory_arn = functions.directory
         return aws.cloudfront.Distribution(
             f"{self._name}-distribution",
-            comment=args.prefix,
+            comment=args.place.prefix,
             enabled=True,
             aliases=[args.domain] if args.domain else None,
             default_root_object=args.plan.default_root_object,
@@ -116,12 +116,12 @@ class Edge(ComponentResource):
                 )
             ),
             viewer_certificate=_viewer_certificate(args),
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _origins_args(self, args: EdgeArgs) -> OriginsArgs:
         return OriginsArgs(
-            prefix=args.prefix,
+            place=args.place,
             plan=args.plan,
             static_domain_name=args.static_bucket_regional_domain_name,
             load_balancer_arn=args.load_balancer_arn,
@@ -135,10 +135,8 @@ class Edge(ComponentResource):
         if not settings.waf:
             return None
         log = FirewallLogArgs(
-            prefix=args.prefix,
-            account_id=args.account_id,
+            place=args.place,
             retention_days=settings.log_retention_days,
-            protect=args.protect,
         )
         firewall = Firewall(
             f"{self._name}-firewall",
@@ -155,12 +153,9 @@ class Edge(ComponentResource):
         AccessLog(
             f"{self._name}-access-log",
             AccessLogArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
-                region=args.region,
+                place=args.place,
                 distribution_arn=distribution.arn,
                 retention_days=args.settings.log_retention_days,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )
@@ -211,8 +206,7 @@ class Edge(ComponentResource):
         checks = FailoverChecks(
             f"{self._name}-failover",
             FailoverChecksArgs(
-                prefix=args.prefix,
-                # The distribution's own name, because the domain leads to either site.
+                place=args.place,
                 endpoint=distribution.domain_name,
                 site_name=args.failover_site_name,
             ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.shared.place import Place
 from rendering.edge.external_dns_documents import RECORD_TYPES, zone_records_policy
 from scaleplan.cluster import charts
 
@@ -20,14 +21,12 @@ SERVICE_ACCOUNT = "external-dns"
 class ExternalDnsArgs:
     """`own_names` are those that the program writes itself; `owner` marks records of this stack."""
 
-    region: str
-    account_id: str
-    cluster_name: str
+    place: Place
+    cluster: ClusterHandle
     owner: str
     domain: str
     own_names: tuple[str, ...]
     zone_id: Input[str]
-    cluster_ready: pulumi.Resource
 
 
 class ExternalDns(ComponentResource):
@@ -49,13 +48,12 @@ class ExternalDns(ComponentResource):
         role = PodRole(
             name,
             PodRoleArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
+                place=args.place,
+                cluster_name=args.cluster.name,
                 namespace=NAMESPACE,
                 service_account=SERVICE_ACCOUNT,
                 policies={"records": records},
-                cluster_ready=args.cluster_ready,
+                cluster_ready=args.cluster.ready,
             ),
             ResourceOptions(parent=self),
         )
@@ -68,7 +66,7 @@ class ExternalDns(ComponentResource):
             values={
                 "provider": {"name": "aws"},
                 # Given, because pods can't ask the machine's metadata service.
-                "env": [{"name": "AWS_REGION", "value": args.region}],
+                "env": [{"name": "AWS_REGION", "value": args.place.region}],
                 "serviceAccount": {"name": SERVICE_ACCOUNT},
                 "sources": ["service", "ingress"],
                 "policy": "upsert-only",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from rendering.shared.endpoints import READY_PATH
 from scaleplan.recovery.times import HEALTH_CHECK_FAILURES, HEALTH_CHECK_INTERVAL_SECONDS
 
@@ -16,7 +17,7 @@ class FailoverChecksArgs:
     """`endpoint` is a name that always leads to the primary site, and `site_name` one that always
     leads to the recovery site: the domain itself leads to either."""
 
-    prefix: str
+    place: Place
     endpoint: Input[str]
     site_name: str
 
@@ -37,7 +38,7 @@ class FailoverChecks(ComponentResource):
         self, name: str, args: FailoverChecksArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:edge:FailoverChecks", name, {"site": args.site_name}, opts)
-        self._name, self._prefix = name, args.prefix
+        self._name, self._prefix = name, args.place.prefix
         primary = self._endpoint("primary", args.endpoint)
         site = self._endpoint("site", args.site_name)
         waits = self._of("site-waits", [site], needed=1, inverted=True)

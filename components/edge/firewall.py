@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.shared.log_bucket import LogBucket, LogBucketArgs
+from components.shared.place import Place
 from scaleplan.edge.limits import WINDOW_SECONDS
 
 CLOUDFRONT_REGION = "us-east-1"
@@ -41,10 +42,8 @@ _HIDDEN_HEADERS = ("authorization", "cookie")
 class FirewallLogArgs:
     """Where the log is kept, and for how long; `protect` guards its bucket."""
 
-    prefix: str
-    account_id: str
+    place: Place
     retention_days: int
-    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +110,10 @@ class Firewall(ComponentResource):
         bucket = LogBucket(
             f"{name}-log",
             LogBucketArgs(
-                # WAF takes no other beginning.
-                bucket=f"aws-waf-logs-{args.prefix}-{args.account_id}",
+                place=args.place,
+                bucket=f"aws-waf-logs-{args.place.prefix}-{args.place.account_id}",
                 region=CLOUDFRONT_REGION,
-                account_id=args.account_id,
                 retention_days=args.retention_days,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )

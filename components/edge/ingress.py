@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from components.shared.untyped_outputs import Listener
 from rendering.shared.endpoints import (
     API_PATHS,
@@ -43,13 +44,12 @@ class IngressArgs:
     """Without `certificate_arn` the listener speaks plain HTTP, which only a stack without a domain
     may do. `cloudfront_prefix_list_id` is CloudFront's origin-facing list in the region."""
 
-    prefix: str
+    place: Place
+    cluster_security_group_id: Input[str]
     vpc_id: Input[str]
     private_subnet_ids: Input[list[str]]
-    cluster_security_group_id: Input[str]
     cloudfront_prefix_list_id: str
     certificate_arn: Input[str] | None
-    protect: bool
     public: PublicEntry | None = None
 
 
@@ -87,9 +87,9 @@ class Ingress(ComponentResource):
             enable_http2=True,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
-            enable_deletion_protection=args.protect,
-            tags={"Name": args.prefix},
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            enable_deletion_protection=args.place.protect,
+            tags={"Name": args.place.prefix},
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         groups = {served.application: self._target_group(args, served) for served in SERVED}
         listener = self._listener(args, balancer, groups[WEB.application])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from components.shared.place import Place
 from rendering.shared.endpoints import LONGEST_REQUEST_SECONDS
 from scaleplan.layers import EdgePlan
 
@@ -29,7 +30,7 @@ class OriginsArgs:
     """`application_domain_name` is what CloudFront gives as Host and TLS server name to the load
     balancer; `shield_region` None means no Origin Shield."""
 
-    prefix: str
+    place: Place
     plan: EdgePlan
     static_domain_name: Input[str]
     load_balancer_arn: Input[str]
@@ -64,7 +65,7 @@ def _static_origin(
 ) -> aws.cloudfront.DistributionOriginArgs:
     access = aws.cloudfront.OriginAccessControl(
         f"{name}-bucket-access",
-        description=f"{args.prefix} static files",
+        description=f"{args.place.prefix} static files",
         origin_access_control_origin_type="s3",
         signing_behavior="always",
         signing_protocol="sigv4",
@@ -85,7 +86,7 @@ def _application_origin(
     origin = aws.cloudfront.VpcOrigin(
         f"{name}-origin",
         vpc_origin_endpoint_config=aws.cloudfront.VpcOriginVpcOriginEndpointConfigArgs(
-            name=f"{args.prefix}-origin",
+            name=f"{args.place.prefix}-origin",
             arn=args.load_balancer_arn,
             http_port=plan.http_port,
             https_port=plan.https_port,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.shared.place import Place
 from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
 from rendering.identity.trail_documents import objects_of, trail_arn, trail_bucket_policy
 
@@ -22,13 +24,10 @@ every node, with more memory than the arithmetic of nodes has for it."""
 class AuditArgs:
     """`logs_key_arn` is a key that admits the trail; the artifacts' bucket has patients' data."""
 
-    prefix: str
-    region: str
-    account_id: str
-    logs_key_arn: Input[str]
+    place: Place
+    keys: Keys
     artifacts_bucket_arn: Input[str]
     guard_duty: bool
-    protect: bool
 
 
 class Audit(ComponentResource):
@@ -43,7 +42,7 @@ class Audit(ComponentResource):
     trail_arn: Output[str]
 
     def __init__(self, name: str, args: AuditArgs, opts: ResourceOptions | None = None) -> None:
-        summary = {"trail": args.prefix, "guardDuty": args.guard_duty}
+        summary = {"trail": args.place.prefix, "guardDuty": args.guard_duty}
         super().__init__("researchflow:security:Audit", name, summary, opts)
         self._name, self._args = name, args
         bucket = self._bucket()
@@ -55,19 +54,16 @@ class Audit(ComponentResource):
 
     def _bucket(self) -> PrivateBucket:
         args = self._args
-        trail = trail_arn(args.region, args.account_id, args.prefix)
+        trail = trail_arn(args.place.region, args.place.account_id, args.place.prefix)
         return PrivateBucket(
             self._name,
             PrivateBucketArgs(
-                prefix=args.prefix,
+                place=args.place,
                 role="audit",
-                account_id=args.account_id,
-                region=args.region,
-                data_key_arn=args.logs_key_arn,
+                key_arn=args.keys.logs_arn,
                 noncurrent_days=NONCURRENT_DAYS,
-                protect=args.protect,
                 policy=lambda arn: trail_bucket_policy(
-                    arn, args.account_id, trail, keep=args.protect
+                    arn, args.place.account_id, trail, keep=args.place.protect
                 ),
             ),
             ResourceOptions(parent=self),
@@ -78,9 +74,9 @@ class Audit(ComponentResource):
         objects = Output.from_input(args.artifacts_bucket_arn).apply(objects_of)
         return aws.cloudtrail.Trail(
             f"{self._name}-trail",
-            name=args.prefix,
+            name=args.place.prefix,
             s3_bucket_name=bucket.bucket_name,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.keys.logs_arn,
             enable_log_file_validation=True,
             enable_logging=True,
             # Whoever gets in by another region, or by a global service, is seen too.
@@ -95,7 +91,7 @@ class Audit(ComponentResource):
                 ),
             ],
             # CloudTrail tries the bucket out when the trail is made: its policy comes first.
-            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[bucket]),
+            opts=ResourceOptions(parent=self, protect=args.place.protect, depends_on=[bucket]),
         )
 
     def _guard_duty(self) -> None:

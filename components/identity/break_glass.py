@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.cluster.access import ADMINISTRATOR, let_in
+from components.cluster.handle import ClusterHandle
+from components.identity.encryption import Keys
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.identity.break_glass_documents import (
     MAX_SESSION_MINUTES,
     role_policy,
@@ -29,16 +31,11 @@ class BreakGlassArgs:
     """`principals` may assume the role; none: see `access.breakGlass`. `secret_arn` is the master
     user's, encrypted with `data_key_arn`; `logs_key_arn` admits CloudWatch Logs."""
 
-    prefix: str
-    region: str
-    account_id: str
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     principals: Sequence[str]
-    cluster_name: str
-    cluster_ready: pulumi.Resource
-    node_role_name: Input[str]
     secret_arn: Input[str]
-    data_key_arn: Input[str]
-    logs_key_arn: Input[str]
 
 
 class BreakGlass(ComponentResource):
@@ -56,7 +53,7 @@ class BreakGlass(ComponentResource):
         summary = {"principals": len(args.principals), "sessionMinutes": MAX_SESSION_MINUTES}
         super().__init__("researchflow:security:BreakGlass", name, summary, opts)
         self._name, self._args = name, args
-        self.document_name = f"{args.prefix}-break-glass"
+        self.document_name = f"{args.place.prefix}-break-glass"
         self._logged_shell()
         self.role_arn = self._role()
         self.register_outputs({"roleArn": self.role_arn, "documentName": self.document_name})
@@ -65,16 +62,16 @@ class BreakGlass(ComponentResource):
         args, child = self._args, ResourceOptions(parent=self)
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-sessions",
-            name=f"/researchflow/{args.prefix}/break-glass",
+            name=f"/researchflow/{args.place.prefix}/break-glass",
             retention_in_days=LOG_RETENTION_DAYS,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.keys.logs_arn,
             opts=child,
         )
         aws.iam.RolePolicy(
             f"{self._name}-session-log",
-            role=args.node_role_name,
+            role=args.cluster.node_role_name,
             policy=computed_text(group.arn).apply(
-                lambda arn: session_log_policy(arn, args.region, args.account_id)
+                lambda arn: session_log_policy(arn, args.place.region, args.place.account_id)
             ),
             opts=child,
         )
@@ -92,17 +89,17 @@ class BreakGlass(ComponentResource):
         role = aws.iam.Role(
             f"{self._name}-role",
             # Explicit, because people type it.
-            name=f"{args.prefix}-break-glass",
-            assume_role_policy=trust(args.account_id, args.principals),
+            name=f"{args.place.prefix}-break-glass",
+            assume_role_policy=trust(args.place.account_id, args.principals),
             max_session_duration=MAX_SESSION_MINUTES * 60,
             opts=child,
         )
-        policy = Output.all(secret_arn=args.secret_arn, data_key_arn=args.data_key_arn).apply(
+        policy = Output.all(secret_arn=args.secret_arn, data_key_arn=args.keys.data_arn).apply(
             lambda known: role_policy(
-                region=args.region,
-                account_id=args.account_id,
-                prefix=args.prefix,
-                node_name=f"{args.prefix}-{SYSTEM_POOL}",
+                region=args.place.region,
+                account_id=args.place.account_id,
+                prefix=args.place.prefix,
+                node_name=f"{args.place.prefix}-{SYSTEM_POOL}",
                 session_document=self.document_name,
                 **known,
             )
@@ -110,9 +107,9 @@ class BreakGlass(ComponentResource):
         aws.iam.RolePolicy(f"{self._name}-role", role=role.id, policy=policy, opts=child)
         let_in(
             f"{self._name}-cluster",
-            args.cluster_name,
+            args.cluster.name,
             role.arn,
             ADMINISTRATOR,
-            opts=ResourceOptions(parent=self, depends_on=[args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[args.cluster.ready]),
         )
         return role.arn

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from rendering.identity.key_policies import data_key_policy, logs_key_policy, plain_key_policy
 from rendering.identity.trail_documents import trail_arn
 
@@ -32,10 +33,7 @@ class EncryptionArgs:
     such a replica, which the stack whose recovery site this is has made.
     """
 
-    prefix: str
-    account_id: str
-    region: str
-    protect: bool
+    place: Place
     recovery_region: str = ""
     adopted_data_key_arn: Input[str] | None = None
 
@@ -48,6 +46,23 @@ class RecoveryKey:
     key_arn: Output[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """ARNs of the stack's customer keys."""
+
+    data_arn: Input[str]
+    """Encrypts what is at rest: databases, caches, queues, buckets, disks, images, secrets."""
+
+    cluster_arn: Input[str]
+    """Encrypts the Secrets of Kubernetes."""
+
+    logs_arn: Input[str]
+    """Encrypts logs, and the topics of alarms."""
+
+    recovery: RecoveryKey | None = None
+    """The data key's replica; None without a recovery region."""
+
+
 class Encryption(ComponentResource):
     """Three keys with yearly rotation. Losing one makes what it encrypts unreadable for good.
 
@@ -55,10 +70,7 @@ class Encryption(ComponentResource):
     it encrypts can't change keys. Outside its region it is nothing until there is a replica.
     """
 
-    data_key_arn: Output[str]
-    cluster_key_arn: Output[str]
-    logs_key_arn: Output[str]
-    recovery: RecoveryKey | None
+    keys: Keys
 
     def __init__(
         self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None
@@ -67,23 +79,28 @@ class Encryption(ComponentResource):
         super().__init__(
             "researchflow:security:Encryption", name, {"keys": 2 if adopted else 3}, opts
         )
-        account, region = args.account_id, args.region
-        trail = trail_arn(region, account, args.prefix)
-        self.data_key_arn = (
+        account, region = args.place.account_id, args.place.region
+        trail = trail_arn(region, account, args.place.prefix)
+        data_arn = (
             Output.from_input(adopted)
             if adopted is not None
             else self._key(name, "data", args, data_key_policy(account), multi_region=True)
         )
-        self.recovery = self._replica(name, args) if args.recovery_region else None
-        self.cluster_key_arn = self._key(name, "cluster", args, plain_key_policy(account))
+        recovery = self._replica(name, args, data_arn) if args.recovery_region else None
+        cluster_arn = self._key(name, "cluster", args, plain_key_policy(account))
         # What fails on the way to the recovery region is told by a rule of EventBridge.
         logs = logs_key_policy(account, region, trail, event_rules=bool(args.recovery_region))
-        self.logs_key_arn = self._key(name, "logs", args, logs)
+        self.keys = Keys(
+            data_arn=data_arn,
+            cluster_arn=cluster_arn,
+            logs_arn=self._key(name, "logs", args, logs),
+            recovery=recovery,
+        )
         self.register_outputs(
             {
-                "dataKeyArn": self.data_key_arn,
-                "clusterKeyArn": self.cluster_key_arn,
-                "logsKeyArn": self.logs_key_arn,
+                "dataKeyArn": self.keys.data_arn,
+                "clusterKeyArn": self.keys.cluster_arn,
+                "logsKeyArn": self.keys.logs_arn,
             }
         )
 
@@ -100,12 +117,12 @@ class Encryption(ComponentResource):
         # that it encrypts unreadable.
         guarded = ResourceOptions(
             parent=self,
-            protect=args.protect,
+            protect=args.place.protect,
             ignore_changes=["multiRegion"] if multi_region else None,
         )
         key = aws.kms.Key(
             f"{name}-{purpose}",
-            description=f"{args.prefix} {purpose}",
+            description=f"{args.place.prefix} {purpose}",
             enable_key_rotation=True,
             multi_region=multi_region or None,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
@@ -114,27 +131,27 @@ class Encryption(ComponentResource):
         )
         aws.kms.Alias(
             f"{name}-{purpose}",
-            name=f"alias/{args.prefix}-{purpose}",
+            name=f"alias/{args.place.prefix}-{purpose}",
             target_key_id=key.key_id,
             opts=ResourceOptions(parent=self),
         )
         return key.arn
 
-    def _replica(self, name: str, args: EncryptionArgs) -> RecoveryKey:
+    def _replica(self, name: str, args: EncryptionArgs, data_arn: Output[str]) -> RecoveryKey:
         key = aws.kms.ReplicaKey(
             f"{name}-recovery",
             region=args.recovery_region,
-            primary_key_arn=self.data_key_arn,
-            description=f"{args.prefix} data, in the recovery region",
+            primary_key_arn=data_arn,
+            description=f"{args.place.prefix} data, in the recovery region",
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             # A replica has a policy of its own; rotation is the primary's.
-            policy=data_key_policy(args.account_id),
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            policy=data_key_policy(args.place.account_id),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         aws.kms.Alias(
             f"{name}-recovery",
             region=args.recovery_region,
-            name=f"alias/{args.prefix}-recovery",
+            name=f"alias/{args.place.prefix}-recovery",
             target_key_id=key.key_id,
             opts=ResourceOptions(parent=self),
         )

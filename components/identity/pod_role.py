@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from rendering.cluster.documents import cluster_arn
 from rendering.shared.iam_documents import pod_trust
 
@@ -21,8 +22,7 @@ class PodRoleArgs:
     what the association waits for, as `cluster_name` is plain text.
     """
 
-    region: str
-    account_id: str
+    place: Place
     cluster_name: str
     namespace: str
     service_account: str
@@ -41,7 +41,7 @@ class PodRole(ComponentResource):
         summary = {"namespace": args.namespace, "serviceAccount": args.service_account}
         super().__init__("researchflow:security:PodRole", name, summary, opts)
         child = ResourceOptions(parent=self)
-        arn = cluster_arn(args.region, args.account_id, args.cluster_name)
+        arn = cluster_arn(args.place.region, args.place.account_id, args.cluster_name)
         role = aws.iam.Role(
             name,
             assume_role_policy=pod_trust(arn, args.namespace, args.service_account),

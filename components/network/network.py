@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys
 from components.network.private_endpoints import PrivateEndpoints, PrivateEndpointsArgs
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.network.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
 from rendering.network.subnet_layout import ZONE_KEYS, ZoneKey, nat_zone, subnet_layout
 from scaleplan.sizes import NetworkSettings
@@ -22,19 +25,27 @@ _ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`availability_zones` are three, in the order of the zone keys a, b, c, for good.
+    """The place's zones are three, in the order of the zone keys a, b, c, for good; its prefix
+    marks the subnets for the load balancer controller and for Karpenter."""
 
-    `cluster_name` marks the subnets for the load balancer controller and for Karpenter.
-    """
-
-    prefix: str
-    region: str
-    availability_zones: tuple[str, ...]
+    place: Place
+    keys: Keys
     vpc_cidr: IPv4Network
     settings: NetworkSettings
-    logs_key_arn: Input[str]
-    cluster_name: str
-    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataNetwork:
+    """Where what holds data stands, and who alone reaches it."""
+
+    vpc_id: Input[str]
+    """The VPC of the security group that is made there."""
+
+    subnet_ids: Input[Sequence[Input[str]]]
+    """The data subnets, one a zone; none has a route out of the VPC."""
+
+    client_security_group_id: Input[str]
+    """The cluster's group: its nodes and pods may connect, and nobody else."""
 
 
 class Network(ComponentResource):
@@ -53,17 +64,17 @@ class Network(ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         summary = {
             "cidr": str(args.vpc_cidr),
-            "zones": len(args.availability_zones),
+            "zones": len(args.place.availability_zones),
             "natGateways": args.settings.nat_gateways,
         }
         super().__init__("researchflow:network:Network", name, summary, opts)
         self._name, self._args = name, args
-        self._zones = dict(zip(ZONE_KEYS, args.availability_zones, strict=True))
+        self._zones = dict(zip(ZONE_KEYS, args.place.availability_zones, strict=True))
         self._vpc = self._build_vpc()
         self._log_flows()
 
         layout = subnet_layout(args.vpc_cidr)
-        discovery = {"karpenter.sh/discovery": args.cluster_name}
+        discovery = {"karpenter.sh/discovery": args.place.prefix}
         public = self._subnets("public", layout.public, {"kubernetes.io/role/elb": "1"})
         private = self._subnets(
             "private", layout.private, {"kubernetes.io/role/internal-elb": "1", **discovery}
@@ -76,8 +87,7 @@ class Network(ComponentResource):
         PrivateEndpoints(
             f"{name}-endpoints",
             PrivateEndpointsArgs(
-                prefix=args.prefix,
-                region=args.region,
+                place=args.place,
                 vpc_id=self._vpc.id,
                 vpc_cidr=args.vpc_cidr,
                 subnet_ids=[private[zone].id for zone in gateways],
@@ -107,7 +117,7 @@ class Network(ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,  # private DNS of the endpoints needs both
             tags=self._tags("vpc"),
-            opts=ResourceOptions(parent=self, protect=self._args.protect),
+            opts=ResourceOptions(parent=self, protect=self._args.place.protect),
         )
         # Whatever is launched without a security group of its own gets this one: let it do nothing.
         aws.ec2.DefaultSecurityGroup(
@@ -131,7 +141,7 @@ class Network(ComponentResource):
                 cidr_block=str(network),
                 map_public_ip_on_launch=False,
                 tags={**self._tags(f"{tier}-{zone}"), **tags},
-                opts=ResourceOptions(parent=self, protect=self._args.protect),
+                opts=ResourceOptions(parent=self, protect=self._args.place.protect),
             )
             for zone, network in networks.items()
         }
@@ -221,9 +231,9 @@ class Network(ComponentResource):
         child = ResourceOptions(parent=self)
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-flow",
-            name=f"/aws/vpc/{self._args.prefix}-flow",
+            name=f"/aws/vpc/{self._args.place.prefix}-flow",
             retention_in_days=FLOW_LOG_RETENTION_DAYS,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.keys.logs_arn,
             opts=child,
         )
         role = aws.iam.Role(f"{self._name}-flow", assume_role_policy=FLOW_LOGS_TRUST, opts=child)
@@ -245,7 +255,7 @@ class Network(ComponentResource):
         )
 
     def _tags(self, role: str) -> dict[str, str]:
-        return {"Name": f"{self._args.prefix}-{role}"}
+        return {"Name": f"{self._args.place.prefix}-{role}"}
 
 
 def _ids(subnets: dict[ZoneKey, aws.ec2.Subnet]) -> Output[list[str]]:

@@ -10,6 +10,8 @@ from types import MappingProxyType
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from components.shared.place import Place
+
 INTERFACE_SERVICES: Mapping[str, str] = MappingProxyType(
     {
         "ec2": "the CNI plugin attaches interfaces and prefixes; the CSI driver attaches volumes",
@@ -35,8 +37,7 @@ through the NAT gateways.
 class PrivateEndpointsArgs:
     """`subnet_ids`: at most one a zone. `route_table_ids`: those that get the way to S3."""
 
-    prefix: str
-    region: str
+    place: Place
     vpc_id: Input[str]
     vpc_cidr: IPv4Network
     subnet_ids: Sequence[Input[str]]
@@ -55,9 +56,9 @@ class PrivateEndpoints(ComponentResource):
             f"{name}-s3",
             vpc_id=args.vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=f"com.amazonaws.{args.region}.s3",
+            service_name=f"com.amazonaws.{args.place.region}.s3",
             route_table_ids=list(args.route_table_ids),
-            tags={"Name": f"{args.prefix}-s3"},
+            tags={"Name": f"{args.place.prefix}-s3"},
             opts=ResourceOptions(parent=self),
         )
         group = self._security_group(name, args)
@@ -67,11 +68,11 @@ class PrivateEndpoints(ComponentResource):
                 f"{name}-{role}",
                 vpc_id=args.vpc_id,
                 vpc_endpoint_type="Interface",
-                service_name=f"com.amazonaws.{args.region}.{service}",
+                service_name=f"com.amazonaws.{args.place.region}.{service}",
                 private_dns_enabled=True,
                 subnet_ids=list(args.subnet_ids),
                 security_group_ids=[group.id],
-                tags={"Name": f"{args.prefix}-{role}"},
+                tags={"Name": f"{args.place.prefix}-{role}"},
                 opts=ResourceOptions(parent=self),
             )
         self.register_outputs({})
@@ -81,7 +82,7 @@ class PrivateEndpoints(ComponentResource):
             f"{name}-interfaces",
             description="Interface endpoints: HTTPS from the VPC",
             vpc_id=args.vpc_id,
-            tags={"Name": f"{args.prefix}-endpoints"},
+            tags={"Name": f"{args.place.prefix}-endpoints"},
             opts=ResourceOptions(parent=self),
         )
         aws.vpc.SecurityGroupIngressRule(

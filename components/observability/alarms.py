@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.database.events import backup_log_policy, backup_pattern, io_wait_pattern
 from rendering.observability.alerting.stores import BACKUP_RULE_SUFFIX
 from rendering.observability.cloudwatch_alarms import RDS_ALARM_CATEGORIES, Alarm
@@ -27,14 +29,12 @@ class AlarmsArgs:
     `primary` is the one whose backups count, by its plain name.
     """
 
-    prefix: str
-    region: str
-    account_id: str
+    place: Place
+    keys: Keys
     alarms: Mapping[str, Sequence[Alarm]]
     topics: Mapping[str, Input[str]]
     instances: Sequence[Input[str]]
     primary: str
-    logs_key_arn: Input[str]
 
 
 class Alarms(ComponentResource):
@@ -53,7 +53,7 @@ class Alarms(ComponentResource):
         self.register_outputs({})
 
     def _build_alarm(self, alarm: Alarm, topic_arn: Input[str]) -> None:
-        metric_alarm(f"{self._name}-{alarm.key}", self._args.prefix, alarm, topic_arn, self)
+        metric_alarm(f"{self._name}-{alarm.key}", self._args.place.prefix, alarm, topic_arn, self)
 
     def _build_events(self) -> None:
         aws.rds.EventSubscription(
@@ -66,7 +66,7 @@ class Alarms(ComponentResource):
         )
 
     def _build_io_wait(self) -> None:
-        prefix = self._args.prefix
+        prefix = self._args.place.prefix
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-io-wait",
             name=f"{prefix}-io-wait",
@@ -95,22 +95,24 @@ class Alarms(ComponentResource):
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-backups",
             # EventBridge writes to groups of this beginning alone.
-            name=f"/aws/events/{args.prefix}{BACKUP_RULE_SUFFIX}",
+            name=f"/aws/events/{args.place.prefix}{BACKUP_RULE_SUFFIX}",
             retention_in_days=BACKUP_LOG_RETENTION_DAYS,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.keys.logs_arn,
             opts=child,
         )
         policy = aws.cloudwatch.LogResourcePolicy(
             f"{self._name}-backups",
-            policy_name=f"{args.prefix}{BACKUP_RULE_SUFFIX}",
+            policy_name=f"{args.place.prefix}{BACKUP_RULE_SUFFIX}",
             policy_document=computed_text(group.arn).apply(
-                lambda arn: backup_log_policy(arn, args.region, args.account_id, args.prefix)
+                lambda arn: backup_log_policy(
+                    arn, args.place.region, args.place.account_id, args.place.prefix
+                )
             ),
             opts=child,
         )
         rule = aws.cloudwatch.EventRule(
             f"{self._name}-backups",
-            name=f"{args.prefix}{BACKUP_RULE_SUFFIX}",
+            name=f"{args.place.prefix}{BACKUP_RULE_SUFFIX}",
             description=f"{args.primary}: automated backups that ended",
             event_pattern=backup_pattern(args.primary),
             opts=child,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.shared.place import Place
 from rendering.observability.topic_policies import alert_topic_policy
 
 
@@ -19,8 +20,7 @@ class AlertTopicsArgs:
     `region` None is the stack's own; `key_arn` is a key there that admits CloudWatch.
     """
 
-    prefix: str
-    account_id: str
+    place: Place
     names: Sequence[str]
     subscribed: Sequence[str]
     emails: Sequence[str]
@@ -49,7 +49,7 @@ class AlertTopics(ComponentResource):
         topic = aws.sns.Topic(
             f"{self._name}-{role}",
             # Explicit, because people subscribe to it by its name, outside the program.
-            name=f"{args.prefix}-{role}",
+            name=f"{args.place.prefix}-{role}",
             kms_master_key_id=args.key_arn,
             region=args.region,
             opts=child,
@@ -59,7 +59,7 @@ class AlertTopics(ComponentResource):
             arn=topic.arn,
             policy=topic.arn.apply(
                 lambda arn: alert_topic_policy(
-                    arn, args.account_id, event_rules=role in args.event_rules
+                    arn, args.place.account_id, event_rules=role in args.event_rules
                 )
             ),
             region=args.region,

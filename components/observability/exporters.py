@@ -11,9 +11,11 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.applications.pod_template import labels, selector
+from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
 from components.observability.exporter import CONFIG_DIRECTORY, Exporter, ExporterArgs
 from components.observability.monitoring_roles import Watched, cloudwatch_role
+from components.shared.place import Place
 from components.shared.versions import (
     CLOUDWATCH_EXPORTER_IMAGE,
     POSTGRES_EXPORTER_IMAGE,
@@ -78,11 +80,10 @@ class ExportersArgs:
     """`monitor` is the role that the servers' statistics are read by. `cloudwatch_config` is
     YACE's file. `after` defines the kinds of the monitors."""
 
+    place: Place
+    cluster: ClusterHandle
+
     namespace: Input[str]
-    region: str
-    account_id: str
-    cluster_name: str
-    cluster_ready: pulumi.Resource
     interval_seconds: int
     queue_plan: QueuePlan
     jobs: QueueSettings
@@ -221,10 +222,8 @@ class Exporters(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         watched = Watched(
-            region=args.region,
-            account_id=args.account_id,
-            cluster_name=args.cluster_name,
-            cluster_ready=args.cluster_ready,
+            place=args.place,
+            cluster=args.cluster,
             namespace=NAMESPACE,
         )
         role = cloudwatch_role(f"{self._name}-cloudwatch", watched, CLOUDWATCH_EXPORTER, self)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from pulumi import Input, Output, Resource, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.observability.cloudwatch_exporter import cloudwatch_reader_policy
 from rendering.shared.iam_documents import policy_document, statement
 
@@ -17,10 +19,8 @@ from rendering.shared.iam_documents import policy_document, statement
 class Watched:
     """The cluster that a role's pods run in; `cluster_ready` is what its association waits for."""
 
-    region: str
-    account_id: str
-    cluster_name: str
-    cluster_ready: Resource
+    place: Place
+    cluster: ClusterHandle
     namespace: str
 
 
@@ -60,13 +60,12 @@ def _role(
     return PodRole(
         name,
         PodRoleArgs(
-            region=watched.region,
-            account_id=watched.account_id,
-            cluster_name=watched.cluster_name,
+            place=watched.place,
+            cluster_name=watched.cluster.name,
             namespace=watched.namespace,
             service_account=service_account,
             policies=policies,
-            cluster_ready=watched.cluster_ready,
+            cluster_ready=watched.cluster.ready,
         ),
         ResourceOptions(parent=parent),
     )

@@ -12,13 +12,16 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
+from components.identity.encryption import Keys
 from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.observability.alarms import Alarms, AlarmsArgs, metric_alarm
 from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
 from components.observability.exporters import Exporters, ExportersArgs, PostgresTarget, RedisTarget
 from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.shared.place import Place
 from rendering.identity.key_policies import alarm_key_policy
 from rendering.network.flow import Flow
 from rendering.observability.alerting.rule import Route
@@ -52,12 +55,9 @@ class ObservabilityArgs:
     stack has rules of EventBridge that page.
     """
 
-    prefix: str
-    region: str
-    account_id: str
-    cluster_name: str
-    cluster_ready: pulumi.Resource
-    logs_key_arn: Input[str]
+    place: Place
+    keys: Keys
+    cluster: ClusterHandle
     settings: ObservabilitySettings
     plan: ObservabilityPlan
     alerts: AlertsSettings
@@ -81,7 +81,6 @@ class ObservabilityArgs:
     watches_citus: bool
     flows: Sequence[Flow]
     event_rules_page: bool
-    protect: bool
 
 
 class Observability(ComponentResource):
@@ -131,12 +130,11 @@ class Observability(ComponentResource):
         topics = AlertTopics(
             f"{self._name}-topics",
             AlertTopicsArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
+                place=args.place,
                 names=topic_names(),
                 subscribed=[_TOPIC_NAMES[PAGE], _TOPIC_NAMES[TICKET]],
                 emails=args.alerts.emails,
-                key_arn=args.logs_key_arn,
+                key_arn=args.keys.logs_arn,
                 event_rules=[_TOPIC_NAMES[PAGE]] if args.event_rules_page else (),
             ),
             ResourceOptions(parent=self),
@@ -145,14 +143,13 @@ class Observability(ComponentResource):
 
     def _build_alarms(self) -> None:
         args = self._args
-        heartbeat = heartbeat_alarm(f"{args.prefix}-{HEARTBEAT}")
+        heartbeat = heartbeat_alarm(f"{args.place.prefix}-{HEARTBEAT}")
         alarms = [*args.alarms, heartbeat]
         made = Alarms(
             f"{self._name}-alarms",
             AlarmsArgs(
-                prefix=args.prefix,
-                region=args.region,
-                account_id=args.account_id,
+                place=args.place,
+                keys=args.keys,
                 alarms={
                     route: [alarm for alarm in alarms if str(alarm.route) == route]
                     for route in (PAGE, TICKET)
@@ -160,19 +157,18 @@ class Observability(ComponentResource):
                 topics={route: self.topic_arns[route] for route in (PAGE, TICKET)},
                 instances=args.instances,
                 primary=args.primary,
-                logs_key_arn=args.logs_key_arn,
             ),
             ResourceOptions(parent=self),
         )
-        abroad = any(region != args.region for region, _ in args.certificates.values())
+        abroad = any(region != args.place.region for region, _ in args.certificates.values())
         global_topic = self._build_global_topic() if abroad else self.topic_arns[PAGE]
         days = args.plan.certificate_days.critical
         for key, (region, arn) in args.certificates.items():
             # An alarm stands where its metric is, and so does the topic it tells.
-            elsewhere = region != args.region
+            elsewhere = region != args.place.region
             metric_alarm(
                 f"{self._name}-certificate-{key}",
-                args.prefix,
+                args.place.prefix,
                 certificate_alarm(key, "", days),
                 global_topic if elsewhere else self.topic_arns[PAGE],
                 made,
@@ -185,18 +181,17 @@ class Observability(ComponentResource):
         args = self._args
         key = aws.kms.Key(
             f"{self._name}-global",
-            description=f"{args.prefix} alarms in {GLOBAL_REGION}",
+            description=f"{args.place.prefix} alarms in {GLOBAL_REGION}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
-            policy=alarm_key_policy(args.account_id),
+            policy=alarm_key_policy(args.place.account_id),
             region=GLOBAL_REGION,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         return AlertTopics(
             f"{self._name}-global-topics",
             AlertTopicsArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
+                place=args.place,
                 names=[_TOPIC_NAMES[PAGE]],
                 subscribed=[_TOPIC_NAMES[PAGE]],
                 emails=args.alerts.emails,
@@ -211,15 +206,13 @@ class Observability(ComponentResource):
         return PrometheusStack(
             f"{self._name}-stack",
             PrometheusStackArgs(
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
-                cluster_ready=args.cluster_ready,
+                place=args.place,
+                cluster=args.cluster,
                 settings=args.settings,
                 plan=args.plan,
                 alerts=args.alerts,
                 topics=self.topic_arns,
-                topics_key_arn=args.logs_key_arn,
+                topics_key_arn=args.keys.logs_arn,
                 channels=args.channels,
                 rule_groups=args.rule_groups,
                 dashboards=args.dashboards,
@@ -244,11 +237,9 @@ class Observability(ComponentResource):
         Exporters(
             f"{self._name}-exporters",
             ExportersArgs(
+                place=args.place,
+                cluster=args.cluster,
                 namespace=stack.namespace,
-                region=args.region,
-                account_id=args.account_id,
-                cluster_name=args.cluster_name,
-                cluster_ready=args.cluster_ready,
                 interval_seconds=args.plan.scrape_interval_seconds,
                 queue_plan=args.queue_plan,
                 jobs=args.jobs,

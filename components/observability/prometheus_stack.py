@@ -12,9 +12,11 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.cluster.handle import ClusterHandle
 from components.observability.monitoring_roles import Watched, alertmanager_role
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.observability.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
 from rendering.observability.prometheus_stack import (
     ALERTMANAGER_ACCOUNT,
@@ -37,10 +39,8 @@ class PrometheusStackArgs:
     """`topics` are ARNs by route; `topics_key_arn` encrypts them. `channels` are the secrets of
     other ways, by file. `rule_groups` and `dashboards` (JSON by name) are shown and evaluated."""
 
-    region: str
-    account_id: str
-    cluster_name: str
-    cluster_ready: pulumi.Resource
+    place: Place
+    cluster: ClusterHandle
     settings: ObservabilitySettings
     plan: ObservabilityPlan
     alerts: AlertsSettings
@@ -88,7 +88,7 @@ class PrometheusStack(ComponentResource):
         return k8s.core.v1.Namespace(
             f"{self._name}-{role}",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels={LEVEL_LABEL: level}),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
         )
 
     def _build_password(self) -> Output[str]:
@@ -129,10 +129,8 @@ class PrometheusStack(ComponentResource):
         """Alertmanager publishes to the topics, and to nothing else."""
         args = self._args
         watched = Watched(
-            region=args.region,
-            account_id=args.account_id,
-            cluster_name=args.cluster_name,
-            cluster_ready=args.cluster_ready,
+            place=args.place,
+            cluster=args.cluster,
             namespace=NAMESPACE,
         )
         return alertmanager_role(
@@ -147,14 +145,14 @@ class PrometheusStack(ComponentResource):
     def _build_release(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         args = self._args
         config = Output.all(**args.topics).apply(
-            lambda arns: alertmanager_config(args.alerts, args.region, Topics(**arns))
+            lambda arns: alertmanager_config(args.alerts, args.place.region, Topics(**arns))
         )
         return chart_release(
             self,
             f"{self._name}-release",
             charts.KUBE_PROMETHEUS_STACK,
             namespace=NAMESPACE,
-            wait_for=[args.cluster_ready, *after],
+            wait_for=[args.cluster.ready, *after],
             values=stack_values(
                 args.settings,
                 args.plan,

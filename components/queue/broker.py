@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 import pulumi_random as random
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.network.network import DataNetwork
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.shared.connection_urls import with_login
 
 ENGINE_VERSION = "4.2"
@@ -32,12 +34,9 @@ MAINTENANCE_DAY, MAINTENANCE_TIME = "SUNDAY", "11:00"
 class BrokerArgs:
     """`instance_class` is an Amazon MQ class; `data_subnet_ids` are one a zone."""
 
-    prefix: str
-    vpc_id: Input[str]
-    data_subnet_ids: Input[Sequence[Input[str]]]
-    client_security_group_id: Input[str]
+    place: Place
+    network: DataNetwork
     instance_class: str
-    protect: bool
 
 
 class Broker(ComponentResource):
@@ -85,14 +84,14 @@ class Broker(ComponentResource):
         args = self._args
         return aws.mq.Broker(
             f"{self._name}-cluster",
-            broker_name=f"{args.prefix}-broker",
+            broker_name=f"{args.place.prefix}-broker",
             engine_type="RabbitMQ",
             engine_version=ENGINE_VERSION,
             host_instance_type=args.instance_class,
             deployment_mode="CLUSTER_MULTI_AZ",
             storage_type="ebs",
             publicly_accessible=False,
-            subnet_ids=args.data_subnet_ids,
+            subnet_ids=args.network.subnet_ids,
             security_groups=[self._security_group()],
             authentication_strategy="simple",
             users=[aws.mq.BrokerUserArgs(username=USER, password=password)],
@@ -103,20 +102,20 @@ class Broker(ComponentResource):
             maintenance_window_start_time=aws.mq.BrokerMaintenanceWindowStartTimeArgs(
                 day_of_week=MAINTENANCE_DAY, time_of_day=MAINTENANCE_TIME, time_zone="UTC"
             ),
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _security_group(self) -> Output[str]:
         group = aws.ec2.SecurityGroup(
             f"{self._name}-clients",
-            description=f"RabbitMQ {self._args.prefix}-broker: from the cluster only",
-            vpc_id=self._args.vpc_id,
+            description=f"RabbitMQ {self._args.place.prefix}-broker: from the cluster only",
+            vpc_id=self._args.network.vpc_id,
             opts=ResourceOptions(parent=self),
         )
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-clients",
             security_group_id=group.id,
-            referenced_security_group_id=self._args.client_security_group_id,
+            referenced_security_group_id=self._args.network.client_security_group_id,
             ip_protocol="tcp",
             from_port=AMQPS_PORT,
             to_port=AMQPS_PORT,

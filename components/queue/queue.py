@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.network.network import DataNetwork
 from components.redis.foundation import (
     PARAMETER_FAMILY,
     REDIS_ENGINE,
@@ -17,6 +19,7 @@ from components.redis.foundation import (
     RedisFoundationArgs,
 )
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.redis.access import EXPORTER, SCALER, RedisUser
 from scaleplan.sizes import QueueSettings
 
@@ -39,16 +42,11 @@ class QueueArgs:
     depends on the libraries that use the queue.
     """
 
-    prefix: str
-    vpc_id: Input[str]
-    data_subnet_ids: Input[Sequence[Input[str]]]
-    client_security_group_id: Input[str]
-    data_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    availability_zones: tuple[str, ...]
+    place: Place
+    keys: Keys
+    network: DataNetwork
     settings: QueueSettings
     users: Sequence[RedisUser]
-    protect: bool
 
 
 class Queue(ComponentResource):
@@ -68,15 +66,13 @@ class Queue(ComponentResource):
         settings = args.settings
         summary = {"nodeClass": settings.node_class, "nodes": settings.nodes}
         super().__init__("researchflow:data:Queue", name, summary, opts)
-        group_id = f"{args.prefix}-queue"
+        group_id = f"{args.place.prefix}-queue"
         foundation = RedisFoundation(
             f"{name}-foundation",
             RedisFoundationArgs(
+                keys=args.keys,
+                network=args.network,
                 group_id=group_id,
-                vpc_id=args.vpc_id,
-                data_subnet_ids=args.data_subnet_ids,
-                client_security_group_id=args.client_security_group_id,
-                logs_key_arn=args.logs_key_arn,
                 users=args.users,
             ),
             opts=ResourceOptions(parent=self),
@@ -106,14 +102,14 @@ class Queue(ComponentResource):
         return aws.elasticache.ReplicationGroup(
             f"{name}-group",
             replication_group_id=group_id,
-            description=f"{args.prefix} job queues and sessions",
+            description=f"{args.place.prefix} job queues and sessions",
             engine=REDIS_ENGINE,
             engine_version=REDIS_VERSION,
             cluster_mode="disabled",
             node_type=args.settings.node_class,
             num_cache_clusters=args.settings.nodes,
             # The primary's first. AWS reads it when nodes are made and never moves one by it.
-            preferred_cache_cluster_azs=_zones(args.availability_zones, args.settings.nodes),
+            preferred_cache_cluster_azs=_zones(args.place.availability_zones, args.settings.nodes),
             automatic_failover_enabled=has_standby,
             multi_az_enabled=has_standby,
             parameter_group_name=self._parameter_group(name),
@@ -122,18 +118,18 @@ class Queue(ComponentResource):
             security_group_ids=[foundation.security_group_id],
             user_group_ids=[foundation.user_group_id],
             at_rest_encryption_enabled=True,
-            kms_key_id=args.data_key_arn,
+            kms_key_id=args.keys.data_arn,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             snapshot_retention_limit=SNAPSHOT_RETENTION_DAYS,
             snapshot_window=SNAPSHOT_WINDOW,
             # A stack that is thrown away and made again would find the name of its snapshot taken.
-            final_snapshot_identifier=f"{group_id}-final" if args.protect else None,
+            final_snapshot_identifier=f"{group_id}-final" if args.place.protect else None,
             maintenance_window=MAINTENANCE_WINDOW,
             auto_minor_version_upgrade=True,
             apply_immediately=False,
             log_delivery_configurations=foundation.log_deliveries,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _parameter_group(self, name: str) -> Output[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys, RecoveryKey
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.recovery.backup_documents import backup_policy, failure_pattern
 from rendering.shared.iam_documents import service_trust
 
@@ -43,16 +45,12 @@ class RecoveryBackupsArgs:
     `page_topic_arn` hears of each backup or copy that failed.
     """
 
-    prefix: str
-    account_id: str
-    region: str
-    recovery_region: str
-    data_key_arn: Input[str]
-    recovery_key_arn: Input[str]
+    place: Place
+    keys: Keys
+    recovery: RecoveryKey
     database_arn: Input[str]
     page_topic_arn: Input[str]
     replicate: bool
-    protect: bool
 
 
 class RecoveryBackups(ComponentResource):
@@ -72,8 +70,8 @@ class RecoveryBackups(ComponentResource):
         summary = {"keptDays": KEPT_DAYS, "pointInTime": args.replicate}
         super().__init__("researchflow:data:RecoveryBackups", name, summary, opts)
         self._name, self._args = name, args
-        here = self._vault("here", None, args.data_key_arn)
-        there = self._vault("there", args.recovery_region, args.recovery_key_arn)
+        here = self._vault("here", None, args.keys.data_arn)
+        there = self._vault("there", args.recovery.region, args.recovery.key_arn)
         self._daily(here, there)
         self._page_failures()
         self.vault_arn = there.arn
@@ -84,11 +82,11 @@ class RecoveryBackups(ComponentResource):
         args = self._args
         vault = aws.backup.Vault(
             f"{self._name}-{role}",
-            name=f"{args.prefix}-recovery",
+            name=f"{args.place.prefix}-recovery",
             region=region,
             kms_key_arn=key_arn,
-            force_destroy=not args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            force_destroy=not args.place.protect,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         aws.backup.VaultLockConfiguration(
             f"{self._name}-{role}",
@@ -96,7 +94,7 @@ class RecoveryBackups(ComponentResource):
             region=region,
             min_retention_days=LEAST_KEPT_DAYS,
             max_retention_days=MOST_KEPT_DAYS,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         return vault
 
@@ -104,7 +102,7 @@ class RecoveryBackups(ComponentResource):
         args = self._args
         plan = aws.backup.Plan(
             f"{self._name}-daily",
-            name=f"{args.prefix}-recovery",
+            name=f"{args.place.prefix}-recovery",
             rules=[
                 aws.backup.PlanRuleArgs(
                     rule_name="daily",
@@ -140,7 +138,7 @@ class RecoveryBackups(ComponentResource):
         args = self._args
         rule = aws.cloudwatch.EventRule(
             f"{self._name}-failures",
-            name=f"{args.prefix}-recovery-failures",
+            name=f"{args.place.prefix}-recovery-failures",
             description="Backups for the recovery region, and their copies, that came to nothing",
             event_pattern=Output.from_input(args.database_arn).apply(failure_pattern),
             opts=ResourceOptions(parent=self),
@@ -164,10 +162,12 @@ class RecoveryBackups(ComponentResource):
         policy = Output.all(
             database=computed_text(args.database_arn),
             vaults=[computed_text(vault.arn) for vault in (here, there)],
-            keys=[computed_text(key) for key in (args.data_key_arn, args.recovery_key_arn)],
+            keys=[computed_text(key) for key in (args.keys.data_arn, args.recovery.key_arn)],
         ).apply(
             lambda arns: backup_policy(
-                **arns, account_id=args.account_id, regions=(args.region, args.recovery_region)
+                **arns,
+                account_id=args.place.account_id,
+                regions=(args.place.region, args.recovery.region),
             )
         )
         permission = aws.iam.RolePolicy(
@@ -179,9 +179,9 @@ class RecoveryBackups(ComponentResource):
         args = self._args
         return aws.rds.InstanceAutomatedBackupsReplication(
             f"{self._name}-point-in-time",
-            region=args.recovery_region,
+            region=args.recovery.region,
             source_db_instance_arn=args.database_arn,
-            kms_key_id=args.recovery_key_arn,
+            kms_key_id=args.recovery.key_arn,
             retention_period=POINT_IN_TIME_DAYS,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         ).id.apply(str)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
-from components.identity.encryption import RecoveryKey
+from components.identity.encryption import Keys, RecoveryKey
 from components.recovery.backups import RecoveryBackups, RecoveryBackupsArgs
 from components.recovery.replicated_bucket import (
     ReplicatedBucket,
@@ -15,6 +15,7 @@ from components.recovery.replicated_bucket import (
     SourceBucket,
 )
 from components.recovery.replicated_images import ReplicatedImages, ReplicatedImagesArgs
+from components.shared.place import Place
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 
@@ -24,17 +25,14 @@ class DisasterRecoveryArgs:
     the registry's rules. `database_arn` is the primary's; `page_topic_arn` hears of backups that
     failed."""
 
-    prefix: str
-    account_id: str
-    region: str
+    place: Place
+    keys: Keys
     mode: RecoveryMode
     recovery: RecoveryKey
-    data_key_arn: Input[str]
     database_arn: Input[str]
     page_topic_arn: Input[str]
     buckets: Sequence[SourceBucket]
     repositories: Sequence[Resource]
-    protect: bool
 
 
 class DisasterRecovery(ComponentResource):
@@ -57,10 +55,8 @@ class DisasterRecovery(ComponentResource):
         ReplicatedImages(
             f"{name}-images",
             ReplicatedImagesArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
-                recovery_region=args.recovery.region,
-                recovery_key_arn=args.recovery.key_arn,
+                place=args.place,
+                recovery=args.recovery,
                 repositories=args.repositories,
             ),
             ResourceOptions(parent=self),
@@ -81,13 +77,9 @@ class DisasterRecovery(ComponentResource):
         return ReplicatedBucket(
             f"{self._name}-{source.role}",
             ReplicatedBucketArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
-                region=args.region,
-                recovery_region=args.recovery.region,
-                recovery_key_arn=args.recovery.key_arn,
+                place=args.place,
+                recovery=args.recovery,
                 source=source,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )
@@ -97,16 +89,12 @@ class DisasterRecovery(ComponentResource):
         return RecoveryBackups(
             f"{self._name}-backups",
             RecoveryBackupsArgs(
-                prefix=args.prefix,
-                account_id=args.account_id,
-                region=args.region,
-                recovery_region=args.recovery.region,
-                data_key_arn=args.data_key_arn,
-                recovery_key_arn=args.recovery.key_arn,
+                place=args.place,
+                keys=args.keys,
+                recovery=args.recovery,
                 database_arn=args.database_arn,
                 page_topic_arn=args.page_topic_arn,
                 replicate=args.mode is RecoveryMode.BACKUP,
-                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )

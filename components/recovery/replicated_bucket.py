@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.identity.encryption import RecoveryKey
+from components.shared.place import Place
 from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
 from rendering.recovery.replication_documents import replication_policy
 from rendering.shared.iam_documents import service_trust
@@ -35,13 +37,9 @@ class ReplicatedBucketArgs:
     """The copy stands in `recovery_region` under `recovery_key_arn`; objects that S3's own key
     encrypts in the source are copied as they are."""
 
-    prefix: str
-    account_id: str
-    region: str
-    recovery_region: str
-    recovery_key_arn: Input[str]
+    place: Place
+    recovery: RecoveryKey
     source: SourceBucket
-    protect: bool
 
 
 class ReplicatedBucket(ComponentResource):
@@ -58,20 +56,17 @@ class ReplicatedBucket(ComponentResource):
         self, name: str, args: ReplicatedBucketArgs, opts: ResourceOptions | None = None
     ) -> None:
         source = args.source
-        summary = {"role": source.role, "recoveryRegion": args.recovery_region}
+        summary = {"role": source.role, "recoveryRegion": args.recovery.region}
         super().__init__("researchflow:data:ReplicatedBucket", name, summary, opts)
         self._name, self._args = name, args
         copy = PrivateBucket(
             name,
             PrivateBucketArgs(
-                prefix=args.prefix,
+                place=args.place,
                 role=source.role,
-                account_id=args.account_id,
-                region=args.recovery_region,
-                data_key_arn=args.recovery_key_arn,
+                key_arn=args.recovery.key_arn,
                 noncurrent_days=REPLICA_NONCURRENT_DAYS,
-                protect=args.protect,
-                abroad=True,
+                region=args.recovery.region,
             ),
             ResourceOptions(parent=self),
         )
@@ -96,14 +91,14 @@ class ReplicatedBucket(ComponentResource):
             assume_role_policy=service_trust("s3.amazonaws.com"),
             opts=ResourceOptions(parent=self),
         )
-        keys = {"source_key": source.key_arn, "copy_key": args.recovery_key_arn}
+        keys = {"source_key": source.key_arn, "copy_key": args.recovery.key_arn}
         policy = Output.all(
             source=source.bucket_arn,
             copy=copy.bucket_arn,
             **(keys if source.key_arn is not None else {}),
         ).apply(
             lambda arns: replication_policy(
-                **arns, region=args.region, recovery_region=args.recovery_region
+                **arns, region=args.place.region, recovery_region=args.recovery.region
             )
         )
         self._permission = aws.iam.RolePolicy(
@@ -135,7 +130,7 @@ class ReplicatedBucket(ComponentResource):
             destination=aws.s3.BucketReplicationConfigRuleDestinationArgs(
                 bucket=copy.bucket_arn,
                 encryption_configuration=aws.s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs(
-                    replica_kms_key_id=args.recovery_key_arn
+                    replica_kms_key_id=args.recovery.key_arn
                 )
                 if encrypted
                 else None,

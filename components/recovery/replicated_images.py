@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
+from components.identity.encryption import RecoveryKey
+from components.shared.place import Place
 from rendering.applications.repository_lifecycle import keep_newest_images
 from rendering.recovery.replication_documents import repository_creation_policy
 from rendering.shared.iam_documents import service_trust
@@ -17,10 +19,8 @@ from rendering.shared.iam_documents import service_trust
 class ReplicatedImagesArgs:
     """`prefix` begins the names of the repositories, which keep them."""
 
-    prefix: str
-    account_id: str
-    recovery_region: str
-    recovery_key_arn: Input[str]
+    place: Place
+    recovery: RecoveryKey
     repositories: Sequence[Resource]
 
 
@@ -35,7 +35,7 @@ class ReplicatedImages(ComponentResource):
     def __init__(
         self, name: str, args: ReplicatedImagesArgs, opts: ResourceOptions | None = None
     ) -> None:
-        summary = {"recoveryRegion": args.recovery_region}
+        summary = {"recoveryRegion": args.recovery.region}
         super().__init__("researchflow:images:ReplicatedImages", name, summary, opts)
         self._name, self._args = name, args
         template = self._template()
@@ -46,12 +46,12 @@ class ReplicatedImages(ComponentResource):
                     aws.ecr.ReplicationConfigurationReplicationConfigurationRuleArgs(
                         destinations=[
                             aws.ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs(
-                                region=args.recovery_region, registry_id=args.account_id
+                                region=args.recovery.region, registry_id=args.place.account_id
                             )
                         ],
                         repository_filters=[
                             aws.ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArgs(
-                                filter=f"{args.prefix}/", filter_type="PREFIX_MATCH"
+                                filter=f"{args.place.prefix}/", filter_type="PREFIX_MATCH"
                             )
                         ],
                     )
@@ -69,29 +69,29 @@ class ReplicatedImages(ComponentResource):
             assume_role_policy=service_trust("ecr.amazonaws.com"),
             opts=ResourceOptions(parent=self),
         )
-        registry = f"{args.recovery_region}:{args.account_id}"
+        registry = f"{args.recovery.region}:{args.place.account_id}"
         permission = aws.iam.RolePolicy(
             f"{self._name}-creation",
             role=role.id,
-            policy=Output.from_input(args.recovery_key_arn).apply(
+            policy=Output.from_input(args.recovery.key_arn).apply(
                 lambda key: repository_creation_policy(
-                    registry, args.prefix, key, args.recovery_region
+                    registry, args.place.prefix, key, args.recovery.region
                 )
             ),
             opts=ResourceOptions(parent=self),
         )
         return aws.ecr.RepositoryCreationTemplate(
             f"{self._name}-template",
-            region=args.recovery_region,
-            prefix=args.prefix,
-            description=f"Copies of {args.prefix}",
+            region=args.recovery.region,
+            prefix=args.place.prefix,
+            description=f"Copies of {args.place.prefix}",
             applied_fors=["REPLICATION"],
             custom_role_arn=role.arn,
             image_tag_mutability="IMMUTABLE",
             lifecycle_policy=keep_newest_images(),
             encryption_configurations=[
                 aws.ecr.RepositoryCreationTemplateEncryptionConfigurationArgs(
-                    encryption_type="KMS", kms_key=args.recovery_key_arn
+                    encryption_type="KMS", kms_key=args.recovery.key_arn
                 )
             ],
             opts=ResourceOptions(parent=self, depends_on=[permission]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.network.network import DataNetwork
 from components.redis.foundation import (
     PARAMETER_FAMILY,
     REDIS_ENGINE,
@@ -17,6 +18,7 @@ from components.redis.foundation import (
     RedisFoundationArgs,
 )
 from components.shared.computed_text import computed_text
+from components.shared.place import Place
 from rendering.redis.access import EXPORTER, cache_users
 from scaleplan.sizes import CacheSettings
 
@@ -31,14 +33,10 @@ MAINTENANCE_WINDOW = "sun:07:00-sun:08:00"
 class CacheArgs:
     """`settings` decides shards and replicas; `data_key_arn` encrypts and can't change later."""
 
-    prefix: str
-    vpc_id: Input[str]
-    data_subnet_ids: Input[Sequence[Input[str]]]
-    client_security_group_id: Input[str]
-    data_key_arn: Input[str]
-    logs_key_arn: Input[str]
+    place: Place
+    keys: Keys
+    network: DataNetwork
     settings: CacheSettings
-    protect: bool
 
 
 class Cache(ComponentResource):
@@ -61,15 +59,13 @@ class Cache(ComponentResource):
             "replicasPerShard": settings.replicas_per_shard,
         }
         super().__init__("researchflow:data:Cache", name, summary, opts)
-        group_id = f"{args.prefix}-cache"
+        group_id = f"{args.place.prefix}-cache"
         foundation = RedisFoundation(
             f"{name}-foundation",
             RedisFoundationArgs(
+                keys=args.keys,
+                network=args.network,
                 group_id=group_id,
-                vpc_id=args.vpc_id,
-                data_subnet_ids=args.data_subnet_ids,
-                client_security_group_id=args.client_security_group_id,
-                logs_key_arn=args.logs_key_arn,
                 users=cache_users(),
             ),
             opts=ResourceOptions(parent=self),
@@ -88,7 +84,7 @@ class Cache(ComponentResource):
         return aws.elasticache.ReplicationGroup(
             f"{name}-group",
             replication_group_id=group_id,
-            description=f"{args.prefix} cache",
+            description=f"{args.place.prefix} cache",
             engine=REDIS_ENGINE,
             engine_version=REDIS_VERSION,
             cluster_mode="enabled",
@@ -106,7 +102,7 @@ class Cache(ComponentResource):
             security_group_ids=[foundation.security_group_id],
             user_group_ids=[foundation.user_group_id],
             at_rest_encryption_enabled=True,
-            kms_key_id=args.data_key_arn,
+            kms_key_id=args.keys.data_arn,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             # No snapshots: a restored cache would hold stale answers, an empty one fills itself.
@@ -115,7 +111,7 @@ class Cache(ComponentResource):
             auto_minor_version_upgrade=True,
             apply_immediately=False,
             log_delivery_configurations=foundation.log_deliveries,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _parameter_group(self, name: str) -> Output[str]:

@@ -9,6 +9,8 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.identity.encryption import Keys
+from components.network.network import DataNetwork
 from components.shared.computed_text import computed_text
 from rendering.redis.access import DISABLED_ACCESS, RedisUser
 from rendering.shared.connection_urls import redis_url
@@ -31,11 +33,10 @@ _LOG_TYPES = ("slow-log", "engine-log")
 class RedisFoundationArgs:
     """`group_id` is the replication group's name; `users` are its logins, by application."""
 
+    keys: Keys
+    network: DataNetwork
+
     group_id: str
-    vpc_id: Input[str]
-    data_subnet_ids: Input[Sequence[Input[str]]]
-    client_security_group_id: Input[str]
-    logs_key_arn: Input[str]
     users: Sequence[RedisUser]
 
 
@@ -63,7 +64,7 @@ class RedisFoundation(ComponentResource):
             f"{name}-subnets",
             name=args.group_id,
             description=f"Data subnets of {args.group_id}",
-            subnet_ids=args.data_subnet_ids,
+            subnet_ids=args.network.subnet_ids,
             opts=ResourceOptions(parent=self),
         ).name
         self.security_group_id = self._security_group()
@@ -92,13 +93,13 @@ class RedisFoundation(ComponentResource):
         group = aws.ec2.SecurityGroup(
             f"{self._name}-clients",
             description=f"Redis {self._args.group_id}: from the cluster only",
-            vpc_id=self._args.vpc_id,
+            vpc_id=self._args.network.vpc_id,
             opts=ResourceOptions(parent=self),
         )
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-clients",
             security_group_id=group.id,
-            referenced_security_group_id=self._args.client_security_group_id,
+            referenced_security_group_id=self._args.network.client_security_group_id,
             ip_protocol="tcp",
             from_port=REDIS_PORT,
             to_port=REDIS_PORT,
@@ -153,7 +154,7 @@ class RedisFoundation(ComponentResource):
             f"{self._name}-{log_type}",
             name=f"/aws/elasticache/{self._args.group_id}/{log_type}",
             retention_in_days=LOG_RETENTION_DAYS,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.keys.logs_arn,
             opts=ResourceOptions(parent=self),
         )
         return aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(

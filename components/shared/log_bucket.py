@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
+from components.shared.place import Place
 from components.shared.private_bucket import owner_only
 from rendering.shared.bucket_documents import log_bucket_policy
 
@@ -15,11 +16,11 @@ from rendering.shared.bucket_documents import log_bucket_policy
 class LogBucketArgs:
     """`bucket` is the physical name; `region` None is the stack's own."""
 
+    place: Place
+
     bucket: str
     region: str | None
-    account_id: str
     retention_days: int
-    protect: bool
 
 
 class LogBucket(ComponentResource):
@@ -39,8 +40,8 @@ class LogBucket(ComponentResource):
             f"{name}-bucket",
             bucket=args.bucket,
             region=args.region,
-            force_destroy=not args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            force_destroy=not args.place.protect,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         self.writable = self._closed_to_all_but_delivery(args, bucket)
         self._encrypted(args, bucket)
@@ -57,7 +58,7 @@ class LogBucket(ComponentResource):
             f"{self._name}-policy",
             bucket=bucket.bucket,
             region=args.region,
-            policy=bucket.arn.apply(lambda arn: log_bucket_policy(arn, args.account_id)),
+            policy=bucket.arn.apply(lambda arn: log_bucket_policy(arn, args.place.account_id)),
             # S3 answers a conflict when both are changed at the same moment.
             opts=ResourceOptions(parent=self, depends_on=[block]),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.shared.place import Place
 from rendering.shared.bucket_documents import bucket_name, tls_only_policy
 
 
@@ -50,18 +51,15 @@ ABANDONED_UPLOAD_DAYS = 7
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
-    brought back. `policy` makes the bucket's policy of its ARN. `abroad` says that `region` is not
-    the provider's."""
+    brought back. `key_arn` encrypts what is in it. `policy` makes the bucket's policy of its ARN.
+    `region` is None in the place's own."""
 
-    prefix: str
+    place: Place
     role: str
-    account_id: str
-    region: str
-    data_key_arn: Input[str]
+    key_arn: Input[str]
     noncurrent_days: int
-    protect: bool
     policy: Callable[[str], str] = tls_only_policy
-    abroad: bool = False
+    region: str | None = None
 
 
 class PrivateBucket(ComponentResource):
@@ -78,16 +76,21 @@ class PrivateBucket(ComponentResource):
         summary = {"role": args.role, "noncurrentDays": args.noncurrent_days}
         super().__init__("researchflow:data:PrivateBucket", name, summary, opts)
         self._name = name
-        self._region = args.region if args.abroad else None
+        self._region = args.region
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
-            bucket=bucket_name(args.prefix, args.role, args.account_id, args.region),
+            bucket=bucket_name(
+                args.place.prefix,
+                args.role,
+                args.place.account_id,
+                args.region or args.place.region,
+            ),
             region=self._region,
-            force_destroy=not args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            force_destroy=not args.place.protect,
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
         self._keep_private(bucket, args.policy)
-        self._encrypt(bucket, args.data_key_arn)
+        self._encrypt(bucket, args.key_arn)
         self.versions = self._keep_versions(bucket, args.noncurrent_days)
         self.bucket_name = bucket.bucket
         self.bucket_arn = bucket.arn

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority, IssuedCertificate
 from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
@@ -31,6 +32,8 @@ class TemporalArgs:
     `worker` takes the tasks of the plan's queue.
     """
 
+    cluster: ClusterHandle
+
     settings: WorkflowsSettings
     plan: WorkflowsPlan
     database_host: Input[str]
@@ -43,7 +46,6 @@ class TemporalArgs:
     flows: Sequence[Flow]
     worker: WorkflowWorkerArgs
     node_selector: Mapping[str, str] | None
-    cluster_ready: Resource
 
 
 class Temporal(ComponentResource):
@@ -114,7 +116,7 @@ class Temporal(ComponentResource):
                 name=names.NAMESPACE,
                 labels={f"{level}/enforce": "restricted", f"{level}/warn": "restricted"},
             ),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
         )
 
     def _inside(self, namespace: k8s.core.v1.Namespace) -> list[Resource]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.applications.artifact_access import ArtifactAccess
-from components.applications.pod_template import PodTemplate
+from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
 from rendering.applications.priorities import JOBS
 from rendering.shared.endpoints import WORKER_HEALTH_PORT
 from rendering.workflows.client import SERVICE_ROLE, WORKER_POOLS
 from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object
-from scaleplan.applications.workload import WorkloadSettings
-from scaleplan.layers import AutoscalingPlan, WorkflowsPlan
+from scaleplan.layers import WorkflowsPlan
 
 APPLICATION = "workflow-worker"
 
@@ -31,18 +30,11 @@ class WorkflowWorkerArgs:
     is what the pods find when they start.
     """
 
-    namespace: Input[str]
-    image: Input[str]
-    settings: WorkloadSettings
+    pods: ApplicationPods
     plan: WorkflowsPlan
-    autoscaling: AutoscalingPlan
-    environment: Sequence[k8s.core.v1.EnvVarArgs]
-    annotations: Mapping[str, Input[str]]
-    ca_config_map: Input[str]
     artifacts: ArtifactAccess
     client_secret_name: Input[str]
     keda_ready: Resource | None
-    node_selector: Mapping[str, str] | None = None
     after: tuple[Resource, ...] = ()
 
 
@@ -56,7 +48,7 @@ class WorkflowWorker(ComponentResource):
     def __init__(
         self, name: str, args: WorkflowWorkerArgs, opts: ResourceOptions | None = None
     ) -> None:
-        settings = args.settings
+        settings = args.pods.settings
         summary = {
             "replicas": f"{settings.min_replicas}-{settings.max_replicas}",
             "taskQueue": args.plan.task_queue,
@@ -67,7 +59,6 @@ class WorkflowWorker(ComponentResource):
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
-                namespace=args.namespace,
                 pod=self._pod(args),
                 autoscaled=args.keda_ready is not None,
                 after=(role, *args.after),
@@ -81,23 +72,21 @@ class WorkflowWorker(ComponentResource):
     def _pod(self, args: WorkflowWorkerArgs) -> PodTemplate:
         return PodTemplate(
             application=APPLICATION,
-            image=args.image,
-            settings=args.settings,
+            pods=replace(
+                args.pods,
+                environment=[
+                    *(each for each in args.pods.environment if each.name not in WORKER_POOLS),
+                    *(
+                        k8s.core.v1.EnvVarArgs(name=key, value=value)
+                        for key, value in {**WORKER_POOLS, **SERVICE_ROLE}.items()
+                    ),
+                ],
+            ),
             port=WORKER_HEALTH_PORT,
             serves=False,
             measured=True,
             drain_seconds=args.plan.start_to_close_timeout_seconds,
             priority=JOBS,
-            environment=[
-                *(each for each in args.environment if each.name not in WORKER_POOLS),
-                *(
-                    k8s.core.v1.EnvVarArgs(name=key, value=value)
-                    for key, value in {**WORKER_POOLS, **SERVICE_ROLE}.items()
-                ),
-            ],
-            annotations=args.annotations,
-            ca_config_map=args.ca_config_map,
-            node_selector=args.node_selector,
         )
 
     def _scaled_object(
@@ -108,7 +97,7 @@ class WorkflowWorker(ComponentResource):
             api_version="keda.sh/v1alpha1",
             kind="TriggerAuthentication",
             metadata=k8s.meta.v1.ObjectMetaArgs(
-                name="workflow-worker-temporal", namespace=args.namespace
+                name="workflow-worker-temporal", namespace=args.pods.namespace
             ),
             spec=Output.from_input(args.client_secret_name).apply(workflow_authentication),
             opts=ResourceOptions(parent=self, depends_on=list(after)),
@@ -117,12 +106,12 @@ class WorkflowWorker(ComponentResource):
             f"{name}-scaling",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.pods.namespace),
             spec=workflow_scaled_object(
                 APPLICATION,
-                settings=args.settings,
+                settings=args.pods.settings,
                 plan=args.plan,
-                autoscaling=args.autoscaling,
+                autoscaling=args.pods.autoscaling,
                 authentication="workflow-worker-temporal",
             ),
             opts=ResourceOptions(parent=self, depends_on=[*after, authentication]),

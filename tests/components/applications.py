@@ -4,6 +4,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.applications.artifact_access import ArtifactAccess
 from scaleplan.sizes import WorkloadSettings
+from tests.components.values import cluster_handle, keys, place
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE = "kubernetes:core/v1:Service"
@@ -40,13 +41,11 @@ def controller(opts):
 
 def artifacts(ready):
     return ArtifactAccess(
-        account_id="123456789012",
-        region="us-east-1",
-        cluster_name="researchflow-test",
-        cluster_ready=ready,
+        place=place(),
+        keys=keys(),
+        cluster=cluster_handle(ready),
         namespace="researchflow",
         bucket_arn="arn:aws:s3:::artifacts",
-        data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
     )
 
 

@@ -15,6 +15,7 @@ from rendering.observability.metrics_adapter import adapter_rules
 from rendering.observability.prometheus_rules import rule_groups
 from rendering.observability.scrape_targets import stack_targets
 from scaleplan.model import load_plan
+from tests.components.values import cluster_handle, keys, place
 from tests.flow_site import stack
 
 PLAN = load_plan()
@@ -85,12 +86,9 @@ def observability_args(ready, settings, *, channels=None, certificates=None):
     """As the program wires them, with plain values where it has other components' outputs."""
     subject = Subject(PLAN, settings)
     return ObservabilityArgs(
-        prefix=settings.prefix,
-        region=settings.region,
-        account_id=ACCOUNT,
-        cluster_name=CLUSTER,
-        cluster_ready=ready,
-        logs_key_arn=KEY,
+        place=place(prefix=settings.prefix, region=settings.region, account_id=ACCOUNT),
+        keys=keys(logs_arn=KEY),
+        cluster=cluster_handle(ready, name=CLUSTER),
         settings=settings.observability,
         plan=PLAN.observability,
         alerts=settings.alerts,
@@ -114,5 +112,4 @@ def observability_args(ready, settings, *, channels=None, certificates=None):
         watches_citus=subject.has_coordinator,
         event_rules_page=True,
         flows=network_flows(stack(keda=subject.uses_keda, citus=subject.has_coordinator)),
-        protect=True,
     )

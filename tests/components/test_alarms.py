@@ -29,14 +29,12 @@ def alarms(build):
                 for route in TOPICS
             }
             args = AlarmsArgs(
-                prefix=whole.prefix,
-                region=whole.region,
-                account_id=ACCOUNT,
+                place=whole.place,
+                keys=whole.keys,
                 alarms=by_route,
                 topics=TOPICS,
                 instances=whole.instances,
                 primary=whole.primary,
-                logs_key_arn=KEY,
             )
             return Alarms("alarms", args, opts)
 

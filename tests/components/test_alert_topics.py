@@ -8,6 +8,7 @@ import pytest
 
 from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
 from tests.components.monitoring import ACCOUNT, KEY, TOPIC
+from tests.components.values import place
 
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 POLICY = "aws:sns/topicPolicy:TopicPolicy"
@@ -19,8 +20,7 @@ def topics(build):
     def run(*, emails=PEOPLE, region=None):
         def construct(opts):
             args = AlertTopicsArgs(
-                prefix="researchflow-test",
-                account_id=ACCOUNT,
+                place=place(account_id=ACCOUNT),
                 names=["pages", "tickets", "heartbeat"],
                 subscribed=["pages", "tickets"],
                 emails=emails,

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from components.applications.artifacts import Artifacts, ArtifactsArgs
+from tests.components.values import keys, place
 
 BUCKET = "aws:s3/bucket:Bucket"
 NAME = "researchflow-test-artifacts-123456789012-us-east-1"
@@ -14,11 +15,8 @@ NAME = "researchflow-test-artifacts-123456789012-us-east-1"
 def artifacts(build):
     def run(*, protect=True):
         args = ArtifactsArgs(
-            prefix="researchflow-test",
-            account_id="123456789012",
-            region="us-east-1",
-            data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
-            protect=protect,
+            place=place(protect=protect),
+            keys=keys(),
         )
         return build(lambda opts: Artifacts("artifacts", args, opts))
 

@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.identity.audit import Audit, AuditArgs
+from tests.components.values import keys, place
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/logs"
@@ -20,13 +21,10 @@ def audit(build):
             return Audit(
                 "audit",
                 AuditArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    account_id="123456789012",
-                    logs_key_arn=KEY,
+                    place=place(protect=protect),
+                    keys=keys(logs_arn=KEY),
                     artifacts_bucket_arn=artifacts.arn,
                     guard_duty=guard_duty,
-                    protect=protect,
                 ),
                 opts,
             )

@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.identity.break_glass import BreakGlass, BreakGlassArgs
+from tests.components.values import cluster_handle, keys, place
 
 PERSON = "arn:aws:iam::123456789012:role/on-call"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf"
@@ -23,16 +24,11 @@ def break_glass(build):
             return BreakGlass(
                 "break-glass",
                 BreakGlassArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    account_id="123456789012",
+                    place=place(),
+                    keys=keys(data_arn=DATA_KEY),
+                    cluster=cluster_handle(ready),
                     principals=principals,
-                    cluster_name="researchflow-test",
-                    cluster_ready=ready,
-                    node_role_name="node",
                     secret_arn=SECRET,
-                    data_key_arn=DATA_KEY,
-                    logs_key_arn="arn:aws:kms:us-east-1:123456789012:key/logs",
                 ),
                 opts,
             )

@@ -7,6 +7,7 @@ import pytest
 
 from components.queue.broker import Broker, BrokerArgs
 from rf.shared.plan import Secret, reveal
+from tests.components.values import data_network, place
 
 BROKER = "aws:mq/broker:Broker"
 
@@ -16,12 +17,12 @@ def broker(build):
     def run(*, protect=True):
         def construct(opts):
             args = BrokerArgs(
-                prefix="researchflow-test",
-                vpc_id="vpc-0a1b2c3d4e5f60718",
-                data_subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
-                client_security_group_id="sg-pods",
+                place=place(protect=protect),
+                network=data_network(
+                    subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
+                    client_security_group_id="sg-pods",
+                ),
                 instance_class="mq.m7g.large",
-                protect=protect,
             )
             made = Broker("broker", args, opts)
             pulumi.export("url", made.url)

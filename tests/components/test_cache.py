@@ -10,6 +10,7 @@ from rendering.redis.access import cache_users, queue_users
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueSettings, Size
+from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -25,14 +26,10 @@ def cache(build):
     def run(size=Size.MEDIUM, *, protect=True):
         def construct(opts):
             args = CacheArgs(
-                prefix="researchflow-test",
-                vpc_id="vpc-0a1b2c3d4e5f60718",
-                data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
-                client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
-                data_key_arn=KEY,
-                logs_key_arn=KEY,
+                place=place(protect=protect),
+                keys=keys(data_arn=KEY, logs_arn=KEY),
+                network=data_network(),
                 settings=PLAN.sizes[size].cache,
-                protect=protect,
             )
             made = Cache("cache", args, opts)
             pulumi.export("urls", made.urls)

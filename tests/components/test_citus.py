@@ -19,6 +19,7 @@ from scaleplan.citus.sharding import ShardingSettings, ShardingStage
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.values import cluster_handle, keys, place
 
 PLAN = load_plan()
 TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
@@ -64,18 +65,11 @@ def citus(build):
             made = Citus(
                 "citus",
                 CitusArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    account_id="123456789012",
-                    availability_zones=ZONES,
-                    cluster_name="researchflow-test",
-                    kubernetes_version="1.35",
-                    cluster_ready=ready,
-                    node_role_arn="arn:aws:iam::123456789012:role/node",
+                    place=place(availability_zones=ZONES, protect=protect),
+                    keys=keys(data_arn=KEY),
+                    cluster=cluster_handle(ready, kubernetes_version="1.35"),
                     subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
-                    data_key_arn=KEY,
                     architecture=architecture,
-                    tags={"stack": "test"},
                     stage=ShardingSettings(stage=stage, fresh_install=True),
                     settings=row.citus.model_copy(update=changes),
                     plan=PLAN.sharding,
@@ -96,7 +90,6 @@ def citus(build):
                     statement_timeouts=TIMEOUTS,
                     client_namespace="researchflow",
                     authority=authority,
-                    protect=protect,
                 ),
                 opts,
             )

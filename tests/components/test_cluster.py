@@ -11,6 +11,7 @@ from scaleplan.catalog import Architecture
 from scaleplan.identity.access import AccessSettings
 from scaleplan.settings import KUBERNETES_VERSIONS
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
+from tests.components.values import keys, place
 
 CLUSTER, GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
 ADDON, TEMPLATE = "aws:eks/addon:Addon", "aws:ec2/launchTemplate:LaunchTemplate"
@@ -35,21 +36,15 @@ def cluster(build):
             component = Cluster(
                 "cluster",
                 ClusterArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    account_id="123456789012",
+                    place=place(protect=protect),
+                    keys=keys(cluster_arn="arn:aws:kms:us-east-1:123456789012:key/cluster"),
                     kubernetes_version=version,
                     private_subnet_ids=pulumi.Output.from_input(["subnet-a", "subnet-b"]),
-                    cluster_key_arn="arn:aws:kms:us-east-1:123456789012:key/cluster",
-                    logs_key_arn="arn:aws:kms:us-east-1:123456789012:key/logs",
-                    data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
                     settings=NODES,
                     architecture=architecture,
                     access=access or AccessSettings(),
                     viewed_namespace="researchflow",
-                    tags={"stack": "test"},
                     public_api_cidrs=tuple(IPv4Network(cidr) for cidr in cidrs),
-                    protect=protect,
                 ),
                 opts,
             )
@@ -145,7 +140,7 @@ def test_the_network_is_there_before_nodes_and_names_after_them(cluster):
 
 def test_pods_wait_for_names_which_wait_for_nodes(cluster):
     built = cluster()
-    assert built.result.ready._name == addon(built, "coredns").name
+    assert built.result.handle.ready._name == addon(built, "coredns").name
 
 
 def test_nodes_join_with_their_permissions_and_no_others(cluster):

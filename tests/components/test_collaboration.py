@@ -4,7 +4,6 @@ import pytest
 
 from components.applications.collaboration import Collaboration, CollaborationArgs
 from rendering.shared.endpoints import COLLABORATION
-from scaleplan.model import load_plan
 from tests.components.applications import (
     ANNOTATIONS,
     AUTOSCALER,
@@ -18,6 +17,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.values import application_pods, target_group
 
 
 @pytest.fixture
@@ -25,15 +25,13 @@ def collaboration(build):
     def run(settings=SCALING):
         def construct(opts):
             args = CollaborationArgs(
-                namespace="researchflow",
-                image="123456789012.dkr.ecr.us-east-1.amazonaws.com/collaboration:1.4.0",
-                settings=settings,
-                autoscaling=load_plan().autoscaling,
-                environment=ENVIRONMENT,
-                annotations=ANNOTATIONS,
-                ca_config_map="researchflow-ca",
-                target_group_arn=TARGETS,
-                load_balancer_controller_ready=controller(opts),
+                pods=application_pods(
+                    image="123456789012.dkr.ecr.us-east-1.amazonaws.com/collaboration:1.4.0",
+                    settings=settings,
+                    environment=ENVIRONMENT,
+                    annotations=ANNOTATIONS,
+                ),
+                target_group=target_group(arn=TARGETS, controller_ready=controller(opts)),
             )
             return Collaboration("collaboration", args, opts)
 

@@ -16,6 +16,7 @@ from rendering.shared.connection_urls import CA_DIRECTORY
 from rf.shared.plan import reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueEngine, Size
+from tests.components.values import place
 
 PLAN = load_plan()
 JOBS = PLAN.sizes[Size.MEDIUM].queue
@@ -45,8 +46,8 @@ def made(
     jobs=JOBS,
 ):
     args = ConnectionsArgs(
+        place=place(),
         namespace="researchflow",
-        region="us-east-1",
         pgbouncer_host="pgbouncer.researchflow.svc",
         pgbouncer_port=5432,
         database="researchflow",

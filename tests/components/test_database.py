@@ -9,6 +9,7 @@ from components.database.database import Database, DatabaseArgs
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
 INSTANCE = "aws:rds/instance:Instance"
@@ -25,17 +26,11 @@ def database(build):
     def run(size=Size.MEDIUM, *, protect=True, **options):
         def construct(opts):
             args = DatabaseArgs(
-                prefix="researchflow-test",
-                account_id="123456789012",
-                vpc_id="vpc-0a1b2c3d4e5f60718",
-                data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
-                client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
-                data_key_arn=KEY,
-                logs_key_arn=LOGS_KEY,
-                availability_zones=ZONES,
+                place=place(availability_zones=ZONES, protect=protect),
+                keys=keys(data_arn=KEY, logs_arn=LOGS_KEY),
+                network=data_network(),
                 settings=PLAN.sizes[size].database,
                 replication=PLAN.replication,
-                protect=protect,
             )
             made = Database("database", args, opts)
             pulumi.export("password", made.password)

@@ -11,6 +11,7 @@ from components.database.credentials import DatabaseCredentials, DatabaseCredent
 from rendering.database.roles import ROLES, RoleKey
 from rendering.database.scram import SALT_BYTES, scram_verifier
 from rf.shared.plan import Secret, reveal
+from tests.components.values import keys, place
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 SECRET = "aws:secretsmanager/secret:Secret"
@@ -22,14 +23,13 @@ def credentials(build):
     def run(*, replicas=("b.example.com", "c.example.com"), protect=True):
         def construct(opts):
             args = DatabaseCredentialsArgs(
-                prefix="researchflow-test",
+                place=place(protect=protect),
+                keys=keys(data_arn=KEY),
                 primary_address="db.example.com",
                 replica_addresses=replicas,
                 port=5432,
                 database_name="ros",
-                data_key_arn=KEY,
                 workflows=False,
-                protect=protect,
             )
             made = DatabaseCredentials("credentials", args, opts)
             for key, role in made.roles.items():

@@ -3,6 +3,7 @@
 import pytest
 
 from components.edge.dns import Dns, DnsArgs
+from tests.components.values import place
 
 ZONE = "aws:route53/zone:Zone"
 RECORD = "aws:route53/record:Record"
@@ -13,7 +14,11 @@ VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
 @pytest.fixture
 def dns(build):
     def run(hosted_zone_id=None, unknowns=False):
-        args = DnsArgs(domain="flow.example.org", hosted_zone_id=hosted_zone_id, protect=True)
+        args = DnsArgs(
+            place=place(),
+            domain="flow.example.org",
+            hosted_zone_id=hosted_zone_id,
+        )
         return build(lambda opts: Dns("dns", args, opts), unknowns=unknowns)
 
     return run

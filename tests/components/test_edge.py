@@ -9,6 +9,7 @@ from components.edge.firewall import MANAGED_RULES
 from rendering.edge.functions import CellNames, application_code, pages_code
 from scaleplan.model import load_plan
 from scaleplan.sizes import EdgeSettings, PriceClass, WafMode
+from tests.components.values import place
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 RECORD = "aws:route53/record:Record"
@@ -29,9 +30,7 @@ def edge_args(domain=None, waf=True, cells=None, **settings):
     named = domain is not None
     certificate = "arn:aws:acm:us-east-1:123456789012:certificate/edge" if named else None
     return EdgeArgs(
-        prefix="researchflow-test",
-        account_id="123456789012",
-        region="us-west-2",
+        place=place(region="us-west-2"),
         settings=EdgeSettings(waf=waf, price_class=PriceClass.PRICE_CLASS_100, **settings),
         plan=load_plan().edge,
         static_bucket_name="static",
@@ -50,7 +49,6 @@ def edge_args(domain=None, waf=True, cells=None, **settings):
         requests_per_five_minutes=22_500,
         shield_region="us-west-2",
         cells=cells,
-        protect=True,
     )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from components.identity.encryption import Encryption, EncryptionArgs
+from tests.components.values import place
 
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 
@@ -13,10 +14,7 @@ KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 def encryption(build):
     def run(*, protect=True):
         args = EncryptionArgs(
-            prefix="researchflow-test",
-            account_id="123456789012",
-            region="us-east-1",
-            protect=protect,
+            place=place(protect=protect),
         )
         return build(lambda opts: Encryption("encryption", args, opts))
 

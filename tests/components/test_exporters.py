@@ -8,8 +8,6 @@ import yaml
 from components.observability.exporters import Exporters, ExportersArgs
 from rf.shared.plan import Secret, reveal
 from tests.components.monitoring import (
-    ACCOUNT,
-    CLUSTER,
     CONFIG_MAP,
     DEPLOYMENT,
     PASSWORD,
@@ -32,11 +30,9 @@ def exporters(build):
         def construct(opts):
             whole = observability_args(something(opts), accepted(size=size, **changes))
             args = ExportersArgs(
+                place=whole.place,
+                cluster=whole.cluster,
                 namespace="monitoring",
-                region=whole.region,
-                account_id=ACCOUNT,
-                cluster_name=CLUSTER,
-                cluster_ready=whole.cluster_ready,
                 interval_seconds=30,
                 queue_plan=whole.queue_plan,
                 jobs=whole.jobs,
@@ -45,7 +41,7 @@ def exporters(build):
                 servers=whole.servers,
                 monitor=whole.monitor,
                 cloudwatch_config=whole.cloudwatch_config,
-                after=[whole.cluster_ready],
+                after=[whole.cluster.ready],
             )
             return Exporters("exporters", args, opts)
 

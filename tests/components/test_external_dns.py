@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.edge.external_dns import ExternalDns, ExternalDnsArgs
+from tests.components.values import cluster_handle, place
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
@@ -23,14 +24,12 @@ def built(build):
         return ExternalDns(
             "external-dns",
             ExternalDnsArgs(
-                region="us-east-1",
-                account_id="123456789012",
-                cluster_name="researchflow-test",
+                place=place(),
+                cluster=cluster_handle(ready),
                 owner="researchflow-test",
                 domain="a.example.com",
                 own_names=("origin.a.example.com",),
                 zone_id=zone.zone_id,
-                cluster_ready=ready,
             ),
             opts,
         )

@@ -4,6 +4,7 @@ import pytest
 
 from components.edge.ingress import Ingress, IngressArgs
 from rendering.shared.endpoints import SERVED
+from tests.components.values import place
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -25,13 +26,12 @@ def ingress(build):
         if (certificate, protect) in RECORDED:
             return RECORDED[certificate, protect]
         args = IngressArgs(
-            prefix="researchflow-test",
+            place=place(protect=protect),
+            cluster_security_group_id="sg-cluster",
             vpc_id="vpc-1",
             private_subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
-            cluster_security_group_id="sg-cluster",
             cloudfront_prefix_list_id="pl-3b927c52",
             certificate_arn=certificate,
-            protect=protect,
         )
         RECORDED[certificate, protect] = build(lambda opts: Ingress("ingress", args, opts))
         return RECORDED[certificate, protect]

@@ -8,6 +8,7 @@ import pytest
 from components.network.network import Network, NetworkArgs
 from components.network.private_endpoints import INTERFACE_SERVICES
 from scaleplan.sizes import NetworkSettings
+from tests.components.values import keys, place
 
 SUBNET, ROUTE = "aws:ec2/subnet:Subnet", "aws:ec2/route:Route"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -22,14 +23,13 @@ def network(build):
             component = Network(
                 "network",
                 NetworkArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    availability_zones=("us-east-1a", "us-east-1b", "us-east-1d"),
+                    place=place(
+                        availability_zones=("us-east-1a", "us-east-1b", "us-east-1d"),
+                        protect=protect,
+                    ),
+                    keys=keys(),
                     vpc_cidr=IPv4Network("10.0.0.0/16"),
                     settings=NetworkSettings(nat_gateways=nat_gateways),
-                    logs_key_arn="arn:aws:kms:us-east-1:123456789012:key/logs",
-                    cluster_name="researchflow-test",
-                    protect=protect,
                 ),
                 opts,
             )

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from components.applications.orchestrator import Orchestrator, OrchestratorArgs
-from scaleplan.model import load_plan
 from tests.components.applications import (
     ANNOTATIONS,
     AUTOSCALER,
@@ -23,6 +22,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.values import application_pods, target_group
 
 RECORDED = {}
 """Each variant is recorded once: the tests only read."""
@@ -34,19 +34,17 @@ def orchestrator(build):
         def construct(opts):
             ready = controller(opts)
             args = OrchestratorArgs(
-                namespace="researchflow",
-                image="123456789012.dkr.ecr.us-east-1.amazonaws.com/orchestrator:1.4.0",
-                settings=settings,
-                autoscaling=load_plan().autoscaling,
-                environment=ENVIRONMENT,
-                annotations=ANNOTATIONS,
-                ca_config_map="researchflow-ca",
+                pods=application_pods(
+                    image="123456789012.dkr.ecr.us-east-1.amazonaws.com/orchestrator:1.4.0",
+                    settings=settings,
+                    environment=ENVIRONMENT,
+                    annotations=ANNOTATIONS,
+                    node_selector={"researchflow/pool": "applications"},
+                ),
+                target_group=target_group(arn=TARGETS, controller_ready=ready),
                 artifacts=artifacts(ready),
-                target_group_arn=TARGETS,
-                load_balancer_controller_ready=ready,
                 requests_per_pod=28,
                 metrics_ready=ready,
-                node_selector={"researchflow/pool": "applications"},
             )
             return Orchestrator("orchestrator", args, opts)
 

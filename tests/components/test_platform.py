@@ -15,6 +15,7 @@ from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.cluster.node_pools import PoolLimits
 from scaleplan.layers import PodResources
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
+from tests.components.values import cluster_handle, keys, place
 from tests.flow_site import stack
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -59,14 +60,10 @@ def platform(build):
             return Platform(
                 "platform",
                 PlatformArgs(
-                    prefix="researchflow-test",
-                    region="us-east-1",
-                    account_id="123456789012",
-                    cluster_name="researchflow-test",
+                    place=place(),
+                    keys=keys(),
+                    cluster=cluster_handle(ready),
                     vpc_id="vpc-1",
-                    node_role_arn="arn:aws:iam::123456789012:role/node",
-                    node_role_name="node",
-                    data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
                     nodes=NodesSettings(
                         system=NodeGroupSettings(
                             instance_class="m7g.large", min_nodes=3, max_nodes=6, disk_gib=50
@@ -80,8 +77,6 @@ def platform(build):
                     quota=QUOTA,
                     pool_limits=LIMITS,
                     spot_workers=spot,
-                    tags={"stack": "test"},
-                    cluster_ready=ready,
                 ),
                 opts,
             )

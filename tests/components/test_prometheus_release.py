@@ -8,7 +8,6 @@ from components.observability.prometheus_stack import PrometheusStack, Prometheu
 from rf.shared.plan import Secret, reveal
 from tests.components.monitoring import (
     ACCOUNT,
-    CLUSTER,
     CONFIG_MAP,
     KEY,
     RELEASE,
@@ -49,10 +48,8 @@ def stack(build):
                 channels={FILES[key]: value for key, value in secrets.items()},
             )
             args = PrometheusStackArgs(
-                region=whole.region,
-                account_id=ACCOUNT,
-                cluster_name=CLUSTER,
-                cluster_ready=whole.cluster_ready,
+                place=whole.place,
+                cluster=whole.cluster,
                 settings=whole.settings,
                 plan=whole.plan,
                 alerts=whole.alerts,

@@ -11,6 +11,7 @@ from rendering.redis.access import queue_users
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -25,16 +26,11 @@ def queue(build):
     def run(size=Size.MEDIUM, *, protect=True, keda=True):
         def construct(opts):
             args = QueueArgs(
-                prefix="researchflow-test",
-                vpc_id="vpc-0a1b2c3d4e5f60718",
-                data_subnet_ids=["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"],
-                client_security_group_id="sg-0c1c2c3c4c5c6c7c8",
-                data_key_arn=KEY,
-                logs_key_arn=KEY,
-                availability_zones=("us-east-1a", "us-east-1b", "us-east-1c"),
+                place=place(protect=protect),
+                keys=keys(data_arn=KEY, logs_arn=KEY),
+                network=data_network(),
                 settings=PLAN.sizes[size].queue,
                 users=queue_users(PLAN.queue.names, PLAN.sizes[size].queue, scaled_by_keda=keda),
-                protect=protect,
             )
             made = Queue("queue", args, opts)
             pulumi.export("urls", made.urls)

@@ -3,6 +3,7 @@
 import pytest
 
 from components.applications.registry import Registry, RegistryArgs
+from tests.components.values import keys, place
 
 REPOSITORY = "aws:ecr/repository:Repository"
 
@@ -11,9 +12,8 @@ REPOSITORY = "aws:ecr/repository:Repository"
 def registry(build):
     def run(*, protect=True):
         args = RegistryArgs(
-            prefix="researchflow-test",
-            data_key_arn="arn:aws:kms:us-east-1:123456789012:key/data",
-            protect=protect,
+            place=place(protect=protect),
+            keys=keys(),
         )
         return build(lambda opts: Registry("registry", args, opts))
 

@@ -3,7 +3,6 @@
 import pytest
 
 from components.applications.web import Web, WebArgs
-from scaleplan.model import load_plan
 from tests.components.applications import (
     AUTOSCALER,
     BINDING,
@@ -15,6 +14,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.values import application_pods, place, target_group
 
 BUCKET = "aws:s3/bucket:Bucket"
 
@@ -24,16 +24,13 @@ def web(build):
     def run(settings=SCALING, protect=True):
         def construct(opts):
             args = WebArgs(
-                prefix="researchflow-test",
-                account_id="123456789012",
-                region="us-east-1",
-                namespace="researchflow",
-                image="123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1.4.0",
-                settings=settings,
-                autoscaling=load_plan().autoscaling,
-                target_group_arn=TARGETS,
-                load_balancer_controller_ready=controller(opts),
-                protect=protect,
+                pods=application_pods(
+                    image="123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1.4.0",
+                    settings=settings,
+                    ca_config_map=None,
+                ),
+                target_group=target_group(arn=TARGETS, controller_ready=controller(opts)),
+                place=place(protect=protect),
             )
             return Web("web", args, opts)
 

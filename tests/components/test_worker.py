@@ -20,6 +20,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.values import application_pods
 
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
@@ -32,15 +33,14 @@ def worker(build):
             ready = controller(opts)
             plan = load_plan()
             args = WorkerArgs(
-                namespace="researchflow",
-                image="123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1.4.0",
-                settings=settings,
+                pods=application_pods(
+                    image="123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1.4.0",
+                    settings=settings,
+                    environment=ENVIRONMENT,
+                    annotations=ANNOTATIONS,
+                ),
                 queue=plan.queue,
                 jobs=plan.sizes[Size.MEDIUM].queue.model_copy(update=jobs),
-                autoscaling=plan.autoscaling,
-                environment=ENVIRONMENT,
-                annotations=ANNOTATIONS,
-                ca_config_map="researchflow-ca",
                 artifacts=artifacts(ready),
                 keda=Keda(secret_name="queue-scaler-credentials", ready=ready) if keda else None,
             )

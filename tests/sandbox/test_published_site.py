@@ -27,6 +27,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.edge.edge import Edge, EdgeArgs
+from components.shared.place import Place
 from rendering.edge.functions import CellNames
 from scaleplan.model import load_plan
 from scaleplan.sizes import EdgeSettings, PriceClass
@@ -46,9 +47,14 @@ zone = aws.route53.Zone("zone", name="flow.example.org", opts=on_aws)
 Edge(
     "edge",
     EdgeArgs(
-        prefix="researchflow-tiny",
-        account_id="123456789012",
-        region="us-east-1",
+        place=Place(
+            prefix="researchflow-tiny",
+            account_id="123456789012",
+            region="us-east-1",
+            availability_zones=(),
+            tags={},
+            protect=False,
+        ),
         settings=EdgeSettings(
             waf=True, price_class=PriceClass.PRICE_CLASS_100, origin_shield=True
         ),
@@ -70,7 +76,6 @@ Edge(
         requests_per_five_minutes=7500,
         shield_region="us-east-1",
         cells=CellNames(domain="flow.example.org", own="us-east", others=("us-west", "eu")),
-        protect=False,
     ),
     pulumi.ResourceOptions(providers=[provider]),
 )

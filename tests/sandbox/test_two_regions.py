@@ -26,21 +26,28 @@ from components.edge.failover_checks import FailoverChecks, FailoverChecksArgs
 from components.applications.registry import RegistryArgs
 from components.recovery.replicated_bucket import SourceBucket
 from components.identity.encryption import secret_replicas
+from components.shared.place import Place
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 provider = aws.Provider("aws", region="{HERE}")
 on_aws = pulumi.ResourceOptions(providers=[provider])
-own = dict(prefix="{PREFIX}", protect=True)
-placed = dict(account_id="{ACCOUNT_ID}", region="{HERE}", **own)
-keys = layers.Encryption("encryption", EncryptionArgs(recovery_region="{THERE}", **placed), on_aws)
-images = layers.Registry("registry", RegistryArgs(data_key_arn=keys.data_key_arn, **own), on_aws)
-files = layers.Artifacts(
-    "artifacts", ArtifactsArgs(data_key_arn=keys.data_key_arn, **placed), on_aws
+place = Place(
+    prefix="{PREFIX}",
+    account_id="{ACCOUNT_ID}",
+    region="{HERE}",
+    availability_zones=(),
+    tags={{}},
+    protect=True,
 )
+keys = layers.Encryption(
+    "encryption", EncryptionArgs(place=place, recovery_region="{THERE}"), on_aws
+).keys
+images = layers.Registry("registry", RegistryArgs(place=place, keys=keys), on_aws)
+files = layers.Artifacts("artifacts", ArtifactsArgs(place=place, keys=keys), on_aws)
 aws.secretsmanager.Secret(
     "login",
     name="{PREFIX}/database",
-    kms_key_id=keys.data_key_arn,
+    kms_key_id=keys.data_arn,
     replicas=secret_replicas(keys.recovery),
     opts=pulumi.ResourceOptions(provider=provider),
 )
@@ -48,7 +55,7 @@ source = SourceBucket(
     role="artifacts",
     bucket_name=files.bucket_name,
     bucket_arn=files.bucket_arn,
-    key_arn=keys.data_key_arn,
+    key_arn=keys.data_arn,
     versions=files.versions,
 )
 pages = aws.sns.Topic(
@@ -57,16 +64,16 @@ pages = aws.sns.Topic(
 copies = DisasterRecoveryArgs(
     mode=RecoveryMode.BACKUP,
     recovery=keys.recovery,
-    data_key_arn=keys.data_key_arn,
+    place=place,
+    keys=keys,
     database_arn="arn:aws:rds:{HERE}:{ACCOUNT_ID}:db:{PREFIX}-database",
     page_topic_arn=pages.arn,
     buckets=[source],
     repositories=images.repositories,
-    **placed,
 )
 layers.DisasterRecovery("recovery", copies, on_aws)
 checked = FailoverChecksArgs(
-    prefix="{PREFIX}", endpoint="d1.cloudfront.net", site_name="recovery.flow.example.org"
+    place=place, endpoint="d1.cloudfront.net", site_name="recovery.flow.example.org"
 )
 FailoverChecks("failover", checked, on_aws)
 """

@@ -34,6 +34,7 @@ pulumi.runtime.set_mocks(MyMocks())
 from components.redis.cache import Cache, CacheArgs
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.values import data_network, keys, place
 
 
 class CacheTest(unittest.TestCase):
@@ -42,14 +43,10 @@ class CacheTest(unittest.TestCase):
         cache = Cache(
             "cache",
             CacheArgs(
-                prefix="researchflow-test",
-                vpc_id="vpc-1",
-                data_subnet_ids=["subnet-1"],
-                client_security_group_id="sg-1",
-                data_key_arn="key",
-                logs_key_arn="key",
+                place=place(protect=False),
+                keys=keys(),
+                network=data_network(),
                 settings=load_plan().sizes[Size.SMALL].cache,
-                protect=False,
             ),
         )
 

@@ -98,7 +98,7 @@ RULES = (
         demand="The AWS provider tags everything with managed-by, project and stack.",
         reason="Cost by stack, and who is asked about a resource found at night, rest on them.",
         source="AWS whitepaper, Best Practices for Tagging AWS Resources",
-        remedy="give them in `default_tags` of `wiring/site.py`",
+        remedy="give them in `default_tags` of `wiring/stack.py`",
         types=(AWS_PROVIDER,),
         check=_default_tags,
     ),

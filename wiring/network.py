@@ -1,9 +1,10 @@
-"""The flow table of a stack."""
+"""Arguments of the network, and who may connect to whom in it."""
 
 from __future__ import annotations
 
 from components.database.database import PORT
 from components.database.pgbouncer_pod import METRICS_PORT
+from components.network.network import NetworkArgs
 from components.queue.broker import AMQPS_PORT
 from components.redis.foundation import REDIS_PORT
 from rendering.network.application_flows import StoreNetworks
@@ -13,12 +14,22 @@ from rendering.network.monitoring_flows import MonitoringSite
 from rendering.network.subnet_layout import subnet_layout
 from scaleplan.applications.scaling import WorkerScaler
 from scaleplan.settings import SERVICE_CIDR
-from wiring.site import Site, has_broker
+from wiring.stack import Stack
 
 
-def flow_table(site: Site) -> list[Flow]:
+def network_args(stack: Stack) -> NetworkArgs:
+    """The VPC, whose subnets carry the cluster's discovery tags."""
+    return NetworkArgs(
+        place=stack.place,
+        keys=stack.keys,
+        vpc_cidr=stack.settings.vpc_cidr,
+        settings=stack.settings.network,
+    )
+
+
+def flow_table(stack: Stack) -> list[Flow]:
     """Every allowed connection of the stack's pods, for the policies of any namespace."""
-    settings = site.settings
+    settings = stack.settings
     subnets = subnet_layout(settings.vpc_cidr)
     # A recovery site's load balancer is public.
     balancing = subnets.public if settings.disaster_recovery.site_of else subnets.private
@@ -46,8 +57,8 @@ def flow_table(site: Site) -> list[Flow]:
                 database_port=PORT,
                 cache_port=REDIS_PORT,
                 session_port=REDIS_PORT,
-                job_port=AMQPS_PORT if has_broker(site) else REDIS_PORT,
-                pooler_port=site.plan.pgbouncer.listen_port,
+                job_port=AMQPS_PORT if stack.has_broker else REDIS_PORT,
+                pooler_port=stack.plan.pgbouncer.listen_port,
                 citus=settings.sharding.serving,
             ),
         )
