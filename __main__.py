@@ -8,7 +8,6 @@ from pulumi import InvokeOptions, ResourceOptions
 
 import components as layers
 import settings as stack_settings
-from components.recovery.standby_roles import standby_roles
 from scaleplan.model import load_plan
 from serving import serve
 from wiring import (
@@ -51,6 +50,7 @@ stack.registry = layers.Registry("registry", applications.registry_args(stack), 
 stack.artifacts = layers.Artifacts("artifacts", applications.artifacts_args(stack), on_aws)
 layers.Audit("audit", identity.audit_args(stack), on_aws)
 stack.cluster = layers.Cluster("cluster", cluster.cluster_args(stack), on_aws)
+stack.pod_roles = layers.PodRoles("pod-roles", identity.pod_roles_args(stack), on_aws)
 
 # What holds data, open to the cluster's pods alone.
 stack.database = layers.Database("database", database.database_args(stack), on_aws)
@@ -92,7 +92,5 @@ if site_entry_args := edge.site_entry_args(stack):
     layers.SiteEntry("site-entry", site_entry_args, on_aws)
 
 outputs.export(outputs.foundation_outputs(stack))
-if settings.disaster_recovery.standby:
-    standby_roles(recovery.roles_args(stack), on_aws)
-else:
+if not settings.disaster_recovery.standby:
     serve(stack, stack_settings.secrets())

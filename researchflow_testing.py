@@ -166,6 +166,7 @@ class Mocks(pulumi.runtime.Mocks):
         resource_id, outputs = answer(
             Registration(
                 urn=urn,
+                origin=urn,
                 token=args.typ,
                 name=args.name,
                 inputs=args.inputs,

@@ -53,8 +53,8 @@ def serve(stack: Stack, secrets: Mapping[str, Output[str]]) -> None:
     stack.observability = layers.Observability(
         "observability", observability.observability_args(stack, secrets), on_cluster
     )
-    if settings.workflows.enabled:
-        stack.temporal = layers.Temporal("temporal", workflows.temporal_args(stack), on_cluster)
+    if temporal_args := workflows.temporal_args(stack):
+        stack.temporal = layers.Temporal("temporal", temporal_args, on_cluster)
     api = applications.orchestrator_args(stack, workflows.workflow_variables(stack))
     layers.Orchestrator("orchestrator", api, on_cluster)
     layers.Collaboration("collaboration", applications.collaboration_args(stack), on_cluster)

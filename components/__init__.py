@@ -27,6 +27,7 @@ from components.identity.audit import Audit
 from components.identity.authority import Authority
 from components.identity.break_glass import BreakGlass
 from components.identity.encryption import Encryption
+from components.identity.pod_roles import PodRoles
 from components.network.network import Network
 from components.observability.observability import Observability
 from components.queue.broker import Broker
@@ -63,6 +64,7 @@ __all__ = [
     "Orchestrator",
     "Pgbouncer",
     "Platform",
+    "PodRoles",
     "PoolerAdmin",
     "PoolerAdminArgs",
     "PoolerReconnect",

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output
 
-from components.applications.artifact_access import ArtifactAccess
 from components.applications.artifacts import ArtifactsArgs
 from components.applications.collaboration import CollaborationArgs
 from components.applications.connections import ConnectionsArgs
@@ -17,7 +16,6 @@ from components.applications.registry import RegistryArgs
 from components.applications.web import WebArgs
 from components.applications.worker import Keda, WorkerArgs
 from components.applications.workload import TargetGroup
-from components.cluster.platform import NAMESPACE
 from rendering.applications.config import ApplicationPlan
 from rendering.applications.repository_lifecycle import image_reference
 from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
@@ -63,17 +61,6 @@ def artifacts_args(stack: Stack) -> ArtifactsArgs:
         place=stack.place,
         keys=stack.keys,
         copy_name=primary.artifacts_bucket if primary else None,
-    )
-
-
-def artifact_access(stack: Stack) -> ArtifactAccess:
-    """The artifacts bucket as orchestrator and worker may use it."""
-    return ArtifactAccess(
-        place=stack.place,
-        keys=stack.keys,
-        cluster=stack.cluster.handle,
-        namespace=NAMESPACE,
-        bucket_arn=stack.artifacts.bucket_arn,
     )
 
 
@@ -152,7 +139,7 @@ def orchestrator_args(
             variables=workflow_variables,
         ),
         target_group=_target_group(stack, "orchestrator"),
-        artifacts=artifact_access(stack),
+        role=stack.pod_roles.orchestrator,
         requests_per_pod=requests_per_pod(Subject(stack.plan, settings)),
         metrics_ready=stack.observability.metrics_ready,
     )
@@ -171,7 +158,7 @@ def worker_args(stack: Stack) -> WorkerArgs:
         ),
         queue=stack.plan.queue,
         jobs=settings.queue,
-        artifacts=artifact_access(stack),
+        role=stack.pod_roles.worker,
         keda=_keda(stack),
     )
 

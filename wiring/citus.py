@@ -30,5 +30,6 @@ def citus_args(stack: Stack) -> CitusArgs:
         statement_timeouts=statement_timeouts(stack.plan, settings.migrations),
         client_namespace=stack.platform.namespace,
         authority=stack.authority,
+        backup_roles=stack.pod_roles.citus,
         backups_copy=primary.citus_bucket if primary else None,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from components.citus.backups import backup_bucket_arn
 from components.identity.audit import AuditArgs
 from components.identity.authority import AuthorityArgs
 from components.identity.break_glass import BreakGlassArgs
 from components.identity.encryption import EncryptionArgs
+from components.identity.pod_roles import PodRolesArgs
+from components.observability.observability import topic_names
+from scaleplan.citus.data_nodes import placements
 from wiring.stack import Stack
 
 
@@ -26,6 +30,25 @@ def audit_args(stack: Stack) -> AuditArgs:
         keys=stack.keys,
         artifacts_bucket_arn=stack.artifacts.bucket_arn,
         guard_duty=stack.settings.audit.guard_duty,
+    )
+
+
+def pod_roles_args(stack: Stack) -> PodRolesArgs:
+    """The roles of what `serving.py` runs."""
+    settings, primary = stack.settings, stack.primary_site
+    sharding = settings.sharding
+    groups = placements(settings.citus, settings.availability_zones) if sharding.present else []
+    copy_name = primary.citus_bucket if primary else None
+    return PodRolesArgs(
+        place=stack.place,
+        keys=stack.keys,
+        cluster=stack.cluster.handle,
+        artifacts_bucket_arn=stack.artifacts.bucket_arn,
+        workflows=settings.workflows.enabled,
+        sharding_stage=sharding.stage.value,
+        citus_bucket_arn=backup_bucket_arn(stack.place, copy_name),
+        citus_groups=[group.name for group in groups],
+        topic_names=topic_names(),
     )
 
 

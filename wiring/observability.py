@@ -43,6 +43,8 @@ def observability_args(stack: Stack, secrets: Mapping[str, Output[str]]) -> Obse
         alarms=stack_alarms(subject),
         adapter_rules=adapter_rules(subject),
         cloudwatch_config=cloudwatch_exporter_config(subject),
+        alertmanager_role=stack.pod_roles.alertmanager,
+        cloudwatch_role=stack.pod_roles.cloudwatch_exporter,
         instances=stack.database.identifiers,
         primary=subject.primary,
         certificates=_certificates(stack),

@@ -1,24 +1,13 @@
-"""Arguments of copies in the recovery region, and of the site that grows from them."""
+"""Arguments of copies in the recovery region, and of what a site that grows from them reads."""
 
 from __future__ import annotations
 
 import pulumi
 
-from components.applications.worker import APPLICATION as WORKER
-from components.citus.backups import CitusBackupsArgs
-from components.observability.exporters import CLOUDWATCH_EXPORTER
-from components.observability.monitoring_roles import Watched
-from components.observability.observability import PAGE, topic_names
+from components.observability.observability import PAGE
 from components.recovery.disaster_recovery import DisasterRecoveryArgs
 from components.recovery.primary_site import PrimarySiteArgs
 from components.recovery.replicated_bucket import SourceBucket
-from components.recovery.standby_roles import ArtifactReader, StandbyRolesArgs
-from components.workflows.worker import APPLICATION as WORKFLOW_WORKER
-from rendering.observability.prometheus_stack import ALERTMANAGER_ACCOUNT
-from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
-from rendering.shared.endpoints import ORCHESTRATOR
-from scaleplan.citus.data_nodes import placements
-from wiring.applications import artifact_access
 from wiring.stack import Stack
 
 
@@ -83,61 +72,3 @@ def _buckets(stack: Stack) -> list[SourceBucket]:
             )
         )
     return buckets
-
-
-def roles_args(stack: Stack) -> StandbyRolesArgs:
-    """The roles of the layers in `serving.py`."""
-    settings = stack.settings
-    watched = Watched(place=stack.place, cluster=stack.cluster.handle, namespace=MONITORING)
-    topics = f"arn:aws:sns:{settings.region}:{stack.account_id}:{settings.prefix}"
-    return StandbyRolesArgs(
-        artifacts=artifact_access(stack),
-        readers=_readers(workflows=settings.workflows.enabled),
-        citus=_citus(stack),
-        stage=settings.sharding.stage.value,
-        watched=watched,
-        alertmanager_account=ALERTMANAGER_ACCOUNT,
-        topic_arns=[f"{topics}-{name}" for name in topic_names()],
-        topics_key_arn=stack.keys.logs_arn,
-        exporter_account=CLOUDWATCH_EXPORTER,
-    )
-
-
-def _readers(*, workflows: bool) -> list[ArtifactReader]:
-    found = [
-        ArtifactReader(
-            around=[("researchflow:apps:Orchestrator", "orchestrator")],
-            role="orchestrator-artifacts",
-            service_account=ORCHESTRATOR.application,
-        ),
-        ArtifactReader(
-            around=[("researchflow:apps:Worker", "worker")],
-            role="worker-artifacts",
-            service_account=WORKER,
-        ),
-    ]
-    if workflows:
-        found.append(
-            ArtifactReader(
-                around=[
-                    ("researchflow:apps:Temporal", "temporal"),
-                    ("researchflow:apps:WorkflowWorker", "temporal-worker"),
-                ],
-                role="temporal-worker-artifacts",
-                service_account=WORKFLOW_WORKER,
-            )
-        )
-    return found
-
-
-def _citus(stack: Stack) -> CitusBackupsArgs | None:
-    settings, primary = stack.settings, stack.primary_site
-    if not settings.sharding.present or primary is None:
-        return None
-    return CitusBackupsArgs(
-        place=stack.place,
-        keys=stack.keys,
-        cluster=stack.cluster.handle,
-        groups=[group.name for group in placements(settings.citus, settings.availability_zones)],
-        copy_name=primary.citus_bucket,
-    )

@@ -28,6 +28,7 @@ from components.edge.site_certificate import SiteCertificate
 from components.identity.authority import Authority
 from components.identity.break_glass import BreakGlass
 from components.identity.encryption import Encryption, Keys
+from components.identity.pod_roles import PodRoles
 from components.network.network import DataNetwork, Network
 from components.observability.observability import Observability
 from components.queue.broker import Broker
@@ -64,6 +65,7 @@ class Stack:
     registry: Registry = field(init=False)
     artifacts: Artifacts = field(init=False)
     cluster: Cluster = field(init=False)
+    pod_roles: PodRoles = field(init=False)
     database: Database = field(init=False)
     break_glass: BreakGlass = field(init=False)
     credentials: DatabaseCredentials = field(init=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
+from components.identity.pod_role import PodRole
 from components.workflows.temporal import TemporalArgs
 from components.workflows.worker import WorkflowWorkerArgs
 from rendering.database.rds_authority import rds_authority
@@ -14,14 +15,16 @@ from rendering.workflows.client import CLIENT_CERTIFICATE
 from rendering.workflows.client import workflow_variables as address_variables
 from rendering.workflows.temporal_names import CLIENT_SECRET
 from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
-from wiring.applications import artifact_access, connected_pods, image_of, nodes_of
+from wiring.applications import connected_pods, image_of, nodes_of
 from wiring.network import flow_table
 from wiring.stack import Stack
 
 
-def temporal_args(stack: Stack) -> TemporalArgs:
-    """The server, on the system database whatever serves tenants' data."""
-    database = stack.database
+def temporal_args(stack: Stack) -> TemporalArgs | None:
+    """The server, on the system database whatever serves tenants' data; None where it is off."""
+    database, worker_role = stack.database, stack.pod_roles.workflow_worker
+    if worker_role is None:
+        return None
     return TemporalArgs(
         cluster=stack.cluster.handle,
         settings=stack.settings.workflows,
@@ -34,12 +37,12 @@ def temporal_args(stack: Stack) -> TemporalArgs:
         authority=stack.authority,
         client_namespace=stack.platform.namespace,
         flows=flow_table(stack),
-        worker=_worker_args(stack),
+        worker=_worker_args(stack, worker_role),
         node_selector=nodes_of(stack, APPLICATIONS_POOL),
     )
 
 
-def _worker_args(stack: Stack) -> WorkflowWorkerArgs:
+def _worker_args(stack: Stack, role: PodRole) -> WorkflowWorkerArgs:
     """The orchestrator once more, with its logins: the plan's workflows are in its sources."""
     settings = stack.settings
     return WorkflowWorkerArgs(
@@ -52,7 +55,7 @@ def _worker_args(stack: Stack) -> WorkflowWorkerArgs:
             variables=_variables(stack, CLIENT_SECRET),
         ),
         plan=stack.plan.workflows,
-        artifacts=artifact_access(stack),
+        role=role,
         client_secret_name=CLIENT_SECRET,
         keda_ready=stack.platform.keda_ready,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Resource, ResourceOptions
 
-from components.applications.artifact_access import ArtifactAccess
 from components.applications.autoscaler import horizontal_pod_autoscaler, pods_metric, scales
 from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import (
@@ -31,7 +30,9 @@ class OrchestratorArgs:
 
     pods: ApplicationPods
     target_group: TargetGroup
-    artifacts: ArtifactAccess
+    role: Resource
+    """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
+
     requests_per_pod: int
     metrics_ready: Resource
 
@@ -50,13 +51,12 @@ class Orchestrator(ComponentResource):
             "autoscaled": scales(settings),
         }
         super().__init__("researchflow:apps:Orchestrator", name, summary, opts)
-        role = args.artifacts.grant_to(ORCHESTRATOR.application, f"{name}-artifacts", parent=self)
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
                 pod=self._pod(args),
                 autoscaled=scales(settings),
-                after=(role, args.target_group.controller_ready),
+                after=(args.role, args.target_group.controller_ready),
             ),
             ResourceOptions(parent=self),
         )

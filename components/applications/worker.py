@@ -8,7 +8,6 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components.applications.artifact_access import ArtifactAccess
 from components.applications.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
@@ -18,12 +17,10 @@ from rendering.applications.scaling_triggers import (
     watched_jobs,
     worker_scaled_object,
 )
-from rendering.shared.endpoints import WORKER_HEALTH_PORT
+from rendering.shared.endpoints import WORKER, WORKER_HEALTH_PORT
 from scaleplan.layers import QueuePlan
 from scaleplan.queue.backlog import JOBS_PER_POD
 from scaleplan.sizes import QueueSettings
-
-APPLICATION = "worker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +40,9 @@ class WorkerArgs:
     pods: ApplicationPods
     queue: QueuePlan
     jobs: QueueSettings
-    artifacts: ArtifactAccess
+    role: Resource
+    """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
+
     keda: Keda | None
 
 
@@ -62,10 +61,9 @@ class Worker(ComponentResource):
             "scaledBy": "hpa" if args.keda is None else "keda",
         }
         super().__init__("researchflow:apps:Worker", name, summary, opts)
-        role = args.artifacts.grant_to(APPLICATION, f"{name}-artifacts", parent=self)
         pods = Workload(
             f"{name}-workload",
-            WorkloadArgs(pod=self._pod(args), autoscaled=True, after=(role,)),
+            WorkloadArgs(pod=self._pod(args), autoscaled=True, after=(args.role,)),
             ResourceOptions(parent=self),
         )
         if args.keda is None:
@@ -80,7 +78,7 @@ class Worker(ComponentResource):
             "WORKER_CONCURRENCY": str(JOBS_PER_POD),
         }
         return PodTemplate(
-            application=APPLICATION,
+            application=WORKER,
             pods=replace(
                 args.pods,
                 environment=[
@@ -110,9 +108,9 @@ class Worker(ComponentResource):
             f"{name}-scaling",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.pods.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=WORKER, namespace=args.pods.namespace),
             spec=worker_scaled_object(
-                deployment=APPLICATION,
+                deployment=WORKER,
                 settings=args.pods.settings,
                 watched=watched_jobs(
                     args.queue, args.jobs, args.pods.autoscaling.keda.list_length, JOBS_PER_POD
@@ -129,7 +127,7 @@ class Worker(ComponentResource):
         plan = args.pods.autoscaling.worker_hpa
         horizontal_pod_autoscaler(
             f"{name}-autoscaler",
-            APPLICATION,
+            WORKER,
             namespace=args.pods.namespace,
             settings=args.pods.settings,
             utilization_percents={"cpu": plan.cpu_utilization_percent},

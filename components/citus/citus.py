@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.citus.backups import CitusBackups, CitusBackupsArgs
 from components.citus.data_nodes import DataNodes, DataNodesArgs
@@ -54,6 +54,9 @@ class CitusArgs:
     statement_timeouts: Mapping[RoleKey, int]
     client_namespace: Input[str]
     authority: Authority
+    backup_roles: Sequence[Resource]
+    """By which the servers write their backups: pods get them when they are admitted."""
+
     backups_copy: Input[str] | None = None
 
 
@@ -131,14 +134,11 @@ class Citus(ComponentResource):
 
     def _backups(self) -> CitusBackups:
         args = self._args
-        groups = placements(args.settings, args.place.availability_zones)
         return CitusBackups(
             f"{self._name}-backups",
             CitusBackupsArgs(
                 place=args.place,
                 keys=args.keys,
-                cluster=args.cluster,
-                groups=[group.name for group in groups],
                 copy_name=args.backups_copy,
             ),
             ResourceOptions(parent=self),
@@ -190,7 +190,7 @@ class Citus(ComponentResource):
                 backup_bucket=backups.bucket_name,
                 authority=args.authority,
                 operator=operator.release,
-                wait_for=[*self._nodes().groups, *backups.ready],
+                wait_for=[*self._nodes().groups, *args.backup_roles],
             ),
             ResourceOptions(parent=self),
         )

@@ -11,11 +11,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.applications.pod_template import labels, selector
-from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
 from components.observability.exporter import CONFIG_DIRECTORY, Exporter, ExporterArgs
-from components.observability.monitoring_roles import Watched, cloudwatch_role
-from components.shared.place import Place
 from components.shared.versions import (
     CLOUDWATCH_EXPORTER_IMAGE,
     POSTGRES_EXPORTER_IMAGE,
@@ -36,7 +33,6 @@ from rendering.observability.exporters import (
     queue_exporter_arguments,
     redis_environment,
 )
-from rendering.observability.prometheus_stack import NAMESPACE
 from rendering.observability.scrape_targets import cache_nodes
 from rendering.queue.age import SCRIPT_FILE, oldest_job_script
 from scaleplan.layers import QueuePlan
@@ -80,9 +76,6 @@ class ExportersArgs:
     """`monitor` is the role that the servers' statistics are read by. `cloudwatch_config` is
     YACE's file. `after` defines the kinds of the monitors."""
 
-    place: Place
-    cluster: ClusterHandle
-
     namespace: Input[str]
     interval_seconds: int
     queue_plan: QueuePlan
@@ -92,6 +85,7 @@ class ExportersArgs:
     servers: Sequence[PostgresTarget]
     monitor: RoleCredentials
     cloudwatch_config: str
+    cloudwatch_role: pulumi.Resource
     after: Sequence[pulumi.Resource]
 
 
@@ -221,12 +215,6 @@ class Exporters(ComponentResource):
             automount_service_account_token=False,
             opts=ResourceOptions(parent=self),
         )
-        watched = Watched(
-            place=args.place,
-            cluster=args.cluster,
-            namespace=NAMESPACE,
-        )
-        role = cloudwatch_role(f"{self._name}-cloudwatch", watched, CLOUDWATCH_EXPORTER, self)
         Exporter(
             f"{self._name}-cloudwatch",
             ExporterArgs(
@@ -244,7 +232,7 @@ class Exporters(ComponentResource):
                 version=content_hash(args.cloudwatch_config),
                 service_account=CLOUDWATCH_EXPORTER,
                 requests=CLOUDWATCH,
-                after=[account, role, *args.after],
+                after=[account, args.cloudwatch_role, *args.after],
             ),
             ResourceOptions(parent=self),
         )

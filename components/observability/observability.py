@@ -68,6 +68,8 @@ class ObservabilityArgs:
     alarms: Sequence[Alarm]
     adapter_rules: Mapping[str, Any]
     cloudwatch_config: str
+    alertmanager_role: pulumi.Resource
+    cloudwatch_role: pulumi.Resource
     instances: Sequence[Input[str]]
     primary: str
     certificates: Mapping[str, tuple[str, Input[str]]]
@@ -212,7 +214,7 @@ class Observability(ComponentResource):
                 plan=args.plan,
                 alerts=args.alerts,
                 topics=self.topic_arns,
-                topics_key_arn=args.keys.logs_arn,
+                alertmanager_role=args.alertmanager_role,
                 channels=args.channels,
                 rule_groups=args.rule_groups,
                 dashboards=args.dashboards,
@@ -237,8 +239,6 @@ class Observability(ComponentResource):
         Exporters(
             f"{self._name}-exporters",
             ExportersArgs(
-                place=args.place,
-                cluster=args.cluster,
                 namespace=stack.namespace,
                 interval_seconds=args.plan.scrape_interval_seconds,
                 queue_plan=args.queue_plan,
@@ -248,6 +248,7 @@ class Observability(ComponentResource):
                 servers=args.servers,
                 monitor=args.monitor,
                 cloudwatch_config=args.cloudwatch_config,
+                cloudwatch_role=args.cloudwatch_role,
                 after=[stack.ready],
             ),
             ResourceOptions(parent=self),

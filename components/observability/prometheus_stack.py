@@ -13,13 +13,11 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.cluster.handle import ClusterHandle
-from components.observability.monitoring_roles import Watched, alertmanager_role
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.observability.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
 from rendering.observability.prometheus_stack import (
-    ALERTMANAGER_ACCOUNT,
     DASHBOARD_LABEL,
     GRAFANA_SECRET,
     NAMESPACE,
@@ -36,8 +34,9 @@ LEVEL_LABEL = "pod-security.kubernetes.io/enforce"
 
 @dataclass(frozen=True, kw_only=True)
 class PrometheusStackArgs:
-    """`topics` are ARNs by route; `topics_key_arn` encrypts them. `channels` are the secrets of
-    other ways, by file. `rule_groups` and `dashboards` (JSON by name) are shown and evaluated."""
+    """`topics` are ARNs by route; by `alertmanager_role` Alertmanager publishes to them. `channels`
+    are the secrets of other ways, by file. `rule_groups` and `dashboards` (JSON by name) are shown
+    and evaluated."""
 
     place: Place
     cluster: ClusterHandle
@@ -45,7 +44,7 @@ class PrometheusStackArgs:
     plan: ObservabilityPlan
     alerts: AlertsSettings
     topics: Mapping[str, Input[str]]
-    topics_key_arn: Input[str]
+    alertmanager_role: pulumi.Resource
     channels: Mapping[str, Input[str]]
     rule_groups: Sequence[Mapping[str, Any]]
     dashboards: Mapping[str, str]
@@ -78,7 +77,8 @@ class PrometheusStack(ComponentResource):
         self.namespace_ready = namespace
         self.namespace = namespace.metadata.name.apply(str)
         self.grafana_password = self._build_password()
-        first = [nodes, self._build_grafana_secret(), self._build_role(), *self._build_channels()]
+        secrets = [self._build_grafana_secret(), *self._build_channels()]
+        first = [nodes, args.alertmanager_role, *secrets]
         self.ready = self._build_release(first)
         self._build_rules()
         self._build_dashboards()
@@ -123,23 +123,6 @@ class PrometheusStack(ComponentResource):
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self.namespace),
             string_data={key: Output.secret(value) for key, value in values.items()},
             opts=ResourceOptions(parent=self),
-        )
-
-    def _build_role(self) -> pulumi.Resource:
-        """Alertmanager publishes to the topics, and to nothing else."""
-        args = self._args
-        watched = Watched(
-            place=args.place,
-            cluster=args.cluster,
-            namespace=NAMESPACE,
-        )
-        return alertmanager_role(
-            f"{self._name}-alertmanager",
-            watched,
-            ALERTMANAGER_ACCOUNT,
-            topics=list(args.topics.values()),
-            topics_key_arn=args.topics_key_arn,
-            parent=self,
         )
 
     def _build_release(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:

@@ -9,7 +9,6 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components.applications.artifact_access import ArtifactAccess
 from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
 from rendering.applications.priorities import JOBS
@@ -32,7 +31,9 @@ class WorkflowWorkerArgs:
 
     pods: ApplicationPods
     plan: WorkflowsPlan
-    artifacts: ArtifactAccess
+    role: Resource
+    """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
+
     client_secret_name: Input[str]
     keda_ready: Resource | None
     after: tuple[Resource, ...] = ()
@@ -55,13 +56,12 @@ class WorkflowWorker(ComponentResource):
             "scaledBy": "nobody" if args.keda_ready is None else "keda",
         }
         super().__init__("researchflow:apps:WorkflowWorker", name, summary, opts)
-        role = args.artifacts.grant_to(APPLICATION, f"{name}-artifacts", parent=self)
         pods = Workload(
             f"{name}-workload",
             WorkloadArgs(
                 pod=self._pod(args),
                 autoscaled=args.keda_ready is not None,
-                after=(role, *args.after),
+                after=(args.role, *args.after),
             ),
             ResourceOptions(parent=self),
         )

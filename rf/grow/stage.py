@@ -9,6 +9,7 @@ from rf.shared.plan_document import PlanDocument
 from scaleplan.citus.sharding import ShardingStage
 
 CITUS = "researchflow:data:Citus"
+POD_ROLES = "researchflow:security:PodRoles"
 
 _SHARD_COUNT = re.compile(r"citus\.shard_count\s*=\s*(\d+)")
 
@@ -16,10 +17,13 @@ _ORDER = list(ShardingStage)
 
 
 def stage_of(plan: PlanDocument) -> ShardingStage:
-    """What the Citus component says of itself; off where there is none."""
+    """The stack's stage, whether its servers stand or, at a recovery site that waits, only their
+    roles; off where neither tells."""
+    stages = {CITUS: "stage", POD_ROLES: "shardingStage"}
     for resource in plan.resources.values():
-        if resource.type == CITUS:
-            return ShardingStage(str(resource.inputs["stage"]))
+        key = stages.get(resource.type)
+        if key is not None and key in resource.inputs:
+            return ShardingStage(str(resource.inputs[key]))
     return ShardingStage.OFF
 
 

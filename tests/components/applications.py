@@ -2,9 +2,7 @@
 
 import pulumi_kubernetes as kubernetes
 
-from components.applications.artifact_access import ArtifactAccess
 from scaleplan.sizes import WorkloadSettings
-from tests.components.values import cluster_handle, keys, place
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE = "kubernetes:core/v1:Service"
@@ -36,16 +34,6 @@ def controller(opts):
         "controller",
         metadata=kubernetes.meta.v1.ObjectMetaArgs(name="controller", namespace="researchflow"),
         opts=opts,
-    )
-
-
-def artifacts(ready):
-    return ArtifactAccess(
-        place=place(),
-        keys=keys(),
-        cluster=cluster_handle(ready),
-        namespace="researchflow",
-        bucket_arn="arn:aws:s3:::artifacts",
     )
 
 

@@ -86,6 +86,8 @@ def observability_args(ready, settings, *, channels=None, certificates=None):
     """As the program wires them, with plain values where it has other components' outputs."""
     subject = Subject(PLAN, settings)
     return ObservabilityArgs(
+        alertmanager_role=ready,
+        cloudwatch_role=ready,
         place=place(prefix=settings.prefix, region=settings.region, account_id=ACCOUNT),
         keys=keys(logs_arn=KEY),
         cluster=cluster_handle(ready, name=CLUSTER),

@@ -1,7 +1,5 @@
 """Citus on the cluster: nodes, servers, backups, TLS, and the job that distributes."""
 
-import json
-
 import pulumi
 import pulumi_aws as aws
 import pytest
@@ -19,6 +17,7 @@ from scaleplan.citus.sharding import ShardingSettings, ShardingStage
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.applications import controller
 from tests.components.values import cluster_handle, keys, place
 
 PLAN = load_plan()
@@ -30,7 +29,6 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/data"
 STACKGRES = "kubernetes:stackgres.io/"
 CLUSTER = f"{STACKGRES}v1alpha1:SGShardedCluster"
 GROUP = "aws:eks/nodeGroup:NodeGroup"
-ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 JOB = "kubernetes:batch/v1:CronJob"
 
@@ -68,6 +66,7 @@ def citus(build):
                     place=place(availability_zones=ZONES, protect=protect),
                     keys=keys(data_arn=KEY),
                     cluster=cluster_handle(ready, kubernetes_version="1.35"),
+                    backup_roles=[controller(opts)],
                     subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
                     architecture=architecture,
                     stage=ShardingSettings(stage=stage, fresh_install=True),
@@ -257,24 +256,10 @@ def test_backups_go_to_a_private_encrypted_bucket_by_roles_without_keys(citus):
     assert not [r for r in built.resources if r.type.startswith("aws:iam/accessKey")]
 
 
-@pytest.mark.parametrize("shards", [1, 3, 5])
-def test_each_group_of_servers_may_write_its_backups_before_it_starts(citus, shards):
-    built = citus(shard_clusters=shards)
-    associations = built.of_type(ASSOCIATION)
-    accounts = {"citus-coord-patroni", *(f"citus-shard{n}-patroni" for n in range(shards))}
-    assert {r.inputs["serviceAccount"] for r in associations} == accounts
-    assert {r.inputs["namespace"] for r in associations} == {"citus"}
-    waited_for = set(built.named(CLUSTER, "citus-cluster").dependencies)
-    assert {r.urn for r in associations} <= waited_for
-
-
-def test_servers_can_write_their_bucket_and_nothing_else(citus):
-    for policy in citus().of_type("aws:iam/rolePolicy:RolePolicy"):
-        for statement in json.loads(policy.inputs["policy"])["Statement"]:
-            resources = statement["Resource"]
-            resources = [resources] if isinstance(resources, str) else resources
-            assert all(arn == KEY or ":::researchflow-test-citus-" in arn for arn in resources)
-            assert "s3:DeleteObjectVersion" not in statement["Action"]
+def test_servers_wait_for_the_roles_by_which_they_write_their_backups(citus):
+    built = citus()
+    role = built.named("kubernetes:core/v1:ConfigMap", "controller")
+    assert role.urn in built.named(CLUSTER, "citus-cluster").dependencies
 
 
 def test_servers_wait_for_operator_and_nodes(citus):

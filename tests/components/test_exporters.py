@@ -30,8 +30,6 @@ def exporters(build):
         def construct(opts):
             whole = observability_args(something(opts), accepted(size=size, **changes))
             args = ExportersArgs(
-                place=whole.place,
-                cluster=whole.cluster,
                 namespace="monitoring",
                 interval_seconds=30,
                 queue_plan=whole.queue_plan,
@@ -41,6 +39,7 @@ def exporters(build):
                 servers=whole.servers,
                 monitor=whole.monitor,
                 cloudwatch_config=whole.cloudwatch_config,
+                cloudwatch_role=whole.cloudwatch_role,
                 after=[whole.cluster.ready],
             )
             return Exporters("exporters", args, opts)
@@ -202,18 +201,10 @@ def test_the_queues_lengths_and_ages_are_asked_for_while_redis_has_the_jobs(expo
     assert not any("check-single-keys" in each or "script" in each for each in arguments)
 
 
-def test_cloudwatch_is_read_by_a_role_that_reads_metrics_and_tags_of_this_stack(exporters):
+def test_cloudwatch_is_read_of_this_stack_alone_by_the_account_of_its_role(exporters):
     built = exporters(queue={"engine": "rabbitmq"})
-    (policy,) = built.of_type("aws:iam/rolePolicy:RolePolicy")
-    (statement,) = json.loads(policy.inputs["policy"])["Statement"]
-    assert set(statement["Action"]) == {
-        "cloudwatch:GetMetricData",
-        "cloudwatch:ListMetrics",
-        "tag:GetResources",
-    }
-    (association,) = built.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     spec = pod(built, "cloudwatch-exporter")["spec"]
-    assert association.inputs["serviceAccount"] == spec["serviceAccountName"]
+    assert spec["serviceAccountName"] == "cloudwatch-exporter"
     (files,) = [
         each.inputs["data"]
         for each in built.of_type(CONFIG_MAP)

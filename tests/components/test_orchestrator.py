@@ -1,7 +1,5 @@
 """The orchestrator, and with it what every application's pods have in common."""
 
-import json
-
 import pytest
 
 from components.applications.orchestrator import Orchestrator, OrchestratorArgs
@@ -16,7 +14,6 @@ from tests.components.applications import (
     SCALING,
     SERVICE,
     TARGETS,
-    artifacts,
     container,
     controller,
     environment,
@@ -42,7 +39,7 @@ def orchestrator(build):
                     node_selector={"researchflow/pool": "applications"},
                 ),
                 target_group=target_group(arn=TARGETS, controller_ready=ready),
-                artifacts=artifacts(ready),
+                role=ready,
                 requests_per_pod=28,
                 metrics_ready=ready,
             )
@@ -188,17 +185,3 @@ def test_the_binding_and_the_pods_wait_for_the_controller(orchestrator):
     (ready,) = built.of_type("kubernetes:core/v1:ConfigMap")
     assert ready.urn in built.named(BINDING, "orchestrator-targets").dependencies
     assert ready.urn in built.named(DEPLOYMENT, "orchestrator-workload-pods").dependencies
-
-
-def test_the_pods_wait_for_their_role_which_reaches_the_artifacts_alone(orchestrator):
-    built = orchestrator()
-    (association,) = built.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
-    assert association.urn in built.named(DEPLOYMENT, "orchestrator-workload-pods").dependencies
-    assert association.inputs["serviceAccount"] == "orchestrator"
-    (role,) = built.of_type("aws:iam/rolePolicy:RolePolicy")
-    resources = [s["Resource"] for s in json.loads(role.inputs["policy"])["Statement"]]
-    assert {arn for group in resources for arn in group} == {
-        "arn:aws:s3:::artifacts",
-        "arn:aws:s3:::artifacts/*",
-        "arn:aws:kms:us-east-1:123456789012:key/data",
-    }

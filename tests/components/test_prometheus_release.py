@@ -5,11 +5,11 @@ import json
 import pytest
 
 from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
+from rendering.observability.prometheus_stack import ALERTMANAGER_ACCOUNT
 from rf.shared.plan import Secret, reveal
 from tests.components.monitoring import (
     ACCOUNT,
     CONFIG_MAP,
-    KEY,
     RELEASE,
     SECRET,
     observability_args,
@@ -54,7 +54,7 @@ def stack(build):
                 plan=whole.plan,
                 alerts=whole.alerts,
                 topics=TOPICS,
-                topics_key_arn=KEY,
+                alertmanager_role=whole.alertmanager_role,
                 channels=whole.channels,
                 rule_groups=whole.rule_groups,
                 dashboards=whole.dashboards,
@@ -179,17 +179,12 @@ def test_grafanas_password_is_generated_and_stands_in_a_secret_alone(stack):
             assert word not in json.dumps(reveal(resource.inputs)), resource.name
 
 
-def test_alertmanager_may_publish_to_the_topics_and_nothing_else(stack):
-    (policy,) = stack().of_type("aws:iam/rolePolicy:RolePolicy")
-    statements = json.loads(policy.inputs["policy"])["Statement"]
-    by_action = {tuple(each["Action"]): each["Resource"] for each in statements}
-    assert by_action == {
-        ("sns:Publish",): sorted(TOPICS.values()),
-        ("kms:Decrypt", "kms:GenerateDataKey"): [KEY],
-    }
-    (association,) = stack().of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
-    account = association.inputs["serviceAccount"]
-    assert account == values_of(stack())["alertmanager"]["serviceAccount"]["name"]
+def test_alertmanager_runs_as_the_account_of_its_role_and_waits_for_it(stack):
+    built = stack()
+    assert values_of(built)["alertmanager"]["serviceAccount"]["name"] == ALERTMANAGER_ACCOUNT
+    (role,) = [each for each in built.of_type(CONFIG_MAP) if each.name == "cluster-ready"]
+    (release,) = built.of_type("kubernetes:helm.sh/v3:Release")
+    assert role.urn in release.dependencies
 
 
 def test_pods_with_the_machines_files_stand_in_a_namespace_without_secrets(stack):

@@ -14,7 +14,6 @@ from tests.components.applications import (
     FIXED,
     SCALING,
     SERVICE,
-    artifacts,
     container,
     controller,
     environment,
@@ -41,7 +40,7 @@ def worker(build):
                 ),
                 queue=plan.queue,
                 jobs=plan.sizes[Size.MEDIUM].queue.model_copy(update=jobs),
-                artifacts=artifacts(ready),
+                role=ready,
                 keda=Keda(secret_name="queue-scaler-credentials", ready=ready) if keda else None,
             )
             return Worker("worker", args, opts)

@@ -16,9 +16,13 @@ GLOBAL_REGION = "us-east-1"
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """What a computed output may depend on: the resource's address and its inputs, nothing else."""
+    """What a computed output may depend on: the resource's address and its inputs, nothing else.
+
+    `origin` is the address that it was made at, which differs from `urn` where it moved since.
+    """
 
     urn: str
+    origin: str
     token: str
     name: str
     inputs: Mapping[str, Any]
@@ -26,11 +30,11 @@ class Registration:
 
     def hex(self, length: int, purpose: str = "") -> str:
         """Hex digits of this resource, different for each purpose."""
-        return digest(self.urn, purpose)[:length]
+        return digest(self.origin, purpose)[:length]
 
     def letters(self, length: int, purpose: str = "") -> str:
         """Upper-case letters and digits of this resource, as AWS's opaque ids have them."""
-        number = int(digest(self.urn, purpose), 16)
+        number = int(digest(self.origin, purpose), 16)
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
         return "".join(alphabet[(number >> (5 * place)) % 32] for place in range(length))
 

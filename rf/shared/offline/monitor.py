@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from google.protobuf import empty_pb2
@@ -61,9 +61,16 @@ class RecordingMonitor(MockMonitor):
         if request.remote:
             self._refuse(urn, Rule.UNKNOWN_TYPE, "is a component of a plugin, unknown offline")
         inputs = decode_properties(request.object)
-        resource_id, outputs = self._answer(urn, request, inputs)
+        aliases = self._aliases(request, parent, self.recorded.get(parent))
+        resource_id, outputs = self._answer(urn, aliases, request, inputs)
         resource = self._record(
-            urn, parent, request, inputs=inputs, resource_id=resource_id, outputs=outputs
+            urn,
+            parent,
+            request,
+            aliases=aliases,
+            inputs=inputs,
+            resource_id=resource_id,
+            outputs=outputs,
         )
         self.recorded.setdefault(urn, resource)
         return resource_pb2.RegisterResourceResponse(
@@ -73,13 +80,18 @@ class RecordingMonitor(MockMonitor):
         )
 
     def _answer(
-        self, urn: str, request: RegisterRequest, inputs: Mapping[str, Any]
+        self,
+        urn: str,
+        aliases: Sequence[str],
+        request: RegisterRequest,
+        inputs: Mapping[str, Any],
     ) -> tuple[str, Mapping[str, Any]]:
         if not request.custom:
             return "", inputs
         provider = request.provider.rsplit("::", 1)[0]
         registration = Registration(
             urn=urn,
+            origin=_origin(urn, aliases),
             token=request.type,
             name=request.name,
             inputs=inputs,
@@ -106,6 +118,7 @@ class RecordingMonitor(MockMonitor):
         parent: str,
         request: RegisterRequest,
         *,
+        aliases: tuple[str, ...],
         inputs: Mapping[str, Any],
         resource_id: str,
         outputs: Mapping[str, Any],
@@ -133,7 +146,7 @@ class RecordingMonitor(MockMonitor):
             protect=protect,
             retain_on_delete=retain,
             ignore_changes=tuple(request.ignoreChanges),
-            aliases=self._aliases(request, parent, above),
+            aliases=aliases,
             resource_id=resource_id,
             outputs=outputs,
         )
@@ -281,3 +294,13 @@ def _provider(reference: str) -> str:
 def _renamed(child: str, parent: str, old_parent: str) -> str:
     """A child's earlier name: it follows its parent's when it begins with it (engine rule)."""
     return f"{old_parent}{child[len(parent) :]}" if child.startswith(parent) else child
+
+
+def _origin(urn: str, aliases: Sequence[str]) -> str:
+    """Where a resource was made: one that moved keeps the names that it was given there.
+
+    An alias of another type is the SDK's, for providers of long ago.
+    """
+    token = qualified_type(urn).rsplit("$", 1)[-1]
+    moved = (alias for alias in aliases if qualified_type(alias).rsplit("$", 1)[-1] == token)
+    return next(moved, urn)

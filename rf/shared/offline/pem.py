@@ -54,14 +54,14 @@ def certificate_text(
         names = _sequence(*(_tagged(0x82, name.encode()) for name in dns_names))
         extension = _sequence(_ALTERNATIVE_NAMES, _tagged(0x04, names))
         parts.append(_tagged(0xA3, _sequence(extension)))
-    signature = _bits(hashlib.sha512(registration.urn.encode()).digest())
+    signature = _bits(hashlib.sha512(registration.origin.encode()).digest())
     return _pem("CERTIFICATE", _sequence(_sequence(*parts), _ED25519, signature))
 
 
 def request_text(registration: Registration, common_name: str) -> str:
     """A certificate request (PKCS#10) with a subject and no attributes."""
     body = _sequence(_integer(0), _name(common_name), _public_key(registration), _tagged(0xA0, b""))
-    signature = _bits(hashlib.sha512(registration.urn.encode()).digest())
+    signature = _bits(hashlib.sha512(registration.origin.encode()).digest())
     return _pem("CERTIFICATE REQUEST", _sequence(body, _ED25519, signature))
 
 
