@@ -16,12 +16,14 @@ NONCURRENT_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """Objects are encrypted with `data_key_arn`. `copy_name` is the bucket that another stack's
-    artifacts are copied to: a recovery site goes on with that one."""
+    """The bucket's place, and the keys, of which the data key encrypts its objects."""
 
     place: Place
     keys: Keys
+
     copy_name: Input[str] | None = None
+    """The bucket that another stack's artifacts are copied to: a recovery site goes on with that
+    one; None for a bucket of the stack's own."""
 
 
 class Artifacts(ComponentResource):

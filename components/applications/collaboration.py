@@ -28,10 +28,7 @@ Not in the plan, which asks for sticky sessions only."""
 
 @dataclass(frozen=True, kw_only=True)
 class CollaborationArgs:
-    """`environment` and `annotations` are what `Connections` gives.
-
-    `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
-    """
+    """The server's pods, and where the load balancer finds them."""
 
     pods: ApplicationPods
     target_group: TargetGroup

@@ -36,30 +36,51 @@ values that they started with."""
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionsArgs:
-    """`database` is `Pgbouncer.database`, not the name on the server; `plan` has the numbers.
-
-    `system_database` is the same until tenants' data moves elsewhere, so that both share one pool;
-    then it is `Pgbouncer.system_database`. `application` writes, `read_only` reads;
-    `database_ready` comes when both can log in and the tables are migrated. `urls` has the logins
-    of each application by the variable that carries them. `scaler_login` is what KEDA reads the
-    queue with, None where KEDA isn't there.
-    """
+    """Addresses, names, logins and numbers that the applications connect by."""
 
     place: Place
 
     namespace: Input[str]
+    """The applications' namespace, where Secrets and ConfigMap stand."""
+
     pgbouncer_host: Input[str]
+    """The name of PgBouncer's Service, which all databases are reached by."""
+
     pgbouncer_port: int
+    """Its port."""
+
     database: str
+    """The database of tenants' data as PgBouncer names it, `Pgbouncer.database`, and not as the
+    server does."""
+
     system_database: str
+    """The database of what belongs to no tenant: the same until tenants' data moves elsewhere, so
+    that both share one pool; then `Pgbouncer.system_database`."""
+
     application: RoleCredentials
+    """The login that writes."""
+
     read_only: RoleCredentials
+    """The login that only reads."""
+
     database_ready: Input[str]
+    """A text that is known when both can log in and the tables are migrated."""
+
     authority_certificate: Input[str]
+    """PEM text of the in-cluster authority, which signs PgBouncer's certificate."""
+
     urls: Mapping[str, Mapping[str, Input[str]]]
+    """Logins of cache, queue and sessions: by application, then by the variable that carries
+    them."""
+
     scaler_login: Mapping[str, Input[str]] | None
+    """What KEDA reads the queue with; None where KEDA isn't there."""
+
     artifacts_bucket: Input[str]
+    """The name of the bucket of papers, extractions and results."""
+
     plan: ApplicationPlan
+    """The numbers that applications must keep: pools, times to live, job defaults."""
 
 
 class Connections(ComponentResource):

@@ -21,20 +21,19 @@ from rendering.shared.endpoints import ORCHESTRATOR
 
 @dataclass(frozen=True, kw_only=True)
 class OrchestratorArgs:
-    """`environment` and `annotations` are what `Connections` gives.
-
-    `load_balancer_controller_ready` must exist before pods can be registered in `target_group_arn`.
-    `requests_per_pod` is the rate, in requests a second, at which a pod calls for another;
-    `metrics_ready` serves it to the autoscaler.
-    """
+    """The API's pods, where the load balancer finds them, and what scales them."""
 
     pods: ApplicationPods
     target_group: TargetGroup
+
     role: Resource
     """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
 
     requests_per_pod: int
+    """The rate, in requests a second, at which a pod calls for another."""
+
     metrics_ready: Resource
+    """What serves that rate to the autoscaler."""
 
 
 class Orchestrator(ComponentResource):

@@ -70,20 +70,28 @@ class ApplicationPods:
 
 @dataclass(frozen=True, kw_only=True)
 class PodTemplate:
-    """What differs between the applications' pods.
-
-    `serves` says whether requests arrive at `port`: then the pod serves on for a moment after it
-    was told to stop. After that it has `drain_seconds` for what it has begun. `measured` pods have
-    metrics for Prometheus.
-    """
+    """What differs between the applications' pods."""
 
     application: str
+    """The word that names Deployment, Service and ServiceAccount, and that labels the pods."""
+
     pods: ApplicationPods
+
     port: int
+    """The container's port, for requests where the pod serves any, and for probes."""
+
     serves: bool
+    """Whether requests arrive at the port: then the pod serves on for a moment after it was told to
+    stop."""
+
     measured: bool
+    """Whether the pod has metrics for Prometheus."""
+
     drain_seconds: int
+    """Seconds that a pod told to stop has for what it has begun, after that moment."""
+
     priority: Priority
+    """The class that says who goes first when nodes are full."""
 
     @property
     def termination_grace_seconds(self) -> int:

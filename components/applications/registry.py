@@ -16,15 +16,15 @@ APPLICATIONS = ("orchestrator", "worker", "collaboration", "web")
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """Images are encrypted with `data_key_arn`, for good: ECR can't change a repository's key.
-
-    `copies_at` is where the repositories of another stack are copied to (registry host and prefix):
-    a recovery site runs those and has none of its own.
-    """
+    """The repositories' place, and the keys, of which the data key encrypts the images for good:
+    ECR can't change a repository's key."""
 
     place: Place
     keys: Keys
+
     copies_at: str | None = None
+    """Registry host and prefix that the repositories of another stack are copied to: a recovery
+    site runs those and has none of its own. None for repositories of the stack's own."""
 
 
 class Registry(ComponentResource):

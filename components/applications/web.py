@@ -29,23 +29,32 @@ INCOMPLETE_UPLOADS_KEPT_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """The place names the bucket for good, and guards it. Where no edge serves the files (`at_edge`
-    False) there is no bucket, and the pods answer for all."""
+    """The frontend's pods, and the place that names the bucket for good and guards it."""
 
     place: Place
     pods: ApplicationPods
     target_group: TargetGroup
+
     at_edge: bool = True
+    """Whether an edge serves the files; where none does there is no bucket, and the pods answer for
+    all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StaticBucket:
-    """The bucket of the published files; `versions` is what must be on before it is copied."""
+    """The bucket of the published files."""
 
     name: Output[str]
+    """The physical name, which people publish to."""
+
     arn: Output[str]
+    """The ARN, for the policy that lets the edge read it."""
+
     regional_domain_name: Output[str]
+    """The host that the edge reads the files from."""
+
     versions: Resource
+    """What must be on before the bucket is copied."""
 
 
 class Web(ComponentResource):

@@ -25,25 +25,33 @@ from scaleplan.sizes import QueueSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Keda:
-    """KEDA as the scaler: `secret_name` holds address and login of the queue, `ready` must exist
-    before KEDA's custom resources can."""
+    """KEDA as the workers' scaler."""
 
     secret_name: Input[str]
+    """The Secret with address and login of the queue."""
+
     ready: Resource
+    """What must exist before KEDA's custom resources can."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerArgs:
-    """`jobs` says what carries the jobs; without `keda` the plan's own autoscaler does the scaling,
-    by a metric that someone else must serve."""
+    """The workers' pods, the jobs that they take, and what scales them."""
 
     pods: ApplicationPods
+
     queue: QueuePlan
+    """The plan's queues by name, and a job's defaults."""
+
     jobs: QueueSettings
+    """What carries the jobs: Redis or RabbitMQ, and the libraries that write them."""
+
     role: Resource
     """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
 
     keda: Keda | None
+    """What scales by the queue itself; None for the plan's own autoscaler, by a metric that someone
+    else must serve."""
 
 
 class Worker(ComponentResource):

@@ -59,16 +59,17 @@ OLD_REVISIONS_KEPT = 5
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
-    """`autoscaled` decides who owns the number of replicas; the pod's `serves` whether a Service
-    stands before it.
-
-    `after` is what must exist before the first pod does. For a served application that includes
-    the load balancer controller, whose webhook answers for each new pod.
-    """
+    """One application's pods, and what they wait for."""
 
     pod: PodTemplate
+    """The pods' template; its `serves` says whether a Service stands before them."""
+
     autoscaled: bool
+    """Whether an autoscaler owns the number of replicas."""
+
     after: tuple[Resource, ...] = ()
+    """What must exist before the first pod does. For a served application that includes the load
+    balancer controller, whose webhook answers for each new pod."""
 
 
 class Workload(ComponentResource):

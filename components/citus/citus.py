@@ -29,35 +29,57 @@ from scaleplan.tables import ShardingPlan
 
 @dataclass(frozen=True, kw_only=True)
 class CitusArgs:
-    """`settings` sizes it, `stage` says whether tables are distributed by themselves.
-
-    `plan` names the tables. `pgbouncer` is whose connections the servers must take, and whose pods,
-    at `pooler_port`, reconnect when a table was distributed;
-    `roles` may log in, `statement_timeouts` are theirs in seconds. `subnet_ids` and
-    `availability_zones` are in the same order. `client_namespace` is where the connections come
-    from; `tags` are the machines'.
-    """
+    """Where Citus runs and how large, whose tables it holds, and who may log in."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     subnet_ids: Input[list[str]]
+    """Private subnets of its nodes, in the order of the place's zones."""
+
     architecture: Architecture
+    """The processor family of its nodes."""
+
     stage: ShardingSettings
+    """How far the stack is on its way to Citus: whether tables are distributed by themselves."""
+
     settings: CitusSettings
+    """Instances, the class of their nodes, volumes and backups."""
+
     plan: ShardingPlan
+    """The tables that are distributed, or copied to every server, and by which column."""
+
     pgbouncer: PgbouncerSettings
+    """Pods and pools of PgBouncer, whose connections the servers must take."""
+
     pooler_port: int
+    """The port at which PgBouncer's pods reconnect when a table was distributed."""
+
     pooler_admin_password: Input[str]
+    """The password of PgBouncer's console, by which they are made to."""
+
     database: str
+    """The name of the database."""
+
     roles: Mapping[RoleKey, RoleCredentials]
+    """The roles that may log in, as on RDS."""
+
     statement_timeouts: Mapping[RoleKey, int]
+    """The longest statement of each role, in seconds."""
+
     client_namespace: Input[str]
+    """The namespace that connections come from."""
+
     authority: Authority
+    """The in-cluster authority, which signs the servers' certificate."""
+
     backup_roles: Sequence[Resource]
     """By which the servers write their backups: pods get them when they are admitted."""
 
     backups_copy: Input[str] | None = None
+    """The bucket that another stack's backups are copied to, which a recovery site restores from
+    and goes on with; None for a bucket of the stack's own."""
 
 
 class Citus(ComponentResource):

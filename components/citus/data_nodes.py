@@ -25,18 +25,23 @@ ROOT_DISK_GIB = 50
 
 @dataclass(frozen=True, kw_only=True)
 class DataNodesArgs:
-    """`nodes_by_zone` is how many nodes the zones need, in the order of the subnets.
-
-    `tags` go on machines and disks, which no provider's default tags reach.
-    """
+    """Where the nodes stand, of which kind, and how many in each zone."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     subnet_ids: Input[list[str]]
+    """Private subnets, one a zone."""
+
     instance_class: str
+    """The EC2 class of the nodes, each of which holds one server."""
+
     architecture: Architecture
+    """The processor family of that class."""
+
     nodes_by_zone: Sequence[int]
+    """How many nodes each zone needs, in the order of the subnets."""
 
 
 class DataNodes(ComponentResource):

@@ -40,24 +40,42 @@ _POSTGRES_USER_ID = 70
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionJobArgs:
-    """`poolers` pods of PgBouncer, each at `pooler_port`, reconnect when a table was distributed.
-
-    `suspended` while tables are being filled, which a distributed table can't be by replication.
-
-    A suspended one is started by hand: `kubectl -n citus create job --from=cronjob/…`.
-    """
+    """The tables to distribute, and the poolers that reconnect afterwards."""
 
     namespace: Input[str]
+    """The namespace of Citus, where the job runs."""
+
     database: str
+    """The database that holds the tables."""
+
     distributed_tables: Sequence[str]
+    """Tables whose rows are spread over the shards."""
+
     reference_tables: Sequence[str]
+    """Tables that every server has a copy of."""
+
     column: str
+    """The column whose value decides a row's shard."""
+
     authority_certificate: Input[str]
+    """PEM text of the in-cluster authority, which signs for Citus and the poolers."""
+
     poolers: int
+    """How many pods of PgBouncer reconnect when a table was distributed."""
+
     pooler_port: int
+    """The port of each."""
+
     pooler_admin_password: Input[str]
+    """The password of their console."""
+
     suspended: bool
+    """Whether no run begins by itself: while tables are being filled, which a distributed one can't
+    be by replication. A run is then started by hand: `kubectl -n citus create job
+    --from=cronjob/…`."""
+
     after: pulumi.Resource
+    """The sharded cluster, which the job connects to."""
 
 
 class DistributionJob(ComponentResource):

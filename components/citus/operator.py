@@ -16,11 +16,12 @@ NAMESPACE = "stackgres"
 
 @dataclass(frozen=True, kw_only=True)
 class ShardingOperatorArgs:
-    """`watch_namespace` exists already, and is the only one that the operator may enter."""
+    """The cluster that the operator runs in, and how far it may go."""
 
     cluster: ClusterHandle
 
     watch_namespace: Input[str]
+    """The only namespace that the operator may enter; it exists already."""
 
 
 class ShardingOperator(ComponentResource):

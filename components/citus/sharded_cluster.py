@@ -35,29 +35,52 @@ _ROLES_SQL = "roles.sql"
 
 @dataclass(frozen=True, kw_only=True)
 class CitusClusterArgs:
-    """`groups` begin with the coordinator; `pod` is what each of their instances may use.
-
-    `statement_timeouts` are each role's, in seconds. `operator` has brought the kinds; `wait_for`
-    is what servers need when they start: nodes, and roles for their backups.
-    """
+    """The servers in their groups, who may log in, and where backups go."""
 
     place: Place
     keys: Keys
 
     namespace: Input[str]
+    """The namespace of the servers, which exists already."""
+
     client_namespace: Input[str]
+    """The namespace that connections come from; no other gets in, but monitoring's."""
+
     groups: Sequence[Placement]
+    """Groups of servers, a primary and its copies each; the first is the coordinator."""
+
     pod: ResourceTotals
+    """CPU and memory that each server may use."""
+
     volume_gib: int
+    """The volume of each server, in GiB; it never shrinks."""
+
     max_connections: int
+    """The most connections that a server takes."""
+
     backups_kept: int
+    """How many daily backups are kept."""
+
     database: str
+    """The name of the database."""
+
     roles: Mapping[RoleKey, RoleCredentials]
+    """The roles that may log in, as on RDS."""
+
     statement_timeouts: Mapping[RoleKey, int]
+    """The longest statement of each role, in seconds."""
+
     backup_bucket: Input[str]
+    """The name of the bucket of backups and archived logs."""
+
     authority: Authority
+    """The in-cluster authority, which signs the servers' certificate."""
+
     operator: pulumi.Resource
+    """What has brought the kinds that the servers are objects of."""
+
     wait_for: Sequence[pulumi.Resource]
+    """What servers need when they start: nodes, and roles for their backups."""
 
 
 class CitusCluster(ComponentResource):

@@ -21,14 +21,22 @@ PREVIEWER = f"{_POLICIES}/AmazonEKSAdminViewPolicy"
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAccessArgs:
-    """`cluster` is the cluster's name as an output, so that it exists first; `admins`, `viewers`
-    and `previewers` are ARNs, each in one of them; viewers see `viewed_namespace` alone."""
+    """The cluster, and the people let into it, each in one of three lists of ARNs."""
 
     cluster: Input[str]
+    """The cluster's name as an output, so that it exists before its entries."""
+
     admins: Sequence[str]
+    """Roles and users that may do everything."""
+
     viewers: Sequence[str]
+    """Roles and users that may read one namespace, Secrets excepted."""
+
     previewers: Sequence[str]
+    """Roles and users that may read everything, Secrets too, as `pulumi preview` does."""
+
     viewed_namespace: str
+    """The only namespace that viewers see."""
 
 
 class ClusterAccess(ComponentResource):

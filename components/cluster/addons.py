@@ -64,11 +64,15 @@ def ebs_csi_configuration(tags: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkAddonsArgs:
-    """`cluster` is the control plane's name as an output, so that it exists before its add-ons."""
+    """The control plane that the add-ons belong to."""
 
     place: Place
+
     cluster: Input[str]
+    """The control plane's name as an output, so that it exists before its add-ons."""
+
     kubernetes_version: str
+    """The control plane's version, as 1.35, which the add-ons' versions go by."""
 
 
 class NetworkAddons(ComponentResource):
@@ -110,13 +114,20 @@ class NetworkAddons(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAddonsArgs:
-    """`nodes` is the group whose machines the add-ons' pods start on; `tags` are the volumes'."""
+    """The control plane that the add-ons belong to, and the machines that they start on. The
+    place's tags go on every volume, and the data key encrypts them."""
 
     place: Place
     keys: Keys
+
     cluster: Input[str]
+    """The control plane's name as an output, so that it exists before its add-ons."""
+
     kubernetes_version: str
+    """The control plane's version, as 1.35, which the add-ons' versions go by."""
+
     nodes: pulumi.Resource
+    """The group of machines that the add-ons' pods start on."""
 
 
 class NodeAddons(ComponentResource):

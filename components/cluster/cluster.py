@@ -47,21 +47,32 @@ CNI plugin may do is not here: it has a role of its own, so no pod inherits it f
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """`public_api_cidrs`: who may reach the API server from outside; nobody when empty.
-
-    `access` names people by their roles; its viewers see `viewed_namespace`. `tags` are the
-    machines'.
-    """
+    """Where control plane and nodes stand, how large the nodes are, and who gets in. The place's
+    tags go on the machines."""
 
     place: Place
     keys: Keys
+
     kubernetes_version: str
+    """The control plane's minor version, as 1.35; nodes and add-ons follow it."""
+
     private_subnet_ids: Input[list[str]]
+    """Subnets of control plane and nodes, one a zone."""
+
     settings: NodesSettings
+    """The managed group of controllers, and whether Karpenter adds nodes."""
+
     architecture: Architecture
+    """The nodes' processor family."""
+
     public_api_cidrs: tuple[IPv4Network, ...]
+    """Networks that may reach the API server from outside; nobody when empty."""
+
     access: AccessSettings
+    """People by the ARN of their role or user, and what each may do."""
+
     viewed_namespace: str
+    """The only namespace that its viewers see."""
 
 
 class Cluster(ComponentResource):

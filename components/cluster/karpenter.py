@@ -44,20 +44,27 @@ MESSAGE_RETENTION_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class KarpenterArgs:
-    """Nodes get the role of the managed group, which EKS has let into the cluster already.
-
-    `spot_workers` lets the workers' pool buy machines that AWS may take back. `tags` go on every
-    machine and disk.
-    """
+    """The machines that Karpenter may buy, and how many. They get the role of the managed group,
+    which EKS has let into the cluster already, and the place's tags, as do their disks."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     disk_gib: int
+    """The root disk of a machine, in GiB."""
+
     architecture: Architecture
+    """The machines' processor family."""
+
     pool_limits: PoolLimits
+    """CPU and memory that each of the two pools may grow to."""
+
     spot_workers: bool
+    """Whether the workers' pool may buy machines that AWS may take back."""
+
     replicas: int
+    """How many pods the controller has, of which one leads."""
 
 
 class Karpenter(ComponentResource):

@@ -25,13 +25,19 @@ SERVICE_ACCOUNT = "aws-load-balancer-controller"
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerControllerArgs:
-    """`watch_namespace` is the only one whose TargetGroupBindings count."""
+    """Where the controller finds pods and target groups."""
 
     place: Place
     cluster: ClusterHandle
+
     vpc_id: Input[str]
+    """The VPC of the target groups, which it can't ask the machine for."""
+
     watch_namespace: Input[str]
+    """The only namespace whose TargetGroupBindings count."""
+
     replicas: int
+    """How many pods the controller has, of which one leads."""
 
 
 class LoadBalancerController(ComponentResource):

@@ -17,10 +17,13 @@ OBJECT_NAME = "applications"
 
 @dataclass(frozen=True, kw_only=True)
 class NamespaceCapacityArgs:
-    """`namespace` exists already; `quota` fits its pods at their maxima."""
+    """The namespace, and how much it may hold."""
 
     namespace: Input[str]
+    """The applications' namespace, which exists already."""
+
     quota: NamespaceQuota
+    """Sums for all pods and the most of one container; it fits the pods at their maxima."""
 
 
 class NamespaceCapacity(ComponentResource):

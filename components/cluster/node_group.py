@@ -27,22 +27,35 @@ ROOT_DEVICE = "/dev/xvda"
 
 @dataclass(frozen=True, kw_only=True)
 class NodeGroupArgs:
-    """`pool` is the value of the node label `researchflow/pool`; disks use `data_key_arn`.
-
-    `tags` go on machines and disks, which no provider's default tags reach.
-    `wait_for` is what a node needs when it joins: the network add-ons and its role's policies.
-    """
+    """The machines of one group. The data key encrypts their disks, and the place's tags go on
+    both, which no provider's default tags reach."""
 
     place: Place
     keys: Keys
+
     pool: str
+    """The value of the nodes' label `researchflow/pool`, by which pods choose them."""
+
     cluster_name: Input[str]
+    """The cluster that the nodes join."""
+
     kubernetes_version: str
+    """The nodes' version, as 1.35: the control plane's."""
+
     role_arn: Input[str]
+    """The role of every node."""
+
     subnet_ids: Input[list[str]]
+    """Private subnets that the machines are spread over."""
+
     settings: NodeGroupSettings
+    """The EC2 class, the bounds of the group's size, and the root disk."""
+
     architecture: Architecture
+    """The processor family of that class, which decides the image."""
+
     wait_for: Sequence[pulumi.Resource]
+    """What a node needs when it joins: the network add-ons and its role's policies."""
 
 
 class NodeGroup(ComponentResource):

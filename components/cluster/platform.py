@@ -36,22 +36,39 @@ from scaleplan.sizes import NodesSettings
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformArgs:
-    """`replicas` of each controller; `cluster_ready` is what pods wait for. `flows` is the table of
-    allowed connections, `quota` what the applications' namespace may hold; `keda` says whether it's
-    there; `tags` are the machines'."""
+    """The cluster and the controllers in it, and what its pods may use and reach. The place's tags
+    go on the machines that Karpenter buys."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     vpc_id: Input[str]
+    """The VPC of the load balancer's target groups."""
+
     nodes: NodesSettings
+    """The managed group's machines, and whether Karpenter adds others."""
+
     architecture: Architecture
+    """The nodes' processor family."""
+
     replicas: int
+    """How many pods each controller has."""
+
     keda: bool
+    """Whether KEDA is there, to scale workers by their queue."""
+
     flows: Sequence[Flow]
+    """The table of allowed connections."""
+
     quota: NamespaceQuota
+    """What the applications' namespace may hold at most."""
+
     pool_limits: PoolLimits
+    """CPU and memory that each of Karpenter's pools may grow to."""
+
     spot_workers: bool
+    """Whether the workers' pool may buy machines that AWS may take back."""
 
 
 class Platform(ComponentResource):

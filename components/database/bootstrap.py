@@ -53,23 +53,38 @@ class Coordinator:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseBootstrapArgs:
-    """`host` is the writer itself, not PgBouncer, which knows neither master user nor migrator.
-
-    `authority` is the PEM text of the region's RDS root. `statement_timeouts` are each role's, in
-    seconds. `coordinator` is given where tenants'
-    tables are on Citus: migrations then have two places to go to.
-    """
+    """The server, its master user, and the roles that are made there."""
 
     namespace: Input[str]
+    """The applications' namespace, where the Job runs."""
+
     host: Input[str]
+    """The writer itself, not PgBouncer, which knows neither master user nor migrator."""
+
     port: int
+    """The writer's port."""
+
     database_name: str
+    """The database that gets extensions and rights."""
+
     master_user: str
+    """The user that RDS made, who may make roles."""
+
     master_password: Input[str]
+    """The password of that user, a secret."""
+
     roles: Mapping[RoleKey, RoleCredentials]
+    """Names, passwords and verifiers of the roles to make."""
+
     statement_timeouts: Mapping[RoleKey, int]
+    """The longest statement of each role, in seconds."""
+
     authority: str
+    """PEM text of the region's RDS root, which signs the server's certificate."""
+
     coordinator: Coordinator | None
+    """Where tenants' tables are written on Citus: migrations then have two places to go to. None
+    while they are on RDS."""
 
 
 class DatabaseBootstrap(ComponentResource):

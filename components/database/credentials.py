@@ -22,36 +22,48 @@ from rendering.database.scram import SALT_BYTES, scram_verifier
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseCredentialsArgs:
-    """`replica_addresses` are where the read-only role reads; without any it reads the primary.
-
-    `workflows` adds the role of Temporal, which has databases of its own. `recovery` is where each
-    secret has a replica.
-    """
+    """Where the roles connect to. The data key encrypts the secrets, each of which has a replica in
+    the recovery region if there is one."""
 
     place: Place
     keys: Keys
+
     primary_address: Input[str]
+    """The host that every role but the reading one connects to."""
+
     replica_addresses: Sequence[Input[str]]
+    """Hosts that the read-only role reads from; without any it reads the primary."""
+
     port: int
+    """The port of them all."""
+
     database_name: str
+    """The applications' database."""
+
     workflows: bool
+    """Whether there is the role of Temporal, which has databases of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoleCredentials:
-    """What one role logs in with.
-
-    `verifier` is what PostgreSQL stores of the password. `version` changes with the password alone
-    and tells nothing of it, so it may stand in an annotation: a hash with a random key. Secrets
-    Manager's version id would change with the hosts in the secret too, and wait for the replicas,
-    and with it whatever a role is needed for.
-    """
+    """What one role logs in with."""
 
     user: str
+    """The name of the role."""
+
     password: Input[str]
+    """The generated password, a secret."""
+
     verifier: Input[str]
+    """What PostgreSQL stores of the password, by SCRAM."""
+
     version: Input[str]
+    """A hash with a random key, which changes with the password alone and tells nothing of it, so
+    it may stand in an annotation. Secrets Manager's version id would change with the hosts in the
+    secret too, and wait for the replicas, and with it whatever a role is needed for."""
+
     secret_arn: Input[str]
+    """The secret in Secrets Manager, which has all it takes to connect."""
 
 
 class DatabaseCredentials(ComponentResource):

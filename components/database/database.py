@@ -74,18 +74,22 @@ _PRIMARY = "primary"
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """`settings` decides class, storage and copies; `availability_zones` where replicas stand.
-
-    `data_key_arn` encrypts storage and secret and can't change later. `recovery` is where the
-    secret has a replica; `source` is where a recovery site's data comes from.
-    """
+    """Where the database stands and how large it is. Replicas take the place's zones by turns; the
+    data key encrypts storage and secret and can't change later, and the secret has a replica in the
+    recovery region if there is one."""
 
     place: Place
     keys: Keys
     network: DataNetwork
+
     settings: DatabaseSettings
+    """The class, storage and its ceiling, the standby, and how many replicas and backups."""
+
     replication: ReplicationPlan
+    """PostgreSQL's own numbers of replication, as the plan has them."""
+
     source: DatabaseSource | None = None
+    """Where a recovery site's data comes from; None for a database that begins empty."""
 
 
 class Database(ComponentResource):

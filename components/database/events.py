@@ -31,11 +31,15 @@ guide, "Amazon RDS event categories and event messages")."""
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseEventsArgs:
-    """`instances` are identifiers; `key_arn` a key that admits RDS's events."""
+    """The instances that are listened to, and what encrypts the topic."""
 
     place: Place
+
     instances: Sequence[Input[str]]
+    """Identifiers of the instances."""
+
     key_arn: Input[str]
+    """A key that admits RDS's events."""
 
 
 class DatabaseEvents(ComponentResource):

@@ -38,20 +38,32 @@ _MARGIN_MINUTES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseMigrationArgs:
-    """`image` is the orchestrator's, `version` its tag or digest.
-
-    `credentials_secret` has the migrator's URLs, past PgBouncer: tenants' data where it is written,
-    and the system database. The two ConfigMaps have the authorities of either server.
-    """
+    """The image that migrates, its command, and the servers that it goes to."""
 
     namespace: Input[str]
+    """The applications' namespace, where the Job runs."""
+
     image: Input[str]
+    """The orchestrator's image, with registry and tag or digest."""
+
     version: str
+    """Its tag or digest alone: a new one is a new Job."""
+
     settings: MigrationsSettings
+    """The command, and the longest run in minutes."""
+
     credentials_secret: Input[str]
+    """The Secret with the migrator's URLs, past PgBouncer: tenants' data where it is written, and
+    the system database."""
+
     cluster_authority: Input[str]
+    """The ConfigMap of the in-cluster authority, which signs for Citus."""
+
     database_authority: Input[str]
+    """The ConfigMap of the RDS root, which signs for RDS."""
+
     node_selector: Mapping[str, str] | None = None
+    """Labels of the nodes that the pod runs on; None for any."""
 
 
 class DatabaseMigration(ComponentResource):

@@ -21,11 +21,12 @@ LOG_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseMonitoringArgs:
-    """`instances` are the database instances: what each is in the layer, and its identifier."""
+    """The instances that are watched; the logs key encrypts what they log."""
 
     keys: Keys
 
     instances: Mapping[str, str]
+    """Identifiers of the instances, by what each is in the layer."""
 
 
 class DatabaseMonitoring(ComponentResource):

@@ -56,28 +56,44 @@ class Upstream:
 
 @dataclass(frozen=True, kw_only=True)
 class PgbouncerArgs:
-    """`settings` sizes pods and pools, `plan` gives the timeouts, probes and resources.
-
-    `writer` and `readers` hold the tenants' data, `system` is RDS's primary whoever that is.
-    `passwords` are those of the users who may connect, `credentials_versions` changes with them and
-    tells nothing of them. `admin_password` opens the console to whoever has it reconnect.
-    `server_authorities` is PEM text, of all that may sign a server's
-    certificate. `after` is what must exist before the first pod does. Who reaches it, and whom it
-    reaches, are rows of the flow table.
-    """
+    """Pods and pools, the servers behind them, and who may connect. Who reaches PgBouncer, and whom
+    it reaches, are rows of the flow table."""
 
     namespace: Input[str]
+    """The applications' namespace, where PgBouncer stands."""
+
     settings: PgbouncerSettings
+    """Pods, and the clients and server connections of each."""
+
     plan: PgbouncerPlan
+    """Ports, timeouts, probes and resources."""
+
     writer: Upstream
+    """Where tenants' data is written."""
+
     readers: Upstream
+    """Where it is read: replicas, or the writer where there are none."""
+
     system: Upstream
+    """RDS's primary, whoever holds tenants' data."""
+
     passwords: Mapping[str, Input[str]]
+    """Passwords of the users who may connect, by name."""
+
     admin_password: Input[str]
+    """The password of the console, for whoever has poolers reconnect."""
+
     credentials_versions: Input[str]
+    """A text that changes with the users' passwords and tells nothing of them."""
+
     authority: Authority
+    """The in-cluster authority, which signs PgBouncer's own certificate."""
+
     server_authorities: Input[str]
+    """PEM text of all that may sign a server's certificate."""
+
     after: tuple[Resource, ...] = ()
+    """What must exist before the first pod does."""
 
 
 class Pgbouncer(ComponentResource):

@@ -18,9 +18,10 @@ SECRET_NAME = "pooler-admin"  # noqa: S105 - the name of a Secret
 
 @dataclass(frozen=True, kw_only=True)
 class PoolerAdminArgs:
-    """`namespace` is where the Job runs that follows a migration."""
+    """Where the login is known."""
 
     namespace: Input[str]
+    """The namespace of the Job that follows a migration."""
 
 
 class PoolerAdmin(ComponentResource):

@@ -41,20 +41,31 @@ _SCRIPT_DIRECTORY = "/etc/researchflow/reconnect"
 
 @dataclass(frozen=True, kw_only=True)
 class PoolerReconnectArgs:
-    """`migration` is the name of the migration's Job, `migrated` the same when it has ended.
-
-    `poolers` pods of PgBouncer, each at `port`, stand from `pooling` on. `admin_secret` has the
-    password of their console, `cluster_authority` the certificate of the in-cluster authority.
-    """
+    """The migration that has ended, and the poolers that reconnect after it."""
 
     namespace: Input[str]
+    """The applications' namespace, where the Job runs."""
+
     migration: str
+    """The name of the migration's Job."""
+
     migrated: Input[str]
+    """The same name, known when that Job has ended well."""
+
     poolers: int
+    """How many pods of PgBouncer reconnect."""
+
     port: int
+    """The port of each."""
+
     pooling: Resource
+    """The Deployment of those pods, which must stand first."""
+
     admin_secret: Input[str]
+    """The Secret with the password of their console."""
+
     cluster_authority: Input[str]
+    """The ConfigMap of the in-cluster authority, which signs for the pods."""
 
 
 class PoolerReconnect(ComponentResource):

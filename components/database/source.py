@@ -10,27 +10,36 @@ from pulumi import Input
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSource:
-    """One of the two: the primary that is followed, or the backups that are restored.
-
-    `promoted` ends the following. RDS does that when `replicate_source_db` goes, in place and for
-    good.
-    """
+    """One of the two: the primary that is followed, or the backups that are restored."""
 
     primary_arn: Input[str] | None = None
+    """The instance that is followed; None where backups are restored."""
+
     automated_backup_arn: Input[str] | None = None
+    """RDS's backups that are restored; None where a primary is followed."""
+
     promoted: bool = False
+    """Whether the following has ended. RDS ends it when `replicate_source_db` goes, in place and
+    for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """`inherits`: engine, names and storage came with the data, and are never said. So a promoted
-    instance that is lost is not made anew, empty, by the next deployment: RDS would want an engine.
-    `independent`: it has a password of its own, and a last snapshot when it is deleted."""
+    """What an instance is and says by where its data comes from."""
 
     inherits: bool
+    """Whether engine, names and storage came with the data, and are never said. So a promoted
+    instance that is lost is not made anew, empty, by the next deployment: RDS would want an
+    engine."""
+
     independent: bool
+    """Whether it has a password of its own, and a last snapshot when it is deleted."""
+
     replicate_source_db: Input[str] | None = None
+    """The primary that it follows; None for one that follows none."""
+
     restore_to_point_in_time: aws.rds.InstanceRestoreToPointInTimeArgs | None = None
+    """The backups that it was restored from; None for one that wasn't."""
 
 
 def origin_of(source: DatabaseSource | None) -> Origin:

@@ -40,11 +40,15 @@ a search for a patient would be in them. Names: CloudFront guide, "Log file fiel
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogArgs:
-    """`distribution_arn` is what is logged; `account_id` and `region` name the bucket for good."""
+    """What is logged, and how long; account and region name the bucket for good."""
 
     place: Place
+
     distribution_arn: Input[str]
+    """The distribution whose requests are logged."""
+
     retention_days: int
+    """How many days the log is kept."""
 
 
 class AccessLog(ComponentResource):

@@ -14,9 +14,10 @@ from components.shared.place import Place
 
 @dataclass(frozen=True, kw_only=True)
 class HomeCellArgs:
-    """`stack` is the home's full name, organization/project/stack."""
+    """The stack that is the home of this cell."""
 
     stack: str
+    """The home's full name, organization/project/stack."""
 
 
 class HomeCell(ComponentResource):
@@ -41,14 +42,17 @@ CAA_TTL_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """`hosted_zone_id` None: the zone is made here, and its parent must delegate to
-    `name_servers` before the certificates can be validated. In a zone of another stack or owner
-    only the records of this domain are made."""
+    """The domain, and the zone that its names stand in."""
 
     place: Place
 
     domain: str
+    """The name that users type, as app.example.org."""
+
     hosted_zone_id: Input[str] | None
+    """The zone of another stack or owner, where only the records of this domain are made. None: the
+    zone is made here, and its parent must delegate to `name_servers` before the certificates can be
+    validated."""
 
 
 class Dns(ComponentResource):

@@ -24,33 +24,61 @@ from scaleplan.sizes import EdgeSettings, WafMode
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeArgs:
-    """`origin_domain_name` is the name CloudFront gives as Host and TLS server name to the load
-    balancer: `origin.<domain>` or, without a domain, the load balancer's own.
-
-    `zone_id` and `edge_certificate_arn` are given exactly when `domain` is.
-    `requests_per_five_minutes` is the firewall's limit for one address. `shield_region` is where
-    Origin Shield stands if the settings ask for it. `cells` is given to the home of several.
-    `failover_site_name` is the name of the recovery site, where the domain may fail over to one.
-    """
+    """What the edge serves from where, under which name, and what it keeps out."""
 
     place: Place
+
     settings: EdgeSettings
+    """The firewall, the locations that serve, Origin Shield, and how long logs are kept."""
+
     plan: EdgePlan
+    """Behaviours, times to live and TLS towards both sides."""
+
     static_bucket_name: Input[str]
+    """The bucket of the published files, whose policy is made here."""
+
     static_bucket_arn: Input[str]
+    """Its ARN, for that policy."""
+
     static_bucket_regional_domain_name: Input[str]
+    """The host that the files are read from."""
+
     load_balancer_arn: Input[str]
+    """The internal load balancer, which a VPC origin reaches."""
+
     load_balancer_dns_name: Input[str]
+    """The load balancer's own host."""
+
     load_balancer_zone_id: Input[str]
+    """The zone of that host, which an alias record names."""
+
     origin_domain_name: Input[str]
+    """The name that CloudFront gives the load balancer as Host and TLS server name:
+    `origin.<domain>` or, without a domain, the load balancer's own."""
+
     origin_https: bool
+    """Whether the load balancer speaks TLS; it has a certificate with a domain alone."""
+
     domain: str | None
+    """The name that users type; None for the distribution's own, at cloudfront.net."""
+
     zone_id: Input[str] | None
+    """The zone that the domain's records stand in; None exactly when there is no domain."""
+
     edge_certificate_arn: Input[str] | None
+    """The domain's certificate, in us-east-1; None exactly when there is no domain."""
+
     requests_per_five_minutes: int
+    """The firewall's limit of requests for one address."""
+
     shield_region: str
+    """The region of Origin Shield, if the settings ask for it."""
+
     cells: CellNames | None
+    """The names of other cells, for the home of several; None for any other stack."""
+
     failover_site_name: str | None = None
+    """The name of the recovery site, where the domain may fail over to one; else None."""
 
 
 class Edge(ComponentResource):

@@ -19,14 +19,22 @@ SERVICE_ACCOUNT = "external-dns"
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalDnsArgs:
-    """`own_names` are those that the program writes itself; `owner` marks records of this stack."""
+    """The zone that the controller writes to, and which names are its own."""
 
     place: Place
     cluster: ClusterHandle
+
     owner: str
+    """The word that marks the records of this stack, so that none touches another's."""
+
     domain: str
+    """The domain whose names it may write, and no other."""
+
     own_names: tuple[str, ...]
+    """Names that the program writes itself, which the controller's role can't."""
+
     zone_id: Input[str]
+    """The zone of the domain, and the only one that it may write to."""
 
 
 class ExternalDns(ComponentResource):

@@ -14,12 +14,15 @@ from scaleplan.recovery.times import HEALTH_CHECK_FAILURES, HEALTH_CHECK_INTERVA
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverChecksArgs:
-    """`endpoint` is a name that always leads to the primary site, and `site_name` one that always
-    leads to the recovery site: the domain itself leads to either."""
+    """The two sites' names; neither is the domain, which leads to either."""
 
     place: Place
+
     endpoint: Input[str]
+    """A name that always leads to the primary site."""
+
     site_name: str
+    """A name that always leads to the recovery site."""
 
 
 class FailoverChecks(ComponentResource):

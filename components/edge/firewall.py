@@ -18,10 +18,13 @@ CLOUDFRONT_REGION = "us-east-1"
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedRules:
-    """One of AWS's rule groups; what `counted` names is counted instead of blocked."""
+    """One of AWS's rule groups."""
 
     name: str
+    """The group's name at AWS."""
+
     counted: Sequence[str] = ()
+    """Names of its rules that are counted instead of blocking; empty for none."""
 
 
 MANAGED_RULES = (
@@ -40,25 +43,31 @@ _HIDDEN_HEADERS = ("authorization", "cookie")
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallLogArgs:
-    """Where the log is kept, and for how long; `protect` guards its bucket."""
+    """Where the log is kept, and for how long; the place guards its bucket."""
 
     place: Place
+
     retention_days: int
+    """How many days the log is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
-    """`requests_per_five_minutes` is what one address may send before it is held back.
-
-    `blocks` False only counts what the rules match: to see what a rule would do before it does.
-    `log` None keeps no log and no samples: both stand in us-east-1. `regional` stands before a load
-    balancer of the stack's region instead of the edge.
-    """
+    """Before what the firewall stands, what it holds back, and what it writes down."""
 
     requests_per_five_minutes: int
+    """How many requests one address may send before it is held back."""
+
     blocks: bool
+    """Whether requests that match a rule are blocked; else they are counted, to see what a rule
+    would do before it does."""
+
     log: FirewallLogArgs | None
+    """The log and samples of what a rule matched, both of which stand in us-east-1; None keeps
+    neither."""
+
     regional: bool = False
+    """Whether it stands before a load balancer of the stack's region instead of the edge."""
 
 
 class Firewall(ComponentResource):

@@ -30,27 +30,40 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 @dataclass(frozen=True, kw_only=True)
 class PublicEntry:
-    """A recovery site's load balancer has a public address, in these subnets.
-
-    While it is not `opened`, it answers health checks with 503 whatever its pods say.
-    """
+    """The public address that a recovery site's load balancer has."""
 
     subnet_ids: Input[list[str]]
+    """Public subnets that the load balancer stands in."""
+
     opened: bool
+    """Whether the site serves: until then it answers health checks with 503 whatever its pods
+    say."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngressArgs:
-    """Without `certificate_arn` the listener speaks plain HTTP, which only a stack without a domain
-    may do. `cloudfront_prefix_list_id` is CloudFront's origin-facing list in the region."""
+    """Where the load balancer stands, and who reaches it."""
 
     place: Place
+
     cluster_security_group_id: Input[str]
+    """The group of nodes and pods, which the load balancer may connect to."""
+
     vpc_id: Input[str]
+    """The VPC of load balancer and target groups."""
+
     private_subnet_ids: Input[list[str]]
+    """Subnets of the load balancer where it is not public, one a zone."""
+
     cloudfront_prefix_list_id: str
+    """CloudFront's origin-facing list in the region: the addresses that may connect."""
+
     certificate_arn: Input[str] | None
+    """The certificate that the listener shows. None: it speaks plain HTTP, which only a stack
+    without a domain may do."""
+
     public: PublicEntry | None = None
+    """The public address of a recovery site; None behind an edge."""
 
 
 class Ingress(ComponentResource):

@@ -27,16 +27,27 @@ KEEPALIVE_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class OriginsArgs:
-    """`application_domain_name` is what CloudFront gives as Host and TLS server name to the load
-    balancer; `shield_region` None means no Origin Shield."""
+    """The two origins, and how the edge reaches each."""
 
     place: Place
+
     plan: EdgePlan
+    """Ports, protocol and TLS versions towards the load balancer."""
+
     static_domain_name: Input[str]
+    """The host of the bucket of files."""
+
     load_balancer_arn: Input[str]
+    """The internal load balancer, which a VPC origin reaches."""
+
     application_domain_name: Input[str]
+    """The name that CloudFront gives the load balancer as Host and TLS server name."""
+
     application_https: bool
+    """Whether the load balancer speaks TLS."""
+
     shield_region: str | None
+    """The region of Origin Shield; None means no Origin Shield."""
 
 
 def origins(

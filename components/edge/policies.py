@@ -24,10 +24,13 @@ HSTS_SECONDS = 63_072_000
 
 @dataclass(frozen=True, kw_only=True)
 class EdgePoliciesArgs:
-    """`plan` gives the times to live; `domain` the WebSocket address that pages may open."""
+    """What the policies' numbers and names come from."""
 
     plan: EdgePlan
+    """Times to live, in seconds, and what pages may load."""
+
     domain: str | None
+    """The host whose WebSockets pages may open; None where there is no domain."""
 
 
 class EdgePolicies(ComponentResource):

@@ -12,11 +12,17 @@ from rendering.edge.functions import CellNames, application_code, pages_code
 
 @dataclass(frozen=True, kw_only=True)
 class Routers:
-    """ARNs of the functions. `application` and `directory` exist where there are other cells."""
+    """ARNs of the functions."""
 
     pages: Output[str]
+    """The function of pages and files, which gives routes of the application index.html."""
+
     application: Output[str] | None = None
+    """The function of API and sockets, which sends organizations on; None where there are no other
+    cells."""
+
     directory: Output[str] | None = None
+    """The store of which organization is in which cell; None where there are no other cells."""
 
 
 def routers(

@@ -12,12 +12,16 @@ from components.edge.certificate_proof import proof_record
 
 @dataclass(frozen=True, kw_only=True)
 class SiteCertificateArgs:
-    """`domain` is the one that may fail over, `site_name` always leads to the site; both names'
-    proofs stand in the zone of the stack that the site takes over from."""
+    """The names on the certificate, and where they are proved."""
 
     domain: str
+    """The domain that may fail over to the site."""
+
     site_name: str
+    """The name that always leads to the site."""
+
     zone_id: Input[str]
+    """The zone of the stack that the site takes over from, where both names' proofs stand."""
 
 
 class SiteCertificate(ComponentResource):

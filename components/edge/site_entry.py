@@ -12,20 +12,35 @@ from components.edge.firewall import Firewall, FirewallArgs
 
 @dataclass(frozen=True, kw_only=True)
 class SiteEntryArgs:
-    """The load balancer is public, because a second distribution can't have the domain's name.
-
-    `site_check_id` is the health check of `site_name`, which decides whether `domain` leads here.
-    """
+    """The site's names, and the load balancer that they lead to, which is public because a second
+    distribution can't have the domain's name."""
 
     domain: str
+    """The domain that may fail over to the site."""
+
     site_name: str
+    """The name that always leads to the site."""
+
     zone_id: Input[str]
+    """The zone of the stack that the site takes over from, where both names stand."""
+
     site_check_id: Input[str]
+    """The health check of the site's name, which decides whether the domain leads here."""
+
     load_balancer_arn: Input[str]
+    """The site's load balancer, which the firewall stands before."""
+
     load_balancer_dns_name: Input[str]
+    """The load balancer's host, which the names lead to."""
+
     load_balancer_zone_id: Input[str]
+    """The zone of that host, which an alias record names."""
+
     requests_per_five_minutes: int
+    """The firewall's limit of requests for one address."""
+
     blocks: bool
+    """Whether the firewall blocks what a rule matches, or only counts it."""
 
 
 class SiteEntry(ComponentResource):

@@ -22,12 +22,16 @@ every node, with more memory than the arithmetic of nodes has for it."""
 
 @dataclass(frozen=True, kw_only=True)
 class AuditArgs:
-    """`logs_key_arn` is a key that admits the trail; the artifacts' bucket has patients' data."""
+    """What is recorded; the logs key admits the trail and encrypts it."""
 
     place: Place
     keys: Keys
+
     artifacts_bucket_arn: Input[str]
+    """The bucket whose every access is recorded: it has patients' data."""
+
     guard_duty: bool
+    """Whether GuardDuty watches account and region."""
 
 
 class Audit(ComponentResource):

@@ -33,10 +33,13 @@ CertificateUse = Literal["server_auth", "client_auth"]
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorityArgs:
-    """`namespace` gets the ConfigMap that clients mount; `organization` is named in the subject."""
+    """Who the authority is, and where clients find its certificate."""
 
     namespace: Input[str]
+    """The namespace that gets the ConfigMap which clients mount."""
+
     organization: str
+    """The stack's name, which stands in the certificates' subject."""
 
 
 @dataclass(frozen=True, kw_only=True)

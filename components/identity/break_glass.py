@@ -28,14 +28,17 @@ LOG_RETENTION_DAYS = 2192
 
 @dataclass(frozen=True, kw_only=True)
 class BreakGlassArgs:
-    """`principals` may assume the role; none: see `access.breakGlass`. `secret_arn` is the master
-    user's, encrypted with `data_key_arn`; `logs_key_arn` admits CloudWatch Logs."""
+    """Who gets in, and to what: the cluster, its nodes and the database."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     principals: Sequence[str]
+    """ARNs of roles and users that may assume the role; none: see `access.breakGlass`."""
+
     secret_arn: Input[str]
+    """The secret of the database's master user, encrypted with the data key."""
 
 
 class BreakGlass(ComponentResource):

@@ -27,15 +27,16 @@ DELETION_WINDOW_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`prefix` begins each alias; `account_id` owns the keys; `protect` guards them.
-
-    `recovery_region` gets a replica of the data key. With `adopted_data_key_arn` the data key is
-    such a replica, which the stack whose recovery site this is has made.
-    """
+    """Whose keys they are, and what they have to do with another region."""
 
     place: Place
+
     recovery_region: str = ""
+    """The region that gets a replica of the data key; empty for none."""
+
     adopted_data_key_arn: Input[str] | None = None
+    """The data key's replica that another stack, whose recovery site this is, has made here: it is
+    this stack's data key. None for a data key of the stack's own."""
 
 
 @dataclass(frozen=True, kw_only=True)

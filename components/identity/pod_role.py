@@ -16,20 +16,31 @@ from rendering.shared.iam_documents import pod_trust
 
 @dataclass(frozen=True, kw_only=True)
 class PodRoleArgs:
-    """`policies`: inline documents by role in the component; `managed_policy_arns`: AWS's own.
-
-    `associate` is off for an EKS add-on, which makes the association itself. `cluster_ready` is
-    what the association waits for, as `cluster_name` is plain text.
-    """
+    """The service account that gets the role, and what the role may do."""
 
     place: Place
+
     cluster_name: str
+    """The cluster of the service account, as plain text."""
+
     namespace: str
+    """The namespace of the service account."""
+
     service_account: str
+    """The only service account whose pods get the role."""
+
     policies: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Inline policy documents, by their role in the component; empty for none."""
+
     managed_policy_arns: Mapping[str, str] = field(default_factory=dict)
+    """AWS's own policies, by their role in the component; empty for none."""
+
     associate: bool = True
+    """Whether the association is made here; off for an EKS add-on, which makes it itself."""
+
     cluster_ready: pulumi.Resource | None = None
+    """What the association waits for, as plain text orders nothing; None where there is nothing to
+    wait for."""
 
 
 class PodRole(ComponentResource):

@@ -25,13 +25,17 @@ _ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """The place's zones are three, in the order of the zone keys a, b, c, for good; its prefix
-    marks the subnets for the load balancer controller and for Karpenter."""
+    """The VPC's addresses and zones. The zones are three, in the order of the zone keys a, b, c,
+    for good; the prefix marks the subnets for the load balancer controller and for Karpenter."""
 
     place: Place
     keys: Keys
+
     vpc_cidr: IPv4Network
+    """The VPC's addresses, which the subnets are cut from."""
+
     settings: NetworkSettings
+    """How many NAT gateways there are; a zone without one goes through another's."""
 
 
 @dataclass(frozen=True, kw_only=True)

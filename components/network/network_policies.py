@@ -18,16 +18,20 @@ DEFAULT_DENY = "default-deny"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPoliciesArgs:
-    """`flows` is the whole table, of which the rows with pods of `namespace` count.
-
-    `closed` namespaces refuse everything to pods that no row names too. `namespace_ready` is what
-    makes the namespace.
-    """
+    """One namespace, and what its pods may open to whom."""
 
     namespace: str
+    """The namespace that gets the policies."""
+
     flows: Sequence[Flow]
+    """The whole table of allowed connections, of which the rows with pods of the namespace
+    count."""
+
     closed: bool
+    """Whether pods that no row names are refused everything too."""
+
     namespace_ready: Resource
+    """What makes the namespace."""
 
 
 class NetworkPolicies(ComponentResource):

@@ -35,13 +35,21 @@ through the NAT gateways.
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateEndpointsArgs:
-    """`subnet_ids`: at most one a zone. `route_table_ids`: those that get the way to S3."""
+    """Where the endpoints stand, and who reaches them."""
 
     place: Place
+
     vpc_id: Input[str]
+    """The VPC that the endpoints belong to."""
+
     vpc_cidr: IPv4Network
+    """The addresses that may connect to the interfaces: the VPC's own."""
+
     subnet_ids: Sequence[Input[str]]
+    """Subnets of the interfaces, at most one a zone."""
+
     route_table_ids: Sequence[Input[str]]
+    """Route tables that get the way to S3."""
 
 
 class PrivateEndpoints(ComponentResource):

@@ -24,17 +24,22 @@ BACKUP_LOG_RETENTION_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`alarms` by topic; `instances` are RDS identifiers, Outputs of the instances themselves.
-
-    `primary` is the one whose backups count, by its plain name.
-    """
+    """The alarms, the topics that they tell, and the instances that they wait for."""
 
     place: Place
     keys: Keys
+
     alarms: Mapping[str, Sequence[Alarm]]
+    """The alarms to make, by the topic that each tells."""
+
     topics: Mapping[str, Input[str]]
+    """ARNs of the topics, by route: page and ticket."""
+
     instances: Sequence[Input[str]]
+    """RDS identifiers, outputs of the instances themselves, which therefore come first."""
+
     primary: str
+    """The identifier of the one whose backups and I/O wait count, as plain text."""
 
 
 class Alarms(ComponentResource):

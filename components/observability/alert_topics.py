@@ -14,19 +14,27 @@ from rendering.observability.topic_policies import alert_topic_policy
 
 @dataclass(frozen=True, kw_only=True)
 class AlertTopicsArgs:
-    """`names` end the topics' names. `emails` subscribe to those of `subscribed`; EventBridge's
-    rules may publish to those of `event_rules`.
-
-    `region` None is the stack's own; `key_arn` is a key there that admits CloudWatch.
-    """
+    """The topics of one region, who hears them, and who may publish."""
 
     place: Place
+
     names: Sequence[str]
+    """How the topics' names end, the prefix before them."""
+
     subscribed: Sequence[str]
+    """Those of the names that people subscribe to by mail."""
+
     emails: Sequence[str]
+    """Addresses that subscribe to each of those; empty for nobody."""
+
     key_arn: Input[str]
+    """A key of that region that admits CloudWatch."""
+
     event_rules: Sequence[str] = ()
+    """Those of the names that EventBridge's rules may publish to."""
+
     region: str | None = None
+    """The region of the topics; None is the stack's own."""
 
 
 class AlertTopics(ComponentResource):

@@ -26,29 +26,57 @@ CONFIG_DIRECTORY = "/etc/exporter"
 
 @dataclass(frozen=True, kw_only=True)
 class ExporterArgs:
-    """`files` are mounted under `CONFIG_DIRECTORY`; `secrets` are variables, kept in a Secret.
-
-    `target_labels` are set on every series of it. `monitored` is off where something else says
-    what to ask it for. When `version` changes the pod is replaced; it must tell nothing of a
-    secret. `after` is what must exist first.
-    """
+    """The exporter's image, what it reads and by which secrets, and how it is scraped."""
 
     application: str
+    """The word that names Deployment and monitor, and that labels the pod."""
+
     namespace: Input[str]
+    """The monitoring namespace."""
+
     image: str
+    """The image, with registry and tag."""
+
     port: int
+    """The port of its metrics."""
+
     interval_seconds: int
+    """Seconds between two scrapes."""
+
     arguments: Sequence[str]
+    """The command line behind the image's entry point."""
+
     environment: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Variables that are no secret."""
+
     files: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Texts by file name, mounted under `CONFIG_DIRECTORY`; without any nothing is mounted."""
+
     secrets: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Variables that are secrets, kept in a Secret."""
+
     version: Input[str] = ""
+    """A text whose change replaces the pod, as it reads files and secrets once; it must tell
+    nothing of a secret."""
+
     target_labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels that are set on every series of it."""
+
     service_account: str | None = None
+    """The service account that gives the pod a role; None for the namespace's default."""
+
     monitored: bool = True
+    """Whether Prometheus scrapes the pod by a monitor; off where something else says what to ask it
+    for."""
+
     extra_labels: Mapping[str, str] = field(default_factory=dict)
+    """Further labels of the pod, by which policies choose it."""
+
     requests: ResourceTotals = EXPORTER
+    """CPU and memory that the pod requests."""
+
     after: Sequence[pulumi.Resource] = ()
+    """What must exist first: the kinds of monitors, and its role."""
 
 
 class Exporter(ComponentResource):

@@ -58,35 +58,63 @@ class RedisTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresTarget:
-    """A server: `key` names the exporter, `instance` its series.
-
-    `authority` is PEM text of who signs for the server.
-    """
+    """A PostgreSQL server that statistics are read from."""
 
     key: str
+    """The end of the exporter's name."""
+
     instance: str
+    """The name of the server in its series."""
+
     host: Input[str]
+    """The server's own host, never PgBouncer's."""
+
     port: int
+    """Its port."""
+
     database: str
+    """The database that the exporter logs in to."""
+
     authority: Input[str]
+    """PEM text of who signs for the server."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportersArgs:
-    """`monitor` is the role that the servers' statistics are read by. `cloudwatch_config` is
-    YACE's file. `after` defines the kinds of the monitors."""
+    """The stores and servers that are read, and the logins that they are read by."""
 
     namespace: Input[str]
+    """The monitoring namespace."""
+
     interval_seconds: int
+    """Seconds between two scrapes; CloudWatch's has an interval of its own."""
+
     queue_plan: QueuePlan
+    """The plan's queues by name, whose jobs are counted."""
+
     jobs: QueueSettings
+    """What carries the jobs, and the libraries whose keys are read."""
+
     cache: RedisTarget
+    """The cache's Redis, whose nodes are asked one by one."""
+
     queue: RedisTarget
+    """The queue's Redis."""
+
     servers: Sequence[PostgresTarget]
+    """PostgreSQL servers, each with an exporter of its own."""
+
     monitor: RoleCredentials
+    """The role that the servers' statistics are read by."""
+
     cloudwatch_config: str
+    """YACE's file: which metrics of CloudWatch are read."""
+
     cloudwatch_role: pulumi.Resource
+    """The permission to read CloudWatch, which the pod gets when it is admitted."""
+
     after: Sequence[pulumi.Resource]
+    """What defines the kinds of the monitors."""
 
 
 class Exporters(ComponentResource):

@@ -47,42 +47,88 @@ def topic_names() -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """`rule_groups`, `dashboards`, `targets`, `alarms`, `adapter_rules` and `cloudwatch_config`
-    are rendered from the plan and the stack's sizes.
-
-    `instances` are the database's identifiers, `certificates` ARNs by what they are for, each with
-    its region. `channels` are secrets by the file that Alertmanager reads. `event_rules_page`: the
-    stack has rules of EventBridge that page.
-    """
+    """Everything that is watched, by which rules, and who is told."""
 
     place: Place
     keys: Keys
     cluster: ClusterHandle
+
     settings: ObservabilitySettings
+    """Copies, disk, memory and retention of Prometheus and Alertmanager."""
+
     plan: ObservabilityPlan
+    """Intervals and thresholds of the plan."""
+
     alerts: AlertsSettings
+    """Where pages and tickets go, and who subscribes by mail."""
+
     channels: Mapping[str, Input[str]]
+    """Secrets of Slack and PagerDuty, by the file that Alertmanager reads; empty where neither is
+    asked for."""
+
     rule_groups: Sequence[Mapping[str, Any]]
+    """Recording and alerting rules of Prometheus, rendered from the plan and the stack's sizes."""
+
     dashboards: Mapping[str, str]
+    """Grafana's dashboards, JSON by name, rendered from the same."""
+
     targets: Sequence[Target]
+    """Monitors of what has metrics of its own, rendered from the same."""
+
     alarms: Sequence[Alarm]
+    """CloudWatch's alarms, rendered from the same."""
+
     adapter_rules: Mapping[str, Any]
+    """Rules by which the metrics adapter serves custom metrics, rendered from the same."""
+
     cloudwatch_config: str
+    """The CloudWatch exporter's file, rendered from the same."""
+
     alertmanager_role: pulumi.Resource
+    """The permission to publish to the topics, which Alertmanager's pods get when they are
+    admitted."""
+
     cloudwatch_role: pulumi.Resource
+    """The permission to read CloudWatch, which the exporter's pod gets when it is admitted."""
+
     instances: Sequence[Input[str]]
+    """RDS identifiers, outputs of the instances themselves."""
+
     primary: str
+    """The primary's identifier, as plain text."""
+
     certificates: Mapping[str, tuple[str, Input[str]]]
+    """Region and ARN of each certificate, by what it is for; empty without a domain."""
+
     cache: RedisTarget
+    """The cache's Redis."""
+
     queue: RedisTarget
+    """The queue's Redis."""
+
     servers: Sequence[PostgresTarget]
+    """PostgreSQL servers: RDS's instances and Citus' coordinator."""
+
     monitor: RoleCredentials
+    """The role that the servers' statistics are read by."""
+
     queue_plan: QueuePlan
+    """The plan's queues by name, whose jobs are counted."""
+
     jobs: QueueSettings
+    """What carries the jobs, and the libraries whose keys are read."""
+
     replicas: int
+    """How many pods the metrics adapter has."""
+
     watches_citus: bool
+    """Whether there is a coordinator of Citus to watch."""
+
     flows: Sequence[Flow]
+    """The table of allowed connections."""
+
     event_rules_page: bool
+    """Whether the stack has rules of EventBridge that page."""
 
 
 class Observability(ComponentResource):

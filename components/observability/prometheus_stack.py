@@ -34,21 +34,38 @@ LEVEL_LABEL = "pod-security.kubernetes.io/enforce"
 
 @dataclass(frozen=True, kw_only=True)
 class PrometheusStackArgs:
-    """`topics` are ARNs by route; by `alertmanager_role` Alertmanager publishes to them. `channels`
-    are the secrets of other ways, by file. `rule_groups` and `dashboards` (JSON by name) are shown
-    and evaluated."""
+    """What the chart runs, what it evaluates and shows, and whom it tells."""
 
     place: Place
     cluster: ClusterHandle
+
     settings: ObservabilitySettings
+    """Copies, disk, memory and retention of Prometheus and Alertmanager."""
+
     plan: ObservabilityPlan
+    """Intervals and thresholds of the plan."""
+
     alerts: AlertsSettings
+    """Where pages and tickets go."""
+
     topics: Mapping[str, Input[str]]
+    """ARNs of the topics, by route."""
+
     alertmanager_role: pulumi.Resource
+    """The permission to publish to the topics, which Alertmanager's pods get when they are
+    admitted."""
+
     channels: Mapping[str, Input[str]]
+    """Secrets of the other ways, by the file that Alertmanager reads; empty for none."""
+
     rule_groups: Sequence[Mapping[str, Any]]
+    """Recording and alerting rules that Prometheus evaluates."""
+
     dashboards: Mapping[str, str]
+    """Dashboards that Grafana shows, JSON by name."""
+
     watches_citus: bool
+    """Whether there is a coordinator of Citus to watch."""
 
 
 class PrometheusStack(ComponentResource):

@@ -32,11 +32,13 @@ MAINTENANCE_DAY, MAINTENANCE_TIME = "SUNDAY", "11:00"
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerArgs:
-    """`instance_class` is an Amazon MQ class; `data_subnet_ids` are one a zone."""
+    """Where the broker stands and how large its nodes are."""
 
     place: Place
     network: DataNetwork
+
     instance_class: str
+    """The Amazon MQ class of the three nodes."""
 
 
 class Broker(ComponentResource):

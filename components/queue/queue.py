@@ -36,17 +36,18 @@ MAINTENANCE_WINDOW = "sun:09:00-sun:10:00"
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
-    """`settings` decides the nodes; `data_key_arn` encrypts and can't change later.
-
-    Nodes stand in `availability_zones` by turns. `users` are the logins: which there are
-    depends on the libraries that use the queue.
-    """
+    """Where the nodes stand, how many, and who logs in. They take the place's zones by turns; the
+    data key encrypts them and can't change later."""
 
     place: Place
     keys: Keys
     network: DataNetwork
+
     settings: QueueSettings
+    """The class and number of nodes, and the libraries that use them."""
+
     users: Sequence[RedisUser]
+    """The logins; which there are depends on the libraries that use the queue."""
 
 
 class Queue(ComponentResource):

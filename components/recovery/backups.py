@@ -39,18 +39,21 @@ MOST_KEPT_DAYS = 365
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryBackupsArgs:
-    """`replicate` copies RDS's automated backups too.
-
-    `data_key_arn` encrypts the vault here, `recovery_key_arn` what stands in `recovery_region`.
-    `page_topic_arn` hears of each backup or copy that failed.
-    """
+    """What is backed up, and who hears of a failure. The data key encrypts the vault here, its
+    replica what stands in the recovery region."""
 
     place: Place
     keys: Keys
     recovery: RecoveryKey
+
     database_arn: Input[str]
+    """The primary, whose backups are copied."""
+
     page_topic_arn: Input[str]
+    """The topic that hears of each backup or copy that failed."""
+
     replicate: bool
+    """Whether RDS's own automated backups are copied too, to restore any moment of them."""
 
 
 class RecoveryBackups(ComponentResource):

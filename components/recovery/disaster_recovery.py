@@ -21,18 +21,26 @@ from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 @dataclass(frozen=True, kw_only=True)
 class DisasterRecoveryArgs:
-    """`recovery` is the key of the recovery region; `buckets` are copied there, `repositories` by
-    the registry's rules. `database_arn` is the primary's; `page_topic_arn` hears of backups that
-    failed."""
+    """What is copied to the recovery region."""
 
     place: Place
     keys: Keys
-    mode: RecoveryMode
     recovery: RecoveryKey
+
+    mode: RecoveryMode
+    """What a recovery site starts from: backups, or a database that follows."""
+
     database_arn: Input[str]
+    """The primary, whose backups are copied."""
+
     page_topic_arn: Input[str]
+    """The topic that hears of backups that failed."""
+
     buckets: Sequence[SourceBucket]
+    """Buckets that are copied, object by object."""
+
     repositories: Sequence[Resource]
+    """The images' repositories, which the registry's rules copy."""
 
 
 class DisasterRecovery(ComponentResource):

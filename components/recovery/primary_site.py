@@ -9,9 +9,10 @@ from pulumi import ComponentResource, Output, ResourceOptions, StackReference
 
 @dataclass(frozen=True, kw_only=True)
 class PrimarySiteArgs:
-    """`stack` is the full name of the stack, organization/project/stack."""
+    """The stack that the site takes over from."""
 
     stack: str
+    """The stack's full name, organization/project/stack."""
 
 
 class PrimarySite(ComponentResource):

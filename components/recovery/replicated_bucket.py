@@ -23,23 +23,33 @@ whoever empties the source does not empty both."""
 
 @dataclass(frozen=True, kw_only=True)
 class SourceBucket:
-    """A bucket to copy. `role` is the word in its name; `key_arn` None is S3's own key."""
+    """A bucket to copy."""
 
     role: str
+    """The word in its name, as artifacts."""
+
     bucket_name: Input[str]
+    """The physical name."""
+
     bucket_arn: Input[str]
+    """The ARN, for the policy of the role that copies."""
+
     key_arn: Input[str] | None
+    """The key that encrypts its objects; None is S3's own."""
+
     versions: Resource
+    """What must be on before the bucket gives copies."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicatedBucketArgs:
-    """The copy stands in `recovery_region` under `recovery_key_arn`; objects that S3's own key
-    encrypts in the source are copied as they are."""
+    """The bucket, and the region and key of its copy."""
 
     place: Place
     recovery: RecoveryKey
+
     source: SourceBucket
+    """The bucket to copy; objects that S3's own key encrypts there are copied as they are."""
 
 
 class ReplicatedBucket(ComponentResource):

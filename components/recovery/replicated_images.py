@@ -17,11 +17,13 @@ from rendering.shared.iam_documents import service_trust
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicatedImagesArgs:
-    """`prefix` begins the names of the repositories, which keep them."""
+    """The repositories, whose names the place's prefix begins and the copies keep."""
 
     place: Place
     recovery: RecoveryKey
+
     repositories: Sequence[Resource]
+    """Repositories that must not be pushed to before the rules are there."""
 
 
 class ReplicatedImages(ComponentResource):

@@ -31,12 +31,15 @@ MAINTENANCE_WINDOW = "sun:07:00-sun:08:00"
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """`settings` decides shards and replicas; `data_key_arn` encrypts and can't change later."""
+    """Where the cache stands and how large it is; the data key encrypts it and can't change
+    later."""
 
     place: Place
     keys: Keys
     network: DataNetwork
+
     settings: CacheSettings
+    """The class of the nodes, the shards, and the copies of each."""
 
 
 class Cache(ComponentResource):

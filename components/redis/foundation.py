@@ -31,13 +31,16 @@ _LOG_TYPES = ("slow-log", "engine-log")
 
 @dataclass(frozen=True, kw_only=True)
 class RedisFoundationArgs:
-    """`group_id` is the replication group's name; `users` are its logins, by application."""
+    """The replication group's name, and who logs in."""
 
     keys: Keys
     network: DataNetwork
 
     group_id: str
+    """The replication group's name, which begins those of users and logs."""
+
     users: Sequence[RedisUser]
+    """Logins by application, with what each may do."""
 
 
 class RedisFoundation(ComponentResource):

@@ -14,13 +14,18 @@ from rendering.shared.bucket_documents import log_bucket_policy
 
 @dataclass(frozen=True, kw_only=True)
 class LogBucketArgs:
-    """`bucket` is the physical name; `region` None is the stack's own."""
+    """The bucket's name, its region, and how long logs are kept."""
 
     place: Place
 
     bucket: str
+    """The physical name."""
+
     region: str | None
+    """The region of the bucket; None is the stack's own."""
+
     retention_days: int
+    """How many days an object is kept."""
 
 
 class LogBucket(ComponentResource):

@@ -50,16 +50,24 @@ ABANDONED_UPLOAD_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
-    """`role` is a word in the bucket's name; `noncurrent_days` how long a deleted object can be
-    brought back. `key_arn` encrypts what is in it. `policy` makes the bucket's policy of its ARN.
-    `region` is None in the place's own."""
+    """The bucket's name, key, policy and region."""
 
     place: Place
+
     role: str
+    """The word in the bucket's name that says what it holds."""
+
     key_arn: Input[str]
+    """The key that encrypts what is in it."""
+
     noncurrent_days: int
+    """How many days an overwritten or deleted object can be brought back."""
+
     policy: Callable[[str], str] = tls_only_policy
+    """What makes the bucket's policy of its ARN."""
+
     region: str | None = None
+    """The region of the bucket; None is the place's own."""
 
 
 class PrivateBucket(ComponentResource):

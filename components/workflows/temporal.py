@@ -25,27 +25,45 @@ from scaleplan.workflows.workflows import WorkflowsSettings
 
 @dataclass(frozen=True, kw_only=True)
 class TemporalArgs:
-    """`credentials` are of the role that owns Temporal's databases, `database_ready` made both.
-
-    `database_authority` is the PEM text of the region's RDS root; `flows` the whole table of
-    allowed connections. `client_namespace` gets the certificate that opens the server to clients.
-    `worker` takes the tasks of the plan's queue.
-    """
+    """The server's sizes, its databases, who reaches it, and the workers of its tasks."""
 
     cluster: ClusterHandle
 
     settings: WorkflowsSettings
+    """Pods and resources of each server role, and how long closed workflows are kept."""
+
     plan: WorkflowsPlan
+    """Task queue, namespace of Temporal and history shards."""
+
     database_host: Input[str]
+    """The server of Temporal's databases: RDS's primary, never PgBouncer."""
+
     database_port: int
+    """Its port."""
+
     database_authority: str
+    """PEM text of the region's RDS root, which signs that server's certificate."""
+
     credentials: RoleCredentials
+    """The login of the role that owns Temporal's databases."""
+
     database_ready: Resource
+    """What has made role and databases."""
+
     authority: Authority
+    """The in-cluster authority, which signs certificates of server and clients."""
+
     client_namespace: Input[str]
+    """The namespace that gets the certificate which opens the server to clients."""
+
     flows: Sequence[Flow]
+    """The whole table of allowed connections."""
+
     worker: WorkflowWorkerArgs
+    """The workers that take the tasks of the plan's queue."""
+
     node_selector: Mapping[str, str] | None
+    """Labels of the nodes that the pods run on; None for any."""
 
 
 class Temporal(ComponentResource):

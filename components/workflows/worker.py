@@ -22,21 +22,26 @@ APPLICATION = "workflow-worker"
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowWorkerArgs:
-    """`environment` has the orchestrator's variables and those that reach Temporal.
-
-    `client_secret_name` holds the certificate by which KEDA reads the task queue; `keda_ready` must
-    exist before KEDA's custom resources can, and is None where the stack goes without KEDA. `after`
-    is what the pods find when they start.
-    """
+    """The workers' pods, whose environment has the orchestrator's variables and those that reach
+    Temporal, and what scales them."""
 
     pods: ApplicationPods
+
     plan: WorkflowsPlan
+    """The task queue that they take from, and the longest activity."""
+
     role: Resource
     """Lets the pods reach the artifacts. They get it at admission, so they wait for it."""
 
     client_secret_name: Input[str]
+    """The Secret with the certificate by which KEDA reads the task queue."""
+
     keda_ready: Resource | None
+    """What must exist before KEDA's custom resources can; None where the stack goes without
+    KEDA."""
+
     after: tuple[Resource, ...] = ()
+    """What the pods find when they start: the server, and its certificate for clients."""
 
 
 class WorkflowWorker(ComponentResource):
