@@ -11,7 +11,7 @@ from wiring.stack import Stack
 
 
 def export(outputs: Mapping[str, Any]) -> None:
-    """Export each of them."""
+    """Outputs of the stack under these keys."""
     for key, value in outputs.items():
         pulumi.export(key, value)
 

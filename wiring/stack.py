@@ -132,7 +132,7 @@ class Stack:
 
 
 def stack_tags(settings: Settings) -> dict[str, str]:
-    """Whose something is: for the bill, and for whoever finds it."""
+    """Tags that say whose something is: for the bill, and for whoever finds it."""
     return {"managed-by": "pulumi", "project": settings.project, "stack": settings.stack}
 
 

@@ -27,7 +27,7 @@ class ArtifactsArgs:
 
 
 class Artifacts(ComponentResource):
-    """Private, versioned, encrypted, TLS only. Who may read or write is said by IAM alone."""
+    """A bucket, private, versioned, encrypted, TLS only; IAM alone says who may read or write."""
 
     bucket_name: Output[str]
     bucket_arn: Output[str]

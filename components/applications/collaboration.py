@@ -35,7 +35,7 @@ class CollaborationArgs:
 
 
 class Collaboration(ComponentResource):
-    """Holds the sockets of documents being edited together.
+    """Pods that hold the sockets of documents being edited together.
 
     That a user stays on one pod is the target group's cookie; a Service's own affinity would do
     nothing, because the load balancer sends to pods directly.

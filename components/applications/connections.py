@@ -84,7 +84,7 @@ class ConnectionsArgs:
 
 
 class Connections(ComponentResource):
-    """Orchestrator, worker and collaboration take their environment from here.
+    """The environment of orchestrator, worker and collaboration, as references to Secrets.
 
     They share the database's logins and have each their own of cache and queue. Whatever of it
     changes rolls the pods that read it, by two annotations. That of the credentials is made with a

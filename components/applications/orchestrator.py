@@ -37,7 +37,7 @@ class OrchestratorArgs:
 
 
 class Orchestrator(ComponentResource):
-    """Answers /api, reads and writes artifacts, and puts jobs into the queue."""
+    """Pods that answer /api, read and write artifacts, and put jobs into the queue."""
 
     service_name: str
 

@@ -12,7 +12,8 @@ from scaleplan.layers import PodResources
 
 
 def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
-    """The pod runs as this user and group, whatever its image says, with the runtime's seccomp."""
+    """The context of a pod that runs as this user and group, whatever its image says, with the
+    runtime's seccomp."""
     return k8s.core.v1.PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user_id,
@@ -23,7 +24,7 @@ def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
 
 
 def container_security() -> k8s.core.v1.SecurityContextArgs:
-    """No privilege, no capability, no writable root file system."""
+    """The context of a container: no privilege, no capability, no writable root file system."""
     return k8s.core.v1.SecurityContextArgs(
         allow_privilege_escalation=False,
         privileged=False,
@@ -97,7 +98,7 @@ def job_pod(
 def spread(
     labels: dict[str, str],
 ) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
-    """Evenly over zones and over nodes.
+    """Constraints that spread pods evenly over zones and over nodes.
 
     ScheduleAnyway: a pod in the wrong zone serves, a pending one does not. Karpenter buys nodes
     that meet the preference. The hash keeps the old ReplicaSet out of the count, and nodes that

@@ -55,7 +55,7 @@ class WorkerArgs:
 
 
 class Worker(ComponentResource):
-    """Runs the jobs of the plan's queues.
+    """Pods that run the jobs of the plan's queues.
 
     A pod told to stop takes no further job and finishes the one it holds: its grace is the job
     timeout and a margin, so neither a scale-in nor a drain kills a job.

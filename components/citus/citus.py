@@ -83,9 +83,10 @@ class CitusArgs:
 
 
 class Citus(ComponentResource):
-    """Stands from stage `parallel` on. `host` and `readers_host` speak TLS on `port`.
+    """The sharded database, from stage `parallel` on.
 
-    Certificates are of the in-program authority, for both hosts.
+    `host` and `readers_host` speak TLS on `port`; certificates are of the in-program authority, for
+    both.
     """
 
     host: Output[str]
@@ -125,9 +126,9 @@ class Citus(ComponentResource):
             ResourceOptions(parent=self),
         )
         # Through the cluster's object, so that what connects is made after it.
-        made = Output.from_input(cluster.cluster.urn)
-        self.host = made.apply(lambda _: COORDINATOR_HOST)
-        self.readers_host = made.apply(lambda _: READERS_HOST)
+        cluster_urn = Output.from_input(cluster.cluster.urn)
+        self.host = cluster_urn.apply(lambda _: COORDINATOR_HOST)
+        self.readers_host = cluster_urn.apply(lambda _: READERS_HOST)
         self.port = PORT
         self.backups = backups
         self.register_outputs(

@@ -242,8 +242,8 @@ class CitusCluster(ComponentResource):
             )
 
     def _network_policy(self) -> None:
-        """Clients (PgBouncer, migrations) reach PostgreSQL alone; servers, jobs and operator one
-        another.
+        """A policy: clients (PgBouncer, migrations) reach PostgreSQL alone, and servers, jobs and
+        operator one another.
         """
         k8s.networking.v1.NetworkPolicy(
             f"{self._name}-servers",

@@ -76,7 +76,7 @@ class ClusterArgs:
 
 
 class Cluster(ComponentResource):
-    """Wait for `ready` before starting pods: nodes, network and names then work.
+    """Control plane, add-ons and the system nodes; pods wait for the handle's `ready`.
 
     Whoever runs the first deployment becomes the cluster's administrator, because with access mode
     `API` somebody must be let in at creation, and the deployment itself needs to get in. Later
@@ -241,7 +241,7 @@ class Cluster(ComponentResource):
         return role, attachments
 
     def _on_nodes(self, cluster: aws.eks.Cluster, nodes: NodeGroup) -> pulumi.Resource:
-        """Add-ons that run as pods; the resource that tells when pods find each other by name."""
+        """Add-ons that run as pods, and what tells when pods find each other by name."""
         addons = NodeAddons(
             f"{self._name}-pods",
             NodeAddonsArgs(
@@ -256,7 +256,7 @@ class Cluster(ComponentResource):
         return addons.names
 
     def _mark_security_group(self) -> None:
-        """Karpenter finds its machines' security group by this tag; EKS makes the group itself."""
+        """The tag by which Karpenter finds its machines' security group, which EKS makes itself."""
         aws.ec2.Tag(
             f"{self._name}-security-group",
             resource_id=self.handle.security_group_id,

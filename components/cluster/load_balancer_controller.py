@@ -31,7 +31,7 @@ class LoadBalancerControllerArgs:
     cluster: ClusterHandle
 
     vpc_id: Input[str]
-    """The VPC of the target groups, which it can't ask the machine for."""
+    """The VPC of the target groups, given because pods can't ask the machine's metadata service."""
 
     watch_namespace: Input[str]
     """The only namespace whose TargetGroupBindings count."""
@@ -41,7 +41,7 @@ class LoadBalancerControllerArgs:
 
 
 class LoadBalancerController(ComponentResource):
-    """Everything but TargetGroupBinding is switched off, as its role couldn't do it anyway."""
+    """The controller: all but TargetGroupBinding is off, as its role couldn't do it anyway."""
 
     release: pulumi.Resource
 

@@ -46,8 +46,12 @@ class NamespaceCapacity(ComponentResource):
         }
         super().__init__("researchflow:platform:NamespaceCapacity", name, summary, opts)
         self._name, self._args = name, args
-        made = [self._quota().id, self._limits().id, *(self._priority(p).id for p in PRIORITIES)]
-        self.namespace = Output.all(namespace=args.namespace, made=made).apply(
+        object_ids = [
+            self._quota().id,
+            self._limits().id,
+            *(self._priority(priority).id for priority in PRIORITIES),
+        ]
+        self.namespace = Output.all(namespace=args.namespace, objects=object_ids).apply(
             lambda known: known["namespace"]
         )
         self.register_outputs({"namespace": self.namespace})
@@ -105,7 +109,7 @@ class NamespaceCapacity(ComponentResource):
 
 
 def _canonical(quantity: str) -> str:
-    """As the API server stores it; another form of the same would differ at each deployment."""
+    """The quantity as the API server stores it; another form would differ at each deployment."""
     for unit, factor, larger in (("m", 1000, ""), ("Mi", 1024, "Gi")):
         number = quantity.removesuffix(unit)
         if quantity.endswith(unit) and number.isdigit() and int(number) % factor == 0:

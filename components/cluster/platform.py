@@ -72,9 +72,10 @@ class PlatformArgs:
 
 
 class Platform(ComponentResource):
-    """Depend on `keda_ready` or `load_balancer_controller_ready` before using their kinds.
+    """The applications' namespace, the disks' class, and the controllers.
 
-    The former is None where the stack goes without KEDA.
+    Depend on `keda_ready` or `load_balancer_controller_ready` before using their kinds. The former
+    is None where the stack goes without KEDA.
     """
 
     namespace: Output[str]

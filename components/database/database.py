@@ -31,7 +31,7 @@ def client_security_group(
     port: int,
     parent: Resource,
 ) -> Output[str]:
-    """Its id. Pods reach PostgreSQL there, and it opens no connection itself."""
+    """The id of a group where pods reach PostgreSQL, and which opens no connection itself."""
     group = aws.ec2.SecurityGroup(
         name, description=description, vpc_id=vpc_id, opts=ResourceOptions(parent=parent)
     )
@@ -86,7 +86,7 @@ class DatabaseArgs:
     """The class, storage and its ceiling, the standby, and how many replicas and backups."""
 
     replication: ReplicationPlan
-    """PostgreSQL's own numbers of replication, as the plan has them."""
+    """The engine's major version, and PostgreSQL's own numbers of replication."""
 
     source: DatabaseSource | None = None
     """Where a recovery site's data comes from; None for a database that begins empty."""

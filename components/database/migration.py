@@ -133,7 +133,8 @@ class DatabaseMigration(ComponentResource):
         )
 
     def _wait(self) -> k8s.core.v1.ContainerArgs:
-        """Until both servers admit the migrator: a new Citus takes longer than all attempts."""
+        """A container that ends when both servers admit the migrator: a new Citus takes longer than
+        all attempts."""
         asked = " && ".join(f'psql --no-psqlrc -qc "select" "${name}"' for name in URL_KEYS)
         return k8s.core.v1.ContainerArgs(
             name="wait",
@@ -202,7 +203,7 @@ def _drains_are_no_failures() -> k8s.batch.v1.PodFailurePolicyArgs:
 
 
 def _template_hash(args: DatabaseMigrationArgs) -> str:
-    """Of what differs between templates. The account's part of the image's name never does."""
+    """A hash of what differs between templates; the account in the image's name never does."""
     parts = [
         args.version,
         *args.settings.command,

@@ -30,7 +30,7 @@ class DatabaseMonitoringArgs:
 
 
 class DatabaseMonitoring(ComponentResource):
-    """Log groups stand before RDS would make them itself, unencrypted and kept for ever."""
+    """A role, and log groups before RDS would make them itself, unencrypted and kept for ever."""
 
     role_arn: Output[str]
     interval_seconds: int

@@ -38,13 +38,13 @@ class PoolerAdmin(ComponentResource):
         self, name: str, args: PoolerAdminArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:data:PoolerAdmin", name, {}, opts)
-        made = random.RandomPassword(
+        generated = random.RandomPassword(
             f"{name}-password",
             length=PASSWORD_LENGTH,
             special=False,
             opts=ResourceOptions(parent=self),
         )
-        self.password = Output.secret(computed_text(made.result))
+        self.password = Output.secret(computed_text(generated.result))
         secret = k8s.core.v1.Secret(
             f"{name}-secret",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET_NAME, namespace=args.namespace),

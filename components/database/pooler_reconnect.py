@@ -153,7 +153,7 @@ class PoolerReconnect(ComponentResource):
 
 
 def _template_hash(args: PoolerReconnectArgs) -> str:
-    """Of what differs between templates, which can't change in place."""
+    """A hash of what differs between templates, which can't change in place."""
     parts = [
         args.migration,
         str((args.poolers, args.port)),

@@ -52,9 +52,12 @@ class AccessLogArgs:
 
 
 class AccessLog(ComponentResource):
-    """Standard logging, version 2: what is recorded can be chosen, the bucket needs no ACLs and may
-    stand in any region, so that nothing is kept outside the stack's own. Its three resources are
-    CloudWatch's and exist in us-east-1 alone (CloudFront guide, "Configure standard logging (v2)").
+    """The bucket of the log, and what delivers to it.
+
+    It is standard logging, version 2: what is recorded can be chosen, the bucket needs no ACLs and
+    may stand in any region, so that nothing is kept outside the stack's own. Its three resources
+    are CloudWatch's and exist in us-east-1 alone (CloudFront guide, "Configure standard logging
+    (v2)").
     """
 
     bucket_name: Output[str]

@@ -17,7 +17,7 @@ _READING_METHODS = ["GET", "HEAD", "OPTIONS"]
 def pages_behavior(
     plan: EdgePlan, policies: EdgePolicies, router_arn: Input[str]
 ) -> aws.cloudfront.DistributionDefaultCacheBehaviorArgs:
-    """Pages and files; the router turns routes of the application into index.html."""
+    """The default: pages and files; the router turns routes of the application into index.html."""
     static = plan.static_behavior
     return aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
         target_origin_id=PAGES_ORIGIN_GROUP,
@@ -38,9 +38,11 @@ def pages_behavior(
 def application_behaviors(
     plan: EdgePlan, policies: EdgePolicies, organization_router_arn: Input[str] | None
 ) -> list[aws.cloudfront.DistributionOrderedCacheBehaviorArgs]:
-    """The paths that pods answer. CloudFront takes the first that matches, so the cached part of
-    the API stands before the rest of it. It and the health paths belong to no
-    organization; before all others stands the router of organizations, where there is one."""
+    """Behaviours of the paths that pods answer, the cached part of the API first.
+
+    CloudFront takes the first that matches. That part and the health paths belong to no
+    organization; before all others stands the router of organizations, where there is one.
+    """
     api = plan.api_behavior
     public = _behavior(
         f"{plan.public_api.path_prefix}*",

@@ -23,13 +23,15 @@ def proof_record(
     Names are known before the deployment, so a record is declared for each without knowing what
     ACM answers. While it has answered nothing of the name, the record is what fails.
     """
-    proof = certificate.domain_validation_options.apply(lambda options: _proof(options, domain))
+    record = certificate.domain_validation_options.apply(
+        lambda options: _record_of(options, domain)
+    )
     return aws.route53.Record(
         name,
         zone_id=zone_id,
-        name=proof["name"],
-        type=proof["type"],
-        records=[proof["value"]],
+        name=record["name"],
+        type=record["type"],
+        records=[record["value"]],
         ttl=VALIDATION_TTL_SECONDS,
         # The proof of a name is the same for each of an account's certificates, so another stack
         # with this name may have written it already.
@@ -38,7 +40,7 @@ def proof_record(
     )
 
 
-def _proof(
+def _record_of(
     options: Sequence[aws.acm.outputs.CertificateDomainValidationOption] | None, domain: str
 ) -> dict[str, str | None]:
     for option in options or ():

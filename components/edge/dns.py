@@ -21,7 +21,7 @@ class HomeCellArgs:
 
 
 class HomeCell(ComponentResource):
-    """Reads outputs of the home's last deployment, which therefore comes first."""
+    """The home's zone, as its last deployment exported it, which therefore comes first."""
 
     zone_id: Output[str]
 

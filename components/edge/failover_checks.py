@@ -26,11 +26,12 @@ class FailoverChecksArgs:
 
 
 class FailoverChecks(ComponentResource):
-    """The primary site counts as healthy while it answers and the recovery site does not.
+    """Two health checks, by which the domain's failover records answer with one site or the other.
 
-    So the domain goes to the recovery site when that says that it is ready, and stays there though
-    the primary comes back: two sites must never both take writes. Before that, a primary that is
-    down is answered with all the same, there being nothing better. Health checks and answers are
+    The primary site counts as healthy while it answers and the recovery site does not. So the
+    domain goes to the recovery site when that says that it is ready, and stays there though the
+    primary comes back: two sites must never both take writes. Before that, a primary that is down
+    is answered with all the same, there being nothing better. Health checks and answers are
     Route 53's data plane, which stands in no region; nothing has to be changed for a failover.
     """
 

@@ -71,7 +71,7 @@ class FirewallArgs:
 
 
 class Firewall(ComponentResource):
-    """Lets everything in but floods from one address and what AWS's rule groups know as attacks.
+    """A web ACL that lets all in but floods from one address and what AWS's rule groups match.
 
     Samples of requests are kept by WAF for three hours; credentials, bodies and queries are taken
     out of them and of the log, because they may hold patients' data.
@@ -115,7 +115,7 @@ class Firewall(ComponentResource):
         self.register_outputs({"webAclArn": self.web_acl_arn})
 
     def _log(self, name: str, args: FirewallLogArgs, acl: aws.wafv2.WebAcl) -> None:
-        """Only what a rule blocked or counted: the rest is in the distribution's access log."""
+        """The log of what a rule blocked or counted; the rest is in the access log."""
         bucket = LogBucket(
             f"{name}-log",
             LogBucketArgs(

@@ -223,7 +223,7 @@ class Ingress(ComponentResource):
         )
 
     def _shut(self, listener: aws.lb.Listener) -> None:
-        """Readiness is refused before any pod is asked: nobody has verified the site yet."""
+        """A rule that refuses readiness before any pod is asked: nobody verified the site yet."""
         aws.lb.ListenerRule(
             f"{self._name}-shut",
             listener_arn=listener.arn,

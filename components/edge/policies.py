@@ -24,13 +24,13 @@ HSTS_SECONDS = 63_072_000
 
 @dataclass(frozen=True, kw_only=True)
 class EdgePoliciesArgs:
-    """What the policies' numbers and names come from."""
+    """The times and the name that the policies hold."""
 
     plan: EdgePlan
-    """Times to live, in seconds, and what pages may load."""
+    """Times to live of files and of the public API, in seconds."""
 
     domain: str | None
-    """The host whose WebSockets pages may open; None where there is no domain."""
+    """The domain whose WebSockets pages may open; None where there is none."""
 
 
 class EdgePolicies(ComponentResource):
@@ -58,11 +58,11 @@ class EdgePolicies(ComponentResource):
         # CloudFront drops an object at the maximum time to live, so the time in which the origin's
         # stale-while-revalidate may serve it has to be within that (CloudFront guide, "Serve stale
         # (expired) content").
-        kept = public.max_age_seconds + public.stale_while_revalidate_seconds
+        maximum_seconds = public.max_age_seconds + public.stale_while_revalidate_seconds
         self.public_api_cache_policy_id = self._cache_policy(
             f"{name}-public-api",
             "Public API: the query is part of the key; no cookie, no Authorization reaches it",
-            ttls=(0, public.max_age_seconds, kept),
+            ttls=(0, public.max_age_seconds, maximum_seconds),
             queries="all",
         )
         self.security_headers_policy_id = self._security_headers(name, args.domain)

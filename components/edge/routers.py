@@ -12,7 +12,7 @@ from rendering.edge.functions import CellNames, application_code, pages_code
 
 @dataclass(frozen=True, kw_only=True)
 class Routers:
-    """ARNs of the functions."""
+    """ARNs of the functions, and of the store that they look organizations up in."""
 
     pages: Output[str]
     """The function of pages and files, which gives routes of the application index.html."""

@@ -22,7 +22,7 @@ every node, with more memory than the arithmetic of nodes has for it."""
 
 @dataclass(frozen=True, kw_only=True)
 class AuditArgs:
-    """What is recorded; the logs key admits the trail and encrypts it."""
+    """What is recorded; the logs key, which admits the trail, encrypts it."""
 
     place: Place
     keys: Keys
@@ -35,7 +35,7 @@ class AuditArgs:
 
 
 class Audit(ComponentResource):
-    """Every call that changes something, in all regions, and each access to an artifact.
+    """A trail of every call that changes something, in all regions, and each access to an artifact.
 
     Logs are encrypted, and digests signed by CloudTrail prove that none was changed or removed
     (`aws cloudtrail validate-logs`). They are kept for good: HIPAA wants six years of them
@@ -120,7 +120,7 @@ def _selector(
     equals: dict[str, str],
     starts_with: dict[str, Output[str]] | None = None,
 ) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
-    """Events whose fields are all as said."""
+    """The choice of events whose fields are all as given."""
     field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
     return aws.cloudtrail.TrailAdvancedEventSelectorArgs(
         name=name,

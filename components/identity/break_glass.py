@@ -42,7 +42,7 @@ class BreakGlassArgs:
 
 
 class BreakGlass(ComponentResource):
-    """No bastion, no key, no open port: docs/break-glass.md has the commands.
+    """A role and a logged shell, without bastion, key or open port: see docs/break-glass.md.
 
     Whoever assumes the role is seen in CloudTrail, and what they type on a node in the log group.
     """

@@ -27,7 +27,8 @@ DELETION_WINDOW_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """Whose keys they are, and what they have to do with another region."""
+    """Whose keys they are, and what they have to do with another region. The place's prefix begins
+    each alias, and its guard protects the keys."""
 
     place: Place
 

@@ -77,7 +77,8 @@ class PodRolesArgs:
 
 
 class PodRoles(ComponentResource):
-    """Pods get a role's credentials when they are admitted, so what runs them waits for it."""
+    """A role for each service account. Pods get its credentials when they are admitted, so what
+    runs them waits for it."""
 
     orchestrator: PodRole
     worker: PodRole
@@ -137,14 +138,14 @@ class PodRoles(ComponentResource):
         ]
 
     def _files(self, bucket_arn: Input[str]) -> Output[str]:
-        """Reaches the bucket and nothing else."""
+        """A policy that reaches the bucket and nothing else."""
         region = self._args.place.region
         return Output.all(bucket=bucket_arn, key=self._args.keys.data_arn).apply(
             lambda arns: artifact_access_policy(arns["bucket"], arns["key"], region)
         )
 
     def _topics(self) -> Output[str]:
-        """Publishes to the stack's topics, and to nothing else."""
+        """A policy that publishes to the stack's topics, and to nothing else."""
         place = self._args.place
         topics = [
             f"arn:aws:sns:{place.region}:{place.account_id}:{place.prefix}-{name}"

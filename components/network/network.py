@@ -53,10 +53,11 @@ class DataNetwork:
 
 
 class Network(ComponentResource):
-    """Public subnets hold the NAT gateways alone, private ones nodes and pods, data ones databases.
+    """The VPC and its subnets.
 
-    The data subnets have no route out of the VPC. A private route table stands in each zone in
-    every size, so that more NAT gateways change the target of a route and nothing else.
+    Public subnets hold the NAT gateways alone, private ones nodes and pods, data ones databases;
+    these have no route out of the VPC. A private route table stands in each zone in every size, so
+    that more NAT gateways change the target of a route and nothing else.
     """
 
     vpc_id: Output[str]

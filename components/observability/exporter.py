@@ -70,7 +70,7 @@ class ExporterArgs:
     for."""
 
     extra_labels: Mapping[str, str] = field(default_factory=dict)
-    """Further labels of the pod, by which policies choose it."""
+    """Further labels of the pod, by which network policies choose several exporters at once."""
 
     requests: ResourceTotals = EXPORTER
     """CPU and memory that the pod requests."""
@@ -136,9 +136,9 @@ class Exporter(ComponentResource):
 
     def _build_files(self) -> list[pulumi.Resource]:
         args = self._args
-        made: list[pulumi.Resource] = []
+        mounted: list[pulumi.Resource] = []
         if args.files:
-            made.append(
+            mounted.append(
                 k8s.core.v1.ConfigMap(
                     f"{self._name}-files",
                     metadata=self._metadata(),
@@ -147,7 +147,7 @@ class Exporter(ComponentResource):
                 )
             )
         if args.secrets:
-            made.append(
+            mounted.append(
                 k8s.core.v1.Secret(
                     f"{self._name}-secrets",
                     metadata=self._metadata(),
@@ -155,7 +155,7 @@ class Exporter(ComponentResource):
                     opts=ResourceOptions(parent=self),
                 )
             )
-        return made
+        return mounted
 
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         args = self._args

@@ -132,8 +132,9 @@ class ObservabilityArgs:
 
 
 class Observability(ComponentResource):
-    """Nobody reaches it from outside: Grafana and Prometheus are for `kubectl port-forward`.
+    """Prometheus, Alertmanager and Grafana, exporters, CloudWatch's alarms, and the topics of all.
 
+    Nobody reaches it from outside: Grafana and Prometheus are for `kubectl port-forward`.
     `metrics_ready` is what an autoscaler on requests waits for.
     """
 
@@ -193,7 +194,7 @@ class Observability(ComponentResource):
         args = self._args
         heartbeat = heartbeat_alarm(f"{args.place.prefix}-{HEARTBEAT}")
         alarms = [*args.alarms, heartbeat]
-        made = Alarms(
+        parent = Alarms(
             f"{self._name}-alarms",
             AlarmsArgs(
                 place=args.place,
@@ -219,7 +220,7 @@ class Observability(ComponentResource):
                 args.place.prefix,
                 certificate_alarm(key, "", days),
                 global_topic if elsewhere else self.topic_arns[PAGE],
-                made,
+                parent,
                 region=region if elsewhere else None,
                 dimensions={"CertificateArn": arn},
             )

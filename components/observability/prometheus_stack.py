@@ -69,7 +69,7 @@ class PrometheusStackArgs:
 
 
 class PrometheusStack(ComponentResource):
-    """`ready` is the release: it defines the kinds of monitors and rules."""
+    """The chart's release, which `ready` stands for: it defines the kinds of monitors and rules."""
 
     namespace: Output[str]
     namespace_ready: pulumi.Resource

@@ -16,7 +16,7 @@ class PrimarySiteArgs:
 
 
 class PrimarySite(ComponentResource):
-    """Reads what the stack's last deployment left in the recovery region.
+    """What the stack's last deployment left in the recovery region.
 
     It reads Pulumi's state and no AWS, so it still answers when the stack's region does not; the
     state must stand in another region (docs/disaster-recovery.md).

@@ -23,7 +23,7 @@ class ReplicatedImagesArgs:
     recovery: RecoveryKey
 
     repositories: Sequence[Resource]
-    """Repositories that must not be pushed to before the rules are there."""
+    """The repositories to copy, which stand before the rules do."""
 
 
 class ReplicatedImages(ComponentResource):

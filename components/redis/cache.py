@@ -43,7 +43,7 @@ class CacheArgs:
 
 
 class Cache(ComponentResource):
-    """Cluster mode from one shard up, since toggling the mode later is a migration.
+    """A replication group in cluster mode, from one shard up: toggling it later is a migration.
 
     Shards and replicas are added and removed in place. Clients must speak the cluster protocol and
     start from `configuration_endpoint`; `urls` has one login an application.

@@ -40,7 +40,7 @@ class RedisFoundationArgs:
     """The replication group's name, which begins those of users and logs."""
 
     users: Sequence[RedisUser]
-    """Logins by application, with what each may do."""
+    """Logins, named by who uses them, with what each may do."""
 
 
 class RedisFoundation(ComponentResource):

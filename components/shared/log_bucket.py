@@ -29,8 +29,8 @@ class LogBucketArgs:
 
 
 class LogBucket(ComponentResource):
-    """Encrypted with S3's own key (AES256): the delivery would need a say in a customer key, and a
-    key of the stack's region can't encrypt a bucket in another."""
+    """A bucket that is encrypted with S3's own key (AES256): the delivery would need a say in a
+    customer key, and a key of the stack's region can't encrypt a bucket in another."""
 
     bucket_name: Output[str]
     bucket_arn: Output[str]

@@ -64,14 +64,14 @@ class PrivateBucketArgs:
     """How many days an overwritten or deleted object can be brought back."""
 
     policy: Callable[[str], str] = tls_only_policy
-    """What makes the bucket's policy of its ARN."""
+    """What makes the bucket's policy of its ARN; TLS only unless given."""
 
     region: str | None = None
     """The region of the bucket; None is the place's own."""
 
 
 class PrivateBucket(ComponentResource):
-    """Who may read or write is said by IAM alone."""
+    """A bucket and what keeps it private. Who may read or write is said by IAM alone."""
 
     bucket_name: Output[str]
     bucket_arn: Output[str]

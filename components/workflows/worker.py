@@ -45,7 +45,7 @@ class WorkflowWorkerArgs:
 
 
 class WorkflowWorker(ComponentResource):
-    """Runs workflows and their activities.
+    """Pods that run workflows and their activities.
 
     A pod told to stop takes no further task and has an activity's time-out for the ones it holds;
     what is cut off all the same, Temporal gives to another pod.

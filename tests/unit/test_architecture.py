@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +20,17 @@ LONGEST_FILE_LINES = 500
 """Files go by meaning; one that is longer holds more than one thing."""
 
 LONGEST_TABLE_OF_CONTENTS_LINES = 120
+
+SELF_EXPLANATORY = {
+    "place: Place",
+    "keys: Keys",
+    "cluster: ClusterHandle",
+    "network: DataNetwork",
+    "pods: ApplicationPods",
+    "target_group: TargetGroup",
+    "recovery: RecoveryKey",
+}
+"""Fields whose type says what they hold, in its own docstring."""
 
 
 def sources(*names: str) -> list[Path]:
@@ -98,6 +110,29 @@ def components() -> list[tuple[str, ast.ClassDef]]:
     return found
 
 
+def argument_classes() -> list[tuple[str, ast.ClassDef]]:
+    """Every class of components' arguments, with the module that it is in."""
+    classes = [
+        (f"{called(path)}: {node.name}", node)
+        for path in COMPONENTS
+        for node in tree_of(path).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Args")
+    ]
+    assert classes
+    return classes
+
+
+def unexplained(argument_class: ast.ClassDef) -> list[str]:
+    """Fields that no docstring line follows, though their type doesn't say what they hold."""
+    return [
+        ast.unparse(field)
+        for field, after in pairwise([*argument_class.body, ast.Pass()])
+        if isinstance(field, ast.AnnAssign)
+        and ast.unparse(field) not in SELF_EXPLANATORY
+        and not (isinstance(after, ast.Expr) and strings_in(after))
+    ]
+
+
 def constructor(component: ast.ClassDef) -> ast.FunctionDef:
     return next(
         node
@@ -156,6 +191,12 @@ def test_a_component_has_the_one_signature_and_token():
         assert len(tokens) == 1, named
         assert TOKEN.match(tokens[0]), named
         assert tokens[0].endswith(f":{component.name}"), named
+
+
+def test_every_argument_of_a_component_says_what_it_holds():
+    """One line below the field: what it is, its unit, and what None or empty means."""
+    fields = {named: unexplained(each) for named, each in argument_classes()}
+    assert {named: missing for named, missing in fields.items() if missing} == {}
 
 
 def test_a_component_registers_its_outputs_last():
