@@ -53,7 +53,8 @@ def test_a_test_is_refused_a_configuration_that_is_not_in_the_table(planned, opt
 def test_a_command_in_a_test_is_refused_a_recording_that_is_not_in_the_table(
     planned, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(recorder, "record", lambda *_, **__: planned("dev"))
+    plan = planned("dev")
+    monkeypatch.setattr(recorder, "record", lambda *_, **__: plan)
     refused = pytest.raises(OneOffRecordingError, match=r"no row of tests/configurations\.py plans")
     with only_named_recordings(tmp_path), refused:
         plan_of("dev", overrides=OTHER)
