@@ -8,6 +8,7 @@ import pytest
 
 from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
 from tests.components.monitoring import ACCOUNT, KEY, TOPIC
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
@@ -17,6 +18,7 @@ PEOPLE = ("ops@example.com", "night@example.com")
 
 @pytest.fixture
 def topics(build):
+    @recorded_once
     def run(*, emails=PEOPLE, region=None):
         def construct(opts):
             args = AlertTopicsArgs(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from components.applications.artifacts import Artifacts, ArtifactsArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -13,6 +14,7 @@ NAME = "researchflow-test-artifacts-123456789012-us-east-1"
 
 @pytest.fixture
 def artifacts(build):
+    @recorded_once
     def run(*, protect=True):
         args = ArtifactsArgs(
             place=place(protect=protect),

@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.identity.audit import Audit, AuditArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -15,6 +16,7 @@ TRAIL_ARN = "arn:aws:cloudtrail:us-east-1:123456789012:trail/researchflow-test"
 
 @pytest.fixture
 def audit(build):
+    @recorded_once
     def run(*, guard_duty=False, protect=True):
         def construct(opts):
             artifacts = aws.s3.Bucket("artifacts", bucket="researchflow-artifacts", opts=opts)

@@ -5,10 +5,12 @@ import pytest
 
 from components.identity.authority import Authority, AuthorityArgs
 from rf.shared.plan import Secret
+from tests.components.recorded_once import recorded_once
 
 
 @pytest.fixture
 def authority(build):
+    @recorded_once
     def run():
         def construct(opts):
             made = Authority(

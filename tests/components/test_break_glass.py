@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.identity.break_glass import BreakGlass, BreakGlassArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, keys, place
 
 PERSON = "arn:aws:iam::123456789012:role/on-call"
@@ -16,6 +17,7 @@ ROLE, POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 
 @pytest.fixture
 def break_glass(build):
+    @recorded_once
     def run(*principals):
         def construct(opts):
             ready = aws.eks.Addon(

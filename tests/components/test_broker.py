@@ -7,6 +7,7 @@ import pytest
 
 from components.queue.broker import Broker, BrokerArgs
 from rf.shared.plan import Secret, reveal
+from tests.components.recorded_once import recorded_once
 from tests.components.values import data_network, place
 
 BROKER = "aws:mq/broker:Broker"
@@ -14,6 +15,7 @@ BROKER = "aws:mq/broker:Broker"
 
 @pytest.fixture
 def broker(build):
+    @recorded_once
     def run(*, protect=True):
         def construct(opts):
             args = BrokerArgs(

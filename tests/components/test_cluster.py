@@ -11,6 +11,7 @@ from scaleplan.catalog import Architecture
 from scaleplan.identity.access import AccessSettings
 from scaleplan.settings import KUBERNETES_VERSIONS
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 CLUSTER, GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
@@ -24,6 +25,7 @@ NODES = NodesSettings(
 
 @pytest.fixture
 def cluster(build):
+    @recorded_once
     def run(
         *,
         architecture=Architecture.ARM64,

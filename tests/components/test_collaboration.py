@@ -17,11 +17,13 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.recorded_once import recorded_once
 from tests.components.values import application_pods, target_group
 
 
 @pytest.fixture
 def collaboration(build):
+    @recorded_once
     def run(settings=SCALING):
         def construct(opts):
             args = CollaborationArgs(

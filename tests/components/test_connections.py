@@ -16,6 +16,7 @@ from rendering.shared.connection_urls import CA_DIRECTORY
 from rf.shared.plan import reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient, QueueEngine, Size
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 PLAN = load_plan()
@@ -264,6 +265,7 @@ def test_no_password_is_in_the_config_map_the_pods_or_the_plan(connections):
 def hashes(build):
     """The two annotations of the orchestrator's pods: of the config, of the credentials."""
 
+    @recorded_once
     def run(application="orchestrator", **changes):
         def construct(opts):
             annotations = made(opts, **changes).annotations(application)

@@ -18,6 +18,7 @@ from rendering.database.roles import ROLES
 from rf.shared.plan import reveal
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
+from tests.components.recorded_once import recorded_once
 
 JOB = "kubernetes:batch/v1:Job"
 SECRET = "kubernetes:core/v1:Secret"
@@ -27,6 +28,7 @@ TIMEOUTS = statement_timeouts(load_plan(), MigrationsSettings())
 
 @pytest.fixture
 def bootstrap(build):
+    @recorded_once
     def run(*, version="v1", database="ros", coordinator=None):
         def construct(opts):
             args = DatabaseBootstrapArgs(

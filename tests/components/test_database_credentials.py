@@ -11,6 +11,7 @@ from components.database.credentials import DatabaseCredentials, DatabaseCredent
 from rendering.database.roles import ROLES, RoleKey
 from rendering.database.scram import SALT_BYTES, scram_verifier
 from rf.shared.plan import Secret, reveal
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -20,6 +21,7 @@ VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 
 @pytest.fixture
 def credentials(build):
+    @recorded_once
     def run(*, replicas=("b.example.com", "c.example.com"), protect=True):
         def construct(opts):
             args = DatabaseCredentialsArgs(

@@ -4,12 +4,14 @@ import pytest
 
 from components.database.migration import DatabaseMigration, DatabaseMigrationArgs
 from scaleplan.database.migrations import MigrationsSettings
+from tests.components.recorded_once import recorded_once
 
 JOB = "kubernetes:batch/v1:Job"
 
 
 @pytest.fixture
 def migration(build):
+    @recorded_once
     def run(version="1.4.0", node_selector=None, **settings):
         args = DatabaseMigrationArgs(
             namespace="researchflow",

@@ -3,6 +3,7 @@
 import pytest
 
 from components.edge.dns import Dns, DnsArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 ZONE = "aws:route53/zone:Zone"
@@ -13,6 +14,7 @@ VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
 
 @pytest.fixture
 def dns(build):
+    @recorded_once
     def run(hosted_zone_id=None, unknowns=False):
         args = DnsArgs(
             place=place(),

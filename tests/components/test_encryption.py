@@ -5,6 +5,7 @@ import json
 import pytest
 
 from components.identity.encryption import Encryption, EncryptionArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
@@ -12,6 +13,7 @@ KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 
 @pytest.fixture
 def encryption(build):
+    @recorded_once
     def run(*, protect=True):
         args = EncryptionArgs(
             place=place(protect=protect),

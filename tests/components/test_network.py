@@ -8,6 +8,7 @@ import pytest
 from components.network.network import Network, NetworkArgs
 from components.network.private_endpoints import INTERFACE_SERVICES
 from scaleplan.sizes import NetworkSettings
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 SUBNET, ROUTE = "aws:ec2/subnet:Subnet", "aws:ec2/route:Route"
@@ -18,6 +19,7 @@ ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 @pytest.fixture
 def network(build):
+    @recorded_once
     def run(nat_gateways=3, *, protect=True, export=False):
         def construct(opts):
             component = Network(

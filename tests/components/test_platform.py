@@ -15,6 +15,7 @@ from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.cluster.node_pools import PoolLimits
 from scaleplan.layers import PodResources
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
+from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, keys, place
 from tests.flow_site import stack
 
@@ -48,6 +49,7 @@ QUOTA = namespace_quota(
 
 @pytest.fixture
 def platform(build):
+    @recorded_once
     def run(*, karpenter=True, replicas=2, architecture=Architecture.ARM64, keda=True, spot=False):
         def construct(opts):
             # Stands for the cluster: anything that pods can wait for.

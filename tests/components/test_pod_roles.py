@@ -8,6 +8,7 @@ from components.identity.pod_roles import PodRoles, PodRolesArgs
 from components.observability.observability import topic_names
 from rendering.observability.prometheus_stack import ALERTMANAGER_ACCOUNT
 from tests.components.applications import controller
+from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, keys, place
 
 ROLE = "aws:iam/role:Role"
@@ -32,6 +33,7 @@ EARLIER = {
 
 @pytest.fixture
 def pod_roles(build):
+    @recorded_once
     def run(*, workflows=True, groups=("coord", "shard0")):
         def construct(opts):
             args = PodRolesArgs(

@@ -6,6 +6,7 @@ import pytest
 from components.database.pooler_admin import PoolerAdmin, PoolerAdminArgs
 from components.database.pooler_reconnect import PoolerReconnect, PoolerReconnectArgs
 from rf.shared.plan import reveal
+from tests.components.recorded_once import recorded_once
 
 JOB = "kubernetes:batch/v1:Job"
 SECRET = "kubernetes:core/v1:Secret"
@@ -13,6 +14,7 @@ SECRET = "kubernetes:core/v1:Secret"
 
 @pytest.fixture
 def reconnect(build):
+    @recorded_once
     def run(migration="database-migration-1", poolers=3):
         def construct(opts):
             admin = PoolerAdmin("pooler-admin", PoolerAdminArgs(namespace="researchflow"), opts)

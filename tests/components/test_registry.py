@@ -3,6 +3,7 @@
 import pytest
 
 from components.applications.registry import Registry, RegistryArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
 
 REPOSITORY = "aws:ecr/repository:Repository"
@@ -10,6 +11,7 @@ REPOSITORY = "aws:ecr/repository:Repository"
 
 @pytest.fixture
 def registry(build):
+    @recorded_once
     def run(*, protect=True):
         args = RegistryArgs(
             place=place(protect=protect),

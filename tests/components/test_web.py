@@ -14,6 +14,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.recorded_once import recorded_once
 from tests.components.values import application_pods, place, target_group
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -21,6 +22,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 
 @pytest.fixture
 def web(build):
+    @recorded_once
     def run(settings=SCALING, protect=True):
         def construct(opts):
             args = WebArgs(

@@ -19,6 +19,7 @@ from tests.components.applications import (
     environment,
     pod,
 )
+from tests.components.recorded_once import recorded_once
 from tests.components.values import application_pods
 
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
@@ -27,6 +28,7 @@ AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
 
 @pytest.fixture
 def worker(build):
+    @recorded_once
     def run(settings=SCALING, *, keda=True, **jobs):
         def construct(opts):
             ready = controller(opts)

@@ -1,0 +1,25 @@
+"""What the tests of a component look at, recorded once for all that ask for the same."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+Asked = ParamSpec("Asked")
+Recorded = TypeVar("Recorded")
+
+_RECORDED: dict[tuple[str, str, str], tuple[object, Any]] = {}
+"""By module, function and the arguments' text; the arguments stay, so that no later one's text,
+which may say nothing but where it lies in memory, is theirs."""
+
+
+def recorded_once(record: Callable[Asked, Recorded]) -> Callable[Asked, Recorded]:
+    """`record`, asked once for the same arguments: nobody changes what was registered."""
+
+    @wraps(record)
+    def known(*args: Asked.args, **kwargs: Asked.kwargs) -> Recorded:
+        asked = (record.__module__, record.__qualname__, repr((args, sorted(kwargs.items()))))
+        if asked not in _RECORDED:
+            _RECORDED[asked] = ((args, kwargs), record(*args, **kwargs))
+        return _RECORDED[asked][1]
+
+    return known
