@@ -8,6 +8,7 @@ As `python -m moto.server`, but made to start and answer in less time:
 - SERVICES are loaded before the first request is answered, while the parent is at work;
 - a model of an API is read once, where moto makes a new loader for each service and session;
 - what moto looks up on each request and can't change (its packages, a class's methods) is kept;
+- the policies that AWS manages, 2 MB of JSON, are read once, not for each empty account;
 - what is loaded is never searched for garbage;
 - SIGTERM ends it at once: nothing of its state needs taking apart.
 
@@ -17,10 +18,13 @@ why it is started by its path.
 
 from __future__ import annotations
 
+import copy
 import functools
 import gc
 import sys
 from collections.abc import Collection
+from types import SimpleNamespace
+from typing import cast
 
 gc.disable()
 
@@ -28,6 +32,7 @@ import botocore.session  # noqa: E402 - the imports are most of what would be se
 from moto import backends  # noqa: E402
 from moto.backend_index import backend_url_patterns  # noqa: E402
 from moto.core import loaders, responses, utils  # noqa: E402
+from moto.iam import models as iam  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -45,6 +50,22 @@ def _keep_what_stays() -> None:
     backends.list_of_moto_modules = lambda: modules
     method_names = functools.cache(utils.method_names_from_class)
     responses.method_names_from_class = method_names  # pyright: ignore[reportPrivateImportUsage]
+    iam.IAMBackend._init_aws_policies = _aws_policies  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _aws_policies(backend: iam.IAMBackend) -> list[iam.ManagedPolicy]:
+    """What AWS manages, with nothing attached: an account counts for itself what it attaches."""
+    return [copy.copy(policy) for policy in _aws_policies_of(backend.account_id, backend.partition)]
+
+
+_read_aws_policies = iam.IAMBackend._init_aws_policies
+
+
+@functools.cache
+def _aws_policies_of(account_id: str, partition: str) -> list[iam.ManagedPolicy]:
+    # The service is not of a region: its backend is called by the partition.
+    asked = SimpleNamespace(account_id=account_id, region_name=partition)
+    return _read_aws_policies(cast("iam.IAMBackend", asked))
 
 
 def _load(application: DomainDispatcherApplication, services: Collection[str]) -> None:
