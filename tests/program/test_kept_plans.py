@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from rf.cli import app
+from rf.shared import stacks
+from rf.shared.offline import record as recorder
 from rf.shared.plan_cache import OFF, PlanCache, PlanQuestion, ingredients
 from tests.conftest import ROOT
 
@@ -72,16 +77,29 @@ def test_a_whole_plan_comes_back_as_it_was_recorded(planned, tmp_path):
     assert kept.to_json() == plan.to_json()
 
 
-def test_the_verdict_on_a_kept_plan_is_that_on_a_new_one():
-    command = ["-m", "rf", "policy", "--stack", "dev", "--json"]
-    new, kept, again = (python(*command, off=off) for off in ("1", "", ""))
+def test_the_verdict_on_a_kept_plan_is_that_on_a_new_one(monkeypatch, tmp_path):
+    cache = PlanCache(tmp_path, environment={})
+    monkeypatch.setattr(stacks, "plans_kept", lambda: cache)
+    recorded = []
+    record = recorder.record
+    monkeypatch.setattr(
+        recorder, "record", lambda *what, **how: recorded.append(what) or record(*what, **how)
+    )
+    new, kept, again = (
+        CliRunner().invoke(app, ["policy", "--stack", "dev", "--json"]) for _ in range(3)
+    )
+    assert len(recorded) == 1
     assert new.stdout
-    assert (new.returncode, new.stdout) == (kept.returncode, kept.stdout)
-    assert (new.returncode, new.stdout) == (again.returncode, again.stdout)
+    assert (new.exit_code, new.stdout) == (kept.exit_code, kept.stdout)
+    assert (new.exit_code, new.stdout) == (again.exit_code, again.stdout)
 
 
-def test_a_command_with_a_kept_plan_loads_no_sdk():
-    first, second = (python("-c", WITHOUT_SDK) for _ in range(2))
-    assert first.returncode == 0, first.stderr
-    assert second.stderr.strip().endswith("[]"), second.stderr
-    assert second.stdout == first.stdout
+def test_a_command_with_a_kept_plan_loads_no_sdk(planned, monkeypatch):
+    plan = planned("dev")
+    monkeypatch.setattr(stacks, "plans_kept", lambda: PlanCache(environment={}))
+    monkeypatch.setattr(recorder, "record", lambda *_, **__: plan)
+    here = CliRunner().invoke(app, ["preview", "--stack", "dev", "--json"])
+    assert here.exit_code == 0
+    done = python("-c", WITHOUT_SDK)
+    assert done.stderr.strip().endswith("[]"), done.stderr
+    assert done.stdout == here.stdout

@@ -1,6 +1,7 @@
 """What a command loads before it has something to do with it: the SDKs and parsers take seconds."""
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,78 +20,82 @@ PARSERS = {"markdown_it", "pygments", "rich.markdown", "rich.traceback"}
 """What typer imports to draw what this command line never has."""
 
 PROGRAM = """
-import runpy, sys
-sys.argv = ["rf", *sys.argv[1:]]
-try:
-    runpy.run_module("rf", run_name="__main__", alter_sys=True)
-except SystemExit as ended:
-    print("ENDED", ended.code, *sys.modules)
+import contextlib, io, json, runpy, sys
+answers = []
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["rf", *arguments]
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+        try:
+            runpy.run_module("rf", run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            answers.append([ended.code, shown.getvalue(), list(sys.modules)])
+print(json.dumps(answers))
 """
+"""Runs `rf` with one list of arguments after the other: starting is most of what one takes."""
 
 
-def started(*arguments):
-    """The exit code, what was loaded, and what a user sees."""
+def started(*commands):
+    """Of each command its exit code, what is loaded by then, and what a user sees."""
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    shown, _, told = result.stdout.rpartition("ENDED ")
-    code, *modules = told.split()
-    return int(code), set(modules), shown + result.stderr
+    return [(code, shown, set(modules)) for code, shown, modules in json.loads(result.stdout)]
 
 
 def test_help_loads_neither_sdks_nor_models():
-    code, modules, shown = started("--help")
+    [(code, shown, modules)] = started(["--help"])
     assert code == 0
     assert "Bring the stack up on an embedded AWS" in shown
     assert modules & (SDKS | MODELS | PARSERS) == set()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["previw"], "No such command"),
-        (["preview", "--stak", "prod"], "No such option"),
-        (["preview"], "Missing option"),
-        (["check", "state", "--stak", "prod"], "No such option"),
-    ],
-    ids=["command", "option", "missing", "nested"],
-)
-def test_a_usage_error_loads_neither_sdks_nor_models(arguments, told):
-    code, modules, shown = started(*arguments)
-    assert code == 2
-    assert told in shown
-    # typer itself reads the values of options with pydantic.
-    assert modules & ((SDKS | MODELS | PARSERS) - {"pydantic"}) == set()
+USAGE_ERRORS = {
+    "previw": "No such command",
+    "preview --stak prod": "No such option",
+    "preview": "Missing option",
+    "check state --stak prod": "No such option",
+}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["preview", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["preview", "--stack", "prod-dr", "--set", "worker.maxReplicas=oops"],
-        ["export", "--stack", "prod", "--out", "out", "--set", "worker.maxReplicas=oops"],
-        ["up", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["simulate", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["policy", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["check", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["cost", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["jobs", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["preflight", "--stack", "prod", "--set", "worker.maxReplicas=oops"],
-        ["publish-web", "--stack", "prod", "--dir", "out", "--set", "worker.maxReplicas=oops"],
-        ["drill", "--stack", "prod", "--lose", "zone", "--set", "worker.maxReplicas=oops"],
-    ],
-    ids=lambda arguments: "-".join(arguments[0:3:2]),
-)
-def test_a_mistake_in_the_configuration_loads_no_sdk(arguments):
-    code, modules, shown = started(*arguments)
-    assert code == 2
-    assert "researchflow:worker.maxReplicas" in shown
-    assert "allowed is a whole number" in shown
-    assert modules & (SDKS | PARSERS) == set()
+def test_a_usage_error_loads_neither_sdks_nor_models():
+    for (command, told), (code, shown, modules) in zip(
+        USAGE_ERRORS.items(), started(*map(str.split, USAGE_ERRORS)), strict=True
+    ):
+        assert code == 2, command
+        assert told in shown, command
+        # typer itself reads the values of options with pydantic.
+        assert modules & ((SDKS | MODELS | PARSERS) - {"pydantic"}) == set(), command
+
+
+MISTAKEN = [
+    "preview --stack prod",
+    "preview --stack prod-dr",
+    "export --stack prod --out out",
+    "up --stack prod",
+    "simulate --stack prod",
+    "policy --stack prod",
+    "check --stack prod",
+    "cost --stack prod",
+    "jobs --stack prod",
+    "preflight --stack prod",
+    "publish-web --stack prod --dir out",
+    "drill --stack prod --lose zone",
+]
+
+
+def test_a_mistake_in_the_configuration_loads_no_sdk():
+    mistake = ["--set", "worker.maxReplicas=oops"]
+    answers = started(*([*command.split(), *mistake] for command in MISTAKEN))
+    for command, (code, shown, modules) in zip(MISTAKEN, answers, strict=True):
+        assert code == 2, command
+        assert "researchflow:worker.maxReplicas" in shown, command
+        assert "allowed is a whole number" in shown, command
+        assert modules & (SDKS | PARSERS) == set(), command
 
 
 @pytest.mark.parametrize("name", sorted(FAILED | FAILED_BECAUSE | REFUSED))

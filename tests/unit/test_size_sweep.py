@@ -135,14 +135,20 @@ def test_points_of_several_processes_are_those_of_one(monkeypatch):
 
 def test_one_core_sweeps_without_a_process(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    with closing(sweep(accepted(), (10, 20))) as found:
-        assert [point.users for point in found] == [10, 20]
+    with closing(sweep(accepted(), (100_000, 10))) as found:
+        assert [point.users for point in found] == [100_000, 10]
         assert active_children() == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_sweep_that_is_stopped_keeps_its_points(number, code, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+@pytest.fixture(params=[1, 2])
+def cores(request, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: request.param)
+    return request.param
+
+
+def test_a_sweep_that_is_stopped_keeps_its_points(cores, tmp_path, capsys):
+    # Either signal, and with processes or without.
+    number, code = (signal.SIGINT, 130) if cores == 1 else (signal.SIGTERM, 143)
     path = tmp_path / "chart.png"
 
     def stop(text: str) -> None:
