@@ -1,8 +1,8 @@
 """Processes that are copies of one that has loaded its modules, where their start isn't tested.
 
-Half of what a short command takes is Python's start and the loading of the libraries. Here a process
-of the session has done that once; each command is a copy of it (`fork`), with arguments, folder,
-environment and files of its own, its exit code and the signals that it gets.
+Half of what a short command takes is Python's start and the loading of the libraries. Here one
+process has done that; each command is a copy of it (`fork`), with arguments, folder, environment
+and files of its own, the signals that it gets and its exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import array
 import atexit
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -43,8 +44,8 @@ class Copy:
         return self._code
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, unless it has been waited for."""
-        if self._code is None:
+        """Send it a signal, unless it has ended."""
+        if self._code is None and not select.select([self._ended], [], [], 0)[0]:
             os.kill(self.pid, number)
 
 

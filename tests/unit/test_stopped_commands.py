@@ -1,7 +1,7 @@
 """Commands that a signal stops at chosen moments.
 
-`python -m rf` runs as a process of its own, which says where it is and waits there until the test
-has sent the signal.
+`rf` runs as a process of its own, which says where it is and waits there until the test has sent
+the signal.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import errno
 import os
 import select
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -25,6 +23,7 @@ from rf.export import writer as export
 from rf.shared.plan import RecordedPlan
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.revisions import checked_out
+from tests.copies import Original, original
 from tests.unit.revision_cases import ANSWERS, Repository, plan_answer
 
 DRIVER = """
@@ -51,14 +50,22 @@ vain.
 """
 
 
+SAID, HEARD = 10, 11
+"""Files of the command: what it says to the test, and what it hears."""
+
+LOADED = ("matplotlib.figure", "rf.cli", "rf.shared.offline.record", "scaleplan.settings")
+"""What takes longest to load; none of it says `PROGRAM` or `plan_of`, which patches exchange."""
+
+
 class Running:
     """The command; `moment` waits until it holds, `go_on` lets it continue."""
 
-    def __init__(self, folder: Path, patch: str, *arguments: str, path: str = "") -> None:
+    def __init__(
+        self, loaded: Original, folder: Path, patch: str, *arguments: str, path: str = ""
+    ) -> None:
         self.folder = folder
         self.scratch = folder / "scratch"
         self.scratch.mkdir()
-        (folder / "home").mkdir()
         self.events = folder / "events"
         os.mkfifo(self.events)
         # Open for writing too: no reader of it ever meets the end of the file.
@@ -67,20 +74,25 @@ class Running:
         heard, self._heard = os.pipe()
         self._errors = (folder / "errors").open("w+")
         self._output = (folder / "output").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(theirs), str(heard), patch, *arguments],
-            cwd=PROJECT_ROOT,
-            pass_fds=(theirs, heard),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=self._errors,
-            env={
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        self.process = loaded.copy(
+            DRIVER,
+            [str(SAID), str(HEARD), patch, *arguments],
+            folder=PROJECT_ROOT,
+            environment={
                 **os.environ,
                 "TMPDIR": str(self.scratch),
-                "MPLCONFIGDIR": str(folder / "home"),
                 "PATH": f"{path}{os.pathsep}{os.environ['PATH']}" if path else os.environ["PATH"],
             },
+            files={
+                0: nothing,
+                1: self._output.fileno(),
+                2: self._errors.fileno(),
+                SAID: theirs,
+                HEARD: heard,
+            },
         )
+        os.close(nothing)
         os.close(theirs)
         os.close(heard)
         self.children: list[int] = []
@@ -113,7 +125,7 @@ class Running:
         return files + [str(pid) for pid in self.children if Path(f"/proc/{pid}").exists()]
 
     def close(self) -> None:
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         for end in (self._events, self._said, self._heard):
             os.close(end)
@@ -126,12 +138,20 @@ def _all_of(file: IO[str]) -> str:
     return file.read()
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        with original(LOADED) as process:
+            yield process
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator:
+def run(loaded: Original, tmp_path: Path) -> Iterator:
     started: list[Running] = []
 
     def start(patch: str, *arguments: str, path: str = "") -> Running:
-        started.append(Running(tmp_path, patch, *arguments, path=path))
+        started.append(Running(loaded, tmp_path, patch, *arguments, path=path))
         return started[-1]
 
     yield start

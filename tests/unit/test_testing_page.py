@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.copies import Original, original
+
+Passed = Callable[[list[str]], str]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -61,31 +63,55 @@ def blocks() -> list[str]:
     return BLOCK.findall((ROOT / "docs" / "testing.md").read_text(encoding="utf-8"))
 
 
-def passed(folder: Path, texts: list[str]) -> str:
+LOADED = ("_pytest.assertion.rewrite", "pulumi_aws", "rf.shared.offline.record")
+"""What a run loads before it looks at a test; none of it is looked at by pytest itself."""
+
+PROGRAM = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Original]:
+    with original(LOADED) as process:
+        yield process
+
+
+@pytest.fixture
+def passed(loaded: Original, tmp_path: Path) -> Passed:
     """Run these as files of one run, in this order; how it ended."""
-    for number, text in enumerate(texts):
-        (folder / f"test_{number}.py").write_text(text, encoding="utf-8")
-    options = ["-q", "-p", "researchflow_testing", "-p", "no:cacheprovider", "-n", "0"]
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", str(folder)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return result.stdout.strip().splitlines()[-1] if not result.returncode else result.stdout
+
+    def run(texts: list[str]) -> str:
+        for number, text in enumerate(texts):
+            (tmp_path / f"test_{number}.py").write_text(text, encoding="utf-8")
+        options = ["-q", "-p", "researchflow_testing", "-p", "no:cacheprovider", "-n", "0"]
+        with (tmp_path / "output").open("w+", encoding="utf-8") as output:
+            code = loaded.copy(
+                PROGRAM,
+                [*options, f"--rootdir={tmp_path}", str(tmp_path)],
+                folder=tmp_path,
+                environment=os.environ,
+                files={1: output.fileno(), 2: output.fileno()},
+            ).wait()
+            output.seek(0)
+            text = output.read().strip()
+        return text if code else text.splitlines()[-1]
+
+    return run
 
 
 @pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
-def test_the_page_s_tests_pass_beside_each_other(tmp_path: Path, backwards: bool) -> None:
+def test_the_page_s_tests_pass_beside_each_other(passed: Passed, backwards: bool) -> None:
     texts = blocks()
     assert len(texts) == 3
-    assert passed(tmp_path, texts[::-1] if backwards else texts).startswith("3 passed")
+    assert passed(texts[::-1] if backwards else texts).startswith("3 passed")
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
-def test_a_plain_pulumi_test_passes_beside_tests_with_build(tmp_path: Path, place: int) -> None:
+def test_a_plain_pulumi_test_passes_beside_tests_with_build(passed: Passed, place: int) -> None:
     texts = [text for text in blocks() if "(build)" in text]
     texts.insert(place, STOCK)
-    assert passed(tmp_path, texts).startswith("3 passed")
+    assert passed(texts).startswith("3 passed")
