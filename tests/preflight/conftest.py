@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -13,6 +15,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from botocore.stub import Stubber
 from moto import mock_aws
+from moto.ec2.models import instance_types
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from rf.preflight.account import Account
 from rf.preflight.need import Need
@@ -22,6 +26,8 @@ from rf.shared.stacks import settings_of
 REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
 """Moto's own, and that of an offline plan."""
+
+PLANNED_FAMILIES = re.compile(r"[cmr][67]i?g?\.|t4g\.")
 
 UNKNOWN_TO_MOTO = frozenset(
     {
@@ -51,15 +57,30 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
         yield _new_session()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _few_instance_types() -> Iterator[None]:
+    """Moto describes a thousand EC2 classes in XML, each time; plans look for these of them."""
+    few = {name: of for name, of in INSTANCE_TYPES.items() if PLANNED_FAMILIES.match(name)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instance_types, "INSTANCE_TYPES", few)
+        yield
+
+
 @pytest.fixture
 def writer(session: boto3.Session) -> boto3.Session:
     """Somebody else in the same account, who may write: the tests, which put things there."""
     assert session
-    return _new_session()
+    return _other_session()
 
 
 DESCRIPTIONS = Loader()
 """The services' descriptions, megabytes of JSON that each session would read anew."""
+
+
+@cache
+def _other_session() -> boto3.Session:
+    """One for all tests: it knows nothing of the account, which is each test's own."""
+    return _new_session()
 
 
 def _new_session() -> boto3.Session:
