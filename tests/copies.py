@@ -150,8 +150,8 @@ def _run(asked: Mapping[str, Any], given: Sequence[int]) -> NoReturn:
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except BaseException:  # noqa: BLE001 - as Python itself, which then ends with 1
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001 - as Python itself, which then ends with 1
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         atexit._run_exitfuncs()
         sys.stdout.flush()

@@ -15,8 +15,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from botocore.stub import Stubber
 from moto import mock_aws
-from moto.ec2.models import instance_types
-from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeBackend
 
 from rf.preflight.account import Account
 from rf.preflight.need import Need
@@ -59,10 +58,16 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _few_instance_types() -> Iterator[None]:
-    """Moto describes a thousand EC2 classes in XML, each time; plans look for these of them."""
-    few = {name: of for name, of in INSTANCE_TYPES.items() if PLANNED_FAMILIES.match(name)}
+    """Moto answers with a thousand EC2 classes in XML, each time; plans look for these of them."""
+
+    def few(classes: list[Any]) -> list[Any]:
+        return [each for each in classes if PLANNED_FAMILIES.match(each["InstanceType"])]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instance_types, "INSTANCE_TYPES", few)
+        known = InstanceTypeBackend.instance_types
+        patch.setattr(InstanceTypeBackend, "instance_types", few(known))
+        offered = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+        patch.setitem(offered, REGION, few(offered[REGION]))
         yield
 
 
