@@ -19,7 +19,7 @@ from rf.shared.sandbox import emulator
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.stacks import stack_config
-from rf.shared.termination import end_process
+from rf.shared.termination import end_process, stopping_cleanly
 from rf.up import command
 from rf.up.command import bring_up, run_up
 from tests.conftest import Planned
@@ -149,9 +149,10 @@ def test_keep_leaves_the_server_reachable_and_says_how(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = program(tmp_path, ONE_BUCKET)
-    assert (
-        run_up(path, "researchflow", "tiny", keep=True, as_json=True, out=tmp_path / "files") == 0
-    )
+    # As commands run, whose end forgets what they kept: the next one's signal is another's.
+    with stopping_cleanly():
+        code = run_up(path, "researchflow", "tiny", keep=True, as_json=True, out=tmp_path / "files")
+    assert code == 0
     [running] = started
     try:
         server = json.loads(capsys.readouterr().out)["server"]

@@ -1,9 +1,10 @@
 """Kept plans: found when nothing changed, missed when anything did, and never trusted blindly."""
 
 import stat
+import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from rf.shared import plan_cache
 from rf.shared.plan import RecordedPlan, RecordedResource, Secret, reveal
 from rf.shared.plan_cache import FILES, FOLDERS, OFF, PlanCache, PlanQuestion, ingredients
 from scaleplan.observability.observability import SECRET_KEYS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 OWN = "4f1e5c7a90b24d6f8e3a1c5b7d9f0e2a"
 
@@ -231,14 +234,24 @@ def test_the_oldest_entries_go_first(cache, tmp_path, monkeypatch):
     ] * 2
 
 
-def test_writers_and_readers_at_once_never_see_half_a_plan(cache):
-    def work(number):
-        own = cache()
-        own.put(QUESTION, recorded())
-        return own.get(QUESTION)
+WRITER = """
+import sys
+from pathlib import Path
+from rf.shared.plan_cache import PlanCache
+from tests.unit.test_plan_cache import QUESTION, recorded
+for _ in range(20):
+    own = PlanCache(Path(sys.argv[1]), Path(sys.argv[2]))
+    own.put(QUESTION, recorded())
+    assert own.get(QUESTION) == recorded()
+"""
 
-    with ThreadPoolExecutor(8) as pool:
-        assert set(map(repr, pool.map(work, range(40)))) == {repr(recorded())}
+
+def test_writers_and_readers_at_once_never_see_half_a_plan(tmp_path, root):
+    arguments = [str(tmp_path / "plans"), str(root)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, *arguments], cwd=ROOT) for _ in range(4)
+    ]
+    assert [writer.wait() for writer in writers] == [0] * len(writers)
 
 
 def test_a_folder_that_can_not_be_written_costs_only_time(tmp_path, root):
