@@ -1,4 +1,4 @@
-"""Fixtures of all suites: `build` for a single component, `planned` for the whole program."""
+"""Fixtures of all suites: `planned` is the whole program's plan, as often as a test asks for it."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from xdist.remote import Producer
 
-from researchflow_testing import build
-from rf.shared.plan import RecordedPlan
 from rf.shared.project import PROJECT_ROOT
-from rf.shared.stacks import serving_overrides
 from tests.distribution import Distribution, turn_of
-from tests.shared_plans import SharedPlans, only_named_recordings
+
+if TYPE_CHECKING:
+    # For the fixtures, not for the process that only hands tests out: it loads no SDK.
+    from rf.shared.plan import RecordedPlan
 
 # No time limit for a single example: on a busy machine the slowest says nothing of the code. The
 # rest is Hypothesis' own default, which in CI draws the same examples each time.
 hypothesis_settings.register_profile("suite", hypothesis_settings.default, deadline=None)
 hypothesis_settings.load_profile("suite")
 
-__all__ = ["build"]
-
 ROOT = PROJECT_ROOT
 """The project's directory."""
 
 
-Planned = Callable[..., RecordedPlan]
+Planned = Callable[..., "RecordedPlan"]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +41,8 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 @pytest.fixture(scope="session", autouse=True)
 def _only_named_recordings(shared_folder: Path) -> Iterator[None]:
+    from tests.shared_plans import only_named_recordings
+
     with only_named_recordings(shared_folder):
         yield
 
@@ -53,12 +54,15 @@ def planned(shared_folder: Path) -> Planned:
 
     Of the configurations of tests/configurations.py alone, each recorded once.
     """
+    from tests.shared_plans import SharedPlans
+
     return SharedPlans(shared_folder).plan
 
 
 @pytest.fixture(scope="session")
 def serving(planned: Planned) -> Planned:
     """As `planned`, of a stack with its applications: a recovery site's once it took over."""
+    from rf.shared.stacks import serving_overrides
 
     @cache
     def plan(stack: str, *, overrides: tuple[str, ...] = ()) -> RecordedPlan:

@@ -15,7 +15,6 @@ from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from botocore.stub import Stubber
 from moto import mock_aws
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeBackend
 
 from rf.preflight.account import Account
 from rf.preflight.need import Need
@@ -59,6 +58,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 @pytest.fixture(scope="session", autouse=True)
 def _few_instance_types() -> Iterator[None]:
     """Moto answers with a thousand EC2 classes in XML, each time; plans look for these of them."""
+    # Here, for it takes longer to load than all else that is collected.
+    from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeBackend
 
     def few(classes: list[Any]) -> list[Any]:
         return [each for each in classes if PLANNED_FAMILIES.match(each["InstanceType"])]

@@ -7,8 +7,11 @@ import pytest
 from pulumi import ResourceOptions
 
 from benchmarks.deployment import OTHER_SECONDS, awaited_by, chain_to, scheduled
+from researchflow_testing import build
 from rf.shared.plan import RecordedPlan
 from tests.configurations import BEFORE_CITUS
+
+__all__ = ["build"]
 
 INSTANCE = "aws:rds/instance:Instance"
 JOB = "kubernetes:batch/v1:Job"

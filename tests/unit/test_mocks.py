@@ -12,10 +12,12 @@ import pulumi_aws as aws
 import pytest
 
 from components.recovery.primary_site import PrimarySite, PrimarySiteArgs
-from researchflow_testing import Mocks
+from researchflow_testing import Mocks, build
 from rf.shared.offline.lookups import LookupRefusedError
 from rf.shared.offline.record import record_function
 from rf.shared.offline.violations import OfflineError
+
+__all__ = ["build"]
 
 BUCKET = "aws:s3/bucket:Bucket"
 

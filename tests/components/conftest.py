@@ -1,0 +1,5 @@
+"""`build`, which records a single component."""
+
+from researchflow_testing import build
+
+__all__ = ["build"]
