@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from rf.export.writer import write_export
 from rf.shared.offline.kubernetes_rules import version_of
 from rf.shared.plan import RecordedPlan, reveal
-from rf.shared.plan_cache import OFF
+from rf.shared.plan_cache import OFF, ingredients
 from scaleplan.sizes import Size
 from tests.configurations import NEWER_KUBERNETES_AT_RISK
 from tests.conftest import ROOT
@@ -30,15 +31,78 @@ def _preview(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def test_the_json_is_the_same_bytes_whatever_the_shell_and_the_hash_seed(planned: Planned) -> None:
+WATCHED = """
+import json, runpy, sys
+from pathlib import Path
+opened = set()
+sys.addaudithook(lambda event, given: event == "open" and opened.add(str(given[0])))
+from rf.shared import stacks
+plan = stacks.plan_of("prod-eu")
+modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+Path(sys.argv.pop(1)).write_text(json.dumps(sorted(opened | {path for path in modules if path})))
+stacks.plan_of = lambda *_, **__: plan
+runpy.run_module("rf", run_name="__main__", alter_sys=True)
+"""
+"""Makes a plan and notes the files that it is made by; then `rf`, with that plan."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What another shell's command printed, which planned anew, and the files that it read."""
+
+    text: str
+    read: frozenset[Path]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    """prod-eu's plan, for which its home's is made too."""
+    answer = tmp_path_factory.mktemp("read") / "files.json"
     shell = {"PYTHONHASHSEED": "2", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "x", OFF: "1"}
-    elsewhere = _preview("--stack", "prod", "--json", **shell)
-    assert elsewhere.returncode == 0, elsewhere.stderr
-    assert elsewhere.stdout == planned("prod").to_json()
-    document = json.loads(elsewhere.stdout)
-    assert (document["format"], document["stack"], document["size"]) == (1, "prod", "large")
+    result = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(answer), "preview", "--stack", "prod-eu", "--json"],
+        cwd=ROOT,
+        env=os.environ | shell,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    read = map(Path, json.loads(answer.read_text(encoding="utf-8")))
+    return Elsewhere(
+        text=result.stdout,
+        read=frozenset(
+            path.resolve()
+            for path in read
+            if path.is_absolute() and path.suffix not in (".pyc", ".bin")
+        ),
+    )
+
+
+def test_the_json_is_the_same_bytes_whatever_the_shell_and_the_hash_seed(
+    planned: Planned, elsewhere: Elsewhere
+) -> None:
+    assert elsewhere.text == planned("prod-eu").to_json()
+    document = json.loads(elsewhere.text)
+    assert (document["format"], document["stack"], document["size"]) == (1, "prod-eu", "large")
     urns = [resource["urn"] for resource in document["resources"]]
     assert urns == sorted(urns)
+
+
+def test_every_file_that_a_plan_is_made_by_counts_for_whether_it_is_kept(
+    elsewhere: Elsewhere,
+) -> None:
+    environment = Path(sys.prefix).resolve()
+    own = {
+        path
+        for path in elsewhere.read
+        if path.is_relative_to(ROOT) and not path.is_relative_to(environment)
+    }
+    counted = {path.resolve() for path in ingredients(ROOT)}
+    missed = {path.relative_to(ROOT).as_posix() for path in own - counted}
+    # The config in these is part of the question.
+    assert {name for name in missed if not name.startswith("Pulumi.")} == set()
+    assert ROOT / "scaleplan" / "plan.yaml" in own
 
 
 def test_a_bad_setting_exits_2_without_a_traceback() -> None:

@@ -219,6 +219,7 @@ def test_a_server_that_is_asked_to_end_does_so_at_once(monkeypatch: pytest.Monke
     assert {process.returncode for process in ended} == {-signal.SIGTERM}
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_plan_at_hand_is_not_recorded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

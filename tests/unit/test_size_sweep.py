@@ -135,8 +135,8 @@ def test_points_of_several_processes_are_those_of_one(monkeypatch):
 
 def test_one_core_sweeps_without_a_process(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    with closing(sweep(accepted(), (100_000, 10))) as found:
-        assert [point.users for point in found] == [100_000, 10]
+    with closing(sweep(accepted(), (100_000, 50_000))) as found:
+        assert [point.users for point in found] == [100_000, 50_000]
         assert active_children() == []
 
 
@@ -180,7 +180,7 @@ def test_a_sweep_that_is_stopped_before_its_first_point_writes_nothing(monkeypat
 
 def test_a_sweep_whose_process_is_gone_says_so_and_ends_the_others(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    with closing(sweep(accepted(), (10, 20, 50, 99))) as found:
+    with closing(sweep(accepted(), (100_000, 10, 20, 50))) as found:
         next(found)
         for process in active_children():
             process.kill()
