@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from pulumi.runtime import resource as registrations
@@ -34,22 +34,25 @@ def without_shell_defaults() -> Iterator[None]:
 @contextlib.contextmanager
 def without_collections() -> Iterator[None]:
     """Loading the SDKs makes a million lasting objects; searching them for garbage is a third of
-    the time of a plan (measured on the large size). After the first run no collection looks at
+    the time of a plan (measured on the large size). After the first runs no collection looks at
     what is there by then."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        _freeze_once()
+        if next(_runs) < _RUNS_UNSEARCHED:
+            gc.freeze()
         if enabled:
             gc.enable()
 
 
-@cache
-def _freeze_once() -> None:
-    """Asking the collector whether anything is frozen would walk through all of it, each time."""
-    gc.freeze()
+_runs = itertools.count()
+"""Counted, for asking the collector whether anything is frozen walks through all of it."""
+
+_RUNS_UNSEARCHED = 8
+"""As many plans as a command makes: searching what each leaves takes a tenth of it, and some 10 MB
+stay. Tests make hundreds."""
 
 
 @contextlib.contextmanager
