@@ -82,9 +82,11 @@ def made(
 
 @pytest.fixture
 def connections(build):
-    return lambda application="orchestrator", **options: build(
-        lambda opts: made(opts, **options).environment(application)
-    )
+    @recorded_once
+    def run(application="orchestrator", **options):
+        return build(lambda opts: made(opts, **options).environment(application))
+
+    return run
 
 
 def objects_of(built):

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.edge.external_dns import ExternalDns, ExternalDnsArgs
+from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, place
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -34,7 +35,11 @@ def built(build):
             opts,
         )
 
-    return build(construct)
+    @recorded_once
+    def run():
+        return build(construct)
+
+    return run()
 
 
 def values_of(built):
