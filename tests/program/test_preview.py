@@ -74,7 +74,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
         read=frozenset(
             path.resolve()
             for path in read
-            if path.is_absolute() and path.suffix not in (".pyc", ".bin")
+            if path.is_absolute() and "__pycache__" not in path.parts
         ),
     )
 
