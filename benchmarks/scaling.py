@@ -14,8 +14,7 @@ if __package__ in {None, ""}:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rf.shared.stacks import plan_of, settings_of
-from rf.simulate.comparison import Comparison, compare
-from rf.simulate.question import Question
+from rf.simulate.comparison import Comparison, Question, compare
 from rf.simulate.view import duration, ratio
 from scaleplan.load import load_at
 from scaleplan.model import load_plan

@@ -7,7 +7,7 @@ import typer
 from rf.advise.options import advise
 from rf.cells.options import cells
 from rf.check.options import checks
-from rf.cost.options import cost, prices
+from rf.cost.options import cost
 from rf.doctor.options import doctor
 from rf.drill.options import drill
 from rf.export.options import export
@@ -16,6 +16,7 @@ from rf.jobs.options import jobs
 from rf.policy.options import policy
 from rf.preflight.options import preflight
 from rf.preview.options import preview
+from rf.prices.options import prices
 from rf.publish_web.options import publish_web
 from rf.report.options import report
 from rf.shared import lean_help

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from rf.advise.command import Advised
+from rf.advise.advice import Advised
 from scaleplan.advice.findings import Finding, State
 from scaleplan.advice.proposal import Proposal
 from scaleplan.cost.bill import Bounds

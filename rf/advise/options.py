@@ -1,10 +1,8 @@
-"""The command `rf advise`; what it does is in `rf.advise.command`."""
+"""`rf advise`: its options."""
 # ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -49,10 +47,11 @@ def advise(
         if (prometheus is None) == (metrics is None):
             raise typer.BadParameter("give one of --prometheus and --metrics", param_hint="source")
         moment = None if at is None else _seconds(at)
-        from rf.advise import command
+        from rf.advise.advice import advised
+        from rf.advise.view import show
 
         with progress(f"Asking about {stack}"):
-            found = command.advised(
+            advice = advised(
                 stack,
                 size=size,
                 overrides=overrides or (),
@@ -61,16 +60,8 @@ def advise(
                 metrics=metrics,
                 at=moment,
             )
-        if as_json:
-            from rf.advise.documents import advice_document
-
-            text = json.dumps(advice_document(found), indent=1, ensure_ascii=False)
-            sys.stdout.write(text + "\n")
-        else:
-            from rf.advise.view import show
-
-            show(found, show_all=show_all)
-    raise typer.Exit(found.exit_code)
+        show(advice, show_all=show_all, as_json=as_json)
+    raise typer.Exit(advice.exit_code)
 
 
 def _seconds(text: str) -> float:

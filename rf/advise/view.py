@@ -6,21 +6,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rf.advise.command import Advised
-from rf.advise.documents import moment
-from rf.check.view import terminal_console
+from rf.advise.advice import Advised
+from rf.advise.documents import advice_document, moment
+from rf.shared.terminal import print_json, terminal
 from scaleplan.advice.findings import Finding, State
 from scaleplan.advice.proposal import Change, Proposal
 from scaleplan.capacity.result import number
 from scaleplan.capacity.summary import load_line
 from scaleplan.cost.bill import Bounds
 
+WIDTH_OF_FILES = 190
+"""Columns where the output is no terminal."""
+
 _STYLES = {State.FINE: "green", State.DUE: "red", State.NOT_KNOWN: "yellow"}
 
 
-def show(advised: Advised, *, show_all: bool) -> None:
+def show(advised: Advised, *, show_all: bool, as_json: bool) -> None:
     """Print the table, the actions, and the counts."""
-    console, found = terminal_console(), advised.advice
+    if as_json:
+        print_json(advice_document(advised), ensure_ascii=False)
+        return
+    console, found = terminal(WIDTH_OF_FILES), advised.advice
     shown = [each for each in found.findings if show_all or each.state is not State.FINE]
     if shown:
         console.print(_table(advised, shown))

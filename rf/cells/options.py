@@ -11,9 +11,12 @@ from rf.shared.command_line import AsJson, reported
 def cells(as_json: AsJson = False) -> None:
     """Show which stack serves which organizations; a gap or an overlap is a failure."""
     with reported():
-        from rf.cells.command import report_cells
+        from rf.cells.map import cells_of, faults_of
+        from rf.cells.view import show
         from rf.shared.stacks import all_settings
 
-        right = report_cells(all_settings(), as_json=as_json)
-    if not right:
+        stacks = all_settings()
+        faults = faults_of(stacks)
+        show(cells_of(stacks), faults, as_json=as_json)
+    if faults:
         raise typer.Exit(1)

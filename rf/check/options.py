@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from rf.check.residency.options import residency
 from rf.check.sharding.options import sharding
 from rf.check.state.options import state
-from rf.check.versions import versions
-from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
+from rf.check.versions.options import versions
+from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, progress, reported
 from scaleplan.capacity.check_names import Loss
 
 checks = typer.Typer(
@@ -19,9 +20,8 @@ checks = typer.Typer(
     no_args_is_help=True,
     subcommand_metavar="[residency|sharding|state|versions]",
 )
-checks.command()(sharding)
-checks.command()(versions)
-checks.command()(state)
+for command in (sharding, versions, state, residency):
+    checks.command()(command)
 
 
 @checks.callback()
@@ -48,27 +48,10 @@ def check(
     with reported():
         if stack is None:
             raise typer.BadParameter("give one, as --stack prod", param_hint="--stack")
-        from rf.check import capacity
+        from rf.check.capacity import report_of
+        from rf.check.view import show
 
         with progress(f"Checking {stack}"):
-            report = capacity.report_of(
-                stack, size=size, overrides=overrides or (), load=load, lose=lose
-            )
-        code = capacity.publish(report, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@checks.command()
-def residency(
-    stack: Stack, size: Size = None, overrides: Overrides = None, as_json: AsJson = False
-) -> None:
-    """Check that nothing in a European cell's plan takes data out of the European Union."""
-    with reported(), progress(f"Planning {stack}"):
-        from rf.cells.command import report_residency
-        from rf.shared.stacks import plan_of, settings_of
-
-        chosen = overrides or ()
-        settings = settings_of(stack, size=size, overrides=chosen)
-        plan = plan_of(stack, size=size, overrides=chosen)
-    if not report_residency(plan, settings, as_json=as_json):
-        raise typer.Exit(1)
+            report = report_of(stack, size=size, overrides=overrides or (), load=load, lose=lose)
+        show(report, as_json=as_json)
+    raise typer.Exit(0 if report.passes else 1)

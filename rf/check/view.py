@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rf.shared.terminal import print_json, terminal
 from scaleplan.capacity.checks import CapacityReport
-from scaleplan.capacity.fixes import Fix
+from scaleplan.capacity.fixes import Fix, passing_size
+from scaleplan.capacity.mending import mending
 from scaleplan.capacity.result import number
-from scaleplan.capacity.summary import fault_line, fix_line, load_line
+from scaleplan.capacity.summary import fault_line, fix_line, load_line, summary
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
@@ -23,22 +22,27 @@ FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
 
 _WIDTH_OF_FILES = 190
-"""Columns when the output is no terminal, so that a log doesn't break every line."""
+"""Columns where the output is no terminal."""
 
 
-def terminal_console() -> Console:
-    """Standard output, wide and without colour where it is no terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDTH_OF_FILES, color_system=None)
-
-
-def show(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> None:
-    """Print the table, the assumptions and the verdict."""
-    console = terminal_console()
+def show(report: CapacityReport, *, as_json: bool) -> None:
+    """Print the table, the assumptions and the verdict, with what mends the first fault."""
+    steps = mending(report)
+    size = None if report.passes else passing_size(report)
+    if as_json:
+        print_json(_document(report, steps, size), sort_keys=True, ensure_ascii=False)
+        return
+    console = terminal(_WIDTH_OF_FILES)
     console.print(_terms(report))
     console.print(assumptions_table(report.load, _assumed(report)))
     for line in verdict(report, steps, size):
         console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def show_summary(report: CapacityReport) -> None:
+    """Print what `pulumi preview` prints of a stack's capacity: a line a check."""
+    console = terminal(_WIDTH_OF_FILES)
+    console.print(escape("\n".join(summary(report))), highlight=False, soft_wrap=True)
 
 
 def verdict(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> list[str]:
@@ -60,15 +64,13 @@ def verdict(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> 
     return lines
 
 
-def write_json(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> None:
-    """Print the report as JSON and nothing else."""
+def _document(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> dict[str, Any]:
     document = {"format": FORMAT, **report.to_json(), **_fault_json(report, steps, size)}
     document["assumptions"] = [
         {"name": name, "value": value, "unit": unit, "source": source}
         for name, value, unit, source in assumption_rows(report.load, _assumed(report))
     ]
-    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False)
-    sys.stdout.write(text + "\n")
+    return document
 
 
 def _fault_json(report: CapacityReport, steps: Sequence[Fix], size: Size | None) -> dict[str, Any]:

@@ -1,19 +1,19 @@
-"""A bill for machines: the JSON of `rf cost` and `rf prices refresh`."""
+"""A bill for machines: the JSON of `rf cost`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rf.cost.coverage import Coverage
-from rf.cost.refresh import Refreshed
-from rf.cost.view import CENT, amount_text
 from scaleplan.cost.bill import Bounds, Difference, Estimate
 from scaleplan.cost.prices import PriceBook
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
+
+CENT = Decimal("0.01")
 
 
 def bill_document(bill: Estimate, book: PriceBook, coverage: Coverage | None) -> dict[str, Any]:
@@ -127,22 +127,5 @@ def difference_document(
                 "change": bounds_document(each.change),
             }
             for each in differences
-        ],
-    }
-
-
-def refreshed_document(results: Sequence[Refreshed]) -> dict[str, Any]:
-    """The outcome of a refresh as JSON."""
-    return {
-        "format": FORMAT,
-        "prices": [
-            {
-                "key": each.key,
-                "region": each.region,
-                "outcome": each.outcome,
-                "before": amount_text(each.before) if each.before else None,
-                "after": amount_text(each.after) if each.after else None,
-            }
-            for each in results
         ],
     }

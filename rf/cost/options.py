@@ -1,4 +1,4 @@
-"""The commands `rf cost` and `rf prices`; what they do is in `rf.cost.command`."""
+"""`rf cost`: its options."""
 # ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
 
 from __future__ import annotations
@@ -8,13 +8,6 @@ from typing import Annotated
 import typer
 
 from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, progress, reported
-
-prices = typer.Typer(help="The price list behind `rf cost`.", no_args_is_help=True)
-
-
-@prices.callback()
-def _prices() -> None:
-    """The price list behind `rf cost`."""
 
 
 def cost(
@@ -51,40 +44,18 @@ def cost(
             from rf.shared.stacks import settings_of
 
             settings_of(stack, size=size, overrides=overrides or ())  # before the rest is there
-        from rf.cost import command
+        from rf.cost.bills import bill_named, billed
+        from rf.cost.view import show_bill, show_difference
 
         if diff is not None:
-            code = command.run_difference(
-                diff, stack, overrides=overrides or (), load=load, as_json=as_json
+            before, after = (
+                bill_named(name, stack, overrides=overrides or (), load=load) for name in diff
             )
-        else:
-            with progress(f"Planning {stack}"):
-                bill, coverage = command.billed(
-                    stack or "", size=size, overrides=overrides or (), load=load, compared=compared
-                )
-            code = command.publish(bill, coverage, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@prices.command()
-def refresh(
-    regions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--region", metavar="REGION", help="Region to ask for; us-east-1 unless said."
-        ),
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="AWS profile; it needs pricing:GetProducts alone.")
-    ] = None,
-    write: Annotated[
-        bool, typer.Option("--write/--dry-run", help="Write what changed into the price file.")
-    ] = True,
-    as_json: AsJson = False,
-) -> None:
-    """Ask AWS's price API for every price of the file, show what changed, and write it there."""
-    with reported(), progress("Asking for prices"):
-        from rf.cost import command
-
-        code = command.run_refresh(regions or (), profile=profile, write=write, as_json=as_json)
-    raise typer.Exit(code)
+            show_difference(before, after, as_json=as_json)
+            raise typer.Exit(0)
+        with progress(f"Planning {stack}"):
+            bill, coverage = billed(
+                stack or "", size=size, overrides=overrides or (), load=load, compared=compared
+            )
+        show_bill(bill, coverage, as_json=as_json)
+    raise typer.Exit(0 if coverage is None or coverage.agrees else 1)

@@ -1,8 +1,7 @@
-"""A bill for people: lines with their sums, what differs between two, what a refresh found."""
+"""A bill as tables: lines with their sums, or what differs between two."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from rich.console import Console
@@ -10,14 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rf.cost.coverage import Coverage
-from rf.cost.refresh import Outcome, Refreshed
-from scaleplan.cost.bill import Bounds, Difference, Estimate, Item, Line
-from scaleplan.cost.prices import Price, PriceBook, Trust, Unit
-
-_WIDTH_OF_FILES = 160
-"""Columns when the output is no terminal, so that a log doesn't break every line."""
-
-CENT = Decimal("0.01")
+from rf.cost.documents import CENT, bill_document, difference_document
+from rf.shared.terminal import print_json, terminal
+from scaleplan.cost.bill import Bounds, Estimate, Item, Line, compare
+from scaleplan.cost.prices import PriceBook, Trust, Unit, load_prices
 
 _UNITS = {
     Unit.HOUR: "",
@@ -34,19 +29,13 @@ def usd(value: Decimal) -> str:
     return f"{value.quantize(CENT, rounding=ROUND_HALF_UP):,}"
 
 
-def console_for(console: Console | None = None) -> Console:
-    """The given console, or standard output's; wide and plain when it is no terminal."""
-    console = console or Console()
-    if console.is_terminal:
-        return console
-    return Console(file=console.file, width=_WIDTH_OF_FILES, color_system=None)
-
-
-def show_bill(
-    bill: Estimate, book: PriceBook, coverage: Coverage | None, console: Console | None = None
-) -> None:
+def show_bill(bill: Estimate, coverage: Coverage | None, *, as_json: bool) -> None:
     """Print the bill: lines, sums, what a commitment saves, what has no price, the grounds."""
-    out = console_for(console)
+    book = load_prices()
+    if as_json:
+        print_json(bill_document(bill, book, coverage), ensure_ascii=False)
+        return
+    out = terminal()
     out.print(_lines(bill))
     out.print(_sums(bill, book))
     _notes(out, bill, coverage)
@@ -180,14 +169,13 @@ def _terms(bill: Estimate) -> Table:
     return table
 
 
-def show_difference(
-    before: Estimate,
-    after: Estimate,
-    differences: Sequence[Difference],
-    console: Console | None = None,
-) -> None:
+def show_difference(before: Estimate, after: Estimate, *, as_json: bool) -> None:
     """Print what differs between two bills, at the load of each."""
-    out = console_for(console)
+    differences = compare(before, after)
+    if as_json:
+        print_json(difference_document(before, after, differences), ensure_ascii=False)
+        return
+    out = terminal()
     names = [f"{bill.stack} ({bill.size}), {bill.load_name}" for bill in (before, after)]
     table = Table(title=f"{names[0]} -> {names[1]}: USD a month", title_justify="left")
     for heading in ("layer", "resource", "price"):
@@ -219,32 +207,3 @@ def show_difference(
     for bill in (before, after):
         for item in bill.unpriced:
             out.print(Text(f"no price in {bill.stack}: {_described(item)}", style="yellow"))
-
-
-def show_refreshed(results: Sequence[Refreshed], console: Console | None = None) -> None:
-    """Print every price that changed, was added or got no answer, and how many are the same."""
-    out = console_for(console)
-    table = Table(title="Prices", title_justify="left")
-    for heading in ("key", "region", "what", "before", "after"):
-        table.add_column(heading)
-    for each in results:
-        if each.outcome is not Outcome.SAME:
-            table.add_row(
-                each.key,
-                each.region,
-                each.outcome,
-                amount_text(each.before),
-                amount_text(each.after),
-            )
-    out.print(table)
-    same = sum(each.outcome is Outcome.SAME for each in results)
-    out.print(f"{same} of {len(results)} are the same")
-
-
-def amount_text(price: Price | None) -> str:
-    """A price in its tiers, as `0, 0.085 from 1024`."""
-    if price is None:
-        return "-"
-    return ", ".join(
-        f"{tier.usd:f}" + (f" from {tier.start:f}" if tier.start else "") for tier in price.tiers
-    )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rf.check.residency import REGION_NAME, texts_of
+from rf.check.residency.leaks import REGION_NAME, texts_of
 from rf.drill.control_planes import HOME, control_plane_of
 from rf.grow.difference import difference_of
 from rf.shared.plan_document import PlanDocument, PlannedResource

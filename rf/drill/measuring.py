@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from rf.drill.progress import DoneStep, Progress
+from rf.drill.progress import DoneStep, Progress, play
 from rf.drill.real.database import LocalDatabase, database_runbook
 from rf.drill.real.queue import LocalQueue, queue_runbook
-from rf.drill.run import Tell, play
-from rf.drill.steps import DrillStep, Lost
+from rf.drill.steps import DrillStep, Lost, Tell
 from rf.drill.takeovers import ini_of
 from rf.shared.files import temporary_folder
 from rf.shared.plan import RecordedPlan

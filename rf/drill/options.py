@@ -40,7 +40,8 @@ def drill(
         from rf.shared.stacks import settings_of
 
         settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
-        from rf.drill.command import Question, publish, run_drill
+        from rf.drill.drill import Question, run_drill
+        from rf.drill.view import show
 
         question = Question(
             stack=stack,
@@ -52,6 +53,6 @@ def drill(
             real=real,
         )
         with progress(f"Drill of {stack}") as tell:
-            outcome = run_drill(question, tell)
-        code = publish(outcome, as_json=as_json)
-    raise typer.Exit(code)
+            result = run_drill(question, tell)
+        show(result, as_json=as_json)
+    raise typer.Exit(0 if result.passes else 1)

@@ -1,22 +1,25 @@
-"""How far a drill has come, in a file, so that a drill that stopped can be resumed."""
+"""Plays a runbook, and keeps how far it has come in a file, so that it can be resumed."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from rf.drill.steps import Lost
+from rf.drill.steps import DrillStep, Lost, StepFailedError, Tell, W, require
+from rf.shared.errors import InputError
 from rf.shared.files import replaced
 
 FORMAT = 1
 """Of the file; raised when a reader of the old form would misread the new one."""
 
 
-class NoProgressError(Exception):
+class NoProgressError(InputError):
     """There is no drill to resume, or not this one. Says what to do instead."""
 
 
@@ -80,4 +83,38 @@ def load_progress(path: Path, stack: str, lost: Lost, chosen: list[str]) -> Prog
         began = f"--stack {progress.stack} --lose {progress.lost}"
         options = "".join(f" {option}" for option in progress.chosen)
         raise NoProgressError(f"{path} is of a drill with {began}{options}; resume that one")
+    return progress
+
+
+def play(
+    runbook: Sequence[DrillStep[W]],
+    world: W,
+    progress: Progress,
+    path: Path,
+    *,
+    fail_at: str | None = None,
+    tell: Tell = lambda _: None,
+) -> Progress:
+    """Do each step that is not done yet, verify it, and write that down in `path` at once.
+
+    The first step that fails ends it: `progress.failed` names it, `progress.reason` says why.
+    `fail_at` is a step that fails on purpose, before it acts, to practise exactly that.
+    """
+    progress.failed = progress.reason = None
+    for step in runbook:
+        if progress.is_done(step.name):
+            continue
+        tell(step.title)
+        try:
+            require(step.name != fail_at, "it was told to fail (--fail-at)")
+            began = time.monotonic()
+            step.action(world)
+            seen = list(step.verify(world))
+        except StepFailedError as error:
+            progress.failed, progress.reason = step.name, str(error)
+            progress.save(path)
+            return progress
+        seconds = round(time.monotonic() - began, 3)
+        progress.done.append(DoneStep(name=step.name, seconds=seconds, seen=seen))
+        progress.save(path)
     return progress

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rf.check.capacity import report_of
+from rf.drill.dns_records import domain_records, records_lead_to
 from rf.drill.fence import WatchingApi
-from rf.drill.names import domain_records, records_lead_to
 from rf.drill.site import RecoverySite
 from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
 from rf.drill.takeovers import CLUSTER, ini_of

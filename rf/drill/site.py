@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rf.drill.dependence import SitePlans
+from rf.drill.deployment import Applied, deploy_over
 from rf.drill.fence import FencedApi
-from rf.drill.staging import Layered, Tell, laid_over
+from rf.drill.steps import Tell
 from rf.drill.updates import changes_by
 from rf.shared.offline.record import record
 from rf.shared.plan import RecordedPlan
@@ -25,15 +26,15 @@ from scaleplan.settings import Settings
 class RecoverySite:
     """The stack that takes over. In mode warm it waits; in mode backup nothing stands of it.
 
-    `home` is the stack that is lost, `mode` its own. `told` are the outputs of the home, which the
-    site reads; `hands` do what its deployment does, and `file` keeps what stands of it.
+    `home` is the stack that is lost, `mode` its own. `home_outputs` are what the site reads
+    of the home; `hands` do what its deployment does, and `file` keeps what stands of it.
     """
 
     stack: str
     home: str
     mode: RecoveryMode
     hands: FencedApi
-    told: Mapping[str, Any]
+    home_outputs: Mapping[str, Any]
     file: Path
 
     def settings(self, phase: str) -> Settings:
@@ -47,7 +48,7 @@ class RecoverySite:
             project_name(),
             self.stack,
             config=stack_config(self.stack, overrides=self.overrides(phase)),
-            references={self.home: self.told},
+            references={self.home: self.home_outputs},
         )
 
     def overrides(self, phase: str) -> tuple[str, ...]:
@@ -55,14 +56,14 @@ class RecoverySite:
         recovery = "disasterRecovery"
         return (f"{recovery}.mode={self.mode}", f"{recovery}.phase={phase}")
 
-    def deploy(self, phase: str, tell: Tell) -> Layered:
+    def deploy(self, phase: str, tell: Tell) -> Applied:
         """Its plan in a phase made real over what stands of it. Raises CreationError."""
-        return laid_over(
+        return deploy_over(
             self.hands,
             self.file,
             self.stack,
             config=stack_config(self.stack, overrides=self.overrides(phase)),
-            references={self.home: self.told},
+            references={self.home: self.home_outputs},
             changes=changes_by(self.hands),
             tell=tell,
         )

@@ -45,6 +45,9 @@ class StepFailedError(Exception):
     """A step did not do what it should, or what it did does not verify. Says what was found."""
 
 
+Tell = Callable[[str], None]
+"""Says what is going on, while it is."""
+
 W = TypeVar("W")
 """What the steps act on."""
 
@@ -68,6 +71,28 @@ class DrillStep(Generic[W]):
     duration: Duration
     alongside: bool = False
     within_rto: bool = True
+
+
+def measured(
+    name: str,
+    title: str,
+    action: Callable[[W], None],
+    verify: Callable[[W], Sequence[str]],
+) -> DrillStep[W]:
+    """A step on real servers, whose time is its measurement.
+
+    This machine does it by itself; it says nothing of the time in AWS.
+    """
+    return DrillStep(
+        name=name,
+        title=title,
+        who=Who.AUTOMATIC,
+        command="the drill itself, on this machine",
+        action=action,
+        verify=verify,
+        duration=Duration(seconds=0, basis=Basis.MEASURED, source="this run, on this machine"),
+        within_rto=False,
+    )
 
 
 def require(condition: object, what: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rf.drill.control_planes import HOME, control_plane_of
+from rf.drill.deployment import Changes, Delete, DeployedResource, Update
 from rf.drill.fence import FencedApi
-from rf.drill.standing import Changes, Delete, StandingResource, Update
 from rf.shared.sandbox.api import RequestError
 from rf.shared.sandbox.handlers.elasticache import GROUP_RENAMES
 from rf.shared.sandbox.handlers.rds import INHERITED_BY_REPLICA, RENAMES, UPDATE_ONLY
@@ -28,7 +28,7 @@ def changes_by(hands: FencedApi) -> Changes:
 
 def _updates_by(hands: FencedApi) -> Update:
 
-    def update(request: Request, there: StandingResource) -> Created:
+    def update(request: Request, there: DeployedResource) -> Created:
         plane = control_plane_of(request.token, request.region)
         if plane is not None and hands.lost == HOME:
             raise CreationError(
@@ -49,14 +49,14 @@ def _updates_by(hands: FencedApi) -> Update:
     return update
 
 
-Change = Callable[[FencedApi, Request, StandingResource], Created]
+Change = Callable[[FencedApi, Request, DeployedResource], Created]
 
 
-def _same(there: StandingResource) -> Created:
+def _same(there: DeployedResource) -> Created:
     return Created(there.id, there.outputs)
 
 
-def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _instance(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     """A database instance. One that no longer has a source is promoted, which is for good."""
     inputs = _sent(request, *UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier")
     if "replicateSourceDb" not in request.inputs:
@@ -86,7 +86,7 @@ def _instance(hands: FencedApi, request: Request, there: StandingResource) -> Cr
     return _same(there)
 
 
-def _replication_group(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _replication_group(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     """A Redis that grows: copies first, then larger nodes and fail-over, then more shards."""
     inputs = request.inputs
     copies = int(inputs.get("replicasPerNodeGroup", int(inputs.get("numCacheClusters", 1)) - 1))
@@ -114,7 +114,7 @@ def _replication_group(hands: FencedApi, request: Request, there: StandingResour
     return _same(there)
 
 
-def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _node_group(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     hands.call(
         "eks",
         "UpdateNodegroupConfig",
@@ -126,7 +126,7 @@ def _node_group(hands: FencedApi, request: Request, there: StandingResource) -> 
     return _same(there)
 
 
-def _route(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _route(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     hands.call(
         "ec2",
         "ReplaceRoute",
@@ -138,7 +138,7 @@ def _route(hands: FencedApi, request: Request, there: StandingResource) -> Creat
     return _same(there)
 
 
-def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _endpoint(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     """An interface endpoint, which may come to stand in more zones."""
     found = hands.call("ec2", "DescribeVpcEndpoints", request.region, VpcEndpointIds=[there.id])
     has = set(found["VpcEndpoints"][0].get("SubnetIds") or [])
@@ -154,7 +154,7 @@ def _endpoint(hands: FencedApi, request: Request, there: StandingResource) -> Cr
     return _same(there)
 
 
-def _secret_version(hands: FencedApi, request: Request, _: StandingResource) -> Created:
+def _secret_version(hands: FencedApi, request: Request, _: DeployedResource) -> Created:
     """A secret's new content is a version beside the old one."""
     made = hands.call(
         "secretsmanager",
@@ -167,7 +167,7 @@ def _secret_version(hands: FencedApi, request: Request, _: StandingResource) -> 
     return Created(f"{request.inputs['secretId']}|{made['VersionId']}", known)
 
 
-def _event_subscription(hands: FencedApi, request: Request, there: StandingResource) -> Created:
+def _event_subscription(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     for source in request.inputs.get("sourceIds") or []:
         hands.call(
             "rds",
@@ -196,7 +196,7 @@ _CHANGES: Mapping[str, Change] = {
 
 
 def _deletions_by(hands: FencedApi) -> Delete:
-    def delete(urn: str, there: StandingResource, region: str) -> None:
+    def delete(urn: str, there: DeployedResource, region: str) -> None:
         if "aws:lb/listenerRule:ListenerRule::" not in urn:
             raise CreationError(f"{urn}: the failover would delete it")
         try:

@@ -9,10 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rf.cost.view import console_for
 from rf.drill.control_planes import CONTROL_PLANES, HOME, SOURCE
-from rf.drill.outcome import Outcome, Row
+from rf.drill.result import Outcome, Row
 from rf.drill.steps import Lost
+from rf.shared.terminal import print_json, terminal
 
 NEVER_SHOWN = (
     "no server of the sandbox runs: what is promoted, restored or scaled there is its description",
@@ -23,9 +23,12 @@ NEVER_SHOWN = (
 """What no emulator of the API can show, said with every drill."""
 
 
-def show(outcome: Outcome, console: Console | None = None) -> None:
-    """Print all of it, the verdict last."""
-    out = console_for(console)
+def show(outcome: Outcome, *, as_json: bool) -> None:
+    """Print the drill, the verdict last."""
+    if as_json:
+        print_json(outcome.to_json(), ensure_ascii=False)
+        return
+    out = terminal()
     out.print(_timeline(outcome))
     for line in _totals(outcome):
         out.print(Text(line))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from rf.drill.deployment import NO_CHANGES, deploy_over
 from rf.drill.fence import FencedApi, WatchingApi
-from rf.drill.steps import StepFailedError
-from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.drill.progress import Progress
+from rf.drill.site import RecoverySite
+from rf.drill.steps import StepFailedError, Tell
+from rf.shared.plan import RecordedPlan, RecordedResource, References, reveal
 from rf.shared.sandbox.api import Answer, RequestError
+from rf.shared.sandbox.emulator import Server
+from rf.shared.sandbox.neighbours import with_zones
+from rf.shared.stacks import references_of, settings_of, stack_config
 from scaleplan.settings import Settings
-
-if TYPE_CHECKING:
-    from rf.drill.site import RecoverySite
 
 INSTANCE = "aws:rds/instance:Instance"
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -94,3 +98,48 @@ class World:
             "elasticache", "DescribeReplicationGroups", region, ReplicationGroupId=identifier
         )
         return found["ReplicationGroups"][0]
+
+
+def bring_up(
+    server: Server,
+    progress: Progress,
+    folder: Path,
+    *,
+    size: str | None,
+    overrides: Sequence[str],
+    tell: Tell,
+) -> World:
+    """The world of a drill, with the stack deployed as far as it isn't already.
+
+    Raises InvalidSettings and pulumi.RunError for wrong settings, CreationError for a resource that
+    can't be created, or whose stack was changed since the drill began.
+    """
+    settings = settings_of(progress.stack, size=size, overrides=overrides)
+    hands = FencedApi(server, settings.region)
+    eyes = WatchingApi(server, settings.region)
+    config = stack_config(progress.stack, size=size, overrides=overrides)
+    references = _known_zones(hands, progress, references_of(progress.stack, config))
+    plan = deploy_over(
+        hands,
+        folder / f"{progress.stack}.json",
+        progress.stack,
+        config=config,
+        references=references,
+        changes=NO_CHANGES,
+        tell=tell,
+    ).plan
+    place = Place(settings=settings, plan=plan)
+    return World(hands=hands, eyes=eyes, place=place, size=size, overrides=overrides)
+
+
+def _known_zones(hands: FencedApi, progress: Progress, references: References) -> References:
+    """The references with zones that exist here, made when the drill begins."""
+    if not progress.zones:
+        zoned = with_zones(hands, references)
+        progress.zones = {
+            stack: str(outputs["zoneId"]) for stack, outputs in zoned.items() if "zoneId" in outputs
+        }
+    return {
+        stack: {**outputs, "zoneId": progress.zones[stack]} if stack in progress.zones else outputs
+        for stack, outputs in references.items()
+    }

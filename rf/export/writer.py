@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from rf.shared.errors import InputError
 from rf.shared.files import can_write_in, folders_made, temporary_folder
 from rf.shared.plan import SECRET, RecordedPlan, RecordedResource, Secret, redact, reveal
 from rf.shared.termination import uninterrupted
@@ -27,7 +28,7 @@ _PASSWORD = re.compile(r"(\bpassword\s*=\s*)('[^']*'|\S+)")
 _FIRST_KEYS = ("apiVersion", "kind", "metadata")
 
 
-class ExportError(Exception):
+class ExportError(InputError):
     """The directory can't be written, or holds what an export did not write."""
 
 

@@ -1,4 +1,4 @@
-"""The command `rf grow`; what it does is in `rf.grow.command`."""
+"""`rf grow`: its options."""
 # ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ def grow(
     with reported():
         if base is not None and sizes:
             raise typer.BadParameter("name sizes, or --base, not both", param_hint="--base")
-        from rf.grow import command
+        from rf.grow.steps import between_revisions, between_sizes
+        from rf.grow.view import show
 
         if base is not None:
             with progress(f"Planning {stack} at {base} and {head}"):
-                steps = command.between_revisions(base, head, stack, overrides=overrides or ())
+                steps = between_revisions(base, head, stack, overrides=overrides or ())
         else:
             with progress(f"Planning {stack} at each size"):
-                steps = command.between_sizes(sizes or (), stack, overrides=overrides or ())
-        code = command.publish(stack, steps, as_json=as_json)
-    raise typer.Exit(code)
+                steps = between_sizes(sizes or (), stack, overrides=overrides or ())
+        show(stack, steps, as_json=as_json)
+    raise typer.Exit(0 if all(step.safe for step, _runbook in steps) else 1)

@@ -10,17 +10,28 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rf.cost.view import console_for
 from rf.grow.classify import NOT_COMPARED, Finding, Kind, ResourceChange, Step
+from rf.grow.documents import FORMAT, step_document
 from rf.grow.runbook import Runbook
+from rf.grow.steps import Steps
+from rf.shared.terminal import print_json, terminal
 
 LONGEST_VALUE = 48
 """Characters of a value in a table; `--json` has all of them."""
 
 
-def show_step(step: Step, runbook: Runbook | None, console: Console | None = None) -> None:
-    """Print one step: totals, findings, every change, and its runbook where it may be done."""
-    out = console_for(console)
+def show(stack: str, steps: Steps, *, as_json: bool) -> None:
+    """Print each step: totals, findings, every change, and its runbook where it may be done."""
+    if as_json:
+        documents = [step_document(step, runbook) for step, runbook in steps]
+        print_json({"format": FORMAT, "stack": stack, "steps": documents}, ensure_ascii=False)
+        return
+    out = terminal()
+    for step, runbook in steps:
+        _show_step(step, runbook, out)
+
+
+def _show_step(step: Step, runbook: Runbook | None, out: Console) -> None:
     out.print(Text(f"\n{step.before} -> {step.after}", style="bold"))
     counts = [f"{step.count(kind)} {kind}" for kind in Kind if step.count(kind)]
     out.print(", ".join(counts) if counts else "no change")

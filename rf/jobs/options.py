@@ -14,8 +14,10 @@ def jobs(stack: Stack, overrides: Overrides = None, *, as_json: AsJson = False) 
         from rf.shared.stacks import settings_of
 
         settings = settings_of(stack, overrides=overrides or ())
-        from rf.jobs import command
+        from rf.jobs.queues import depth_of, look_at
+        from rf.jobs.view import show
 
-        looks = command.look_at(settings)
-        code = command.report(looks, as_json=as_json)
-    raise typer.Exit(code)
+        looks = look_at(settings)
+    depth = depth_of(looks)
+    show(looks, depth, as_json=as_json)
+    raise typer.Exit(1 if depth.level == "critical" else 0)

@@ -15,7 +15,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from rf.preflight.errors import PreflightInputError
+from rf.shared.errors import InputError
 
 READS = ("Describe", "Get", "List", "Simulate")
 """How the names of the operations begin that preflight may call."""
@@ -29,6 +29,10 @@ _CONFIG = Config(
 """A throttled read is tried again; an unreachable endpoint is given up soon."""
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClient")
+
+
+class PreflightInputError(InputError):
+    """No such profile, no credentials, or credentials that are nobody's."""
 
 
 class WriteRefusedError(Exception):

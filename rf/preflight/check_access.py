@@ -9,7 +9,7 @@ from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row, Verdict, verdict_of
+from rf.preflight.row import Row, Verdict, verdict_of
 
 SIMULATED_AT_ONCE = 50
 """Actions of one question, well below what a request may hold."""

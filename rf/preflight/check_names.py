@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.preflight.account import Account, UnreadableError
-from rf.preflight.asked import Answer, asked
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row
+from rf.preflight.row import Answer, Row, asked
 
 _FREE = "free"
 _ELSEWHERE = "another stack or somebody else has it: choose another stack name, or remove that"

@@ -7,10 +7,9 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
-from rf.preflight.asked import Answer, asked
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row, Verdict
+from rf.preflight.row import Answer, Row, Verdict, asked
 from scaleplan.settings import SERVICE_CIDR
 
 _OPEN = ("active", "available", "pending-acceptance", "pending", "provisioning", "modifying")

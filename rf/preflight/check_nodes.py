@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rf.preflight.account import Account
-from rf.preflight.asked import OTHER_CLASS, Answer, asked, in_all
 from rf.preflight.need import NODE_GROUP, NODE_POOL, Need, requirement
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row
+from rf.preflight.row import OTHER_CLASS, Answer, Row, asked, in_all
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""

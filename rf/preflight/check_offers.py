@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rf.preflight.account import Account
-from rf.preflight.asked import OTHER_CLASS, Answer, asked, in_all
 from rf.preflight.need import INSTANCE, REPLICATION_GROUP, Need
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row
+from rf.preflight.row import OTHER_CLASS, Answer, Row, asked, in_all
 
 
 def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:

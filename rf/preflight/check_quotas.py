@@ -10,7 +10,7 @@ from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import ADDRESSES_PER_NODE, Need
 from rf.preflight.owned import Owner
 from rf.preflight.quota_table import QUOTAS, Quota
-from rf.preflight.verdict import Row, Verdict, verdict_of
+from rf.preflight.row import Row, Verdict, verdict_of
 
 CHECK = "quota"
 

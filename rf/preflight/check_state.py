@@ -14,10 +14,9 @@ import yaml
 from rf.check.state.files import backend_url, findings
 from rf.check.state.policy import State
 from rf.preflight.account import Account, UnreadableError
-from rf.preflight.asked import Answer, asked
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.verdict import Row, Verdict
+from rf.preflight.row import Answer, Row, Verdict, asked
 from rf.shared.project import PROJECT_ROOT
 
 _VERDICTS = {State.FINE: Verdict.PASS, State.WRONG: Verdict.FAIL, State.UNKNOWN: Verdict.UNKNOWN}

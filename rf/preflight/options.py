@@ -28,7 +28,11 @@ def preflight(
         from rf.shared.stacks import settings_of
 
         settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
-        from rf.preflight import command
+        from rf.preflight.checks import rows_of
+        from rf.preflight.row import Verdict
+        from rf.preflight.view import show
 
-        rows = command.run(stack, size=size, overrides=overrides or (), profile=profile)
-    raise typer.Exit(command.report(stack, rows, show_all=show_all, as_json=as_json))
+        rows = rows_of(stack, size=size, overrides=overrides or (), profile=profile)
+    show(stack, rows, show_all=show_all, as_json=as_json)
+    # What could not be read is no pass.
+    raise typer.Exit(0 if all(row.verdict is Verdict.PASS for row in rows) else 1)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Annotated
 
@@ -28,13 +27,13 @@ def preview(
 
         plan = plan_of(stack, size=size, overrides=overrides or (), unknowns=unknowns)
     if as_json:
-        from rf.shared.secret_digests import digesting, handed_key
+        from rf.preview.view import print_plan
 
-        key = handed_key()
-        sys.stdout.write(plan.to_json(digesting(key) if key else None))
+        print_plan(plan)
         return
-    from rf.check import capacity
+    from rf.check.capacity import report_of
+    from rf.check.view import show_summary
     from rf.preview.view import show_plan
 
     show_plan(plan, seconds=time.monotonic() - started)
-    capacity.show_summary(stack, size=size, overrides=overrides or ())
+    show_summary(report_of(stack, size=size, overrides=overrides or (), load=None, lose=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +13,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rf.shared.plan import RecordedPlan, RecordedResource, redact
-
-_WIDTH_OF_FILES = 160
-"""Columns when the output is no terminal: wide enough that no line of the tree is broken."""
+from rf.shared.secret_digests import digesting, handed_key
+from rf.shared.terminal import terminal
 
 _LONGEST_OUTPUT = 400
 """Characters of an output that are shown; `--json` has all of them."""
@@ -22,11 +22,15 @@ _LONGEST_OUTPUT = 400
 _PROVIDER = "pulumi:providers:"
 
 
+def print_plan(plan: RecordedPlan) -> None:
+    """Print the plan as JSON; with digests of its secrets where this process was handed a key."""
+    key = handed_key()
+    sys.stdout.write(plan.to_json(digesting(key) if key else None))
+
+
 def show_plan(plan: RecordedPlan, *, seconds: float, console: Console | None = None) -> None:
     """Print the plan; coloured only on a terminal."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_WIDTH_OF_FILES, color_system=None)
+    console = terminal(console=console)
     console.print(_tree(plan))
     if plan.outputs:
         console.print()

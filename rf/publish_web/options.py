@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -41,13 +42,15 @@ def publish_web(
         from rf.shared.stacks import settings_of
 
         settings = settings_of(stack, size=size, overrides=overrides or ())
-        from rf.publish_web.command import run_publish
+        from rf.publish_web.frontend import read_frontend
+        from rf.publish_web.publication import plan_publication, publish
+        from rf.publish_web.target import clients_of, store_of
+        from rf.publish_web.view import bars, show
 
-        run_publish(
-            settings,
-            directory,
-            grace_days=grace_days,
-            hashed=hashed or (),
-            dry_run=dry_run,
-            as_json=as_json,
-        )
+        files = read_frontend(directory, hashed or ())
+        store = store_of(settings, clients_of(settings))
+        publication = plan_publication(store, files, grace=timedelta(days=grace_days))
+        if not dry_run:
+            with bars() as progress:
+                publish(store, publication, progress)
+        show(publication, store, dry_run=dry_run, as_json=as_json)

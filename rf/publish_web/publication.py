@@ -10,14 +10,14 @@ completes it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from rf.publish_web.errors import PublishError
+from rf.publish_web.frontend import INDEX, FrontendFile
 from rf.publish_web.releases import Release, deletable, live_release, release_of
-from rf.publish_web.site import INDEX, SiteFile
-from rf.publish_web.store import Store, Stored
+from rf.publish_web.store import PublishError, Store, Stored
 from rf.shared.termination import begin, staying, uninterrupted
 
 Progress = Callable[[str, int, int], None]
@@ -26,14 +26,22 @@ Progress = Callable[[str, int, int], None]
 LIVE = "the new site, which visitors get; the next run does what is missing"
 """What stays of a run that is stopped after the switch."""
 
+INVALIDATED_PATH = f"/{INDEX}"
+"""The only file that the edge keeps under a name whose content changes; every route is served by
+it."""
+
+POLL_SECONDS = 5
+LONGEST_WAIT_SECONDS = 900
+"""An invalidation takes a minute or two; after a quarter of an hour something else is wrong."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
     """What a run would do. `release` None: this very site is live already."""
 
-    hashed: Sequence[SiteFile]
-    replaced: Sequence[SiteFile]
-    index: SiteFile
+    hashed: Sequence[FrontendFile]
+    replaced: Sequence[FrontendFile]
+    index: FrontendFile
     release: Release | None
     previous: Release | None
     deleted: Sequence[str]
@@ -44,13 +52,13 @@ class Publication:
         return self.release is not None or not (self.previous and self.previous.invalidated)
 
     @property
-    def uploads(self) -> list[SiteFile]:
+    def uploads(self) -> list[FrontendFile]:
         """What is uploaded, in this order."""
         return [*self.hashed, *self.replaced, self.index] if self.release else []
 
 
 def plan_publication(
-    store: Store, files: Sequence[SiteFile], *, grace: timedelta, now: datetime | None = None
+    store: Store, files: Sequence[FrontendFile], *, grace: timedelta, now: datetime | None = None
 ) -> Publication:
     """Compare the build with the bucket.
 
@@ -89,6 +97,46 @@ def plan_publication(
         previous=live,
         deleted=deletable(stored, known, after, moment, grace),
     )
+
+
+def publish(
+    store: Store,
+    publication: Publication,
+    progress: Progress,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Upload, switch, clean up, and have the edge forget the old index.html.
+
+    What can't be deleted doesn't keep the edge from the new site: that error comes last.
+    Raises PublishError.
+    """
+    live = put_in_place(store, publication, progress)
+    failed: PublishError | None = None
+    with staying(LIVE):
+        try:
+            clean_up(store, publication, progress)
+        except PublishError as error:
+            failed = error
+        if publication.invalidates:
+            _wait(store, store.invalidate(INVALIDATED_PATH, live.name), progress, sleep)
+            store.put_record(replace(live, invalidated=True))
+    if failed is not None:
+        raise failed
+
+
+def _wait(
+    store: Store, invalidation: str, progress: Progress, sleep: Callable[[float], None]
+) -> None:
+    waited = 0
+    while not store.invalidated(invalidation):
+        if waited >= LONGEST_WAIT_SECONDS:
+            raise PublishError(
+                f"invalidation {invalidation} is not complete after {waited} s; the new site is in "
+                "place, and index.html is asked for anew by each visit anyway"
+            )
+        progress("waiting for the edge (s)", waited, LONGEST_WAIT_SECONDS)
+        sleep(POLL_SECONDS)
+        waited += POLL_SECONDS
 
 
 def put_in_place(store: Store, publication: Publication, progress: Progress) -> Release:
@@ -150,16 +198,16 @@ def _replace(store: Store, publication: Publication, done: Callable[[int], None]
         begun.keep()
 
 
-def _is_in_place(store: Store, file: SiteFile) -> bool:
+def _is_in_place(store: Store, file: FrontendFile) -> bool:
     try:
         return store.digest_of(file.key) == file.digest
     except PublishError:
         return False
 
 
-def _differs(stored: Stored | None, file: SiteFile) -> bool:
+def _differs(stored: Stored | None, file: FrontendFile) -> bool:
     return stored is not None and stored.digest != file.digest
 
 
-def _absent_or_other(stored: Stored | None, file: SiteFile) -> bool:
+def _absent_or_other(stored: Stored | None, file: FrontendFile) -> bool:
     return stored is None or stored.digest != file.digest

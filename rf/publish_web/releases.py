@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rendering.edge.static_bucket_policy import RELEASES_PREFIX
-from rf.publish_web.site import INDEX, SiteFile
+from rf.publish_web.frontend import INDEX, FrontendFile
 
 FORMAT = 1
 
@@ -66,7 +66,7 @@ class Release:
             raise ValueError(f"{key} is no record of a release: {error}") from error
 
 
-def release_of(files: Iterable[SiteFile], now: datetime) -> Release:
+def release_of(files: Iterable[FrontendFile], now: datetime) -> Release:
     """A new release of these files, not live yet."""
     digests = {file.key: file.digest for file in files}
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{digests[INDEX][:8]}"

@@ -11,12 +11,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rendering.edge.static_bucket_policy import RELEASES_PREFIX
-from rf.publish_web.errors import PublishError
+from rf.publish_web.frontend import REVALIDATED, FrontendFile
 from rf.publish_web.releases import Release
-from rf.publish_web.site import REVALIDATED, SiteFile
+from rf.shared.errors import FailedError
 
 DELETE_BATCH = 1000
 """The most keys of one DeleteObjects request (S3 API reference)."""
+
+
+class PublishError(FailedError):
+    """A step that AWS refused, or something that the stack names and that isn't there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ class Store:
         with _refusals(f"look at {key}"):
             return str(self._s3.head_object(Bucket=self.bucket, Key=key)["ETag"]).strip('"')
 
-    def put_file(self, file: SiteFile) -> str:
+    def put_file(self, file: FrontendFile) -> str:
         """Upload a file; the id of the new version."""
         with _refusals(f"upload {file.key}"), file.path.open("rb") as body:
             answer = self._s3.put_object(

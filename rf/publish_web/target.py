@@ -9,8 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rendering.shared.bucket_documents import bucket_name
-from rf.publish_web.errors import PublishError
-from rf.publish_web.store import Store
+from rf.publish_web.store import PublishError, Store
 from scaleplan.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""The command `rf report`; what it does is in `rf.report.command`."""
+"""`rf report`: its options."""
 # ruff: noqa: PLC0415 - each command loads what it needs: the SDKs take seconds, `--help` should not
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def report(
     with reported():
         if (stack is None) == (not all_stacks):
             raise typer.BadParameter("give --stack, or --all-stacks", param_hint="--stack")
-        from rf.report.command import run_report
+        from rf.report.facts import gather
+        from rf.report.view import at_risk, show
 
         with progress(f"Planning at {base} and {head}"):
-            code = run_report(base, head, stack)
-    raise typer.Exit(code)
+            facts = gather(base, head, stack)
+        show(base, head, facts)
+    raise typer.Exit(1 if at_risk(facts) else 0)

@@ -6,12 +6,13 @@ Exit codes: 0 fine, 1 the program can't be planned or a check failed, 2 bad inpu
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+
+from rf.shared.errors import exit_code_of, is_disk_full
 
 Stack = Annotated[str, typer.Option(help="The stack, as in Pulumi.STACK.yaml.", metavar="STACK")]
 Size = Annotated[
@@ -40,71 +41,18 @@ def reported() -> Iterator[None]:
     except (typer.Exit, typer.BadParameter):
         raise
     except Exception as error:
-        code = _exit_code(error)
+        code = exit_code_of(error)
         if code is None:
             raise
         typer.echo(_sentence(error), err=True)
         raise typer.Exit(code) from None
 
 
-FAILED = frozenset(
-    {
-        "rf.size.errors.SweepError",
-        "rf.jobs.errors.QueueUnreachableError",
-        "rf.shared.offline.violations.OfflineError",
-        "rf.publish_web.errors.PublishError",
-        "rf.shared.sandbox.emulator.EmulatorError",
-        "rf.shared.sandbox.registry.CreationError",
-        "rf.simulate.errors.SimulationError",
-    }
-)
-"""Errors with exit code 1, by name: to load their modules takes longer than most commands."""
-
-FAILED_BECAUSE = frozenset({"scaleplan.capacity.summary.CapacityRisk"})
-"""Causes of an error that make its exit code 1."""
-
-REFUSED = frozenset(
-    {
-        "policy.rules.shared.exceptions.ExceptionInputError",
-        "pulumi.errors.RunError",
-        "rf.advise.errors.MetricsError",
-        "rf.cost.refresh.PriceError",
-        "rf.drill.progress.NoProgressError",
-        "rf.export.writer.ExportError",
-        "rf.grow.command.UnplannableError",
-        "rf.jobs.errors.JobsInputError",
-        "rf.preflight.errors.PreflightInputError",
-        "rf.publish_web.errors.SiteError",
-        "rf.shared.revisions.RevisionError",
-        "rf.shared.servers.programs.MissingServersError",
-        "rf.simulate.errors.PlotError",
-        "scaleplan.config.mistakes.InvalidSettings",
-    }
-)
-"""Errors with exit code 2."""
-
-
-def _is_full(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and _is_full(error):
+    if isinstance(error, OSError) and is_disk_full(error):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; what was begun was taken back"
     return str(error)
-
-
-def _exit_code(error: Exception) -> int | None:
-    names = _names(error)
-    if names & FAILED or _names(error.__cause__) & FAILED_BECAUSE or _is_full(error):
-        return 1
-    return 2 if names & REFUSED else None
-
-
-def _names(error: BaseException | None) -> set[str]:
-    """The classes of an error, as `module.Class`."""
-    return {f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__}
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from rf.shared.errors import InputError
 from rf.shared.files import temporary_folder
 from rf.shared.plan_cache import OFF, PLANS
 from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
@@ -32,7 +33,7 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "S
 """What another revision's program may see of this shell: no credentials."""
 
 
-class RevisionError(Exception):
+class RevisionError(InputError):
     """A revision can't be checked out: it is unknown, or this is no Git repository."""
 
 

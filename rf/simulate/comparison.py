@@ -9,13 +9,13 @@ from rf.shared.plan import RecordedPlan
 from rf.simulate.assumptions import NODE_SECONDS, POD_SECONDS, Assumption, assumptions_of
 from rf.simulate.behavior import Behavior
 from rf.simulate.configured import ConfiguredWorkers, configured_workers
-from rf.simulate.outcome import Outcome
-from rf.simulate.question import Question
+from rf.simulate.result import Outcome
 from rf.simulate.run import Fleet, Scaling, simulate
 from rf.simulate.signals import TOLERANCE, CpuSignal
 from rf.simulate.workers import PodTimes
-from rf.simulate.workload import Demand
+from rf.simulate.workload import BUSY_PERCENT, Demand
 from scaleplan.layers import ScalingPolicy
+from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.queue.backlog import WorkerQueue, break_even_job_seconds
 
@@ -24,6 +24,21 @@ FORMAT = 1
 
 TIMED_OUT_NOTABLE = 0.01
 """Share of jobs beyond the timeout from which on the report says so first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What to simulate: jobs of `job_seconds` on average, `burst` more at once, `hours` long.
+
+    `busy_percent` is the CPU of a running job in percent of its pod's request.
+    """
+
+    load: Load
+    job_seconds: float
+    burst: int = 0
+    seed: int = 1
+    hours: float = 8
+    busy_percent: float = BUSY_PERCENT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,7 @@ from typing import Any
 
 from rf.shared.plan import RecordedPlan, redact
 from rf.simulate.behavior import Behavior
-from rf.simulate.errors import SimulationError
-from rf.simulate.formula import Formula
+from rf.simulate.formula import Formula, SimulationError
 from rf.simulate.machines import MEMORY_MIB_PER_VCPU, NodePool
 from rf.simulate.run import Scaling
 from rf.simulate.signals import CpuSignal, QueueSignal, Reading, Signal

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rf.simulate.errors import SimulationError
+from rf.shared.errors import FailedError
 
 OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -24,6 +24,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": max,
     "min": min,
 }
+
+
+class SimulationError(FailedError):
+    """A plan whose workers can't be simulated."""
 
 
 class Formula:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
-from rf.simulate.question import BUSY_PERCENT, Question
+from rf.simulate.workload import BUSY_PERCENT
 from scaleplan.horizon import Horizon
 
 
@@ -44,21 +44,24 @@ def simulate(
     """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
     with reported(), progress(f"Simulating {stack}"):
         from rf.shared.stacks import plan_of, settings_of
-        from rf.simulate import command
+        from rf.simulate.comparison import Question, compare
+        from rf.simulate.plot import check_plot, write_plot
+        from rf.simulate.view import show
         from scaleplan.load import load_named
         from scaleplan.model import load_plan
 
-        command.check_plot(plot)
+        check_plot(plot)
         settings = settings_of(stack, size=size, overrides=overrides or ())
-        chosen = load_named(load, settings.load, load_plan(), settings.size)
+        named = load_named(load, settings.load, load_plan(), settings.size)
         question = Question(
-            load=chosen,
-            job_seconds=job_seconds or chosen.assumptions.job_seconds,
+            load=named,
+            job_seconds=job_seconds or named.assumptions.job_seconds,
             burst=burst,
             seed=seed,
             hours=hours,
             busy_percent=busy_percent,
         )
-        plan = plan_of(stack, size=size, overrides=overrides or ())
-        comparison = command.compared(plan, question, plot)
-    command.report(comparison, plot, as_json=as_json)
+        comparison = compare(plan_of(stack, size=size, overrides=overrides or ()), question)
+        if plot is not None:
+            write_plot(comparison, plot)
+    show(comparison, plot, as_json=as_json)

@@ -4,16 +4,47 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rf.shared.files import replaced
+from rf.shared.errors import InputError
+from rf.shared.files import can_write_in, replaced
 from rf.simulate.comparison import Comparison
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _INCHES = (11, 7)
 _DOTS_PER_INCH = 110
 
 
+class PlotError(InputError):
+    """A path that no plot can be written to."""
+
+
+def check_plot(path: Path | None) -> None:
+    """Raise PlotError for a path that can't become a PNG, before anything is simulated."""
+    if path is None:
+        return
+    if path.suffix.lower() != ".png":
+        raise PlotError(f"{path}: a plot is a PNG, so its name ends in .png")
+    if not path.parent.is_dir():
+        raise PlotError(f"{path}: there is no directory {path.parent}")
+    if path.is_dir() or not can_write_in(path.parent):
+        raise PlotError(f"{path} can't be written")
+
+
+def write_png(figure: Figure, path: Path) -> None:
+    """Write a figure's file. Raises PlotError where that can't be done."""
+    try:
+        # Without the library's name and version the same figure gives the same bytes.
+        with replaced(path) as file:
+            figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    except OSError as error:
+        raise PlotError(f"{path}: {error.strerror or error}") from error
+
+
 def write_plot(comparison: Comparison, path: Path) -> None:
-    """Write the file. Raises OSError where that can't be done."""
+    """Write the file. Raises PlotError where that can't be done."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -45,6 +76,4 @@ def write_plot(comparison: Comparison, path: Path) -> None:
         axes.set_ylim(bottom=0)
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(visible=True, alpha=0.3)
-    # Without the library's name and version the same comparison gives the same bytes.
-    with replaced(path) as file:
-        figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    write_png(figure, path)

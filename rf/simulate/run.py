@@ -9,7 +9,7 @@ import simpy
 
 from rf.simulate.behavior import Behavior, ReplicaControl
 from rf.simulate.machines import Machines, NodePool
-from rf.simulate.outcome import Outcome, Sample
+from rf.simulate.result import Outcome, Sample
 from rf.simulate.signals import SYNC_SECONDS, Observation, Signal
 from rf.simulate.workers import JobQueue, PodTimes, Steps, Workers
 from rf.simulate.workload import Demand, Job

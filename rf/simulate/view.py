@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from rich.console import Console
+import typer
 from rich.markup import escape
 from rich.table import Table
 
+from rf.shared.terminal import print_json, terminal
 from rf.simulate.comparison import Comparison, Strategy, cpu_needed_percent
-from rf.simulate.outcome import Outcome, Sample
+from rf.simulate.result import Outcome, Sample
 
 _WIDTH_OF_FILES = 120
-"""Columns when the output is no terminal, so that a log doesn't break every line."""
+"""Columns where the output is no terminal."""
 
 _LINE_COLUMNS = 60
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -22,11 +24,12 @@ _SHORT, _LONG = 120, 7200
 """Seconds from which on a duration is told in minutes, and in hours."""
 
 
-def show(comparison: Comparison) -> None:
-    """Print it to stdout."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH_OF_FILES, color_system=None)
+def show(comparison: Comparison, plot: Path | None, *, as_json: bool) -> None:
+    """Print the comparison, and where its plot is."""
+    if as_json:
+        print_json(comparison.to_json(), sort_keys=True, ensure_ascii=False)
+        return
+    console = terminal(_WIDTH_OF_FILES)
     for line in _introduction(comparison):
         console.print(escape(line), highlight=False)
     for warning in comparison.warnings:
@@ -37,6 +40,8 @@ def show(comparison: Comparison) -> None:
     console.print("[bold]Assumed[/], with the ground for it")
     for each in comparison.assumptions:
         console.print(f"  - {escape(each.what)} [dim]({escape(each.ground)})[/]", highlight=False)
+    if plot is not None:
+        typer.echo(f"Plot: {plot}")
 
 
 def sparkline(values: Sequence[float], *, top: float, columns: int = _LINE_COLUMNS) -> str:

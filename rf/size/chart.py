@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rf.shared.files import replaced
+from rf.simulate.plot import write_png
 from rf.size.sweep import Point, thresholds
 from scaleplan.model import load_plan
 
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _INCHES = (12, 7.5)
-_DOTS_PER_INCH = 110
 
 
 def write_chart(points: Sequence[Point], path: Path) -> None:
-    """Write the file. Raises OSError where that can't be done."""
+    """Write the file. Raises PlotError where that can't be done."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -62,9 +61,7 @@ def write_chart(points: Sequence[Point], path: Path) -> None:
     for axes in (cost, limits):
         axes.grid(visible=True, alpha=0.3)
     figure.suptitle("Cost and bottleneck by users; the plan's thresholds dashed")
-    # Without the library's name and version the same sweep gives the same bytes.
-    with replaced(path) as file:
-        figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    write_png(figure, path)
 
 
 def _draw_thresholds(cost: Axes, limits: Axes) -> None:

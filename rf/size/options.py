@@ -36,24 +36,27 @@ def size(
 ) -> None:
     """Find the cheapest configuration that carries a load, and why the next cheaper one fails."""
     with reported():
-        from rf.size import command
+        from rf.size.search import check_png, load_asked_for, search
+        from rf.size.view import draw_sweep, show
 
         if users is None and sweep is None:
             raise typer.BadParameter("give users, or --sweep FILE.png", param_hint="--users")
         if sweep is not None:
-            command.check_png(sweep)
+            check_png(sweep)
         measures = {
             "concurrent_users": users,
             "requests_per_second": rps,
             "worker_jobs_per_hour": jobs_per_hour,
             "data_volume_gb": data_gb,
         }
-        settings, load = command.asked_load(stack, measures)
-        code = 0
+        settings, load = load_asked_for(stack, measures)
+        carried = True
         if users is not None:
             with progress("Searching"):
-                code = command.find_size(settings, load, as_json=as_json)
+                result = search(settings, load)
+            show(result, as_json=as_json)
+            carried = result.choice is not None
         if sweep is not None:
             with progress("Sweeping") as tell:
-                command.draw_sweep(settings, sweep, tell)
-    raise typer.Exit(code)
+                draw_sweep(settings, sweep, tell)
+    raise typer.Exit(0 if carried else 1)

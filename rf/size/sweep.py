@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import cast
 
+from rf.shared.errors import FailedError
 from rf.shared.termination import begin
-from rf.size.errors import SweepError
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.sizing import attempts, bottleneck, cheapest
 from scaleplan.load import load_of_users
@@ -29,6 +29,10 @@ BEYOND = (10_000, 15_000, 20_000, 50_000, 100_000)
 
 ALL_USERS = (*USERS, *BEYOND)
 """Points of the sweep: close where sizes change, wide where one stack has come to its end."""
+
+
+class SweepError(FailedError):
+    """A process of the sweep that has gone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rf.shared.command_line import AsJson, Overrides, Size, Stack, reported
+from rf.shared.command_line import AsJson, Overrides, Size, Stack, progress, reported
 
 
 def up(
@@ -32,17 +32,20 @@ def up(
 
         config = stack_config(stack, size=size, overrides=overrides or ())
         references = references_of(stack, config)
-        from rf.up import command
+        from rf.up.bring_up import bring_up
+        from rf.up.view import show
 
-        code = command.run_up(
-            PROGRAM,
-            project_name(),
-            stack,
-            config=config,
-            references=references,
-            plan_of=lambda: plan_of(stack, size=size, overrides=overrides or ()),
-            keep=keep,
-            as_json=as_json,
-            out=out,
-        )
-    raise typer.Exit(code)
+        with progress(f"Bringing up {stack}") as tell:
+            result = bring_up(
+                PROGRAM,
+                project_name(),
+                stack,
+                config=config,
+                references=references,
+                plan_of=lambda: plan_of(stack, size=size, overrides=overrides or ()),
+                keep=keep,
+                out=out,
+                progress=tell,
+            )
+        show(result, as_json=as_json)
+    raise typer.Exit(1 if result.differing else 0)

@@ -1,58 +1,28 @@
-"""What a person sees of a sandbox run: a line of progress, then tables."""
+"""A sandbox run as tables: what was created, what was read back, and what differs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 from rich.table import Table
 
 from rf.shared.sandbox.comparisons import Check, Verdict
-from rf.up.outcome import NEVER_SHOWN, Kept, Outcome
+from rf.shared.terminal import print_json
+from rf.up.result import NEVER_SHOWN, Kept, Outcome
 
 WIDEST_VALUE = 48
 """Characters of a property's values in a table; longer ones stand in `--json` alone."""
 
 
-class Progress:
-    """One line on stderr that says what is being made; silent where stderr is no terminal."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._status = Status("", console=console) if console.is_terminal else None
-        self._count = 0
-
-    def __enter__(self) -> Progress:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def created(self, name: str) -> None:
-        """One more resource exists."""
-        self._count += 1
-        self.says(f"{self._count} created: {name}")
-
-    def says(self, text: str) -> None:
-        """Replace the line."""
-        if self._status is not None:
-            self._status.update(escape(text))
-
-
-def print_outcome(console: Console, outcome: Outcome) -> None:
-    """All of a run's results, differences last of the tables so that they aren't missed."""
+def show(outcome: Outcome, *, as_json: bool) -> None:
+    """Print all of a run's results, differences last of the tables so that they aren't missed."""
+    if as_json:
+        print_json(outcome.to_json(), sort_keys=True)
+        return
+    console = Console()
     console.print(_created(outcome))
     console.print(_verified(outcome))
     _print_validated_only(console, outcome)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from policy.rules import BY_ID
 from policy.rules.shared.rule import Stack, judge
 from rf.grow.classify import Kind, step_between
-from rf.policy.view import resources_of, stack_of
+from rf.policy.stack import resources_of, stack_of
 from rf.shared.offline.rules import check
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 from rf.shared.plan_document import PlanDocument, document_of

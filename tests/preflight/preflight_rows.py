@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rf.preflight.verdict import Row
+from rf.preflight.row import Row
 
 
 def verdicts(rows: Iterable[Row]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from rf.preflight import check_access
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
-from rf.preflight.verdict import Verdict
+from rf.preflight.row import Verdict
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import settings_of
 from scaleplan.config.stack_file import stack_names

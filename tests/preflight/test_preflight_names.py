@@ -7,7 +7,7 @@ import pytest
 
 from rf.preflight import check_names
 from rf.preflight.account import Account
-from rf.preflight.verdict import Verdict
+from rf.preflight.row import Verdict
 from tests.preflight.conftest import OWN_TAGS, TAG_LIST
 from tests.preflight.preflight_rows import verdicts
 

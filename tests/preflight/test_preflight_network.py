@@ -6,7 +6,7 @@ import pytest
 
 from rf.preflight import check_network
 from rf.preflight.account import Account
-from rf.preflight.verdict import Verdict
+from rf.preflight.row import Verdict
 from tests.preflight.conftest import TAG_LIST
 from tests.preflight.preflight_rows import only, verdicts
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from rf.preflight import check_nodes, check_offers
-from rf.preflight.verdict import Verdict
+from rf.preflight.row import Verdict
 from tests.preflight.preflight_rows import only, verdicts
 
 ZONES = [{"Name": f"us-east-1{letter}"} for letter in "abc"]

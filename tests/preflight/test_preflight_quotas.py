@@ -8,7 +8,7 @@ from rf.preflight import check_quotas
 from rf.preflight.account import UnreadableError
 from rf.preflight.need import INSTANCE, NODE_GROUP, NODE_POOL
 from rf.preflight.quota_table import QUOTAS, Quota
-from rf.preflight.verdict import Verdict
+from rf.preflight.row import Verdict
 from scaleplan.catalog import load_catalog
 from tests.preflight.preflight_rows import only
 

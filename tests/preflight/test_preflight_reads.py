@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from rf.cli import app
 from rf.preflight.account import Account, WriteRefusedError
-from rf.preflight.run import CHECKS, preflight
-from rf.preflight.verdict import Verdict
+from rf.preflight.checks import CHECKS, preflight
+from rf.preflight.row import Verdict
 from rf.shared import stacks
 
 READS = ("Describe", "Get", "List", "Simulate")
@@ -106,8 +106,8 @@ def command(session, need, faults, monkeypatch):
     faults["*"] = "AccessDenied"
     if not ROWS:
         ROWS.extend(preflight(Account(session, "us-east-1"), need.plan, need.settings))
-    monkeypatch.setattr("rf.preflight.command.plan_of", lambda *_, **__: need.plan)
-    monkeypatch.setattr("rf.preflight.command.preflight", lambda *_: ROWS)
+    monkeypatch.setattr("rf.preflight.checks.plan_of", lambda *_, **__: need.plan)
+    monkeypatch.setattr("rf.preflight.checks.preflight", lambda *_: ROWS)
     return run
 
 
@@ -133,7 +133,7 @@ def test_people_see_what_does_not_pass_with_its_fix_and_the_rest_on_demand(comma
 
 
 def test_only_passes_end_with_zero_and_an_unknown_alone_does_not(monkeypatch, need):
-    from rf.preflight.verdict import Row
+    from rf.preflight.row import Row
 
     def rows_of(*verdicts):
         return [
@@ -146,12 +146,12 @@ def test_only_passes_end_with_zero_and_an_unknown_alone_does_not(monkeypatch, ne
         ([Verdict.PASS, Verdict.UNKNOWN], 1),
         ([Verdict.PASS, Verdict.FAIL], 1),
     ):
-        monkeypatch.setattr("rf.preflight.command.run", lambda *_, f=found, **__: rows_of(*f))
+        monkeypatch.setattr("rf.preflight.checks.rows_of", lambda *_, f=found, **__: rows_of(*f))
         assert run().exit_code == code
 
 
 def test_no_credentials_and_an_unknown_profile_are_bad_input(monkeypatch, need, tmp_path):
-    monkeypatch.setattr("rf.preflight.command.plan_of", lambda *_, **__: need.plan)
+    monkeypatch.setattr("rf.preflight.checks.plan_of", lambda *_, **__: need.plan)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

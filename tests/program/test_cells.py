@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rf.check.residency import EXCEPTIONS, NAMED_EXCEPTIONS, leaks_of
+from rf.check.residency.leaks import EXCEPTIONS, NAMED_EXCEPTIONS, leaks_of
 from rf.shared.plan import RecordedPlan
 from tests.conftest import ROOT
 

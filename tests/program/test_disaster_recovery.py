@@ -12,7 +12,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from components.recovery.backups import KEPT_DAYS, POINT_IN_TIME_DAYS
-from rf.check.residency import leaks_of
+from rf.check.residency.leaks import leaks_of
 from rf.cost.stock import stock_of
 from rf.grow.classify import Kind, step_between
 from rf.shared.plan import reveal

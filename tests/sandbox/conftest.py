@@ -19,7 +19,7 @@ from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.sandbox.registry import Created, Request, World
-from rf.up import command
+from rf.up import bring_up
 from tests.recorded import recorded_resource
 from tests.sandbox.drill_worlds import StartWorld, start_world
 
@@ -53,7 +53,7 @@ class Lent:
 def lending(emulator: Emulator) -> Iterator[None]:
     """Commands that bring a stack up do so in the session's emulator, and leave it there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "Emulator", lambda *_: Lent(emulator))
+        patch.setattr(bring_up, "Emulator", lambda *_: Lent(emulator))
         yield
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rf.drill.deployment import NO_CHANGES, deploy_over
 from rf.drill.fence import FencedApi, WatchingApi
-from rf.drill.progress import Progress
-from rf.drill.run import play
-from rf.drill.staging import NO_CHANGES, laid_over
+from rf.drill.progress import Progress, play
 from rf.drill.steps import DrillStep
 from rf.drill.world import Place, World
 from scaleplan.settings import Settings, parse
@@ -34,7 +33,7 @@ def start_world(
     """Bring the small home up: `config` of its program, `changes` of its settings."""
     program = folder / "home.py"
     program.write_text(HOME + NAMES if "domain" in changes else HOME, encoding="utf-8")
-    plan = laid_over(
+    plan = deploy_over(
         hands,
         folder / "test.json",
         "test",

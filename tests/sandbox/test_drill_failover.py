@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rf.drill.command import not_emulated
+from rf.drill.drill import not_emulated
 from rf.drill.fence import FencedApi, LostRegionError, WatchingApi
 from rf.drill.primary import primary_runbook
 from rf.drill.zone import zone_runbook

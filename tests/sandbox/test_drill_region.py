@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from rf.drill.deployment import deploy_over
 from rf.drill.fence import FencedApi
+from rf.drill.progress import play
 from rf.drill.region import region_runbook
-from rf.drill.run import play
 from rf.drill.site import RecoverySite
-from rf.drill.staging import laid_over
 from rf.drill.updates import changes_by
 from rf.drill.world import World
 from rf.shared.sandbox.api import Api
@@ -46,12 +46,12 @@ class SmallSite(RecoverySite):
 
     def deploy(self, phase: str, tell: Any) -> Any:
         config: dict[str, object] = {"phase": phase, "role": str(self.role).lower()}
-        return laid_over(
+        return deploy_over(
             self.hands,
             self.file,
             "site",
             config=config,
-            references={"test": self.told},
+            references={"test": self.home_outputs},
             changes=changes_by(self.hands),
             tell=tell,
             program=self.program,
@@ -75,7 +75,7 @@ def with_site(start: StartWorld, hands: FencedApi, tmp_path: Path) -> StartSite:
             home="test",
             mode=RecoveryMode.WARM,
             hands=hands,
-            told=world.place.plan.outputs,
+            home_outputs=world.place.plan.outputs,
             file=tmp_path / "site.json",
             program=tmp_path / "site.py",
             role=role,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rf.up.command import bring_up
+from rf.up.bring_up import bring_up
 
 pytestmark = pytest.mark.usefixtures("lent")
 

@@ -8,16 +8,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from rf.publish_web.command import publish
-from rf.publish_web.errors import PublishError
-from rf.publish_web.publication import plan_publication
-from rf.publish_web.site import IMMUTABLE, REVALIDATED, read_site
-from rf.publish_web.store import Store
+from rf.publish_web.frontend import IMMUTABLE, REVALIDATED, read_frontend
+from rf.publish_web.publication import plan_publication, publish
+from rf.publish_web.store import PublishError, Store
 from rf.publish_web.target import Clients, store_of
 from rf.shared.sandbox.comparisons import Verdict
 from rf.shared.sandbox.emulator import Emulator
-from rf.up.command import bring_up
-from rf.up.outcome import Outcome
+from rf.up.bring_up import bring_up
+from rf.up.result import Outcome
 from scaleplan.settings import parse
 from tests.sandbox.conftest import lending
 from tests.stack_config import MINIMAL
@@ -111,7 +109,7 @@ def put(store: Store, folder: Path, files: dict[str, str]) -> None:
     for key, text in files.items():
         (folder / key).parent.mkdir(parents=True, exist_ok=True)
         (folder / key).write_text(text)
-    publication = plan_publication(store, read_site(folder), grace=timedelta(days=7))
+    publication = plan_publication(store, read_frontend(folder), grace=timedelta(days=7))
     publish(store, publication, lambda *_: None, sleep=lambda _: None)
 
 

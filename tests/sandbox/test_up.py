@@ -11,7 +11,9 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
+import typer
 
+from rf.shared.command_line import reported
 from rf.shared.offline.lookups import ACCOUNT_ID
 from rf.shared.offline.record import record
 from rf.shared.project import PROGRAM
@@ -20,8 +22,9 @@ from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.stacks import stack_config
 from rf.shared.termination import end_process, stopping_cleanly
-from rf.up import command
-from rf.up.command import bring_up, run_up
+from rf.up import bring_up as sandbox
+from rf.up.bring_up import bring_up
+from rf.up.view import show
 from tests.conftest import Planned
 
 ONE_BUCKET = """
@@ -44,6 +47,17 @@ aws.ec2.Subnet("outside", vpc_id=vpc.id, cidr_block="192.168.0.0/24", opts=on_aw
 )
 
 
+def up(path: Path, out: Path, *, keep: bool = False, as_json: bool = False) -> int:
+    """What the command does with a program of ours; its exit code."""
+    try:
+        with reported():
+            result = bring_up(path, "researchflow", "tiny", keep=keep, out=out)
+            show(result, as_json=as_json)
+    except typer.Exit as ended:
+        return ended.exit_code
+    return 1 if result.differing else 0
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
     """Every emulator that a command starts."""
@@ -54,7 +68,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
             emulators.append(self)
             return super().__enter__()
 
-    monkeypatch.setattr(command, "Emulator", Watched)
+    monkeypatch.setattr(sandbox, "Emulator", Watched)
     return emulators
 
 
@@ -106,12 +120,7 @@ def test_real_ids_flow_through_the_program_s_outputs(
         'pulumi.export("key", key.arn)\n'
         'aws.cloudwatch.LogGroup("edge", name="/edge", region="us-east-1", opts=on_aws)\n'
     )
-    assert (
-        run_up(
-            program(tmp_path, text), "researchflow", "tiny", as_json=True, out=tmp_path / "files"
-        )
-        == 0
-    )
+    assert up(program(tmp_path, text), tmp_path / "files", as_json=True) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["ok"] is True
     ids = {entry["type"]: entry["id"] for entry in shown["created"]}
@@ -126,7 +135,7 @@ def test_real_ids_flow_through_the_program_s_outputs(
 def test_a_failure_names_the_resource_and_stops_the_server(
     tmp_path: Path, started: list[Emulator], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_up(program(tmp_path, BROKEN), "researchflow", "tiny", out=tmp_path / "files") == 1
+    assert up(program(tmp_path, BROKEN), tmp_path / "files") == 1
     said = capsys.readouterr().err
     assert "aws:ec2/subnet:Subnet::outside" in said
     assert "InvalidSubnet" in said
@@ -137,7 +146,7 @@ def test_a_program_that_cannot_be_planned_starts_nothing(
     tmp_path: Path, started: list[Emulator], capsys: pytest.CaptureFixture[str]
 ) -> None:
     twice = ONE_BUCKET + 'aws.s3.Bucket("files", bucket="again", opts=on_aws)\n'
-    assert run_up(program(tmp_path, twice), "researchflow", "tiny", out=tmp_path / "files") == 1
+    assert up(program(tmp_path, twice), tmp_path / "files") == 1
     assert "duplicate-urn" in capsys.readouterr().err
     assert started == []
 
@@ -151,7 +160,7 @@ def test_keep_leaves_the_server_reachable_and_says_how(
     path = program(tmp_path, ONE_BUCKET)
     # As commands run, whose end forgets what they kept: the next one's signal is another's.
     with stopping_cleanly():
-        code = run_up(path, "researchflow", "tiny", keep=True, as_json=True, out=tmp_path / "files")
+        code = up(path, tmp_path / "files", keep=True, as_json=True)
     assert code == 0
     [running] = started
     try:
@@ -172,16 +181,14 @@ def test_keep_leaves_the_server_reachable_and_says_how(
 def test_a_difference_makes_the_command_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    untouched = command.verify
+    untouched = sandbox.verify
 
     def verify_a_broken_world(api, plan, skipped):
         api.client("s3").delete_bucket(Bucket="researchflow-tiny")
         return untouched(api, plan, skipped)
 
-    monkeypatch.setattr(command, "verify", verify_a_broken_world)
-    assert (
-        run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "files") == 1
-    )
+    monkeypatch.setattr(sandbox, "verify", verify_a_broken_world)
+    assert up(program(tmp_path, ONE_BUCKET), tmp_path / "files") == 1
     assert "differs from the plan" in capsys.readouterr().out
 
 
@@ -191,7 +198,7 @@ def test_a_server_that_fails_to_start_is_told_with_its_log(
     broken = tmp_path / "broken_server.py"
     broken.write_text("raise SystemExit('moto is not what it was')\n")
     monkeypatch.setattr(emulator, "SERVER", broken)
-    assert run_up(program(tmp_path, ONE_BUCKET), "researchflow", "tiny", out=tmp_path / "out") == 1
+    assert up(program(tmp_path, ONE_BUCKET), tmp_path / "out") == 1
     said = capsys.readouterr().err
     assert "the emulator did not answer" in said
     assert "moto is not what it was" in said
@@ -226,7 +233,7 @@ def test_a_plan_at_hand_is_not_recorded_again(
     path = program(tmp_path, ONE_BUCKET)
     at_hand = record(path, "researchflow", "tiny")
     recorded: list[str] = []
-    monkeypatch.setattr(command, "record", lambda *_, **__: recorded.append("again"))
+    monkeypatch.setattr(sandbox, "record", lambda *_, **__: recorded.append("again"))
     outcome = bring_up(
         path, "researchflow", "tiny", plan_of=lambda: at_hand, out=tmp_path / "files"
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
-from rf.advise.command import advised
+from rf.advise.advice import advised
 from rf.advise.documents import advice_document
 from rf.cli import app
 from scaleplan.advice.findings import State

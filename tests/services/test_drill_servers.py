@@ -10,11 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from rf.drill.progress import Progress
+from rf.drill.progress import Progress, play
 from rf.drill.real.database import ROWS_BEFORE, LocalDatabase, database_runbook
 from rf.drill.real.queue import JOBS_CONFIRMED, JOBS_UNCONFIRMED, LocalQueue, queue_runbook
 from rf.drill.real.writers import CLIENTS
-from rf.drill.run import play
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan

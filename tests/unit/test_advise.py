@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.indicators import selector
 from rendering.observability.prometheus_rules import recordings
-from rf.advise.metrics_file import FileSource
+from rf.advise.sources import FileSource
 from rf.cli import app
 from rf.shared.stacks import settings_of
 from scaleplan.advice.findings import State, advice, questions

@@ -1,6 +1,7 @@
 """The rules of the layout: who may import whom, and what every component looks like."""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -8,8 +9,15 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
+import typer.main
+
+from rf.cli import app
+from rf.shared.errors import CommandError, FailedError, InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 SDKS = {"pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_random", "pulumi_tls"}
@@ -71,6 +79,22 @@ def imported(path: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return frozenset(names)
+
+
+def modules_imported(path: Path) -> set[str]:
+    """Dotted names of what a module imports, anywhere in it: modules, and names that may be one."""
+    names: set[str] = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def called(path: Path) -> str:
@@ -165,6 +189,70 @@ def test_components_never_see_the_name_of_a_size():
 
 def test_the_command_line_reaches_components_only_through_the_program():
     assert importers(COMMANDS, {"components", "serving", "settings", "wiring"}) == []
+
+
+def command_folders() -> dict[str, Path]:
+    """Every command of the command line as it is typed, with the folder of its name."""
+    folders = {}
+    for path in COMMANDS:
+        names = path.relative_to(ROOT / "rf").parent.parts
+        if path.name == "options.py":
+            folders[" ".join(names).replace("_", "-")] = path.parent
+    return folders
+
+
+def test_each_command_has_a_folder_of_its_name_and_its_options_in_it():
+    groups = {name for name in command_folders() if name.startswith(("prices", "check"))}
+    typed = set()
+    for name, command in typer.main.get_group(app).commands.items():
+        typed.add(name)
+        typed |= {f"{name} {each}" for each in getattr(command, "commands", {})}
+    # `rf prices` has one command, whose options stand in the group's own folder.
+    assert groups | typed - {"prices refresh"} == set(command_folders())
+    for name, folder in command_folders().items():
+        functions = {
+            node.name
+            for node in tree_of(folder / "options.py").body
+            if isinstance(node, ast.FunctionDef)
+        }
+        own = "refresh" if name == "prices" else name.split()[-1].replace("-", "_")
+        assert own in functions, name
+
+
+def test_only_views_draw():
+    """Options may say one sentence by typer.echo; nothing else of a command prints."""
+    inside = [
+        path
+        for folder in command_folders().values()
+        for path in folder.glob("*.py")
+        if path.name != "view.py"
+    ]
+    assert importers(inside, {"rich"}) == []
+    assert matching(inside, r"sys\.stdout|\bprint\(|print_json") == []
+    assert [path for path in inside if path.name in {"command.py", "errors.py"}] == []
+    assert matching([path for path in inside if path.name != "options.py"], r"typer") == []
+
+
+def test_errors_that_end_a_command_say_their_exit_code_by_their_class():
+    for name in matching(COMMANDS, r"class \w+\((Failed|Input)Error\)"):
+        importlib.import_module(module_name(ROOT / name))
+    tree = [CommandError]
+    for each in tree:
+        tree += each.__subclasses__()
+    assert len(tree) > 15
+    assert {each.exit_code for each in tree[1:]} == {1, 2}
+    assert all(issubclass(each, FailedError | InputError) for each in tree[1:])
+
+
+def test_no_import_goes_in_a_circle():
+    """Neither at a module's top nor in a function nor for types alone."""
+    product = [*PROGRAM, *COMMANDS, *sources("policy", "tools")]
+    paths = {module_name(path): path for path in product}
+    imports = {name: modules_imported(path) & paths.keys() - {name} for name, path in paths.items()}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 def test_only_the_settings_module_reads_config_or_the_stack_name():

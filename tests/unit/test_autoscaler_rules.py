@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rf.simulate.behavior import Behavior, Policy, ReplicaControl
-from rf.simulate.errors import SimulationError
-from rf.simulate.formula import Formula
+from rf.simulate.formula import Formula, SimulationError
 from rf.simulate.signals import CpuSignal, Observation, PodLoad, QueueSignal, pods_by_average
 from rf.simulate.triggers import readings_of
 from tests.unit.simulation_cases import KEDA, QUEUES

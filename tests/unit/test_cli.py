@@ -134,7 +134,7 @@ def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("planned before it was refused")
 
     monkeypatch.setattr("rf.shared.stacks.plan_of", plan_of)
-    monkeypatch.setattr("rf.preflight.command.plan_of", plan_of)
+    monkeypatch.setattr("rf.preflight.checks.plan_of", plan_of)
 
 
 @pytest.mark.usefixtures("unplanned")

@@ -1,14 +1,11 @@
 """What a command loads before it has something to do with it: the SDKs and parsers take seconds."""
 
-import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from rf.shared.command_line import FAILED, FAILED_BECAUSE, REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,12 +93,6 @@ def test_a_mistake_in_the_configuration_loads_no_sdk():
         assert "researchflow:worker.maxReplicas" in shown, command
         assert "allowed is a whole number" in shown, command
         assert modules & (SDKS | PARSERS) == set(), command
-
-
-@pytest.mark.parametrize("name", sorted(FAILED | FAILED_BECAUSE | REFUSED))
-def test_each_error_with_an_exit_code_is_there_under_its_name(name):
-    module, _, error = name.rpartition(".")
-    assert issubclass(getattr(importlib.import_module(module), error), Exception)
 
 
 def test_what_typer_leaves_for_later_is_the_real_thing_when_used():

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.drill import command
+from rf.drill import drill as drills
+from rf.drill import server
 from rf.drill.progress import Progress
 from rf.drill.steps import Lost
 from rf.shared.offline.lookups import ACCOUNT_ID
@@ -20,8 +21,8 @@ from tests.conftest import Planned
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(command, "FOLDER", tmp_path)
-    monkeypatch.setattr(command, "staged", lambda *_, **__: pytest.fail("it was brought up"))
+    monkeypatch.setattr(drills, "FOLDER", tmp_path)
+    monkeypatch.setattr(drills, "bring_up", lambda *_, **__: pytest.fail("it was brought up"))
     return tmp_path
 
 
@@ -45,7 +46,7 @@ def test_a_stack_without_copies_has_no_region_to_fail_over_to():
 def test_a_step_that_the_runbook_lacks_is_named_with_the_nearest(
     planned: Planned, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(command, "plan_of", lambda *_, **__: planned("dev"))
+    monkeypatch.setattr(drills, "plan_of", lambda *_, **__: planned("dev"))
     code, said = drill("--stack", "dev", "--lose", "primary", "--fail-at", "restor")
     assert code == 2
     assert "restore" in said
@@ -61,7 +62,7 @@ def test_a_sandbox_that_has_ended_can_not_be_gone_on_with(folder: Path):
     progress = Progress(
         stack="dev", lost=Lost.PRIMARY, chosen=[], steps=[], endpoint="http://127.0.0.1:9", log="/x"
     )
-    progress.save(folder / "dev-primary" / command.PROGRESS_FILE)
+    progress.save(folder / "dev-primary" / server.PROGRESS_FILE)
     code, said = drill("--stack", "dev", "--lose", "primary", "--resume")
     assert code == 2
     assert "no longer runs" in said
@@ -73,10 +74,10 @@ def test_the_sandbox_of_an_earlier_drill_ends_and_no_process_that_took_its_numbe
     asked: list[tuple[int, int]] = []
     progress = Progress(stack="dev", lost=Lost.PRIMARY, chosen=[], steps=[])
     with Emulator(ACCOUNT_ID) as emulator, monkeypatch.context() as patch:
-        patch.setattr(command.os, "kill", lambda *given: asked.append(given))
+        patch.setattr(server.os, "kill", lambda *given: asked.append(given))
         progress.endpoint, progress.log = emulator.endpoint, str(emulator.log)
         for progress.pid in (os.getpid(), emulator.pid):
-            progress.save(folder / "dev-primary" / command.PROGRESS_FILE)
+            progress.save(folder / "dev-primary" / server.PROGRESS_FILE)
             emulator.await_answer()
-            command._forget(folder / "dev-primary")
+            server.forget(folder / "dev-primary")
     assert asked == [(emulator.pid, signal.SIGTERM)]

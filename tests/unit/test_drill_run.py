@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from rf.drill.control_planes import control_plane_of
+from rf.drill.deployment import DeployedStack, digest_of, load_deployed
 from rf.drill.losses import losses_of
-from rf.drill.outcome import Outcome
-from rf.drill.progress import NoProgressError, Progress, load_progress
-from rf.drill.run import play
-from rf.drill.standing import Standing, digest_of, load_standing
+from rf.drill.progress import NoProgressError, Progress, load_progress, play
+from rf.drill.result import Outcome
 from rf.drill.steps import Basis, DrillStep, Duration, Lost, StepFailedError, Who
 from rf.drill.view import clock, show, verdict
 from rf.shared.sandbox.registry import Created, Request
@@ -152,7 +151,7 @@ def test_people_see_the_timeline_and_machines_the_same_numbers(path: Path, capsy
     runbook = [step("one", 90), step("two", 30, who=Who.PERSON)]
     progress = play(runbook, [], begun(), path, fail_at="two")
     came = outcome(runbook, progress)
-    show(came)
+    show(came, as_json=False)
     said = capsys.readouterr().out
     for text in ("+0:01:30", "an estimate: 0:02:00", "FAILED", "1 of 2 steps need a person"):
         assert text in said
@@ -179,10 +178,10 @@ def test_what_stands_is_found_again_by_what_it_was_made_from(tmp_path: Path):
         invented={},
         region="us-east-1",
     )
-    standing = Standing()
+    standing = DeployedStack()
     standing.note(request, Created("b", {"arn": "arn:aws:s3:::b"}))
     standing.save(tmp_path / "stack.json")
-    found = load_standing(tmp_path / "stack.json").resources["urn:one"]
+    found = load_deployed(tmp_path / "stack.json").resources["urn:one"]
     assert (found.id, found.digest) == ("b", digest_of({"bucket": "b"}))
     assert found.digest != digest_of({"bucket": "c"})
     assert (tmp_path / "stack.json").stat().st_mode & 0o077 == 0

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rf.report.render import MARKER
-from rf.report.render import MOST_BYTES as MOST_BYTES_OF_A_REPORT
+from rf.report.view import MARKER
+from rf.report.view import MOST_BYTES as MOST_BYTES_OF_A_REPORT
 from tests.unit.github_server import REPOSITORY, TOKEN, Stood, serving
 from tools.github.__main__ import main
 from tools.github.api import GitHub

@@ -1,12 +1,11 @@
-"""`rf jobs` without a queue: what it refuses, and how the plan's thresholds judge a depth."""
+"""`rf jobs` without a queue: what it refuses, and how the plan's thresholds depth_of a depth."""
 
 import pytest
 from typer.testing import CliRunner
 
 from rendering.queue.keys import JobState
 from rf.cli import app
-from rf.jobs.command import judge
-from rf.jobs.look import QueueLook
+from rf.jobs.queues import QueueLook, depth_of
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueClient
 
@@ -55,9 +54,9 @@ def test_paused_jobs_are_due_too_and_more_workers_are_advised_for_the_others_alo
     look = QueueLook(
         client=QueueClient.BULL, queue="analysis", jobs=jobs, oldest_waiting_seconds=None
     )
-    verdict = judge([look])
-    assert (verdict.waiting, verdict.paused) == (waiting, paused)
-    assert (verdict.level, verdict.action) == (level, action)
+    depth = depth_of([look])
+    assert (depth.waiting, depth.paused) == (waiting, paused)
+    assert (depth.level, depth.action) == (level, action)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_paused_jobs_are_due_too_and_more_workers_are_advised_for_the_others_alo
         (DEPTH.critical, "critical"),
     ],
 )
-def test_all_queues_together_are_judged_by_the_plans_thresholds(waiting, level):
+def test_all_queues_together_are_depth_ofd_by_the_plans_thresholds(waiting, level):
     shares = [waiting // 2, waiting - waiting // 2]
     looks = [
         QueueLook(
@@ -81,4 +80,4 @@ def test_all_queues_together_are_judged_by_the_plans_thresholds(waiting, level):
         )
         for queue, share in zip(("analysis", "extraction"), shares, strict=True)
     ]
-    assert judge(looks).level == level
+    assert depth_of(looks).level == level

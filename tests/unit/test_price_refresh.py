@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from rf.cost.price_file import price_file_text
-from rf.cost.price_queries import query_of
-from rf.cost.refresh import Outcome, refresh, updated
+from rf.prices.price_file import price_file_text
+from rf.prices.price_queries import query_of
+from rf.prices.refresh import Outcome, refresh, updated
 from scaleplan.cost.prices import PriceBook, load_prices, read_prices
 
 TODAY = date(2026, 11, 25)

@@ -8,11 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rf.publish_web.command import POLL_SECONDS, publish
-from rf.publish_web.errors import PublishError
-from rf.publish_web.publication import plan_publication
-from rf.publish_web.site import IMMUTABLE, REVALIDATED, read_site
-from rf.publish_web.store import Store
+from rf.publish_web.frontend import IMMUTABLE, REVALIDATED, read_frontend
+from rf.publish_web.publication import POLL_SECONDS, plan_publication, publish
+from rf.publish_web.store import PublishError, Store
 from rf.shared.termination import Stopped, stopping_cleanly
 
 WEEK = timedelta(days=7)
@@ -52,7 +50,7 @@ class Site:
             path = directory / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return read_site(directory)
+        return read_frontend(directory)
 
     def plan(self, files, *, grace=WEEK, now=None):
         return plan_publication(self.store, self.build(files), grace=grace, now=now)

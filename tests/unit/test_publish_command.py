@@ -8,7 +8,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.publish_web import command
+from rf.publish_web import target
 from rf.publish_web.target import Clients
 
 BUCKET = "researchflow-dev-static-123456789012-us-east-1"
@@ -29,7 +29,7 @@ def aws():
             s3=session.client("s3"),
             cloudfront=session.client("cloudfront"),
         )
-        patch.setattr(command, "clients_of", lambda _: made)
+        patch.setattr(target, "clients_of", lambda _: made)
         yield made
 
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from rf.report.facts import gather
 from rf.report.markdown import code, plain
-from rf.report.render import MARKER, MOST_BYTES, at_risk, report_text
+from rf.report.view import MARKER, MOST_BYTES, at_risk, report_text
 from rf.shared.revisions import RevisionError
 from tests.unit.growth_cases import CONFIG_MAP, RDS, RELEASE, resource, stack_of_claims, urn
 from tests.unit.revision_cases import Repository, check_answer, cost_answer, plan_answer

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from rf.check.state.policy import State, plain_secrets
-from rf.report.render import MARKER, MOST_BYTES
+from rf.report.view import MARKER, MOST_BYTES
 from tests.unit.test_report import assert_parses
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import json
 import secrets
+from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from rf.cli import app
 from rf.grow.classify import Kind, Step, step_between
 from rf.grow.documents import step_document
-from rf.grow.view import show_step
+from rf.grow.view import show
 from rf.report.facts import gather
-from rf.report.render import report_text
+from rf.report.view import report_text
 from rf.shared.plan import RecordedPlan, Secret
 from rf.shared.plan_document import PlanDocument, document_of, read_document
 from rf.shared.revisions import checked_out, plans_at
@@ -49,11 +49,12 @@ def recorded(text: Any) -> RecordedPlan:
     )
 
 
-def shown(step: Step) -> str:
+def printed(step: Step) -> str:
     """All that a command prints of a step, for people and for machines."""
-    printed = io.StringIO()
-    show_step(step, None, Console(file=printed, width=200))
-    return printed.getvalue() + json.dumps(step_document(step, None))
+    with redirect_stdout(io.StringIO()) as output:
+        for as_json in (False, True):
+            show("prod", [(step, None)], as_json=as_json)
+    return output.getvalue()
 
 
 def test_a_changed_secret_is_told_and_neither_it_nor_a_digest_is_shown():
@@ -63,7 +64,7 @@ def test_a_changed_secret_is_told_and_neither_it_nor_a_digest_is_shown():
     assert (change.name, change.kind) == ("password", Kind.REPLACE)
     assert [each.change.path for each in change.properties] == ["secretString"]
     assert step.secrets_compared
-    text = shown(step) + repr(before) + repr(step)
+    text = printed(step) + repr(before) + repr(step)
     for told in (*SECRETS, *digests(SECRETS[0]), *digests(SECRETS[1])):
         assert told not in text
     assert "[secret]" in text
@@ -104,7 +105,7 @@ def test_a_plan_that_says_nothing_of_its_secrets_is_not_called_unchanged():
         "secretId"
     ]
     assert not step.secrets_compared
-    assert "secrets: not compared" in shown(step)
+    assert "secrets: not compared" in printed(step)
     assert step_document(step, None)["secretsCompared"] is False
     assert step_between(newer, newer).secrets_compared
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rf.simulate.configured import configured_workers
-from rf.simulate.errors import SimulationError
+from rf.simulate.formula import SimulationError
 from rf.simulate.signals import Observation, PodLoad
 from tests.unit.simulation_cases import DEPLOYMENT, configured, plan_with, resource, spec_of
 

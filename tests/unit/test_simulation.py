@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rf.simulate.comparison import cpu_alone
 from rf.simulate.machines import Machines
-from rf.simulate.outcome import percentile
+from rf.simulate.result import percentile
 from rf.simulate.run import simulate
 from rf.simulate.workers import JobQueue, PodTimes, Workers
 from rf.simulate.workload import Job

@@ -2,8 +2,13 @@
 
 import pytest
 
-from rf.publish_web.errors import SiteError
-from rf.publish_web.site import IMMUTABLE, REVALIDATED, content_type, read_site
+from rf.publish_web.frontend import (
+    IMMUTABLE,
+    REVALIDATED,
+    FrontendError,
+    content_type,
+    read_frontend,
+)
 
 
 @pytest.fixture
@@ -39,13 +44,13 @@ def build_of(tmp_path):
     ],
 )
 def test_only_a_name_with_a_plain_hash_is_kept_for_a_year(build_of, name, cache_control):
-    files = {file.key: file for file in read_site(build_of(**{name: "x"}))}
+    files = {file.key: file for file in read_frontend(build_of(**{name: "x"}))}
     assert files[name].cache_control == cache_control
 
 
 def test_index_is_never_immutable_and_patterns_add_hashed_names(build_of):
     directory = build_of(**{"assets/profile-kLmNoPqR.js": "x"})
-    files = {file.key: file.cache_control for file in read_site(directory, ["*"])}
+    files = {file.key: file.cache_control for file in read_frontend(directory, ["*"])}
     assert files == {"index.html": REVALIDATED, "assets/profile-kLmNoPqR.js": IMMUTABLE}
 
 
@@ -82,8 +87,8 @@ def test_all_that_is_wrong_with_a_build_is_said_at_once(tmp_path):
     (build / ".releases" / "a.json").write_text("{}")
     (tmp_path / "secret.txt").write_text("x")
     (build / "leak.txt").symlink_to(tmp_path / "secret.txt")
-    with pytest.raises(SiteError) as raised:
-        read_site(build)
+    with pytest.raises(FrontendError) as raised:
+        read_frontend(build)
     lines = str(raised.value).splitlines()
     assert len(lines) == 6
     assert "no index.html" in lines[0]
@@ -92,5 +97,5 @@ def test_all_that_is_wrong_with_a_build_is_said_at_once(tmp_path):
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(SiteError, match="no directory"):
-        read_site(tmp_path / "build")
+    with pytest.raises(FrontendError, match="no directory"):
+        read_frontend(tmp_path / "build")

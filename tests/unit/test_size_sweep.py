@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from rf.shared.termination import Stopped, stopping_cleanly
-from rf.size import command as size_command
+from rf.size import view as size_view
 from rf.size.chart import write_chart
-from rf.size.errors import SweepError
-from rf.size.sweep import BEYOND, USERS, Point, point_of, sweep, thresholds
+from rf.size.sweep import BEYOND, USERS, Point, SweepError, point_of, sweep, thresholds
 from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.checks import capacity_report
 from scaleplan.capacity.evaluator import Evaluator
@@ -65,9 +64,9 @@ def test_the_chart_is_a_png_with_all_points_and_the_same_bytes_each_time(tmp_pat
 
 
 def test_the_command_draws_what_it_prints(monkeypatch, tmp_path: Path, capsys):
-    monkeypatch.setattr(size_command, "sweep", lambda _: (point for point in reversed(POINTS)))
+    monkeypatch.setattr(size_view, "sweep", lambda _: (point for point in reversed(POINTS)))
     path = tmp_path / "chart.png"
-    size_command.draw_sweep(accepted(), path, lambda _text: None)
+    size_view.draw_sweep(accepted(), path, lambda _text: None)
     told = capsys.readouterr().out
     assert path.read_bytes().startswith(b"\x89PNG")
     assert told.index("10 ") < told.index("500 ") < told.index("100,000")
@@ -156,7 +155,7 @@ def test_a_sweep_that_is_stopped_keeps_its_points(cores, tmp_path, capsys):
             signal.raise_signal(number)
 
     with pytest.raises(Stopped) as stopped, stopping_cleanly():
-        size_command.draw_sweep(accepted(), path, stop)
+        size_view.draw_sweep(accepted(), path, stop)
     assert stopped.value.code == code
     assert active_children() == []
     assert path.read_bytes().startswith(b"\x89PNG")
@@ -172,9 +171,9 @@ def test_a_sweep_that_is_stopped_before_its_first_point_writes_nothing(monkeypat
         signal.raise_signal(signal.SIGTERM)
         yield POINTS[0]
 
-    monkeypatch.setattr(size_command, "sweep", stop_at_once)
+    monkeypatch.setattr(size_view, "sweep", stop_at_once)
     with pytest.raises(Stopped), stopping_cleanly():
-        size_command.draw_sweep(accepted(), tmp_path / "chart.png", lambda _text: None)
+        size_view.draw_sweep(accepted(), tmp_path / "chart.png", lambda _text: None)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -208,7 +208,7 @@ def of(repository: Repository) -> str:
     return (
         "from functools import partial\n"
         f"here = Path({str(repository.directory)!r})\n"
-        "import rf.grow.command as g, rf.report.command as r\n"
+        "import rf.grow.steps as g, rf.report.facts as r\n"
         "g.checked_out = partial(g.checked_out, repository=here)\n"
         "r.gather = partial(r.gather, repository=here)\n"
     )
@@ -290,7 +290,7 @@ def up_of(tmp_path: Path) -> str:
         "s.references_of = lambda *_: {}\n"
         "from rf.shared.offline.record import record\n"
         "s.plan_of = lambda stack, **_: record(p.PROGRAM, s.project_name(), stack)\n"
-        "import rf.up.command as c\n"
+        "import rf.up.bring_up as c\n"
         "from rf.shared.sandbox.emulator import Emulator\n"
         "awaited = Emulator._await_answer\n"
         "def first_held(self):\n"
@@ -328,20 +328,20 @@ def test_up_takes_its_server_and_folders_along(run, tmp_path, moment):
 
 
 DRILL = """
-import rf.drill.command as c
+import rf.drill.drill as c
 c.FOLDER = Path({folder!r})
 c._check_question = lambda _: None
-def staged(server, progress, folder, **_):
+def brought_up(server, progress, folder, **_):
     progress.save(folder / "progress.json")
-    hold("staged")
-c.staged = staged
+    hold("brought up")
+c.bring_up = brought_up
 """
 
 
 def test_a_drill_takes_its_server_and_its_folder_along(run, tmp_path):
     patch = DRILL.format(folder=str(tmp_path / "drills"))
     running = run(patch, "drill", "--stack", "dev", "--lose", "primary")
-    assert running.moment() == "staged"
+    assert running.moment() == "brought up"
     assert running.children
     assert running.stopped_by(signal.SIGTERM) == 143
     assert running.left() == []
@@ -351,8 +351,8 @@ def test_a_drill_takes_its_server_and_its_folder_along(run, tmp_path):
 
 REAL_SERVERS = """
 import rf.drill.measuring as m
-import rf.drill.command as c
-from rf.drill.outcome import Outcome
+import rf.drill.drill as c
+from rf.drill.result import Outcome
 from rf.shared.servers.processes import Process
 import signal
 def programs(folder):
@@ -411,7 +411,7 @@ def half(self, path, **_):
     Path(path).write_bytes(b"half")
     hold("drawing")
 Figure.savefig = half
-import rf.size.command as c
+import rf.size.view as c
 from rf.size.sweep import Point
 from tests.unit.test_size_sweep import POINTS
 c.sweep = lambda *_: (point for point in POINTS)
@@ -435,8 +435,8 @@ def test_a_chart_that_is_half_drawn_leaves_the_old_one(run, tmp_path):
 HELD_PLAN = """
 import rf.shared.stacks as s
 s.plan_of = lambda *_, **__: hold("planning")
-import rf.preflight.command as p
-p.run = lambda *_, **__: hold("planning")
+import rf.preflight.checks as p
+p.rows_of = lambda *_, **__: hold("planning")
 """
 
 
@@ -492,7 +492,7 @@ def test_a_full_disk_is_one_sentence_and_exit_code_1(monkeypatch, repository):
     revision = repository.commit(plan=plan_answer([]))
     monkeypatch.setattr("tempfile.mkdtemp", full)
     here = partial(checked_out, repository=repository.directory)
-    monkeypatch.setattr("rf.grow.command.checked_out", here)
+    monkeypatch.setattr("rf.grow.steps.checked_out", here)
     result = CliRunner().invoke(app, ["grow", "--stack", "prod", "--base", revision])
     assert result.exit_code == 1
     said = "/tmp: No space left on device; what was begun was taken back"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rf.grow.command import between_revisions
+from rf.grow.steps import between_revisions
 from rf.report.facts import gather
-from rf.report.render import report_text
+from rf.report.view import report_text
 from rf.shared import revisions
 from rf.shared.plan_cache import ingredients
 from rf.shared.project import PROJECT_ROOT
@@ -105,7 +105,7 @@ def test_the_report_and_grow_plan_nothing_where_trees_are_equal(repository, monk
     told = report_text("base", "head", gather(base, changed, "prod", repository.directory))
     assert told == expected
     monkeypatch.setattr(
-        "rf.grow.command.checked_out", lambda name: checked_out(name, repository.directory)
+        "rf.grow.steps.checked_out", lambda name: checked_out(name, repository.directory)
     )
     ((step, _),) = between_revisions(base, changed, "prod")
     assert (step.before, step.after, step.changes, step.safe) == (base, changed, (), True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from rf.check.sharding import rules_columns, rules_foreign_keys, rules_keys, rules_tables
 from rf.check.sharding.finding import Finding
 from rf.check.sharding.layout import Layout
+from rf.check.sharding.reader import SchemaSyntaxError, read_schema
 from rf.check.sharding.schema import Schema
+from rf.shared.errors import InputError
+from scaleplan.model import load_plan
 
 Rule = Callable[[Schema, Layout], Iterator[Finding]]
 """A pure function that yields what breaks one rule; its docstring gives the rule's source."""
@@ -40,6 +44,23 @@ RULES: tuple[Rule, ...] = (
     rules_tables.tenant_table_local,
     rules_tables.tenant_identifier_missing,
 )
+
+
+class SchemaFileError(InputError):
+    """A schema file that can't be read, or that holds no SQL."""
+
+
+def check_file(path: Path) -> tuple[Finding, ...]:
+    """Findings of a schema file under the scale plan's layout. Raises SchemaFileError."""
+    try:
+        schema = read_schema(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SchemaFileError(f"{path}: {error.strerror or error}") from error
+    except SchemaSyntaxError as error:
+        raise SchemaFileError(f"{path}:{error.line}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SchemaFileError(f"{path}: {error}") from error
+    return check_schema(schema, Layout.from_plan(load_plan().sharding))
 
 
 def check_schema(schema: Schema, layout: Layout) -> tuple[Finding, ...]:

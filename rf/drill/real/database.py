@@ -14,9 +14,8 @@ from pathlib import Path
 
 import psycopg
 
-from rf.drill.real.measured import measured
 from rf.drill.real.writers import CLIENTS, PAUSE_SECONDS, Writers, missing_rows
-from rf.drill.steps import DrillStep, StepFailedError, require
+from rf.drill.steps import DrillStep, StepFailedError, measured, require
 from rf.shared.servers.local_ini import replica_hosts
 from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import redis
 
-from rf.drill.real.measured import measured
-from rf.drill.steps import DrillStep, StepFailedError, require
+from rf.drill.steps import DrillStep, StepFailedError, measured, require
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
 from rf.shared.servers.redis_servers import ADDRESS, TESTER, Layer, start_redis

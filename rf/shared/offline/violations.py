@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
+from rf.shared.errors import FailedError
+
 
 class Rule(StrEnum):
     """Names of the rules, as they are printed."""
@@ -34,7 +36,7 @@ class Violation:
     message: str
 
 
-class OfflineError(Exception):
+class OfflineError(FailedError):
     """The program can't be planned. Carries every violation of the run, sorted by URN."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:

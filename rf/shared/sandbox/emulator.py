@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from rf.shared.errors import FailedError
 from rf.shared.termination import Begun, begin, end_process
 
 LOOPBACK = "127.0.0.1"
@@ -33,7 +34,7 @@ _RAISED = re.compile(r"^Traceback .*\n(?:[ ].*\n)+(\S.*)\n", re.MULTILINE)
 """A traceback in the log; its last line, the exception, is captured."""
 
 
-class EmulatorError(Exception):
+class EmulatorError(FailedError):
     """The emulator did not start. Says what its log ends with."""
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rf.shared.errors import FailedError
 from rf.shared.sandbox.api import Answer, Api, RequestError
 from rf.shared.sandbox.requests import Renames, TranslationError
 
 
-class CreationError(Exception):
+class CreationError(FailedError):
     """A resource that could not be created; the message names its URN."""
 
 

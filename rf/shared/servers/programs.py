@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rf.shared.errors import InputError
 from rf.shared.project import CACHE
 from rf.shared.servers.processes import unprivileged
 from scaleplan.model import load_plan
@@ -28,7 +29,7 @@ _COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr")
 Version = tuple[int, int]
 
 
-class MissingServersError(Exception):
+class MissingServersError(InputError):
     """A program is not there, or not in a version that says anything about production."""
 
 

@@ -1,0 +1,1 @@
+"""`rf check residency`: whether European data stays in the European Union."""

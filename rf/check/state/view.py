@@ -1,0 +1,28 @@
+"""What was judged of stack files and backend, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rf.check.state.policy import Finding, State
+from rf.shared.terminal import print_json
+
+_STYLES = {State.FINE: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
+
+
+def show(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the findings with what to do about each."""
+    if as_json:
+        print_json({"format": 1, "findings": [each.to_json() for each in findings]})
+        return
+    table = Table()
+    for head in ("stack", "rule", "", "found", "what to do"):
+        table.add_column(head)
+    for each in findings:
+        mark = f"[{_STYLES[each.state]}]{each.state}[/]"
+        table.add_row(each.stack, each.rule, mark, escape(each.found), escape(each.fix))
+    Console().print(table)

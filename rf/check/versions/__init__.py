@@ -1,0 +1,1 @@
+"""`rf check versions`: how long a stack's Kubernetes version is supported."""

@@ -1,0 +1,86 @@
+"""Steps of a stack: from one size to the next, or from one revision to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rf.grow.classify import Step, step_between
+from rf.grow.runbook import Runbook, runbook_of
+from rf.shared.errors import InputError
+from rf.shared.plan_document import PlanDocument, document_of
+from rf.shared.revisions import RevisionPlan, checked_out, plans_at
+from rf.shared.stacks import plan_of
+from rf.shared.unchanged import unchanged_stacks
+from scaleplan.capacity.check_names import CheckName
+from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.sizes import Size
+
+
+class UnplannableError(InputError):
+    """A revision whose program can't be planned, so that nothing can be compared; and why."""
+
+
+_ANY_CAPACITY = f"allowCapacityRisk=[{', '.join(CheckName)}]"
+
+Steps = Sequence[tuple[Step, Runbook | None]]
+"""Each step with its runbook; a step down has none."""
+
+
+def between_sizes(sizes: Sequence[str], stack: str, *, overrides: Sequence[str] = ()) -> Steps:
+    """The steps from each size to the next.
+
+    A size that does not carry the stack's load is compared all the same: `rf check` judges that.
+    Raises InvalidSettings for fewer than two sizes, or a wrong one.
+    """
+    chosen = _sizes(sizes)
+    plans = {
+        size: document_of(plan_of(stack, size=size, overrides=(_ANY_CAPACITY, *overrides)))
+        for size in dict.fromkeys(chosen)
+    }
+    steps: list[tuple[Step, Runbook | None]] = []
+    for before, after in pairwise(chosen):
+        step = step_between(plans[before], plans[after], names=(before, after))
+        upwards = list(Size).index(after) > list(Size).index(before)
+        steps.append((step, runbook_of(step, stack, (before, after)) if upwards else None))
+    return steps
+
+
+def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[str] = ()) -> Steps:
+    """The one step from a revision to another. Nothing is planned where their files for the stack
+    are the same.
+
+    Raises RevisionError for an unknown revision, UnplannableError where one has no plan.
+    """
+    options = [part for override in overrides for part in ("--set", override)]
+    with checked_out(base) as before, checked_out(head) as after:
+        if stack in unchanged_stacks(before, after):
+            step = Step(before=base, after=head, changes=(), findings=())
+            return [(step, runbook_of(step, stack))]
+        plans = plans_at([before, after], stack, options)
+    old, new = (_planned(plan) for plan in plans)
+    step = step_between(old, new, names=(base, head))
+    return [(step, runbook_of(step, stack))]
+
+
+def _planned(found: RevisionPlan) -> PlanDocument:
+    if found.plan is None:
+        raise UnplannableError(
+            f"{found.stack} can't be planned at {found.revision}:\n{found.failure}"
+        )
+    return found.plan
+
+
+def _sizes(sizes: Sequence[str]) -> list[Size]:
+    known = list(Size)
+    wrong = [size for size in sizes if size not in known]
+    mistakes = [
+        Mistake(key="sizes", value=size, allowed=", ".join(known), nearest=nearest(size, known))
+        for size in wrong
+    ]
+    if not wrong and len(sizes) < 2:
+        allowed = "two sizes or more, as small medium large; or --base REVISION"
+        mistakes = [Mistake(key="sizes", value=" ".join(sizes) or "(none)", allowed=allowed)]
+    if mistakes:
+        raise InvalidSettings(mistakes)
+    return [Size(size) for size in sizes]

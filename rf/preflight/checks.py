@@ -1,0 +1,72 @@
+"""All checks of a plan against an account, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from rf.preflight import (
+    check_access,
+    check_names,
+    check_network,
+    check_nodes,
+    check_offers,
+    check_quotas,
+    check_state,
+)
+from rf.preflight.account import Account, PreflightInputError, UnreadableError, open_account
+from rf.preflight.need import Need
+from rf.preflight.owned import Owner
+from rf.preflight.row import Row
+from rf.shared.plan import RecordedPlan
+from rf.shared.stacks import plan_of, settings_of
+from scaleplan.settings import Settings
+
+Check = Callable[[Account, Need, Owner], Iterable[Row]]
+
+CHECKS: tuple[Check, ...] = (
+    check_access.account,
+    check_access.permissions,
+    check_state.state,
+    check_nodes.zones,
+    check_nodes.node_classes,
+    check_offers.database_classes,
+    check_offers.redis,
+    check_offers.broker,
+    check_offers.cluster_version,
+    check_network.peers,
+    check_network.domain,
+    check_names.names,
+    check_names.images,
+    check_quotas.addresses,
+    check_quotas.quotas,
+)
+"""In the order of the report: what can't be changed later comes before what can be asked for."""
+
+
+def whose(account: Account) -> str:
+    """The account's id. Raises PreflightInputError where the credentials are nobody's."""
+    try:
+        return account.read("sts", "GetCallerIdentity")["Account"]
+    except UnreadableError as error:
+        raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
+
+
+def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[Row]:
+    """The rows, as they are found.
+
+    Raises PreflightInputError where the credentials are nobody's.
+    """
+    need = Need(plan=plan, settings=settings, account_id=whose(account))
+    owner = Owner.of(need)
+    for check in CHECKS:
+        yield from check(account, need, owner)
+
+
+def rows_of(
+    stack: str, *, size: str | None, overrides: Sequence[str], profile: str | None
+) -> list[Row]:
+    """All rows of a stack. Raises PreflightInputError, and what making the plan raises."""
+    settings = settings_of(stack, size=size, overrides=overrides)
+    account = open_account(profile, settings.region)
+    whose(account)  # before the plan, which takes seconds and is of no use without credentials
+    return list(preflight(account, plan_of(stack, size=size, overrides=overrides), settings))
