@@ -42,7 +42,7 @@ def _print(compared: Comparison) -> None:
     for warning in compared.warnings:
         print(f"  note: {warning}")
     for strategy in compared.strategies:
-        outcome = strategy.outcome
+        outcome = strategy.result
         print(
             f"  {strategy.title:<20}"
             f" drained in {duration(outcome.drain_seconds):>9}"

@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 NOT_LISTED = "not listed in rf/cost/resource_types.yaml"
 
 
-class Standing(StrEnum):
+class PriceStatus(StrEnum):
     """How a type of resource stands to money."""
 
     PRICED = "priced"
@@ -40,12 +40,12 @@ class ResourceTypes(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TypeStanding:
+class TypeCoverage:
     """One type of the plan: how many of it, how it stands, and why or by which prices."""
 
     type: str
     count: int
-    standing: Standing
+    status: PriceStatus
     reason: str
 
 
@@ -62,13 +62,13 @@ class Mismatch:
 class Coverage:
     """The bill beside the plan. `agrees` is whether every quantity that both know is the same."""
 
-    types: tuple[TypeStanding, ...]
+    types: tuple[TypeCoverage, ...]
     mismatches: tuple[Mismatch, ...]
 
     @property
-    def unpriced(self) -> tuple[TypeStanding, ...]:
+    def unpriced(self) -> tuple[TypeCoverage, ...]:
         """Types that nothing pays for and no reason excuses."""
-        return tuple(each for each in self.types if each.standing is Standing.UNPRICED)
+        return tuple(each for each in self.types if each.status is PriceStatus.UNPRICED)
 
     @property
     def agrees(self) -> bool:
@@ -91,26 +91,29 @@ def coverage_of(plan: RecordedPlan, bill: Estimate) -> Coverage:
         place = (resource.type, _exception(resource))
         counts[place] = counts.get(place, 0) + 1
     types = tuple(
-        _standing(token, exception, count, keys)
+        _type_coverage(token, exception, count, keys)
         for (token, exception), count in sorted(counts.items())
     )
     return Coverage(types=types, mismatches=tuple(_mismatches(plan, bill)))
 
 
-def _standing(token: str, exception: str, count: int, keys: Iterable[str]) -> TypeStanding:
+def _type_coverage(token: str, exception: str, count: int, keys: Iterable[str]) -> TypeCoverage:
     known = resource_types()
-    standing, reason = Standing.UNPRICED, exception or NOT_LISTED
+    status, reason = PriceStatus.UNPRICED, exception or NOT_LISTED
     prefixes = _listed(known.priced, token)
     if not exception and prefixes is not None:
         paid = sorted(key for key in keys if key.startswith(tuple(prefixes)))
-        standing = Standing.PRICED if paid else Standing.UNPRICED
+        status = PriceStatus.PRICED if paid else PriceStatus.UNPRICED
         reason = ", ".join(paid) if paid else f"the bill has no line of {', '.join(prefixes)}"
     elif not exception:
-        for kind, reasons in ((Standing.FREE, known.free), (Standing.UNPRICED, known.unpriced)):
+        for kind, reasons in (
+            (PriceStatus.FREE, known.free),
+            (PriceStatus.UNPRICED, known.unpriced),
+        ):
             found = _listed(reasons, token)
             if found is not None:
-                standing, reason = kind, found
-    return TypeStanding(type=token, count=count, standing=standing, reason=reason)
+                status, reason = kind, found
+    return TypeCoverage(type=token, count=count, status=status, reason=reason)
 
 
 def _listed(table: Mapping[str, Value], token: str) -> Value | None:

@@ -81,7 +81,7 @@ def _coverage_document(coverage: Coverage) -> dict[str, Any]:
     return {
         "agrees": coverage.agrees,
         "types": {
-            each.type: {"count": each.count, "standing": each.standing, "reason": each.reason}
+            each.type: {"count": each.count, "standing": each.status, "reason": each.reason}
             for each in coverage.types
         },
         "mismatches": [

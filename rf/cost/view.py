@@ -147,7 +147,7 @@ def _notes(out: Console, bill: Estimate, coverage: Coverage | None) -> None:
         )
     counts: dict[str, int] = dict.fromkeys(("priced", "free", "unpriced"), 0)
     for each in coverage.types:
-        counts[each.standing] += 1
+        counts[each.status] += 1
     out.print(
         "compared with the recorded plan: "
         + ", ".join(f"{count} types {name}" for name, count in counts.items())

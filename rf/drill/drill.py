@@ -12,7 +12,7 @@ from rf.drill.measuring import Measured, measure
 from rf.drill.primary import primary_runbook
 from rf.drill.progress import Progress, load_progress, play
 from rf.drill.region import region_runbook
-from rf.drill.result import Outcome
+from rf.drill.result import DrillResult
 from rf.drill.server import PROGRESS_FILE, forget, server_of
 from rf.drill.site import RecoverySite, site_stack_of
 from rf.drill.steps import DrillStep, Lost, Tell
@@ -51,7 +51,7 @@ class Question:
         return FOLDER / f"{self.stack}-{self.lost}"
 
 
-def run_drill(question: Question, tell: Tell) -> Outcome:
+def run_drill(question: Question, tell: Tell) -> DrillResult:
     """Play the drill, from its beginning or from where it stopped.
 
     Raises NoProgressError where there is nothing to resume, InvalidSettings for wrong settings or
@@ -85,7 +85,7 @@ def run_drill(question: Question, tell: Tell) -> Outcome:
     measured, used, stopped = _measured(question, world, progress, tell)
     if progress.failed is None:
         forget(question.folder)
-    return Outcome(
+    return DrillResult(
         settings=world.place.settings,
         progress=progress,
         runbook=runbook,

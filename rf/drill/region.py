@@ -16,7 +16,7 @@ from rf.drill.site import RecoverySite
 from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
 from rf.drill.takeovers import CLUSTER, ini_of
 from rf.drill.world import Place, World
-from rf.shared.sandbox.comparisons import Verdict
+from rf.shared.sandbox.comparisons import ReadBack
 from rf.shared.sandbox.registry import CreationError
 from rf.shared.sandbox.verify import WHOLE_WORLD, verify
 from scaleplan.capacity.summary import fault_line, said
@@ -198,7 +198,7 @@ def _as_planned(world: World) -> Sequence[str]:
     found = verify(_eyes_of_site(world), place.plan, world.not_emulated)
     # What is counted over all of the emulator counts the lost stack's resources too.
     checks = [check for check in found if check.name != WHOLE_WORLD]
-    differing = [check for check in checks if check.verdict is Verdict.DIFFERS]
+    differing = [check for check in checks if check.status is ReadBack.DIFFERS]
     named = ", ".join(f"{check.kind} {check.name}: {check.subject}" for check in differing[:5])
     require(not differing, f"{len(differing)} properties are not as planned: {named}")
     endpoint = world.instance(place.primary, place.settings.region)["Endpoint"]["Address"]

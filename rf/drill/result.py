@@ -35,7 +35,7 @@ class Miss:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class DrillResult:
     """A drill that was played, to its end or to the step where it stopped.
 
     `measured` are steps with real servers on this machine, `needs` what points at the lost region.

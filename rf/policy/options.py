@@ -28,7 +28,8 @@ def policy(
     with reported(), progress(f"Judging {stack}"):
         from policy.rules.shared.exceptions import FILE, read_exceptions
         from policy.rules.shared.report import policy_report
-        from rf.policy.view import show, stack_of
+        from rf.policy.stack import stack_of
+        from rf.policy.view import show
         from rf.shared.stacks import plan_of, settings_of
 
         today = datetime.now(UTC).date()

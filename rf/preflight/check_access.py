@@ -9,7 +9,7 @@ from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Row, Verdict, verdict_of
+from rf.preflight.row import Row, RowStatus, status_of
 
 SIMULATED_AT_ONCE = 50
 """Actions of one question, well below what a request may hold."""
@@ -24,7 +24,7 @@ def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         yield Row(
             check="account",
             subject="account",
-            verdict=Verdict.UNKNOWN,
+            status=RowStatus.UNKNOWN,
             needed="the account that is meant for this stack",
             found=f"{need.account_id}; the stack names none, so any would be taken",
             fix=f"pulumi config set awsAccountId --stack {need.settings.stack} {need.account_id}",
@@ -34,7 +34,7 @@ def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     yield Row(
         check="account",
         subject="account",
-        verdict=verdict_of(fine=fine),
+        status=status_of(fine=fine),
         needed=named,
         found=need.account_id,
         fix="" if fine else "use credentials or a --profile of that account",
@@ -51,7 +51,7 @@ def permissions(asked: Account, need: Need, _owner: Owner) -> Iterator[Row]:
             yield Row(
                 check="permission",
                 subject=token,
-                verdict=Verdict.UNKNOWN,
+                status=RowStatus.UNKNOWN,
                 needed="to create it",
                 found="preflight doesn't know which actions that takes",
                 fix="add them to rf/preflight/actions.py",
@@ -64,7 +64,7 @@ def permissions(asked: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         yield Row(
             check="permission",
             subject=_WHO,
-            verdict=Verdict.UNKNOWN,
+            status=RowStatus.UNKNOWN,
             needed=f"{len(actions)} actions allowed",
             found=f"could not be simulated: {error}",
             fix="allow iam:SimulatePrincipalPolicy and iam:GetRole to these credentials; the root"
@@ -88,18 +88,18 @@ def _row(
         or (each in refused and decisions[each].get("MissingContextValues"))
     ]
     denied = [each for each in refused if each not in unclear]
-    verdict = verdict_of(fine=not denied)
+    status = status_of(fine=not denied)
     found = f"refused: {', '.join(denied)}" if denied else "all allowed"
     if unclear and not denied:
-        verdict = Verdict.UNKNOWN
+        status = RowStatus.UNKNOWN
         found = f"depends on conditions: {', '.join(unclear)}"
     return Row(
         check="permission",
         subject=f"{service} for {principal.rpartition('/')[2]}",
-        verdict=verdict,
+        status=status,
         needed=f"{len(actions)} actions allowed",
         found=found,
-        fix="" if verdict is Verdict.PASS else _fix([*denied, *unclear]),
+        fix="" if status is RowStatus.PASS else _fix([*denied, *unclear]),
     )
 
 

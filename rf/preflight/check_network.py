@@ -9,7 +9,7 @@ from typing import Any
 from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, Verdict, asked
+from rf.preflight.row import Answer, Row, RowStatus, asked
 from scaleplan.settings import SERVICE_CIDR
 
 _OPEN = ("active", "available", "pending-acceptance", "pending", "provisioning", "modifying")
@@ -83,7 +83,7 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
                 return Row(
                     check="domain",
                     subject=f"delegation of {name}",
-                    verdict=Verdict.PASS,
+                    status=RowStatus.PASS,
                     needed=needed,
                     found="a certificate was issued",
                 )
@@ -93,7 +93,7 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
     return Row(
         check="domain",
         subject=f"delegation of {name}",
-        verdict=Verdict.UNKNOWN,
+        status=RowStatus.UNKNOWN,
         needed=needed,
         found=found,
         fix=fix,

@@ -10,7 +10,7 @@ from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import ADDRESSES_PER_NODE, Need
 from rf.preflight.owned import Owner
 from rf.preflight.quota_table import QUOTAS, Quota
-from rf.preflight.row import Row, Verdict, verdict_of
+from rf.preflight.row import Row, RowStatus, status_of
 
 CHECK = "quota"
 
@@ -28,7 +28,7 @@ def quotas(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
         yield Row(
             check=CHECK,
             subject=f"EC2 vCPUs of family {family}",
-            verdict=Verdict.UNKNOWN,
+            status=RowStatus.UNKNOWN,
             needed="a quota of its own",
             found="preflight knows the code of the standard families' quota only",
             fix="aws service-quotas list-service-quotas --service-code ec2",
@@ -46,7 +46,7 @@ def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         yield Row(
             check="addresses",
             subject=f"subnet {network}",
-            verdict=verdict_of(fine=wanted <= room),
+            status=status_of(fine=wanted <= room),
             needed=f"{wanted} for {need.machines.nodes} nodes at most, all in one zone",
             found=str(room),
             fix="" if wanted <= room else "lower worker.maxReplicas or nodes.system.maxNodes",
@@ -63,7 +63,7 @@ def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> Row:
         return Row(
             check=CHECK,
             subject=subject,
-            verdict=Verdict.UNKNOWN,
+            status=RowStatus.UNKNOWN,
             needed=_number(demand),
             found=f"the quota could not be read: {error}",
             fix=f"aws service-quotas get-service-quota --service-code {quota.service}"
@@ -79,13 +79,13 @@ def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> Row:
             unread = error
             use_text = f", others' use could not be read: {error}"
     fine = total <= limit
-    verdict = verdict_of(fine=fine)
+    status = status_of(fine=fine)
     if fine and unread is not None:
-        verdict = Verdict.UNKNOWN
+        status = RowStatus.UNKNOWN
     return Row(
         check=CHECK,
         subject=subject,
-        verdict=verdict,
+        status=status,
         needed=_number(demand),
         found=f"{_number(limit)}{use_text}",
         fix="" if fine else _fix(quota, total, region, adjustable=adjustable),

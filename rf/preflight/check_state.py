@@ -16,10 +16,14 @@ from rf.check.state.policy import State
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, Verdict, asked
+from rf.preflight.row import Answer, Row, RowStatus, asked
 from rf.shared.project import PROJECT_ROOT
 
-_VERDICTS = {State.FINE: Verdict.PASS, State.WRONG: Verdict.FAIL, State.UNKNOWN: Verdict.UNKNOWN}
+_STATUSES = {
+    State.FINE: RowStatus.PASS,
+    State.WRONG: RowStatus.FAIL,
+    State.UNKNOWN: RowStatus.UNKNOWN,
+}
 
 
 def state(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
@@ -29,7 +33,7 @@ def state(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         yield Row(
             check="state",
             subject=each.rule,
-            verdict=_VERDICTS[each.state],
+            status=_STATUSES[each.state],
             needed="as docs/preflight.md says of state and secrets",
             found=each.found,
             fix=each.fix,

@@ -29,10 +29,10 @@ def preflight(
 
         settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
         from rf.preflight.checks import rows_of
-        from rf.preflight.row import Verdict
+        from rf.preflight.row import RowStatus
         from rf.preflight.view import show
 
         rows = rows_of(stack, size=size, overrides=overrides or (), profile=profile)
     show(stack, rows, show_all=show_all, as_json=as_json)
     # What could not be read is no pass.
-    raise typer.Exit(0 if all(row.verdict is Verdict.PASS for row in rows) else 1)
+    raise typer.Exit(0 if all(row.status is RowStatus.PASS for row in rows) else 1)

@@ -14,10 +14,10 @@ Answer = tuple[bool, str]
 OTHER_CLASS = "choose another class in the stack file, or other zones for a new stack"
 
 
-class Verdict(StrEnum):
+class RowStatus(StrEnum):
     """`unknown` is what could not be read; it is never a pass."""
 
-    PASS = "pass"  # noqa: S105 - a verdict, no password
+    PASS = "pass"  # noqa: S105 - a status, no password
     FAIL = "fail"
     UNKNOWN = "unknown"
 
@@ -28,7 +28,7 @@ class Row:
 
     check: str
     subject: str
-    verdict: Verdict
+    status: RowStatus
     needed: str
     found: str
     fix: str = ""
@@ -38,16 +38,16 @@ class Row:
         return {
             "check": self.check,
             "subject": self.subject,
-            "verdict": str(self.verdict),
+            "verdict": str(self.status),
             "needed": self.needed,
             "found": self.found,
             "fix": self.fix,
         }
 
 
-def verdict_of(*, fine: bool) -> Verdict:
+def status_of(*, fine: bool) -> RowStatus:
     """Pass or fail of something that was read."""
-    return Verdict.PASS if fine else Verdict.FAIL
+    return RowStatus.PASS if fine else RowStatus.FAIL
 
 
 def asked(check: str, subject: str, needed: str, fix: str, question: Callable[[], Answer]) -> Row:
@@ -58,7 +58,7 @@ def asked(check: str, subject: str, needed: str, fix: str, question: Callable[[]
         return Row(
             check=check,
             subject=subject,
-            verdict=Verdict.UNKNOWN,
+            status=RowStatus.UNKNOWN,
             needed=needed,
             found=f"could not be read: {error}",
             fix=_fix_of(error),
@@ -66,7 +66,7 @@ def asked(check: str, subject: str, needed: str, fix: str, question: Callable[[]
     return Row(
         check=check,
         subject=subject,
-        verdict=verdict_of(fine=fine),
+        status=status_of(fine=fine),
         needed=needed,
         found=found,
         fix="" if fine else fix,

@@ -40,7 +40,7 @@ class PriceError(InputError):
     """A price API that could not be asked, and why."""
 
 
-class Outcome(StrEnum):
+class RefreshStatus(StrEnum):
     """What became of one key."""
 
     CHANGED = "changed"
@@ -65,7 +65,7 @@ class Refreshed:
 
     key: str
     region: str
-    outcome: Outcome
+    status: RefreshStatus
     before: Price | None
     after: Price | None
 
@@ -158,16 +158,16 @@ def _ask(
     known = book.find(pattern.key, region)
     before = known if known is not None and known.region == region else None
     query = query_of(pattern.key)
-    outcome, after = Outcome.NOT_ASKED, None
+    status, after = RefreshStatus.NOT_ASKED, None
     if query is not None:
         found = set(_answers(client, query, region))
-        outcome = Outcome.AMBIGUOUS if len(found) > 1 else Outcome.NOT_FOUND
+        status = RefreshStatus.AMBIGUOUS if len(found) > 1 else RefreshStatus.NOT_FOUND
         if len(found) == 1:
             tiers = _without_free(found.pop(), pattern)
             if before is not None and before.tiers == tiers:
-                outcome = Outcome.SAME
+                status = RefreshStatus.SAME
             else:
-                outcome = Outcome.CHANGED if before is not None else Outcome.ADDED
+                status = RefreshStatus.CHANGED if before is not None else RefreshStatus.ADDED
             after = Price(
                 key=pattern.key,
                 region=region,
@@ -177,7 +177,7 @@ def _ask(
                 source=SOURCE,
                 trust=Trust.GOOD,
             )
-    return Refreshed(key=pattern.key, region=region, outcome=outcome, before=before, after=after)
+    return Refreshed(key=pattern.key, region=region, status=status, before=before, after=after)
 
 
 def _answers(client: PricingClient, query: PriceQuery, region: str) -> Iterator[tuple[Tier, ...]]:

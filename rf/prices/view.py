@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from rf.prices.refresh import Outcome, Refreshed
+from rf.prices.refresh import Refreshed, RefreshStatus
 from rf.shared.terminal import print_json, terminal
 from scaleplan.cost.prices import Price
 
@@ -25,16 +25,16 @@ def show(results: Sequence[Refreshed], *, as_json: bool) -> None:
     for heading in ("key", "region", "what", "before", "after"):
         table.add_column(heading)
     for each in results:
-        if each.outcome is not Outcome.SAME:
+        if each.status is not RefreshStatus.SAME:
             table.add_row(
                 each.key,
                 each.region,
-                each.outcome,
+                each.status,
                 amount_text(each.before),
                 amount_text(each.after),
             )
     out.print(table)
-    same = sum(each.outcome is Outcome.SAME for each in results)
+    same = sum(each.status is RefreshStatus.SAME for each in results)
     out.print(f"{same} of {len(results)} are the same")
 
 
@@ -45,7 +45,7 @@ def _document(results: Sequence[Refreshed]) -> dict[str, Any]:
             {
                 "key": each.key,
                 "region": each.region,
-                "outcome": each.outcome,
+                "outcome": each.status,
                 "before": amount_text(each.before) if each.before else None,
                 "after": amount_text(each.after) if each.after else None,
             }

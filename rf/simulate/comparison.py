@@ -9,7 +9,7 @@ from rf.shared.plan import RecordedPlan
 from rf.simulate.assumptions import NODE_SECONDS, POD_SECONDS, Assumption, assumptions_of
 from rf.simulate.behavior import Behavior
 from rf.simulate.configured import ConfiguredWorkers, configured_workers
-from rf.simulate.result import Outcome
+from rf.simulate.result import SimulationResult
 from rf.simulate.run import Fleet, Scaling, simulate
 from rf.simulate.signals import TOLERANCE, CpuSignal
 from rf.simulate.workers import PodTimes
@@ -47,7 +47,7 @@ class Strategy:
 
     key: str
     title: str
-    outcome: Outcome
+    result: SimulationResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +70,9 @@ class Comparison:
         return break_even_job_seconds(self.theory.servers, self.theory.jobs_per_hour)
 
     @property
-    def fixed(self) -> Outcome:
+    def fixed(self) -> SimulationResult:
         """What a fixed maximum comes to: the measure for the others."""
-        return self.strategies[-1].outcome
+        return self.strategies[-1].result
 
     def to_json(self) -> dict[str, Any]:
         """The comparison without its samples; the same for the same question and plan."""
@@ -98,7 +98,7 @@ class Comparison:
                 ),
             },
             "strategies": [
-                {"key": each.key, "title": each.title, **each.outcome.to_json()}
+                {"key": each.key, "title": each.title, **each.result.to_json()}
                 for each in self.strategies
             ],
             "warnings": list(self.warnings),
@@ -183,7 +183,7 @@ def _strategies(workers: ConfiguredWorkers, demand: Demand, fleet: Fleet) -> tup
         Strategy(
             key=key,
             title=title,
-            outcome=simulate(demand, fleet, scaling=scaling, replicas=replicas),
+            result=simulate(demand, fleet, scaling=scaling, replicas=replicas),
         )
         for key, title, scaling, replicas in ways
     )

@@ -55,7 +55,7 @@ def write_plot(comparison: Comparison, path: Path) -> None:
     # Thinner from one to the next, so that lines upon each other are all seen.
     widths = range(len(comparison.strategies), 0, -1)
     for strategy, width in zip(comparison.strategies, widths, strict=True):
-        samples = strategy.outcome.samples
+        samples = strategy.result.samples
         minutes = [(each.at - start) / 60 for each in samples]
         waiting, ready = [each.backlog for each in samples], [each.ready for each in samples]
         (line,) = backlog.step(minutes, waiting, where="post", linewidth=width)

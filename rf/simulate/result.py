@@ -23,7 +23,7 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SimulationResult:
     """Figures of the measured time; seconds, jobs and pods.
 
     A job that never started counts with the wait it had at the end, which is less than it would
@@ -55,7 +55,7 @@ class Outcome:
         *,
         killed: int,
         drained_at: float | None,
-    ) -> Outcome:
+    ) -> SimulationResult:
         """From what the run recorded."""
         start, end = demand.measured_from, demand.end
         measured = [job for job in jobs if job.arrived_at >= start]

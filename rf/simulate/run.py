@@ -9,7 +9,7 @@ import simpy
 
 from rf.simulate.behavior import Behavior, ReplicaControl
 from rf.simulate.machines import Machines, NodePool
-from rf.simulate.result import Outcome, Sample
+from rf.simulate.result import Sample, SimulationResult
 from rf.simulate.signals import SYNC_SECONDS, Observation, Signal
 from rf.simulate.workers import JobQueue, PodTimes, Steps, Workers
 from rf.simulate.workload import Demand, Job
@@ -43,9 +43,11 @@ class Fleet:
     busy_percent: float
 
 
-def simulate(demand: Demand, fleet: Fleet, *, scaling: Scaling | None, replicas: int) -> Outcome:
+def simulate(
+    demand: Demand, fleet: Fleet, *, scaling: Scaling | None, replicas: int
+) -> SimulationResult:
     """Run the demand from `replicas` ready workers on; without `scaling` these stay."""
-    return _Run(demand, fleet, scaling, replicas).outcome()
+    return _Run(demand, fleet, scaling, replicas).result()
 
 
 class _Run:
@@ -73,10 +75,10 @@ class _Run:
         if demand.burst:
             self._env.process(self._watch_burst())
 
-    def outcome(self) -> Outcome:
+    def result(self) -> SimulationResult:
         """What the whole run came to."""
         self._env.run(until=self._demand.end)
-        return Outcome.of(
+        return SimulationResult.of(
             self._demand,
             self._jobs,
             self._samples,

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from rf.shared.terminal import print_json, terminal
 from rf.simulate.comparison import Comparison, Strategy, cpu_needed_percent
-from rf.simulate.result import Outcome, Sample
+from rf.simulate.result import Sample, SimulationResult
 
 _WIDTH_OF_FILES = 120
 """Columns where the output is no terminal."""
@@ -93,7 +93,7 @@ def _introduction(comparison: Comparison) -> list[str]:
 
 
 def _figures(comparison: Comparison) -> Table:
-    rows: list[tuple[str, Callable[[Outcome], str]]] = [
+    rows: list[tuple[str, Callable[[SimulationResult], str]]] = [
         ("wait, mean", lambda each: duration(each.mean_wait)),
         ("wait, p50", lambda each: duration(each.wait_p50)),
         ("wait, p95", lambda each: duration(each.wait_p95)),
@@ -120,20 +120,20 @@ def _figures(comparison: Comparison) -> Table:
     for strategy in comparison.strategies:
         table.add_column(strategy.title, justify="right")
     for name, shown in rows:
-        table.add_row(name, *(shown(each.outcome) for each in comparison.strategies))
+        table.add_row(name, *(shown(each.result) for each in comparison.strategies))
     return table
 
 
-def _drain(outcome: Outcome, comparison: Comparison) -> str:
-    if outcome.drain_seconds is None:
+def _drain(result: SimulationResult, comparison: Comparison) -> str:
+    if result.drain_seconds is None:
         return f"not in {comparison.question.hours:g} h"
-    return duration(outcome.drain_seconds)
+    return duration(result.drain_seconds)
 
 
 def _lines(strategy: Strategy, comparison: Comparison) -> str:
     """Backlog and replicas over time; all strategies to the same scale."""
-    samples = strategy.outcome.samples
-    every = [sample for each in comparison.strategies for sample in each.outcome.samples]
+    samples = strategy.result.samples
+    every = [sample for each in comparison.strategies for sample in each.result.samples]
     title = escape(strategy.title)
     drawn = [
         _line("backlog", samples, every, lambda each: each.backlog),

@@ -18,7 +18,7 @@ from rf.shared.sandbox.emulator import Emulator
 from rf.shared.sandbox.neighbours import make_primaries, with_zones
 from rf.shared.sandbox.registry import World
 from rf.shared.sandbox.verify import verify
-from rf.up.result import Exported, Kept, Outcome
+from rf.up.result import Exported, Kept, SandboxResult
 
 
 def bring_up(
@@ -33,7 +33,7 @@ def bring_up(
     keep: bool = False,
     out: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> Outcome:
+) -> SandboxResult:
     """The result of the program run against an emulator that is started for it.
 
     `program`, `project`, `stack`, `size`, `config` and `references` are those of
@@ -75,7 +75,7 @@ def bring_up(
         if keep:
             emulator.detach()
         on_failure.pop_all()
-    return Outcome(
+    return SandboxResult(
         plan=plan,
         created=world.created,
         missing=api.missing,

@@ -10,7 +10,7 @@ from typing import Any
 
 from rf.shared.plan import RecordedPlan
 from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY, Missing
-from rf.shared.sandbox.comparisons import Check, Verdict
+from rf.shared.sandbox.comparisons import Check, ReadBack
 from rf.shared.sandbox.registry import Created
 
 NEVER_SHOWN = (
@@ -57,7 +57,7 @@ class Exported:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SandboxResult:
     """A finished run. `seconds` is from the start of the server to the last check."""
 
     plan: RecordedPlan
@@ -73,12 +73,12 @@ class Outcome:
     @property
     def differing(self) -> list[Check]:
         """Checks in which the world isn't what the plan says."""
-        return [check for check in self.checks if check.verdict is Verdict.DIFFERS]
+        return [check for check in self.checks if check.status is ReadBack.DIFFERS]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """Kind and property of what the emulator doesn't answer."""
-        unshown = (check for check in self.checks if check.verdict is Verdict.NOT_SHOWN)
+        unshown = (check for check in self.checks if check.status is ReadBack.NOT_SHOWN)
         return sorted({(check.kind, check.subject) for check in unshown})
 
     def created_by_service(self) -> dict[str, Counter[str]]:

@@ -9,7 +9,7 @@ from rf.preflight.row import Row
 
 def verdicts(rows: Iterable[Row]) -> dict[str, str]:
     """The verdict of each row by its subject."""
-    return {row.subject: str(row.verdict) for row in rows}
+    return {row.subject: str(row.status) for row in rows}
 
 
 def only(rows: Iterable[Row], part: str) -> Row:

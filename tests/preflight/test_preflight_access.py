@@ -7,7 +7,7 @@ import pytest
 from rf.preflight import check_access
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import settings_of
 from scaleplan.config.stack_file import stack_names
@@ -81,7 +81,7 @@ def test_who_may_everything_passes_service_by_service(need, owner):
 @pytest.mark.parametrize("decision", ["implicitDeny", "explicitDeny"])
 def test_a_refused_action_fails_its_service_alone_and_is_named(need, owner, decision):
     found = rows(Simulation(SESSION, {"rds:CreateDBInstance": decision}), need, owner)
-    failed = [row for row in found if row.verdict is Verdict.FAIL]
+    failed = [row for row in found if row.status is RowStatus.FAIL]
     assert [row.subject.split()[0] for row in failed] == ["rds"]
     assert failed[0].found == "refused: rds:CreateDBInstance"
     assert "rds:CreateDBInstance" in failed[0].fix
@@ -90,21 +90,21 @@ def test_a_refused_action_fails_its_service_alone_and_is_named(need, owner, deci
 def test_what_the_organization_forbids_fails(need, owner):
     detail = {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}}
     found = rows(Simulation(SESSION, more={"eks:CreateCluster": detail}), need, owner)
-    assert only(found, "eks for").verdict is Verdict.FAIL
+    assert only(found, "eks for").status is RowStatus.FAIL
 
 
 def test_a_refusal_that_hangs_on_a_condition_is_unknown(need, owner):
     more = {"s3:CreateBucket": {"MissingContextValues": ["aws:RequestedRegion"]}}
     simulation = Simulation(SESSION, {"s3:CreateBucket": "implicitDeny"}, more=more)
     found = only(rows(simulation, need, owner), "s3 for")
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.status is RowStatus.UNKNOWN
     assert "s3:CreateBucket" in found.found
 
 
 def test_a_type_whose_actions_nobody_wrote_down_is_unknown(need, owner, monkeypatch):
     known = {token: found for token, found in ACTIONS.items() if token != "aws:ec2/vpc:Vpc"}
     monkeypatch.setattr(check_access, "ACTIONS", known)
-    assert only(rows(Simulation(SESSION), need, owner), "Vpc").verdict is Verdict.UNKNOWN
+    assert only(rows(Simulation(SESSION), need, owner), "Vpc").status is RowStatus.UNKNOWN
 
 
 def test_a_simulation_that_is_not_allowed_is_unknown_by_botocores_own_error(
@@ -122,7 +122,7 @@ def test_a_simulation_that_is_not_allowed_is_unknown_by_botocores_own_error(
     answers("sts", ("get_caller_identity", {"Arn": SESSION, "Account": "1", "UserId": "x"}))
     answers("iam", ("get_role", role), ("simulate_principal_policy", "AccessDenied"))
     (found,) = check_access.permissions(account, need, owner)
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.status is RowStatus.UNKNOWN
     assert "iam:SimulatePrincipalPolicy: AccessDenied" in found.found
 
 
@@ -137,5 +137,5 @@ def in_account(need, account_id):
 def test_the_account_is_the_one_that_the_stack_names(account, need, owner, named, verdict):
     asked: Need = in_account(need, named)
     (row,) = check_access.account(account, asked, owner)
-    assert str(row.verdict) == verdict
+    assert str(row.status) == verdict
     assert bool(row.fix) is (verdict != "pass")

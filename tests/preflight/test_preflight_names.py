@@ -7,7 +7,7 @@ import pytest
 
 from rf.preflight import check_names
 from rf.preflight.account import Account
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from tests.preflight.conftest import OWN_TAGS, TAG_LIST
 from tests.preflight.preflight_rows import verdicts
 
@@ -61,7 +61,7 @@ def test_a_deleted_secret_keeps_its_name_for_a_month(writer, named):
     secrets.create_secret(Name="researchflow-prod/database", SecretString="x", Tags=TAG_LIST)
     secrets.delete_secret(SecretId="researchflow-prod/database", RecoveryWindowInDays=30)
     row = next(row for row in named() if row.subject == "secret researchflow-prod/database")
-    assert row.verdict is Verdict.FAIL
+    assert row.status is RowStatus.FAIL
     assert "restore-secret" in row.found
 
 
@@ -78,7 +78,7 @@ def test_a_bucket_of_another_account_is_in_the_way(named, faults):
     faults["s3:GetBucketLocation"] = "AccessDenied"
     rows = [row for row in named() if row.subject.startswith("bucket ")]
     assert rows
-    assert {row.verdict for row in rows} == {Verdict.FAIL}
+    assert {row.status for row in rows} == {RowStatus.FAIL}
 
 
 @pytest.mark.parametrize(("tags", "verdict"), [(OWN_TAGS, "pass"), ({}, "fail")])
@@ -99,14 +99,14 @@ def test_the_final_snapshot_of_an_earlier_stack_is_in_the_way(writer, named):
     )
     rds.create_db_snapshot(DBSnapshotIdentifier=f"{DATABASE}-final", DBInstanceIdentifier="other")
     row = next(row for row in named() if row.subject == f"RDS snapshot {DATABASE}-final")
-    assert row.verdict is Verdict.FAIL
+    assert row.status is RowStatus.FAIL
     assert "delete-db-snapshot" in row.fix
 
 
 def test_a_name_that_can_not_be_asked_for_is_unknown(named, faults):
     faults["eks:DescribeCluster"] = "AccessDeniedException"
     row = next(row for row in named() if row.subject.startswith("cluster "))
-    assert row.verdict is Verdict.UNKNOWN
+    assert row.status is RowStatus.UNKNOWN
 
 
 def test_images_must_be_in_their_repositories(session, writer, need, owner):

@@ -6,7 +6,7 @@ import pytest
 
 from rf.preflight import check_network
 from rf.preflight.account import Account
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from tests.preflight.conftest import TAG_LIST
 from tests.preflight.preflight_rows import only, verdicts
 
@@ -29,19 +29,19 @@ def vpc(ec2, block, tags=()):
 
 
 def test_an_account_with_other_addresses_passes(peers):
-    assert [row.verdict for row in peers()] == [Verdict.PASS, Verdict.PASS]
+    assert [row.status for row in peers()] == [RowStatus.PASS, RowStatus.PASS]
 
 
 def test_a_vpc_with_our_addresses_could_never_be_peered(writer, peers):
     other = vpc(writer.client("ec2"), "10.2.128.0/17")
     joined, region = peers()
-    assert (joined.verdict, region.verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert (joined.status, region.status) == (RowStatus.PASS, RowStatus.FAIL)
     assert f"{other} has 10.2.128.0/17" in region.found
 
 
 def test_our_own_vpc_is_no_clash(writer, peers):
     vpc(writer.client("ec2"), OURS, TAG_LIST)
-    assert [row.verdict for row in peers()] == [Verdict.PASS, Verdict.PASS]
+    assert [row.status for row in peers()] == [RowStatus.PASS, RowStatus.PASS]
 
 
 def test_a_peer_with_the_services_addresses_clashes(writer, peers):
@@ -51,9 +51,9 @@ def test_a_peer_with_the_services_addresses_clashes(writer, peers):
     link_id = link["VpcPeeringConnection"]["VpcPeeringConnectionId"]
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=link_id)
     joined, region = peers()
-    assert joined.verdict is Verdict.FAIL
+    assert joined.status is RowStatus.FAIL
     assert f"{other} by {link_id} has 172.20.0.0/20" in joined.found
-    assert region.verdict is Verdict.PASS
+    assert region.status is RowStatus.PASS
     assert "vpcCidr" in joined.fix
 
 

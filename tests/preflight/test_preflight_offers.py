@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from rf.preflight import check_nodes, check_offers
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from tests.preflight.preflight_rows import only, verdicts
 
 ZONES = [{"Name": f"us-east-1{letter}"} for letter in "abc"]
@@ -70,11 +70,11 @@ def test_a_class_must_be_offered_in_every_zone(classes):
         types("m7g.xlarge", "m5a.xlarge", "x8g.xlarge"),
         offers(*offered("m7g.xlarge", "abc")),
     )
-    assert only(rows, "EC2 m7g.xlarge").verdict is Verdict.PASS
+    assert only(rows, "EC2 m7g.xlarge").status is RowStatus.PASS
     lacking = only(rows, "EC2 r7g.2xlarge")
-    assert (lacking.verdict, lacking.found) == (Verdict.FAIL, "not in us-east-1c")
+    assert (lacking.status, lacking.found) == (RowStatus.FAIL, "not in us-east-1c")
     pools = [row for row in rows if row.subject.startswith("Karpenter pool")]
-    assert [row.verdict for row in pools] == [Verdict.PASS, Verdict.PASS]
+    assert [row.status for row in pools] == [RowStatus.PASS, RowStatus.PASS]
 
 
 def test_old_generations_and_other_families_are_no_help_to_a_pool(classes):
@@ -84,7 +84,7 @@ def test_old_generations_and_other_families_are_no_help_to_a_pool(classes):
         types("m5g.xlarge", "x8g.xlarge"),
         offers(*offered("m5g.xlarge", "abc"), *offered("x8g.xlarge", "abc")),
     )
-    assert {row.verdict for row in rows} == {Verdict.FAIL}
+    assert {row.status for row in rows} == {RowStatus.FAIL}
 
 
 def versions(*found):
@@ -110,7 +110,7 @@ def test_the_database_class_is_asked_for_with_its_newest_version_zone_by_zone(
     steps = (versions("16.9", "16.13"), orderable(zones))
     rows = checked(check_offers.database_classes, "rds", *steps)
     assert rows[0].found == "16.13"
-    assert str(only(rows, "RDS db.r7g.xlarge").verdict) == verdict
+    assert str(only(rows, "RDS db.r7g.xlarge").status) == verdict
 
 
 def test_a_version_that_rds_gave_up_fails(account, need, owner, answers):
@@ -128,7 +128,7 @@ def test_redis_classes_and_versions_are_those_of_the_region(account, need, owner
         ("describe_reserved_cache_nodes_offerings", {"ReservedCacheNodesOfferings": [offering]}),
     )
     rows = list(check_offers.redis(account, need, owner))
-    assert {row.verdict for row in rows} == {Verdict.PASS}
+    assert {row.status for row in rows} == {RowStatus.PASS}
     assert "tells no zones" in only(rows, "cache.r7g.large").needed
 
 
@@ -159,8 +159,11 @@ def test_eks_must_support_version_and_addons(checked, need, version, status, ver
     ]
     supported = ("describe_cluster_versions", {"clusterVersions": [cluster]})
     rows = checked(check_offers.cluster_version, "eks", supported, *steps)
-    assert str(rows[0].verdict) == verdict
-    assert [row.verdict for row in rows[1:]] == [Verdict.FAIL, *[Verdict.PASS] * (len(addons) - 1)]
+    assert str(rows[0].status) == verdict
+    assert [row.status for row in rows[1:]] == [
+        RowStatus.FAIL,
+        *[RowStatus.PASS] * (len(addons) - 1),
+    ]
 
 
 def test_where_redis_carries_the_jobs_no_broker_is_asked_for(account, need, owner):

@@ -8,7 +8,7 @@ from rf.preflight import check_quotas
 from rf.preflight.account import UnreadableError
 from rf.preflight.need import INSTANCE, NODE_GROUP, NODE_POOL
 from rf.preflight.quota_table import QUOTAS, Quota
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from scaleplan.catalog import load_catalog
 from tests.preflight.preflight_rows import only
 
@@ -41,14 +41,14 @@ def row(account, need, owner, answers, monkeypatch):
 
 def test_a_quota_with_room_passes_and_says_what_others_use(row):
     found = row(("get_service_quota", answer(5)), used=lambda *_: 2)
-    assert found.verdict is Verdict.PASS
+    assert found.status is RowStatus.PASS
     assert found.found == "5, others use 2"
     assert found.fix == ""
 
 
 def test_others_use_makes_it_fail_and_the_command_asks_for_the_sum(row):
     found = row(("get_service_quota", answer(5)), used=lambda *_: 3)
-    assert found.verdict is Verdict.FAIL
+    assert found.status is RowStatus.FAIL
     assert found.fix == (
         "aws service-quotas request-service-quota-increase --service-code vpc"
         " --quota-code L-F678F1CE --desired-value 6 --region us-east-1"
@@ -57,31 +57,31 @@ def test_others_use_makes_it_fail_and_the_command_asks_for_the_sum(row):
 
 def test_a_quota_that_aws_never_raises_gets_another_fix(row):
     found = row(("get_service_quota", answer(2, adjustable=False)))
-    assert found.verdict is Verdict.FAIL
+    assert found.status is RowStatus.FAIL
     assert "request-service-quota-increase" not in found.fix
     assert found.fix
 
 
 def test_where_nothing_was_set_for_the_account_awss_default_counts(row):
     missing = ("get_service_quota", "NoSuchResourceException")
-    assert row(missing, ("get_aws_default_service_quota", answer(3))).verdict is Verdict.PASS
+    assert row(missing, ("get_aws_default_service_quota", answer(3))).status is RowStatus.PASS
 
 
 def test_a_missing_quota_is_unknown(row):
     missing = "NoSuchResourceException"
     found = row(("get_service_quota", missing), ("get_aws_default_service_quota", missing))
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.status is RowStatus.UNKNOWN
     assert missing in found.found
     assert found.fix
 
 
 def test_a_quota_without_a_value_is_unknown(row):
-    assert row(("get_service_quota", {"Quota": {}})).verdict is Verdict.UNKNOWN
+    assert row(("get_service_quota", {"Quota": {}})).status is RowStatus.UNKNOWN
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "TooManyRequestsException"])
 def test_a_quota_that_may_not_be_read_is_unknown(row, code):
-    assert row(("get_service_quota", code)).verdict is Verdict.UNKNOWN
+    assert row(("get_service_quota", code)).status is RowStatus.UNKNOWN
 
 
 def unreadable(*_):
@@ -89,11 +89,11 @@ def unreadable(*_):
 
 
 def test_room_for_us_is_no_pass_while_others_use_is_not_known(row):
-    assert row(("get_service_quota", answer(100)), used=unreadable).verdict is Verdict.UNKNOWN
+    assert row(("get_service_quota", answer(100)), used=unreadable).status is RowStatus.UNKNOWN
 
 
 def test_too_little_for_us_alone_fails_whatever_others_use(row):
-    assert row(("get_service_quota", answer(2)), used=unreadable).verdict is Verdict.FAIL
+    assert row(("get_service_quota", answer(2)), used=unreadable).status is RowStatus.FAIL
 
 
 def test_codes_are_of_the_form_that_service_quotas_gives_and_each_is_there_once():
@@ -163,7 +163,7 @@ def test_what_a_stack_does_not_have_asks_for_nothing(small_need):
 def test_addresses_are_measured_for_all_nodes_in_one_zone(account, need, owner):
     rows = list(check_quotas.addresses(account, need, owner))
     assert len(rows) == 3
-    assert {row.verdict for row in rows} == {Verdict.PASS}
+    assert {row.status for row in rows} == {RowStatus.PASS}
     assert str(need.machines.nodes * 129) in rows[0].needed
 
 

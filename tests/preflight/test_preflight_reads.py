@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from rf.cli import app
 from rf.preflight.account import Account, WriteRefusedError
 from rf.preflight.checks import CHECKS, preflight
-from rf.preflight.row import Verdict
+from rf.preflight.row import RowStatus
 from rf.shared import stacks
 
 READS = ("Describe", "Get", "List", "Simulate")
@@ -34,8 +34,8 @@ def test_all_that_is_sent_are_reads(session, need, sent, faults):
     assert {operation for operation in sent if not operation.startswith(READS)} == set()
     assert {call.split(":")[1] for call in account.calls} >= set(sent)
     # What moto doesn't know is refused here, and each refusal is a row of its own.
-    assert {row.verdict for row in rows} == set(Verdict)
-    assert all(row.fix for row in rows if row.verdict is not Verdict.PASS)
+    assert {row.status for row in rows} == set(RowStatus)
+    assert all(row.fix for row in rows if row.status is not RowStatus.PASS)
 
 
 def test_a_write_is_refused_before_it_is_sent(session, sent):
@@ -87,7 +87,7 @@ def test_whatever_aws_refuses_is_unknown_with_a_reason_and_never_a_pass(
         for row in check(account, need, owner)
     ]
     assert len(asked) > 50
-    assert {row.verdict for row in asked} == {Verdict.UNKNOWN}
+    assert {row.status for row in asked} == {RowStatus.UNKNOWN}
     assert sum(code in row.found for row in asked) > 50
     if code == "ThrottlingException":
         assert "run preflight again" in {row.check: row.fix for row in asked}["zone"]
@@ -137,14 +137,14 @@ def test_only_passes_end_with_zero_and_an_unknown_alone_does_not(monkeypatch, ne
 
     def rows_of(*verdicts):
         return [
-            Row(check="c", subject="s", verdict=verdict, needed="n", found="f")
+            Row(check="c", subject="s", status=verdict, needed="n", found="f")
             for verdict in verdicts
         ]
 
     for found, code in (
-        ([Verdict.PASS, Verdict.PASS], 0),
-        ([Verdict.PASS, Verdict.UNKNOWN], 1),
-        ([Verdict.PASS, Verdict.FAIL], 1),
+        ([RowStatus.PASS, RowStatus.PASS], 0),
+        ([RowStatus.PASS, RowStatus.UNKNOWN], 1),
+        ([RowStatus.PASS, RowStatus.FAIL], 1),
     ):
         monkeypatch.setattr("rf.preflight.checks.rows_of", lambda *_, f=found, **__: rows_of(*f))
         assert run().exit_code == code

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from rf.cost.coverage import NOT_LISTED, Coverage, Standing, coverage_of
+from rf.cost.coverage import NOT_LISTED, Coverage, PriceStatus, coverage_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import project_name, stack_config
 from scaleplan.cost.bill import Estimate
@@ -61,7 +61,7 @@ def covered(planned: Planned):
 )
 def test_what_nobody_pays_for_is_named(covered, token, inputs, reason):
     (found,) = [each for each in covered(token, **inputs).unpriced if each.type == token]
-    assert found.standing is Standing.UNPRICED
+    assert found.status is PriceStatus.UNPRICED
     assert reason in found.reason
 
 

@@ -12,10 +12,10 @@ from rf.publish_web.frontend import IMMUTABLE, REVALIDATED, read_frontend
 from rf.publish_web.publication import plan_publication, publish
 from rf.publish_web.store import PublishError, Store
 from rf.publish_web.target import Clients, store_of
-from rf.shared.sandbox.comparisons import Verdict
+from rf.shared.sandbox.comparisons import ReadBack
 from rf.shared.sandbox.emulator import Emulator
 from rf.up.bring_up import bring_up
-from rf.up.result import Outcome
+from rf.up.result import SandboxResult
 from scaleplan.settings import parse
 from tests.sandbox.conftest import lending
 from tests.stack_config import MINIMAL
@@ -81,7 +81,9 @@ Edge(
 
 
 @pytest.fixture(scope="module")
-def world(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Clients]:
+def world(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[SandboxResult, Clients]:
     """The edge brought up, and clients of the server that it is left in."""
     folder = tmp_path_factory.mktemp("edge")
     (folder / "__main__.py").write_text(PROGRAM)
@@ -100,7 +102,7 @@ def world(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 @pytest.fixture
-def store(world: tuple[Outcome, Clients]) -> Store:
+def store(world: tuple[SandboxResult, Clients]) -> Store:
     return store_of(parse("researchflow", "tiny", MINIMAL), world[1])
 
 
@@ -113,11 +115,11 @@ def put(store: Store, folder: Path, files: dict[str, str]) -> None:
     publish(store, publication, lambda *_: None, sleep=lambda _: None)
 
 
-def test_what_the_emulator_holds_is_as_planned(world: tuple[Outcome, Clients]) -> None:
+def test_what_the_emulator_holds_is_as_planned(world: tuple[SandboxResult, Clients]) -> None:
     outcome, _ = world
     assert outcome.differing == []
     checked = {
-        (check.kind, check.subject) for check in outcome.checks if check.verdict is Verdict.OK
+        (check.kind, check.subject) for check in outcome.checks if check.status is ReadBack.OK
     }
     assert {
         ("distribution", "origins"),
@@ -134,7 +136,7 @@ def test_what_the_emulator_holds_is_as_planned(world: tuple[Outcome, Clients]) -
 
 
 def test_policies_that_the_emulator_lacks_are_validated_and_said_to_be_no_more_than_that(
-    world: tuple[Outcome, Clients],
+    world: tuple[SandboxResult, Clients],
 ) -> None:
     outcome, _ = world
     lacking = {f"{gap.service} {gap.operation}" for gap in outcome.missing}
@@ -169,13 +171,13 @@ def test_a_site_is_published_changed_and_published_again(store: Store, tmp_path:
     }
 
 
-def test_another_accounts_credentials_are_refused(world: tuple[Outcome, Clients]) -> None:
+def test_another_accounts_credentials_are_refused(world: tuple[SandboxResult, Clients]) -> None:
     settings = parse("researchflow", "tiny", {**MINIMAL, "awsAccountId": "210987654321"})
     with pytest.raises(PublishError, match="the stack's is 210987654321"):
         store_of(settings, world[1])
 
 
-def test_a_stack_that_is_not_up_is_said_to_be_missing(world: tuple[Outcome, Clients]) -> None:
+def test_a_stack_that_is_not_up_is_said_to_be_missing(world: tuple[SandboxResult, Clients]) -> None:
     settings = parse("researchflow", "elsewhere", MINIMAL)
     with pytest.raises(PublishError, match="is the stack up"):
         store_of(settings, world[1])

@@ -86,7 +86,7 @@ def test_both_regions_hold_what_the_plan_says(api: Api, tmp_path: Path) -> None:
     deployment = Deployment(world, lambda _name: None)
     plan = record(path, "researchflow", "copied", deploy=deployment)
     differing = [
-        check for check in verify(api, plan, world.not_emulated) if check.verdict == "differs"
+        check for check in verify(api, plan, world.not_emulated) if check.status == "differs"
     ]
     assert differing == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rf.shared.sandbox.comparisons import Check, Verdict
+from rf.shared.sandbox.comparisons import Check, ReadBack
 from rf.shared.sandbox.verify import verify
 from tests.sandbox.conftest import Network, SmallPlan
 
@@ -15,7 +15,7 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 def differences(small_plan: SmallPlan) -> list[tuple[str, str, str]]:
     checks = verify(small_plan.world.api, small_plan.plan, small_plan.world.not_emulated)
-    return [(c.kind, c.name, c.subject) for c in checks if c.verdict is Verdict.DIFFERS]
+    return [(c.kind, c.name, c.subject) for c in checks if c.status is ReadBack.DIFFERS]
 
 
 def found(small_plan: SmallPlan, subject: str) -> list[Check]:
@@ -172,7 +172,7 @@ def test_what_the_emulator_does_not_answer_is_not_called_fine(small_plan: SmallP
         {"description": "d", "nodeType": "cache.t4g.small", "parameterGroupName": "ours"},
     )
     [check] = found(small_plan, "parameter group")
-    assert check.verdict is Verdict.NOT_SHOWN
+    assert check.status is ReadBack.NOT_SHOWN
     assert check.to_json()["found"] is None
 
 

@@ -12,7 +12,7 @@ from rf.drill.control_planes import control_plane_of
 from rf.drill.deployment import DeployedStack, digest_of, load_deployed
 from rf.drill.losses import losses_of
 from rf.drill.progress import NoProgressError, Progress, load_progress, play
-from rf.drill.result import Outcome
+from rf.drill.result import DrillResult
 from rf.drill.steps import Basis, DrillStep, Duration, Lost, StepFailedError, Who
 from rf.drill.view import clock, show, verdict
 from rf.shared.sandbox.registry import Created, Request
@@ -45,10 +45,12 @@ def begun(**changes) -> Progress:
     return Progress(**({"stack": "prod", "lost": "primary", "chosen": [], "steps": []} | changes))
 
 
-def outcome(runbook, progress, lost=Lost.PRIMARY, settings=None, **changes) -> Outcome:
+def outcome(runbook, progress, lost=Lost.PRIMARY, settings=None, **changes) -> DrillResult:
     chosen = settings or accepted(size="large")
     losses = losses_of(chosen, lost)
-    return Outcome(settings=chosen, progress=progress, runbook=runbook, losses=losses, **changes)
+    return DrillResult(
+        settings=chosen, progress=progress, runbook=runbook, losses=losses, **changes
+    )
 
 
 @pytest.fixture

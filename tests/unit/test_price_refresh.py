@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from rf.prices.price_file import price_file_text
 from rf.prices.price_queries import query_of
-from rf.prices.refresh import Outcome, refresh, updated
+from rf.prices.refresh import RefreshStatus, refresh, updated
 from scaleplan.cost.prices import PriceBook, load_prices, read_prices
 
 TODAY = date(2026, 11, 25)
@@ -74,7 +74,7 @@ def test_a_changed_price_is_shown_and_taken_over(pricing):
     stubber.add_response("get_products", answer, asked("AmazonEC2", **NAT))
     book = book_of("nat:gateway")
     (result,) = refresh(book, client, regions=["us-east-1"], today=TODAY)
-    assert result.outcome is Outcome.CHANGED
+    assert result.status is RefreshStatus.CHANGED
     (price,) = updated(book, [result]).prices
     assert price.monthly(Decimal(1)) == Decimal("36.5")
     assert (price.date, price.source) == (TODAY, "AWS price API")
@@ -90,7 +90,7 @@ def test_the_same_price_is_the_same_and_other_usage_types_are_passed_over(pricin
     }
     stubber.add_response("get_products", answer, asked("AmazonEC2", **NAT))
     (result,) = refresh(book_of("nat:gateway"), client, regions=["us-east-1"], today=TODAY)
-    assert result.outcome is Outcome.SAME
+    assert result.status is RefreshStatus.SAME
 
 
 def test_pages_are_read_to_the_end(pricing):
@@ -103,14 +103,14 @@ def test_pages_are_read_to_the_end(pricing):
         {**question, "NextToken": "more"},
     )
     (result,) = refresh(book_of("nat:gateway"), client, regions=["us-east-1"], today=TODAY)
-    assert result.outcome is Outcome.SAME
+    assert result.status is RefreshStatus.SAME
 
 
 @pytest.mark.parametrize(
     ("products", "outcome"),
     [
-        ([], Outcome.NOT_FOUND),
-        ([("NatGateway-Hours", "0.05"), ("NatGateway-Hours", "0.06")], Outcome.AMBIGUOUS),
+        ([], RefreshStatus.NOT_FOUND),
+        ([("NatGateway-Hours", "0.05"), ("NatGateway-Hours", "0.06")], RefreshStatus.AMBIGUOUS),
     ],
 )
 def test_without_exactly_one_answer_the_file_keeps_its_price(pricing, products, outcome):
@@ -119,7 +119,7 @@ def test_without_exactly_one_answer_the_file_keeps_its_price(pricing, products, 
     stubber.add_response("get_products", answer, asked("AmazonEC2", **NAT))
     book = book_of("nat:gateway")
     results = refresh(book, client, regions=["us-east-1"], today=TODAY)
-    assert results[0].outcome is outcome
+    assert results[0].status is outcome
     assert updated(book, results) == book
 
 
@@ -130,7 +130,7 @@ def test_another_region_gets_prices_of_its_own(pricing):
     stubber.add_response("get_products", answer, question)
     book = book_of("nat:gateway")
     results = refresh(book, client, regions=["eu-west-1"], today=TODAY)
-    assert results[0].outcome is Outcome.ADDED
+    assert results[0].status is RefreshStatus.ADDED
     later = updated(book, results)
     here = later.find("nat:gateway", "eu-west-1")
     assert here is not None
@@ -143,7 +143,7 @@ def test_a_price_per_request_becomes_one_per_million(pricing):
     answer = {"PriceList": [product("Requests-Tier1", ("0", "0.0000050000"))]}
     stubber.add_response("get_products", answer, asked("AmazonS3", regionCode="us-east-1"))
     (result,) = refresh(book_of("s3:writes"), client, regions=["us-east-1"], today=TODAY)
-    assert result.outcome is Outcome.SAME
+    assert result.status is RefreshStatus.SAME
 
 
 def test_a_free_allowance_that_the_api_leaves_out_stays(pricing):
@@ -160,7 +160,7 @@ def test_a_free_allowance_that_the_api_leaves_out_stays(pricing):
 def test_what_has_no_question_is_not_asked(pricing):
     client, _stubber = pricing
     (result,) = refresh(book_of("cloudfront:data"), client, regions=["us-east-1"], today=TODAY)
-    assert result.outcome is Outcome.NOT_ASKED
+    assert result.status is RefreshStatus.NOT_ASKED
 
 
 def test_an_instance_is_asked_for_by_its_class():

@@ -333,7 +333,7 @@ c.FOLDER = Path({folder!r})
 c._check_question = lambda _: None
 def brought_up(server, progress, folder, **_):
     progress.save(folder / "progress.json")
-    hold("brought up")
+    hold("brought-up")
 c.bring_up = brought_up
 """
 
@@ -341,7 +341,7 @@ c.bring_up = brought_up
 def test_a_drill_takes_its_server_and_its_folder_along(run, tmp_path):
     patch = DRILL.format(folder=str(tmp_path / "drills"))
     running = run(patch, "drill", "--stack", "dev", "--lose", "primary")
-    assert running.moment() == "brought up"
+    assert running.moment() == "brought-up"
     assert running.children
     assert running.stopped_by(signal.SIGTERM) == 143
     assert running.left() == []
@@ -352,7 +352,7 @@ def test_a_drill_takes_its_server_and_its_folder_along(run, tmp_path):
 REAL_SERVERS = """
 import rf.drill.measuring as m
 import rf.drill.drill as c
-from rf.drill.result import Outcome
+from rf.drill.result import DrillResult
 from rf.shared.servers.processes import Process
 import signal
 def programs(folder):

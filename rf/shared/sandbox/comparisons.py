@@ -11,8 +11,8 @@ from rf.shared.plan import RecordedPlan
 from rf.shared.sandbox.api import Api, RequestError
 
 
-class Verdict(StrEnum):
-    """What a comparison came to."""
+class ReadBack(StrEnum):
+    """Whether a property that was read back is as planned."""
 
     OK = "ok"
     DIFFERS = "differs"
@@ -32,7 +32,7 @@ class Check:
     subject: str
     expected: Any
     found: Any
-    verdict: Verdict
+    status: ReadBack
 
     def to_json(self) -> dict[str, Any]:
         """The check as `up --json` prints it."""
@@ -41,8 +41,8 @@ class Check:
             "name": self.name,
             "property": self.subject,
             "expected": self.expected,
-            "found": None if self.verdict is Verdict.NOT_SHOWN else self.found,
-            "verdict": str(self.verdict),
+            "found": None if self.status is ReadBack.NOT_SHOWN else self.found,
+            "verdict": str(self.status),
         }
 
 
@@ -102,10 +102,10 @@ def verifies_world(check: CheckWorld) -> CheckWorld:
 
 
 def judged(kind: str, name: str, comparison: Comparison) -> Check:
-    """The comparison with its verdict."""
+    """The comparison with what reading back came to."""
     subject, expected, found = comparison
     if found is NOT_SHOWN:
-        verdict = Verdict.NOT_SHOWN
+        status = ReadBack.NOT_SHOWN
     else:
-        verdict = Verdict.OK if expected == found else Verdict.DIFFERS
-    return Check(kind, name, subject, expected, found, verdict)
+        status = ReadBack.OK if expected == found else ReadBack.DIFFERS
+    return Check(kind, name, subject, expected, found, status)

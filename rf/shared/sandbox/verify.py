@@ -12,8 +12,8 @@ from rf.shared.sandbox.comparisons import (
     CHECKS_OF_WORLD,
     Check,
     CheckWorld,
+    ReadBack,
     Reader,
-    Verdict,
     judged,
 )
 
@@ -43,7 +43,7 @@ def _check_world(reader: Reader, check: CheckWorld) -> Iterator[Check]:
         for kind, subject, expected, found in check(reader):
             yield judged(kind, WHOLE_WORLD, (subject, expected, found))
     except RequestError as error:
-        yield Check("world", WHOLE_WORLD, "readable", True, str(error), Verdict.DIFFERS)
+        yield Check("world", WHOLE_WORLD, "readable", True, str(error), ReadBack.DIFFERS)
 
 
 def _check_resource(reader: Reader, resource: RecordedResource) -> Iterator[Check]:
@@ -54,4 +54,4 @@ def _check_resource(reader: Reader, resource: RecordedResource) -> Iterator[Chec
         for comparison in check(reader, resource.resource_id, inputs):
             yield judged(kind, resource.name, comparison)
     except RequestError as error:
-        yield Check(kind, resource.name, "exists", True, str(error), Verdict.DIFFERS)
+        yield Check(kind, resource.name, "exists", True, str(error), ReadBack.DIFFERS)
