@@ -60,7 +60,7 @@ def advised(
 
     proposer = Proposer(settings, chosen, validate)
     subject = Subject(plan, settings)
-    selectors = {asked: selector(subject, asked) for asked in questions(plan, proposer)}
+    selectors = {question: selector(subject, question) for question in questions(plan, proposer)}
     if prometheus is not None:
         source = PrometheusSource(prometheus, at)
     elif metrics is not None:
@@ -68,15 +68,17 @@ def advised(
     else:
         raise MetricsError("give --prometheus URL or --metrics FILE")
     _check_stack(source, subject)
-    answers = {asked: source.series(each) for asked, each in selectors.items()}
-    found = advice(plan, proposer, answers, source.at)
-    if not found.answered:
+    answers = {question: source.series(each) for question, each in selectors.items()}
+    findings = advice(plan, proposer, answers, source.at)
+    if not findings.answered:
         names = sorted({each.metric for each in selectors.values()})
         raise MetricsError(
             f"{source.name} has no sample of {settings.prefix} in the last quarter of an hour;"
             f" asked for were {', '.join(names)}"
         )
-    return Advised(settings=settings, load=chosen, source=source.name, at=source.at, advice=found)
+    return Advised(
+        settings=settings, load=chosen, source=source.name, at=source.at, advice=findings
+    )
 
 
 def _check_stack(source: PrometheusSource | FileSource, subject: Subject) -> None:

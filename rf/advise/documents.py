@@ -26,7 +26,7 @@ def moment(at: float) -> str | None:
 
 def advice_document(advised: Advised) -> dict[str, Any]:
     """All rows with what was read, what is due, and its cost."""
-    found = advised.advice
+    advice = advised.advice
     return {
         "format": FORMAT,
         "stack": advised.settings.stack,
@@ -34,9 +34,9 @@ def advice_document(advised: Advised) -> dict[str, Any]:
         "load": advised.load.name,
         "source": advised.source,
         "at": moment(advised.at),
-        "counts": {str(state): found.count(state) for state in State},
-        "findings": [_finding(each) for each in found.findings],
-        "together": None if found.together is None else _proposal(found.together),
+        "counts": {str(state): advice.count(state) for state in State},
+        "findings": [_finding(each) for each in advice.findings],
+        "together": None if advice.together is None else _proposal(advice.together),
     }
 
 

@@ -72,7 +72,7 @@ class PrometheusSource:
 
     def series(self, selector: Selector) -> list[Series]:
         """The selector's series. Raises MetricsError where Prometheus does not answer."""
-        answer = self._asked(
+        answer = self._query(
             {
                 "query": str(selector),
                 "start": f"{self.at - TREND_SECONDS:.3f}",
@@ -88,7 +88,7 @@ class PrometheusSource:
             for each in answer.data.result
         ]
 
-    def _asked(self, parameters: dict[str, str]) -> _Success:
+    def _query(self, parameters: dict[str, str]) -> _Success:
         try:
             response = self._session.get(
                 f"{self._url}/api/v1/query_range", params=parameters, timeout=TIMEOUT_SECONDS
@@ -120,12 +120,19 @@ class FileSource:
     def __init__(self, path: Path, selectors: Iterable[Selector], at: float | None) -> None:
         """Reads the file once and keeps what the selectors may take. Raises MetricsError."""
         wanted = {selector.metric for selector in selectors}
-        found: dict[tuple[str, frozenset[tuple[str, str]]], list[tuple[float | None, float]]]
-        found = defaultdict(list)
+        samples_by_series: dict[
+            tuple[str, frozenset[tuple[str, str]]], list[tuple[float | None, float]]
+        ]
+        samples_by_series = defaultdict(list)
         for name, labels, moment, value in _samples(path):
             if name in wanted:
-                found[name, frozenset(labels.items())].append((moment, value))
-        moments = [moment for each in found.values() for moment, _ in each if moment is not None]
+                samples_by_series[name, frozenset(labels.items())].append((moment, value))
+        moments = [
+            moment
+            for each in samples_by_series.values()
+            for moment, _ in each
+            if moment is not None
+        ]
         self.at = at if at is not None else max(moments, default=0.0)
         self.name = str(path)
         self._series = {
@@ -135,7 +142,7 @@ class FileSource:
                     (self.at if moment is None else moment, value) for moment, value in samples
                 ),
             )
-            for place, samples in found.items()
+            for place, samples in samples_by_series.items()
         }
 
     def series(self, selector: Selector) -> list[Series]:

@@ -26,23 +26,23 @@ def show(advised: Advised, *, show_all: bool, as_json: bool) -> None:
     if as_json:
         print_json(advice_document(advised), ensure_ascii=False)
         return
-    console, found = terminal(WIDTH_OF_FILES), advised.advice
-    shown = [each for each in found.findings if show_all or each.state is not State.FINE]
-    if shown:
-        console.print(_table(advised, shown))
-    due = [each for each in found.findings if each.state is State.DUE]
+    console, advice = terminal(WIDTH_OF_FILES), advised.advice
+    visible = [each for each in advice.findings if show_all or each.state is not State.FINE]
+    if visible:
+        console.print(_table(advised, visible))
+    due = [each for each in advice.findings if each.state is State.DUE]
     for finding in due:
         _show_action(console, finding)
-    if found.together is not None:
+    if advice.together is not None:
         stack, project = advised.settings.stack, advised.settings.project
         console.print("[bold]To do[/]")
-        for change in found.together.changes:
+        for change in advice.together.changes:
             _say(console, f"  {_command(project, stack, change)}")
-        _say(console, f"  {_outcome(found.together)}, for {load_line(advised.load)}")
-    told = ", ".join(f"{found.count(state)} {state}" for state in (State.DUE, State.FINE))
-    unknown = found.count(State.NOT_KNOWN)
-    hidden = "" if show_all or not found.count(State.FINE) else " (--all shows what is fine)"
-    _say(console, f"{advised.settings.stack}: {told}, {unknown} not known{hidden}")
+        _say(console, f"  {_outcome(advice.together)}, for {load_line(advised.load)}")
+    counts = ", ".join(f"{advice.count(state)} {state}" for state in (State.DUE, State.FINE))
+    unknown = advice.count(State.NOT_KNOWN)
+    hidden = "" if show_all or not advice.count(State.FINE) else " (--all shows what is fine)"
+    _say(console, f"{advised.settings.stack}: {counts}, {unknown} not known{hidden}")
 
 
 def _table(advised: Advised, findings: list[Finding]) -> Table:

@@ -27,7 +27,7 @@ class Cell:
 
 def cells_of(stacks: Mapping[str, Settings]) -> list[Cell]:
     """The cells among the stacks, the home first. A stack without `cell.name` is none."""
-    found = [
+    cells = [
         Cell(
             name=settings.cell.name,
             stack=stack,
@@ -39,7 +39,7 @@ def cells_of(stacks: Mapping[str, Settings]) -> list[Cell]:
         for stack, settings in stacks.items()
         if settings.cell.name
     ]
-    return sorted(found, key=lambda cell: (not cell.home, cell.name))
+    return sorted(cells, key=lambda cell: (not cell.home, cell.name))
 
 
 def faults_of(stacks: Mapping[str, Settings]) -> list[str]:

@@ -78,12 +78,12 @@ def _fault_json(report: CapacityReport, steps: Sequence[Fix], size: Size | None)
     if fault is None:
         return {"fault": None}
     result, term = fault
-    found = term.to_json()
+    term_document = term.to_json()
     return {
         "fault": {
             "check": str(result.name),
             "term": term.name,
-            "excess": None if found["margin"] is None else -found["margin"],
+            "excess": None if term_document["margin"] is None else -term_document["margin"],
             "unit": term.unit,
             "changes": [
                 {

@@ -110,9 +110,9 @@ def _type_coverage(token: str, exception: str, count: int, keys: Iterable[str]) 
             (PriceStatus.FREE, known.free),
             (PriceStatus.UNPRICED, known.unpriced),
         ):
-            found = _listed(reasons, token)
-            if found is not None:
-                status, reason = kind, found
+            listed_reason = _listed(reasons, token)
+            if listed_reason is not None:
+                status, reason = kind, listed_reason
     return TypeCoverage(type=token, count=count, status=status, reason=reason)
 
 

@@ -111,10 +111,13 @@ def _node_group(resource: RecordedResource, plan: RecordedPlan) -> Counted:
     nodes = Quantity(Decimal(scaling["minSize"]), Decimal(scaling["maxSize"]))
     yield f"ec2:{resource.inputs['instanceTypes'][0]}", nodes
     template = resource.inputs["launchTemplate"]["id"]
-    for found in plan.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
-        if found.resource_id == template:
+    for launch_template in plan.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
+        if launch_template.resource_id == template:
             disk = Decimal(
-                sum(each["ebs"]["volumeSize"] for each in found.inputs["blockDeviceMappings"])
+                sum(
+                    each["ebs"]["volumeSize"]
+                    for each in launch_template.inputs["blockDeviceMappings"]
+                )
             )
             yield "ebs:gp3", Quantity(nodes.low * disk, nodes.high * disk)
 

@@ -47,8 +47,8 @@ class Machine:
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said.stdout + said.stderr)
-        return tuple(int(part) for part in found.groups() if part) if found else None
+        match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said.stdout + said.stderr)
+        return tuple(int(part) for part in match.groups() if part) if match else None
 
     def pins(self, file_name: str) -> dict[str, str]:
         """The pins of a lock file that count for this interpreter and system, by package."""
@@ -71,6 +71,6 @@ class Machine:
             return None
 
 
-def shown(version: Version) -> str:
+def version_text(version: Version) -> str:
     """`3.12.1`."""
     return ".".join(map(str, version))

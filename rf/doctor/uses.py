@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rf.check.state.policy import BACKEND_VARIABLE
-from rf.doctor.probes import Machine, Version, shown
+from rf.doctor.probes import Machine, Version, version_text
 
 MINIMUM_PYTHON: Version = (3, 11)
 MINIMUM_PULUMI: Version = (3, 200)
@@ -92,8 +92,8 @@ def _services(machine: Machine) -> Iterator[Symptom]:
     folder = _folder(machine, "RESEARCHFLOW_SERVICES", "services")
     fetch = "sudo .ci/services (once; needs debootstrap, or installs it with apt)"
     for program in ("postgres", "pgbouncer", "redis-server"):
-        found = folder / "bin" / program
-        there = found if found.exists() else machine.program(program)
+        own = folder / "bin" / program
+        there = own if own.exists() else machine.program(program)
         yield _file(machine, Use.SERVICES, program, there, fetch)
     rabbit = folder / "trixie" / "usr" / "sbin" / "rabbitmq-server"
     yield _file(
@@ -179,7 +179,7 @@ def _deployment(machine: Machine) -> Iterator[Symptom]:
 
 
 def _credentials(machine: Machine) -> Symptom:
-    """Whether there is anything that could be credentials; nothing is sent, and none is shown."""
+    """Whether there is anything that could be credentials; nothing is sent or shown."""
     environment = machine.environment
     home = Path(environment.get("HOME", "~")).expanduser()
     sources = {
@@ -189,13 +189,15 @@ def _credentials(machine: Machine) -> Symptom:
         "~/.aws/config": (home / ".aws" / "config").exists(),
         "~/.aws/credentials": (home / ".aws" / "credentials").exists(),
     }
-    found = [name for name, there in sources.items() if there]
+    available = [name for name, there in sources.items() if there]
     return Symptom(
         use=Use.DEPLOYMENT,
         what="AWS credentials",
-        there=bool(found),
-        found=", ".join(found) or "none",
-        fix="" if found else "aws configure sso, then `rf preflight --stack STACK --profile NAME`",
+        there=bool(available),
+        found=", ".join(available) or "none",
+        fix=""
+        if available
+        else "aws configure sso, then `rf preflight --stack STACK --profile NAME`",
     )
 
 
@@ -215,32 +217,34 @@ def _packages(machine: Machine, use: Use, file_name: str) -> Symptom:
         for name, version in pins.items()
         if machine.installed(name) != version
     }
-    told = ", ".join(f"{name} {found}" for name, found in sorted(wrong.items()))
+    versions = ", ".join(f"{name} {installed}" for name, installed in sorted(wrong.items()))
     return Symptom(
         use=use,
         what=f"packages of {file_name}",
         there=not wrong,
-        found=told or f"all {len(pins)}",
+        found=versions or f"all {len(pins)}",
         fix="make test (sets up .venv), and run .venv/bin/python -m rf" if wrong else "",
     )
 
 
-def _judged(use: Use, what: str, found: Version | None, least: Version, fix: str) -> Symptom:
-    there = found is not None and found >= least
+def _judged(use: Use, what: str, version: Version | None, least: Version, fix: str) -> Symptom:
+    there = version is not None and version >= least
     return Symptom(
         use=use,
-        what=f"{what} {shown(least)} or newer",
+        what=f"{what} {version_text(least)} or newer",
         there=there,
-        found="none" if found is None else shown(found),
+        found="none" if version is None else version_text(version),
         fix="" if there else fix,
     )
 
 
-def _file(machine: Machine, use: Use, what: str, found: Path | str | None, fix: str) -> Symptom:
-    path = Path(found) if found else None
+def _file(machine: Machine, use: Use, what: str, location: Path | str | None, fix: str) -> Symptom:
+    path = Path(location) if location else None
     inside = path is not None and path.is_relative_to(machine.root)
-    told = str(path.relative_to(machine.root)) if path and inside else str(path or "none")
-    return Symptom(use=use, what=what, there=path is not None, found=told, fix="" if path else fix)
+    description = str(path.relative_to(machine.root)) if path and inside else str(path or "none")
+    return Symptom(
+        use=use, what=what, there=path is not None, found=description, fix="" if path else fix
+    )
 
 
 def _folder(machine: Machine, variable: str, name: str) -> Path:

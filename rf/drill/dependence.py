@@ -40,8 +40,8 @@ class SitePlans:
 
 def dependences_of(plans: SitePlans, lost: str) -> list[Dependence]:
     """All of them, those that the failover needs first."""
-    found = [*_changes(plans, lost), *_mentions(plans, lost)]
-    return sorted(found, key=lambda each: (each.allowed, each.resource, each.what))
+    dependences = [*_changes(plans, lost), *_mentions(plans, lost)]
+    return sorted(dependences, key=lambda each: (each.allowed, each.resource, each.what))
 
 
 def _changes(plans: SitePlans, lost: str) -> Iterator[Dependence]:

@@ -55,7 +55,7 @@ def _domain(world: World) -> str:
 
 def _records(world: World, name: str, *, failover: bool = True) -> list[Mapping[str, Any]]:
     zones = world.see("route53", "ListHostedZones", world.place.settings.region)["HostedZones"]
-    found: list[Mapping[str, Any]] = []
+    records: list[Mapping[str, Any]] = []
     for zone in zones:
         listed = world.see(
             "route53",
@@ -63,19 +63,21 @@ def _records(world: World, name: str, *, failover: bool = True) -> list[Mapping[
             world.place.settings.region,
             HostedZoneId=str(zone["Id"]).rsplit("/", 1)[-1],
         )
-        found += [
+        records += [
             record
             for record in listed["ResourceRecordSets"]
             if record["Name"].rstrip(".") == name
             and record["Type"] in {"A", "CNAME"}
             and (not failover or record.get("Failover"))
         ]
-    return found
+    return records
 
 
 def _health_check(world: World, check: str) -> Mapping[str, Any]:
-    found = world.see("route53", "GetHealthCheck", world.place.settings.region, HealthCheckId=check)
-    config: Mapping[str, Any] = found["HealthCheck"]["HealthCheckConfig"]
+    answer = world.see(
+        "route53", "GetHealthCheck", world.place.settings.region, HealthCheckId=check
+    )
+    config: Mapping[str, Any] = answer["HealthCheck"]["HealthCheckConfig"]
     for child in config.get("ChildHealthChecks") or []:
         _health_check(world, str(child))
     return config

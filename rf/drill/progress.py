@@ -78,8 +78,8 @@ def load_progress(path: Path, stack: str, lost: Lost, chosen: list[str]) -> Prog
         progress = TypeAdapter(Progress).validate_json(json.dumps(document))
     except (ValueError, AttributeError, TypeError, ValidationError) as error:
         raise NoProgressError(f"{path} can't be read ({error}); start without --resume") from error
-    asked = (stack, str(lost), chosen)
-    if (progress.stack, progress.lost, progress.chosen) != asked:
+    wanted = (stack, str(lost), chosen)
+    if (progress.stack, progress.lost, progress.chosen) != wanted:
         began = f"--stack {progress.stack} --lose {progress.lost}"
         options = "".join(f" {option}" for option in progress.chosen)
         raise NoProgressError(f"{path} is of a drill with {began}{options}; resume that one")

@@ -195,9 +195,9 @@ def _restored(world: World) -> Sequence[str]:
 def _as_planned(world: World) -> Sequence[str]:
     """Everything of the site read back and held against its plan, and the pooler's way."""
     place = _serving(world)
-    found = verify(_eyes_of_site(world), place.plan, world.not_emulated)
+    all_checks = verify(_eyes_of_site(world), place.plan, world.not_emulated)
     # What is counted over all of the emulator counts the lost stack's resources too.
-    checks = [check for check in found if check.name != WHOLE_WORLD]
+    checks = [check for check in all_checks if check.name != WHOLE_WORLD]
     differing = [check for check in checks if check.status is ReadBack.DIFFERS]
     named = ", ".join(f"{check.kind} {check.name}: {check.subject}" for check in differing[:5])
     require(not differing, f"{len(differing)} properties are not as planned: {named}")

@@ -99,10 +99,10 @@ def _database_took_over(world: World) -> Sequence[str]:
 
 
 def _zones_of_subnet_group(world: World, name: str) -> list[str]:
-    found = world.see(
+    answer = world.see(
         "rds", "DescribeDBSubnetGroups", world.place.settings.region, DBSubnetGroupName=name
     )
-    subnets = found["DBSubnetGroups"][0]["Subnets"]
+    subnets = answer["DBSubnetGroups"][0]["Subnets"]
     return sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets})
 
 

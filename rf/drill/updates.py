@@ -99,8 +99,8 @@ def _replication_group(hands: FencedApi, request: Request, there: DeployedResour
             NewReplicaCount=copies,
             **target,
         )
-    kept = ("nodeType", "automaticFailoverEnabled", "multiAzEnabled", "snapshotRetentionLimit")
-    changed = {key: inputs[key] for key in kept if key in inputs}
+    unchanged = ("nodeType", "automaticFailoverEnabled", "multiAzEnabled", "snapshotRetentionLimit")
+    changed = {key: inputs[key] for key in unchanged if key in inputs}
     fitted = hands.fitted("elasticache", "ModifyReplicationGroup", changed, GROUP_RENAMES)
     hands.call("elasticache", "ModifyReplicationGroup", request.region, **target, **fitted)
     if int(inputs.get("numNodeGroups", 1)) > 1:
@@ -140,8 +140,8 @@ def _route(hands: FencedApi, request: Request, there: DeployedResource) -> Creat
 
 def _endpoint(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     """An interface endpoint, which may come to stand in more zones."""
-    found = hands.call("ec2", "DescribeVpcEndpoints", request.region, VpcEndpointIds=[there.id])
-    has = set(found["VpcEndpoints"][0].get("SubnetIds") or [])
+    answer = hands.call("ec2", "DescribeVpcEndpoints", request.region, VpcEndpointIds=[there.id])
+    has = set(answer["VpcEndpoints"][0].get("SubnetIds") or [])
     wanted = set(request.inputs.get("subnetIds") or [])
     changes = {"AddSubnetIds": wanted - has, "RemoveSubnetIds": has - wanted}
     hands.call(
@@ -156,15 +156,15 @@ def _endpoint(hands: FencedApi, request: Request, there: DeployedResource) -> Cr
 
 def _secret_version(hands: FencedApi, request: Request, _: DeployedResource) -> Created:
     """A secret's new content is a version beside the old one."""
-    made = hands.call(
+    answer = hands.call(
         "secretsmanager",
         "PutSecretValue",
         request.region,
         SecretId=request.inputs["secretId"],
         SecretString=request.inputs["secretString"],
     )
-    known = {"versionId": made["VersionId"], "arn": made["ARN"]}
-    return Created(f"{request.inputs['secretId']}|{made['VersionId']}", known)
+    known = {"versionId": answer["VersionId"], "arn": answer["ARN"]}
+    return Created(f"{request.inputs['secretId']}|{answer['VersionId']}", known)
 
 
 def _event_subscription(hands: FencedApi, request: Request, there: DeployedResource) -> Created:

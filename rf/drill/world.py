@@ -89,15 +89,15 @@ class World:
 
     def instance(self, identifier: str, region: str) -> Mapping[str, Any]:
         """A database instance as it stands now."""
-        found = self.see("rds", "DescribeDBInstances", region, DBInstanceIdentifier=identifier)
-        return found["DBInstances"][0]
+        answer = self.see("rds", "DescribeDBInstances", region, DBInstanceIdentifier=identifier)
+        return answer["DBInstances"][0]
 
     def group(self, identifier: str, region: str) -> Mapping[str, Any]:
         """A Redis as it stands now."""
-        found = self.see(
+        answer = self.see(
             "elasticache", "DescribeReplicationGroups", region, ReplicationGroupId=identifier
         )
-        return found["ReplicationGroups"][0]
+        return answer["ReplicationGroups"][0]
 
 
 def bring_up(

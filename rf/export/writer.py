@@ -41,16 +41,16 @@ def check_directory(directory: Path) -> None:
         return
     if not directory.is_dir():
         raise ExportError(f"{directory} is not a directory")
-    found = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+    present = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
     marker = directory / MARKER
-    if found and not marker.is_file():
+    if present and not marker.is_file():
         raise ExportError(
             f"{directory} is not empty and no earlier export; name a new or empty directory"
         )
-    foreign = sorted(found - {MARKER, *_listed(marker)})
+    foreign = sorted(present - {MARKER, *_listed(marker)})
     if foreign:
-        shown = ", ".join(foreign[:5])
-        raise ExportError(f"{directory} holds files that no export wrote: {shown}")
+        examples = ", ".join(foreign[:5])
+        raise ExportError(f"{directory} holds files that no export wrote: {examples}")
 
 
 def write_export(plan: RecordedPlan, directory: Path) -> list[str]:
@@ -109,7 +109,7 @@ def _path_of(resource: RecordedResource, taken: set[str]) -> str:
 
 
 def _object_text(resource: RecordedResource) -> str:
-    document = {key: _shown(value) for key, value in resource.inputs.items()}
+    document = {key: _exported(value) for key, value in resource.inputs.items()}
     named = {"name": reveal(resource.outputs)["metadata"]["name"]}
     metadata = document.get("metadata")
     document["metadata"] = named | (metadata if isinstance(metadata, dict) else {})
@@ -119,15 +119,15 @@ def _object_text(resource: RecordedResource) -> str:
     return (_REDACTED_NOTE if SECRET in text else "") + text
 
 
-def _shown(value: Any) -> Any:
+def _exported(value: Any) -> Any:
     """The value with secrets replaced; of a secret object the keys stay, for the reader's sake."""
     if isinstance(value, Secret):
         inner = value.value
         return dict.fromkeys(inner, SECRET) if isinstance(inner, Mapping) else SECRET
     if isinstance(value, Mapping):
-        return {key: _shown(item) for key, item in value.items()}
+        return {key: _exported(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shown(item) for item in value]
+        return [_exported(item) for item in value]
     return value
 
 

@@ -96,7 +96,7 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[PropertyChange]:
     names = _names(old), _names(new)
     if names[0] and names[1]:
         left, right = ({item["name"]: item for item in items} for items in (old, new))
-        found = [
+        changes = [
             change
             for name in dict.fromkeys((*names[0], *names[1]))
             for change in _changes(
@@ -104,7 +104,7 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[PropertyChange]:
             )
         ]
         # The same objects in another order are a change too, of the list itself.
-        yield from found or [PropertyChange(path=path, old=old, new=new)]
+        yield from changes or [PropertyChange(path=path, old=old, new=new)]
         return
     if _are_lists_of_objects(old, new):
         for position, (left, right) in enumerate(zip(old, new, strict=True)):

@@ -43,7 +43,11 @@ def runbook_of(step: Step, stack: str, sizes: tuple[Size, Size] | None = None) -
     `pulumi up` of its own; the last one sets the size and takes the single values back.
     """
     values = _values_that_differ(*sizes) if sizes else {}
-    steps = [found for phase in (*PHASES, REST) for found in _steps_of(phase, step, values, stack)]
+    steps = [
+        runbook_step
+        for phase in (*PHASES, REST)
+        for runbook_step in _steps_of(phase, step, values, stack)
+    ]
     if sizes:
         steps.append(_last(sizes[1], values, stack))
     return Runbook(
@@ -178,11 +182,11 @@ def _values_that_differ(before: Size, after: Size) -> dict[str, dict[str, Any]]:
         sizes[size].model_dump(mode="json", by_alias=True, exclude_unset=True)
         for size in (before, after)
     )
-    found = {
+    differences = {
         key: dict(_leaves_that_differ("", old.get(key, {}), section))
         for key, section in new.items()
     }
-    return {key: leaves for key, leaves in found.items() if leaves}
+    return {key: leaves for key, leaves in differences.items() if leaves}
 
 
 def _leaves_that_differ(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any]]:

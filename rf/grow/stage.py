@@ -64,12 +64,12 @@ def shard_count_findings(
 
 
 def _shard_counts(plan: PlanDocument) -> dict[str, str]:
-    found: dict[str, str] = {}
+    counts: dict[str, str] = {}
     for resource in plan.resources.values():
         if resource.type != "kubernetes:core/v1:ConfigMap":
             continue
         for text in (resource.inputs.get("data") or {}).values():
             match = _SHARD_COUNT.search(str(text))
             if match:
-                found[resource.name] = match.group(1)
-    return found
+                counts[resource.name] = match.group(1)
+    return counts

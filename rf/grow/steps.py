@@ -63,12 +63,12 @@ def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[s
     return [(step, runbook_of(step, stack))]
 
 
-def _planned(found: RevisionPlan) -> PlanDocument:
-    if found.plan is None:
+def _planned(planned: RevisionPlan) -> PlanDocument:
+    if planned.plan is None:
         raise UnplannableError(
-            f"{found.stack} can't be planned at {found.revision}:\n{found.failure}"
+            f"{planned.stack} can't be planned at {planned.revision}:\n{planned.failure}"
         )
-    return found.plan
+    return planned.plan
 
 
 def _sizes(sizes: Sequence[str]) -> list[Size]:

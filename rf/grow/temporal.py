@@ -39,7 +39,7 @@ def history_findings(before: PlanDocument, after: PlanDocument) -> Iterator[tupl
 
 def _stores(plan: PlanDocument) -> dict[str, dict[str, str]]:
     """Of each release of Temporal's chart its number of shards and the databases of its stores."""
-    found: dict[str, dict[str, str]] = {}
+    stores: dict[str, dict[str, str]] = {}
     for resource in plan.resources.values():
         persistence = _at(resource.inputs, "values", "server", "config", "persistence")
         if resource.type != RELEASE or SHARDS not in persistence:
@@ -49,8 +49,8 @@ def _stores(plan: PlanDocument) -> dict[str, dict[str, str]]:
             database = _at(settings, "sql").get("databaseName")
             if database is not None:
                 said[store] = str(database)
-        found[resource.name] = said
-    return found
+        stores[resource.name] = said
+    return stores
 
 
 def _at(value: Any, *path: str) -> Mapping[str, Any]:

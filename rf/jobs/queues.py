@@ -148,8 +148,8 @@ def _looks(
 def _is_paused(connection: redis.Redis, mark: PauseMark | None) -> bool:
     if mark is None:
         return False
-    found = connection.hexists(mark.key, mark.field) if mark.field else connection.exists(mark.key)
-    return bool(found)
+    exists = connection.hexists(mark.key, mark.field) if mark.field else connection.exists(mark.key)
+    return bool(exists)
 
 
 def _added(connection: redis.Redis, key: QueueKey) -> Iterable[float]:

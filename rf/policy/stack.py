@@ -20,10 +20,10 @@ def stack_of(plan: RecordedPlan, *, protects_data: bool) -> Stack:
 
 def resources_of(recorded: Iterable[RecordedResource]) -> Iterable[Resource]:
     """The resources for the rules, secrets revealed: a rule may look, its message may not tell."""
-    found = {resource.urn: _resource(resource) for resource in recorded}
+    by_urn = {resource.urn: _resource(resource) for resource in recorded}
     for resource in recorded:
-        provider = found.get(resource.provider.rsplit("::", 1)[0])
-        yield replace(found[resource.urn], provider=provider)
+        provider = by_urn.get(resource.provider.rsplit("::", 1)[0])
+        yield replace(by_urn[resource.urn], provider=provider)
 
 
 def _resource(recorded: RecordedResource) -> Resource:

@@ -75,7 +75,7 @@ class Account:
         """
         key = (service, operation, region or self.region, repr(sorted(parameters.items())))
         if key not in self._answers:
-            self._answers[key] = self._asked(service, operation, region, parameters)
+            self._answers[key] = self._answer(service, operation, region, parameters)
         answer = self._answers[key]
         if isinstance(answer, UnreadableError):
             raise answer
@@ -91,12 +91,12 @@ class Account:
         **parameters: Any,
     ) -> list[Any]:
         """The list that the answer has as `member`. Raises UnreadableError as `read` does."""
-        found: Any = self.read(service, operation, region=region, **parameters)
+        answer: Any = self.read(service, operation, region=region, **parameters)
         for name in member.split("."):
-            found = found.get(name) or {}
-        return list(found)
+            answer = answer.get(name) or {}
+        return list(answer)
 
-    def _asked(
+    def _answer(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, Any]
     ) -> dict[str, Any] | UnreadableError:
         try:

@@ -41,7 +41,7 @@ def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     )
 
 
-def permissions(asked: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     """What IAM's simulation says of each service's actions, on all resources.
 
     A policy that allows an action on certain names alone counts as a refusal here.
@@ -58,8 +58,8 @@ def permissions(asked: Account, need: Need, _owner: Owner) -> Iterator[Row]:
             )
     actions = sorted({each for token in need.types() for each in ACTIONS.get(token, ())})
     try:
-        principal = _principal(asked)
-        decisions = _simulated(asked, principal, actions)
+        principal = _principal(account)
+        decisions = _simulated(account, principal, actions)
     except UnreadableError as error:
         yield Row(
             check="permission",
@@ -89,16 +89,16 @@ def _row(
     ]
     denied = [each for each in refused if each not in unclear]
     status = status_of(fine=not denied)
-    found = f"refused: {', '.join(denied)}" if denied else "all allowed"
+    result = f"refused: {', '.join(denied)}" if denied else "all allowed"
     if unclear and not denied:
         status = RowStatus.UNKNOWN
-        found = f"depends on conditions: {', '.join(unclear)}"
+        result = f"depends on conditions: {', '.join(unclear)}"
     return Row(
         check="permission",
         subject=f"{service} for {principal.rpartition('/')[2]}",
         status=status,
         needed=f"{len(actions)} actions allowed",
-        found=found,
+        found=result,
         fix="" if status is RowStatus.PASS else _fix([*denied, *unclear]),
     )
 
@@ -109,28 +109,30 @@ def _fix(actions: Iterable[str]) -> str:
 
 def _decision(decisions: Mapping[str, Mapping[str, Any]], action: str) -> str:
     """IAM's word, `explicitDeny` where the organization says no, empty where nothing was said."""
-    found = decisions.get(action)
-    if found is None:
+    decision = decisions.get(action)
+    if decision is None:
         return ""
-    organization = found.get("OrganizationsDecisionDetail") or {}
+    organization = decision.get("OrganizationsDecisionDetail") or {}
     if organization.get("AllowedByOrganizations") is False:
         return "explicitDeny"
-    return str(found["EvalDecision"])
+    return str(decision["EvalDecision"])
 
 
-def _principal(asked: Account) -> str:
+def _principal(account: Account) -> str:
     """The user or role that policies hang on; of a session, its role with the role's path."""
-    arn = asked.read("sts", "GetCallerIdentity")["Arn"]
+    arn = account.read("sts", "GetCallerIdentity")["Arn"]
     if ":assumed-role/" not in arn:
         return arn
     role = arn.split(":assumed-role/", 1)[1].split("/")[0]
-    return asked.read("iam", "GetRole", region=GLOBAL_REGION, RoleName=role)["Role"]["Arn"]
+    return account.read("iam", "GetRole", region=GLOBAL_REGION, RoleName=role)["Role"]["Arn"]
 
 
-def _simulated(asked: Account, principal: str, actions: list[str]) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
+def _simulated(
+    account: Account, principal: str, actions: list[str]
+) -> dict[str, Mapping[str, Any]]:
+    decisions: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(actions), SIMULATED_AT_ONCE):
-        results = asked.listed(
+        results = account.listed(
             "iam",
             "SimulatePrincipalPolicy",
             "EvaluationResults",
@@ -138,5 +140,5 @@ def _simulated(asked: Account, principal: str, actions: list[str]) -> dict[str, 
             PolicySourceArn=principal,
             ActionNames=actions[start : start + SIMULATED_AT_ONCE],
         )
-        found |= {each["EvalActionName"]: each for each in results}
-    return found
+        decisions |= {each["EvalActionName"]: each for each in results}
+    return decisions

@@ -9,7 +9,7 @@ from typing import Any
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, asked
+from rf.preflight.row import Answer, Row, row_of
 
 _FREE = "free"
 _ELSEWHERE = "another stack or somebody else has it: choose another stack name, or remove that"
@@ -39,7 +39,7 @@ def images(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         key = "imageDigest" if pin.startswith("sha256:") else "imageTag"
 
         def question(repository: str = repository, key: str = key, pin: str = pin) -> Answer:
-            found = _found(
+            existing = _existing(
                 account,
                 "ecr",
                 "DescribeImages",
@@ -47,9 +47,9 @@ def images(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
                 repositoryName=repository,
                 imageIds=[{key: pin}],
             )
-            return bool(found), "it is there" if found else "no such repository or image"
+            return bool(existing), "it is there" if existing else "no such repository or image"
 
-        yield asked(
+        yield row_of(
             "image",
             f"{repository}:{pin}" if key == "imageTag" else f"{repository}@{pin}",
             "in ECR before its pods start",
@@ -66,7 +66,7 @@ def names(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
             name = each.get(kind.key)
             if not isinstance(name, str):
                 continue
-            yield asked(
+            yield row_of(
                 "name",
                 f"{kind.title} {name}",
                 "free, or this stack's own",
@@ -91,14 +91,14 @@ def _leftovers(account: Account, need: Need) -> Iterator[Row]:
     for each in need.inputs("aws:rds/instance:Instance"):
         name = each.get("finalSnapshotIdentifier")
         if name:
-            yield asked(
+            yield row_of(
                 "name",
                 f"RDS snapshot {name}",
                 "free: removing the stack makes it",
                 f"aws rds copy-db-snapshot it to another name, then aws rds delete-db-snapshot"
                 f" --db-snapshot-identifier {name}",
                 lambda name=name: _free(
-                    _found(
+                    _existing(
                         account,
                         "rds",
                         "DescribeDBSnapshots",
@@ -110,14 +110,14 @@ def _leftovers(account: Account, need: Need) -> Iterator[Row]:
     for each in need.inputs("aws:elasticache/replicationGroup:ReplicationGroup"):
         name = each.get("finalSnapshotIdentifier")
         if name:
-            yield asked(
+            yield row_of(
                 "name",
                 f"ElastiCache snapshot {name}",
                 "free: removing the stack makes it",
                 f"aws elasticache copy-snapshot it to another name, then aws elasticache"
                 f" delete-snapshot --snapshot-name {name}",
                 lambda name=name: _free(
-                    _found(
+                    _existing(
                         account,
                         "elasticache",
                         "DescribeSnapshots",
@@ -129,12 +129,14 @@ def _leftovers(account: Account, need: Need) -> Iterator[Row]:
 
 
 def _database(account: Account, owner: Owner, name: str) -> Answer:
-    found = _found(account, "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name)
-    return _of_stack(owner, found, lambda each: each.get("TagList"))
+    existing = _existing(
+        account, "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name
+    )
+    return _of_stack(owner, existing, lambda each: each.get("TagList"))
 
 
 def _redis(account: Account, owner: Owner, name: str) -> Answer:
-    found = _found(
+    existing = _existing(
         account,
         "elasticache",
         "DescribeReplicationGroups",
@@ -143,7 +145,7 @@ def _redis(account: Account, owner: Owner, name: str) -> Answer:
     )
     return _of_stack(
         owner,
-        found,
+        existing,
         lambda each: account.listed(
             "elasticache", "ListTagsForResource", "TagList", ResourceName=each["ARN"]
         ),
@@ -152,12 +154,12 @@ def _redis(account: Account, owner: Owner, name: str) -> Answer:
 
 def _cluster(account: Account, owner: Owner, name: str) -> Answer:
     try:
-        found = [account.read("eks", "DescribeCluster", name=name)["cluster"]]
+        answer = [account.read("eks", "DescribeCluster", name=name)["cluster"]]
     except UnreadableError as error:
         if error.code not in _ABSENT:
             raise
-        found = []
-    return _of_stack(owner, found, lambda each: _pairs(each.get("tags")))
+        answer = []
+    return _of_stack(owner, answer, lambda each: _pairs(each.get("tags")))
 
 
 def _bucket(account: Account, owner: Owner, name: str) -> Answer:
@@ -180,10 +182,12 @@ def _bucket(account: Account, owner: Owner, name: str) -> Answer:
 
 
 def _repository(account: Account, owner: Owner, name: str) -> Answer:
-    found = _found(account, "ecr", "DescribeRepositories", "repositories", repositoryNames=[name])
+    existing = _existing(
+        account, "ecr", "DescribeRepositories", "repositories", repositoryNames=[name]
+    )
     return _of_stack(
         owner,
-        found,
+        existing,
         lambda each: account.listed(
             "ecr", "ListTagsForResource", "tags", resourceArn=each["repositoryArn"]
         ),
@@ -193,25 +197,25 @@ def _repository(account: Account, owner: Owner, name: str) -> Answer:
 def _secret(account: Account, owner: Owner, name: str) -> Answer:
     """A deleted secret keeps its name until its recovery window is over."""
     try:
-        found = account.read("secretsmanager", "DescribeSecret", SecretId=name)
+        answer = account.read("secretsmanager", "DescribeSecret", SecretId=name)
     except UnreadableError as error:
         if error.code in _ABSENT:
             return True, _FREE
         raise
-    if found.get("DeletedDate"):
+    if answer.get("DeletedDate"):
         return False, (
             "scheduled for deletion: `aws secretsmanager restore-secret`, or delete it with"
             " --force-delete-without-recovery"
         )
-    return _owned(fine=owner.tagged(found.get("Tags")))
+    return _owned(fine=owner.tagged(answer.get("Tags")))
 
 
 def _alias(account: Account, owner: Owner, name: str) -> Answer:
     aliases = account.listed("kms", "ListAliases", "Aliases")
-    found = [each for each in aliases if each["AliasName"] == name]
+    existing = [each for each in aliases if each["AliasName"] == name]
     return _of_stack(
         owner,
-        found,
+        existing,
         lambda each: [
             {"Key": tag["TagKey"], "Value": tag["TagValue"]}
             for tag in account.listed("kms", "ListResourceTags", "Tags", KeyId=each["TargetKeyId"])
@@ -221,10 +225,10 @@ def _alias(account: Account, owner: Owner, name: str) -> Answer:
 
 def _log_group(account: Account, owner: Owner, name: str) -> Answer:
     groups = account.listed("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-    found = [each for each in groups if each["logGroupName"] == name]
+    existing = [each for each in groups if each["logGroupName"] == name]
     return _of_stack(
         owner,
-        found,
+        existing,
         lambda each: _pairs(
             account.read(
                 "logs", "ListTagsForResource", resourceArn=each["arn"].removesuffix(":*")
@@ -235,10 +239,10 @@ def _log_group(account: Account, owner: Owner, name: str) -> Answer:
 
 def _broker(account: Account, owner: Owner, name: str) -> Answer:
     brokers = account.listed("mq", "ListBrokers", "BrokerSummaries")
-    found = [each for each in brokers if each["BrokerName"] == name]
+    existing = [each for each in brokers if each["BrokerName"] == name]
     return _of_stack(
         owner,
-        found,
+        existing,
         lambda each: _pairs(
             account.read("mq", "ListTags", ResourceArn=each["BrokerArn"]).get("Tags")
         ),
@@ -265,7 +269,7 @@ _KINDS = (
 )
 
 
-def _found(
+def _existing(
     account: Account, service: str, operation: str, member: str, **parameters: Any
 ) -> list[Any]:
     """What a question for one thing finds: nothing where the service says there is none."""
@@ -279,20 +283,20 @@ def _found(
 
 def _of_stack(
     owner: Owner,
-    found: list[Any],
+    existing: list[Any],
     tags_of: Callable[[Any], Iterable[Mapping[str, str]] | None],
 ) -> Answer:
-    if not found:
+    if not existing:
         return True, _FREE
-    return _owned(fine=owner.tagged(tags_of(found[0])))
+    return _owned(fine=owner.tagged(tags_of(existing[0])))
 
 
 def _owned(*, fine: bool) -> Answer:
     return fine, "this stack's own" if fine else "taken, without this stack's tags"
 
 
-def _free(found: list[Any]) -> Answer:
-    return not found, "taken" if found else _FREE
+def _free(existing: list[Any]) -> Answer:
+    return not existing, "taken" if existing else _FREE
 
 
 def _pairs(tags: Mapping[str, str] | None) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, RowStatus, asked
+from rf.preflight.row import Answer, Row, RowStatus, row_of
 from scaleplan.settings import SERVICE_CIDR
 
 _OPEN = ("active", "available", "pending-acceptance", "pending", "provisioning", "modifying")
@@ -22,14 +22,14 @@ def peers(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
     """
     ours = (need.settings.vpc_cidr, SERVICE_CIDR)
     free = "choose another vpcCidr before anything is made: it can't change later"
-    yield asked(
+    yield row_of(
         "network",
         f"{ours[0]} beside networks that are joined by peering or a transit gateway",
         f"no overlap with {ours[0]} (VPC) or {ours[1]} (Services)",
         free,
         lambda: _clashes(ours, _joined(account, owner)),
     )
-    yield asked(
+    yield row_of(
         "network",
         f"{ours[0]} beside the region's other VPCs",
         f"no overlap with {ours[0]}, so that they can be peered",
@@ -44,7 +44,7 @@ def domain(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
     if name is None:
         return
     if zone_id is not None:
-        yield asked(
+        yield row_of(
             "domain",
             f"zone {zone_id}",
             f"a public zone of this account that holds {name}",
@@ -52,7 +52,7 @@ def domain(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
             lambda: _zone_holds(account, zone_id, name),
         )
         return
-    yield asked(
+    yield row_of(
         "domain",
         f"zones named {name}",
         "none but this stack's: the parent would have to delegate to one of two",
@@ -69,7 +69,7 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
         "delegate while `pulumi up` runs, to the output nameServers; or make the zone first and set"
         " hostedZoneId"
     )
-    found = "the zone is made by the first `pulumi up`: nobody can have delegated to it"
+    state = "the zone is made by the first `pulumi up`: nobody can have delegated to it"
     try:
         if any(owned for _, owned in _zones_named(account, owner, name)):
             issued = account.listed(
@@ -87,15 +87,15 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
                     needed=needed,
                     found="a certificate was issued",
                 )
-            found = "the zone is there, and no certificate was issued yet"
+            state = "the zone is there, and no certificate was issued yet"
     except UnreadableError as error:
-        found = f"could not be read: {error}"
+        state = f"could not be read: {error}"
     return Row(
         check="domain",
         subject=f"delegation of {name}",
         status=RowStatus.UNKNOWN,
         needed=needed,
-        found=found,
+        found=state,
         fix=fix,
     )
 
@@ -103,14 +103,16 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
 def _joined(account: Account, owner: Owner) -> dict[str, list[IPv4Network]]:
     """Networks that our VPC is, or through a transit gateway may be, routed to."""
     own = owner.vpc_ids(account)
-    found: dict[str, list[IPv4Network]] = {}
+    networks: dict[str, list[IPv4Network]] = {}
     for each in account.listed("ec2", "DescribeVpcPeeringConnections", "VpcPeeringConnections"):
         sides = (each["RequesterVpcInfo"], each["AccepterVpcInfo"])
         if each["Status"]["Code"] not in _OPEN:
             continue
         for side in sides:
             if side.get("VpcId") not in own:
-                found[f"{side.get('VpcId')} by {each['VpcPeeringConnectionId']}"] = _networks(side)
+                networks[f"{side.get('VpcId')} by {each['VpcPeeringConnectionId']}"] = _networks(
+                    side
+                )
     attached = account.listed(
         "ec2", "DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments"
     )
@@ -118,8 +120,8 @@ def _joined(account: Account, owner: Owner) -> dict[str, list[IPv4Network]]:
     for vpc in account.listed("ec2", "DescribeVpcs", "Vpcs"):
         if vpc["VpcId"] in gateways and vpc["VpcId"] not in own:
             gateway = gateways[vpc["VpcId"]]["TransitGatewayId"]
-            found[f"{vpc['VpcId']} by {gateway}"] = _networks(vpc)
-    return found
+            networks[f"{vpc['VpcId']} by {gateway}"] = _networks(vpc)
+    return networks
 
 
 def _other_vpcs(account: Account, owner: Owner) -> dict[str, list[IPv4Network]]:
@@ -162,7 +164,7 @@ def _no_other_zone(account: Account, owner: Owner, name: str) -> Answer:
 
 def _zones_named(account: Account, owner: Owner, name: str) -> list[tuple[str, bool]]:
     """Public zones of exactly that name, and whether each is this stack's."""
-    found: list[tuple[str, bool]] = []
+    zones: list[tuple[str, bool]] = []
     for each in account.listed("route53", "ListHostedZones", "HostedZones"):
         if each["Name"].rstrip(".") != name or (each.get("Config") or {}).get("PrivateZone"):
             continue
@@ -174,5 +176,5 @@ def _zones_named(account: Account, owner: Owner, name: str) -> list[tuple[str, b
             ResourceType="hostedzone",
             ResourceId=zone_id,
         )
-        found.append((zone_id, owner.tagged(tags)))
-    return found
+        zones.append((zone_id, owner.tagged(tags)))
+    return zones

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rf.preflight.account import Account
 from rf.preflight.need import NODE_GROUP, NODE_POOL, Need, requirement
 from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, Row, asked, in_all
+from rf.preflight.row import OTHER_CLASS, Answer, Row, in_all, row_of
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""
@@ -23,22 +23,22 @@ def zones(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     for zone in need.settings.availability_zones:
 
         def question(zone: str = zone) -> Answer:
-            found = account.listed("ec2", "DescribeAvailabilityZones", "AvailabilityZones")
-            by_name = {each["ZoneName"]: each for each in found}
+            listed = account.listed("ec2", "DescribeAvailabilityZones", "AvailabilityZones")
+            by_name = {each["ZoneName"]: each for each in listed}
             if zone not in by_name:
                 return False, f"the account has {', '.join(sorted(by_name))}"
             zone_id, state = by_name[zone]["ZoneId"], by_name[zone].get("State", "available")
             fine = state == "available" and zone_id not in REFUSED_ZONES
             return fine, f"{state}, zone id {zone_id}"
 
-        yield asked("zone", zone, "available, and EKS takes its zone id", _OTHER_ZONES, question)
+        yield row_of("zone", zone, "available, and EKS takes its zone id", _OTHER_ZONES, question)
 
 
 def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     """EC2 classes of the managed groups, and for Karpenter's pools one class at least."""
     chosen = need.settings.availability_zones
     for name in sorted({group["instanceTypes"][0] for group in need.inputs(NODE_GROUP)}):
-        yield asked(
+        yield row_of(
             "class",
             f"EC2 {name}",
             f"offered in {', '.join(chosen)}",
@@ -61,7 +61,7 @@ def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
             fitting = _fitting(account, categories, set(map(int, sizes)), newer_than, arm=arm)
             return in_all(chosen, {zone for zone, names in fitting.items() if names})
 
-        yield asked(
+        yield row_of(
             "class",
             f"Karpenter pool {pool['metadata']['name']}: one of {'/'.join(categories)} with"
             f" {'/'.join(sizes)} vCPUs",
@@ -73,14 +73,14 @@ def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
 
 def _offered(account: Account, name: str) -> set[str]:
     """Zones that offer an EC2 class."""
-    found = account.listed(
+    listed = account.listed(
         "ec2",
         "DescribeInstanceTypeOfferings",
         "InstanceTypeOfferings",
         LocationType="availability-zone",
         Filters=[{"Name": "instance-type", "Values": [name]}],
     )
-    return {each["Location"] for each in found}
+    return {each["Location"] for each in listed}
 
 
 def _fitting(
@@ -110,11 +110,11 @@ def _fitting(
         "InstanceTypeOfferings",
         LocationType="availability-zone",
     )
-    found: dict[str, set[str]] = {}
+    fitting: dict[str, set[str]] = {}
     for each in offerings:
         if each["InstanceType"] in names:
-            found.setdefault(each["Location"], set()).add(each["InstanceType"])
-    return found
+            fitting.setdefault(each["Location"], set()).add(each["InstanceType"])
+    return fitting
 
 
 def _generation(name: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from rf.preflight.account import Account
 from rf.preflight.need import INSTANCE, REPLICATION_GROUP, Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, Row, asked, in_all
+from rf.preflight.row import OTHER_CLASS, Answer, Row, in_all, row_of
 
 
 def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
@@ -18,21 +18,21 @@ def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Ro
     zones = need.settings.availability_zones
 
     def newest() -> str | None:
-        found = account.listed(
+        listed = account.listed(
             "rds",
             "DescribeDBEngineVersions",
             "DBEngineVersions",
             Engine=engine,
             EngineVersion=version,
         )
-        versions = [each["EngineVersion"] for each in found if each.get("Status") != "deprecated"]
+        versions = [each["EngineVersion"] for each in listed if each.get("Status") != "deprecated"]
         return max(versions, key=_ordered, default=None)
 
     def offered() -> Answer:
         precise = newest()
         if precise is None:
             return False, f"no version {version} at all"
-        found = account.listed(
+        listed = account.listed(
             "rds",
             "DescribeOrderableDBInstanceOptions",
             "OrderableDBInstanceOptions",
@@ -44,20 +44,20 @@ def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Ro
             zones,
             {
                 zone["Name"]
-                for option in found
+                for option in listed
                 if option.get("StorageType") in (None, primary.get("storageType"))
                 for zone in option["AvailabilityZones"]
             },
         )
 
-    yield asked(
+    yield row_of(
         "version",
         f"RDS {engine} {version}",
         "a version that RDS still makes",
         "change the engine version in components/database/database.py",
-        lambda: ((found := newest()) is not None, found or "none"),
+        lambda: ((listed := newest()) is not None, listed or "none"),
     )
-    yield asked(
+    yield row_of(
         "class",
         f"RDS {primary['instanceClass']} with {engine} {version}",
         f"offered in {', '.join(zones)}",
@@ -70,7 +70,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     """ElastiCache's version and classes. It tells regions, no zones."""
     groups = need.inputs(REPLICATION_GROUP)
     for engine, version in sorted({(each["engine"], each["engineVersion"]) for each in groups}):
-        yield asked(
+        yield row_of(
             "version",
             f"ElastiCache {engine} {version}",
             "a version that ElastiCache still makes",
@@ -87,7 +87,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
             ),
         )
     for name in sorted({each["nodeType"] for each in groups}):
-        yield asked(
+        yield row_of(
             "class",
             f"ElastiCache {name}",
             f"offered in {account.region} (ElastiCache tells no zones)",
@@ -111,7 +111,7 @@ def broker(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         name, version = each["hostInstanceType"], str(each["engineVersion"])
 
         def question(name: str = name, version: str = version) -> Answer:
-            found = account.listed(
+            listed = account.listed(
                 "mq",
                 "DescribeBrokerInstanceOptions",
                 "BrokerInstanceOptions",
@@ -119,12 +119,12 @@ def broker(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
                 HostInstanceType=name,
             )
             fitting = [
-                option for option in found if version in option.get("SupportedEngineVersions", ())
+                option for option in listed if version in option.get("SupportedEngineVersions", ())
             ]
             offered = {z["Name"] for option in fitting for z in option["AvailabilityZones"]}
             return in_all(need.settings.availability_zones, offered)
 
-        yield asked(
+        yield row_of(
             "class",
             f"Amazon MQ {name} with RabbitMQ {version}",
             f"offered in {', '.join(need.settings.availability_zones)}",
@@ -136,7 +136,7 @@ def broker(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
 def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     """EKS's version in standard support, and each add-on's version for it."""
     version = need.settings.kubernetes_version
-    yield asked(
+    yield row_of(
         "version",
         f"EKS {version}",
         "in standard support",
@@ -145,7 +145,7 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row
     )
     for addon in need.inputs("aws:eks/addon:Addon"):
         name, wanted = addon["addonName"], str(addon.get("addonVersion"))
-        yield asked(
+        yield row_of(
             "version",
             f"EKS add-on {name} {wanted}",
             f"made for Kubernetes {version}",
@@ -153,14 +153,14 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row
             lambda name=name, wanted=wanted: _any_of(
                 [
                     each
-                    for found in account.listed(
+                    for listed in account.listed(
                         "eks",
                         "DescribeAddonVersions",
                         "addons",
                         kubernetesVersion=version,
                         addonName=name,
                     )
-                    for each in found["addonVersions"]
+                    for each in listed["addonVersions"]
                 ],
                 "addonVersion",
                 wanted,
@@ -169,8 +169,8 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row
 
 
 def _in_support(account: Account, version: str) -> Answer:
-    found = account.listed("eks", "DescribeClusterVersions", "clusterVersions")
-    by_version = {each["clusterVersion"]: each for each in found}
+    listed = account.listed("eks", "DescribeClusterVersions", "clusterVersions")
+    by_version = {each["clusterVersion"]: each for each in listed}
     if version not in by_version:
         return False, f"EKS makes {', '.join(sorted(by_version))}"
     status = str(by_version[version].get("versionStatus") or by_version[version].get("status"))
@@ -179,8 +179,8 @@ def _in_support(account: Account, version: str) -> Answer:
     return status.upper() == "STANDARD_SUPPORT", f"{status.lower().replace('_', ' ')}{until}"
 
 
-def _any_of(found: list[dict[str, Any]], member: str, wanted: str) -> Answer:
-    values = sorted({str(each[member]) for each in found})
+def _any_of(offers: list[dict[str, Any]], member: str, wanted: str) -> Answer:
+    values = sorted({str(each[member]) for each in offers})
     fine = any(value == wanted or value.startswith(f"{wanted}.") for value in values)
     return fine, "it is" if fine else f"there is {', '.join(values) or 'nothing'}"
 

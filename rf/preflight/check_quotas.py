@@ -96,16 +96,16 @@ def _limit(account: Account, quota: Quota, region: str) -> tuple[float, bool]:
     """The account's value, or AWS's default where none was ever set for it."""
     at: dict[str, Any] = {"ServiceCode": quota.service, "QuotaCode": quota.code}
     try:
-        found = account.read("service-quotas", "GetServiceQuota", region=region, **at)["Quota"]
+        answer = account.read("service-quotas", "GetServiceQuota", region=region, **at)["Quota"]
     except UnreadableError as error:
         if error.code != "NoSuchResourceException":
             raise
-        found = account.read("service-quotas", "GetAWSDefaultServiceQuota", region=region, **at)[
+        answer = account.read("service-quotas", "GetAWSDefaultServiceQuota", region=region, **at)[
             "Quota"
         ]
-    if "Value" not in found:
+    if "Value" not in answer:
         raise UnreadableError("service-quotas", "GetServiceQuota", "answered without a value")
-    return float(found["Value"]), bool(found.get("Adjustable", True))
+    return float(answer["Value"]), bool(answer.get("Adjustable", True))
 
 
 def _fix(quota: Quota, total: float, region: str, *, adjustable: bool) -> str:

@@ -16,7 +16,7 @@ from rf.check.state.policy import State
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, RowStatus, asked
+from rf.preflight.row import Answer, Row, RowStatus, row_of
 from rf.shared.project import PROJECT_ROOT
 
 _STATUSES = {
@@ -52,10 +52,10 @@ def key_rows(account: Account, provider: str) -> Iterator[Row]:
     region = parse_qs(parts.query).get("region", [account.region])[0]
 
     def question() -> Answer:
-        found = account.read("kms", "DescribeKey", region=region, KeyId=key)["KeyMetadata"]
-        return found["KeyState"] == "Enabled", found["KeyState"]
+        answer = account.read("kms", "DescribeKey", region=region, KeyId=key)["KeyMetadata"]
+        return answer["KeyState"] == "Enabled", answer["KeyState"]
 
-    yield asked("state", f"key {key}", "enabled", f"aws kms enable-key --key-id {key}", question)
+    yield row_of("state", f"key {key}", "enabled", f"aws kms enable-key --key-id {key}", question)
 
 
 def bucket_rows(account: Account, backend: str) -> Iterator[Row]:
@@ -67,42 +67,42 @@ def bucket_rows(account: Account, backend: str) -> Iterator[Row]:
     region = parse_qs(parts.query).get("region", [account.region])[0]
 
     def versions() -> Answer:
-        found = account.read("s3", "GetBucketVersioning", region=region, Bucket=bucket)
-        return found.get("Status") == "Enabled", str(found.get("Status", "never turned on"))
+        answer = account.read("s3", "GetBucketVersioning", region=region, Bucket=bucket)
+        return answer.get("Status") == "Enabled", str(answer.get("Status", "never turned on"))
 
     def encryption() -> Answer:
-        found = account.read("s3", "GetBucketEncryption", region=region, Bucket=bucket)
-        rules = found["ServerSideEncryptionConfiguration"]["Rules"]
+        answer = account.read("s3", "GetBucketEncryption", region=region, Bucket=bucket)
+        rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
         ways = [each["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for each in rules]
         return bool(ways), ", ".join(ways)
 
     def closed() -> Answer:
         try:
-            found = account.read("s3", "GetPublicAccessBlock", region=region, Bucket=bucket)
+            answer = account.read("s3", "GetPublicAccessBlock", region=region, Bucket=bucket)
         except UnreadableError as error:
             if error.code == "NoSuchPublicAccessBlockConfiguration":
                 return False, "no public access block"
             raise
-        blocks = found["PublicAccessBlockConfiguration"]
+        blocks = answer["PublicAccessBlockConfiguration"]
         open_ways = sorted(name for name, on in blocks.items() if not on)
         return not open_ways, f"off: {', '.join(open_ways)}" if open_ways else "all four on"
 
     at = f"--bucket {bucket}"
-    yield asked(
+    yield row_of(
         "state",
         f"versions of {bucket}",
         "on: a broken state can be taken back",
         f"aws s3api put-bucket-versioning {at} --versioning-configuration Status=Enabled",
         versions,
     )
-    yield asked(
+    yield row_of(
         "state",
         f"encryption of {bucket}",
         "on",
         f"aws s3api put-bucket-encryption {at}",
         encryption,
     )
-    yield asked(
+    yield row_of(
         "state",
         f"public access of {bucket}",
         "blocked in all four ways",

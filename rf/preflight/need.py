@@ -123,12 +123,12 @@ class Need:
     @property
     def redis_nodes(self) -> dict[str, int]:
         """Nodes of each replication group, by its name."""
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for group in self.inputs(REPLICATION_GROUP):
             shards = int(group.get("numNodeGroups") or 0)
             sharded = shards * (1 + int(group.get("replicasPerNodeGroup") or 0))
-            found[group["replicationGroupId"]] = sharded or int(group["numCacheClusters"])
-        return found
+            counts[group["replicationGroupId"]] = sharded or int(group["numCacheClusters"])
+        return counts
 
     @property
     def database_gib(self) -> int:
@@ -224,8 +224,10 @@ _ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 def requirement(pool: Mapping[str, Any], key: str) -> list[str]:
     """The values that a Karpenter pool requires of a key, or none."""
-    found: Iterable[Mapping[str, Any]] = pool["spec"]["template"]["spec"]["requirements"]
-    return next((list(each["values"]) for each in found if each["key"].endswith(f"/{key}")), [])
+    requirements: Iterable[Mapping[str, Any]] = pool["spec"]["template"]["spec"]["requirements"]
+    return next(
+        (list(each["values"]) for each in requirements if each["key"].endswith(f"/{key}")), []
+    )
 
 
 def cores(quantity: str) -> float:

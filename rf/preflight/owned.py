@@ -51,18 +51,18 @@ class Owner:
 
     def tagged(self, tags: Iterable[Mapping[str, str]] | None) -> bool:
         """Whether the provider's default tags of this stack are there, or its cluster's own."""
-        found = {_of(tag, "Key"): _of(tag, "Value") for tag in tags or ()}
-        ours = (found.get("project"), found.get("stack")) == (self.project, self.stack)
+        values = {_of(tag, "Key"): _of(tag, "Value") for tag in tags or ()}
+        ours = (values.get("project"), values.get("stack")) == (self.project, self.stack)
         nodes = self.cluster in (
-            found.get("eks:cluster-name"),
-            found.get("eks:eks-cluster-name"),
+            values.get("eks:cluster-name"),
+            values.get("eks:eks-cluster-name"),
         )
-        return ours or nodes or f"kubernetes.io/cluster/{self.cluster}" in found
+        return ours or nodes or f"kubernetes.io/cluster/{self.cluster}" in values
 
     def vpc_ids(self, account: Account) -> set[str]:
         """The stack's VPC, where it is there already. Raises UnreadableError."""
-        found = account.listed("ec2", "DescribeVpcs", "Vpcs")
-        return {vpc["VpcId"] for vpc in found if self.tagged(vpc.get("Tags"))}
+        listed = account.listed("ec2", "DescribeVpcs", "Vpcs")
+        return {vpc["VpcId"] for vpc in listed if self.tagged(vpc.get("Tags"))}
 
 
 def _of(tag: Mapping[str, Any], key: str) -> str:

@@ -50,10 +50,10 @@ def status_of(*, fine: bool) -> RowStatus:
     return RowStatus.PASS if fine else RowStatus.FAIL
 
 
-def asked(check: str, subject: str, needed: str, fix: str, question: Callable[[], Answer]) -> Row:
+def row_of(check: str, subject: str, needed: str, fix: str, question: Callable[[], Answer]) -> Row:
     """Pass or fail by the answer; unknown, with the reason, where there was none."""
     try:
-        fine, found = question()
+        fine, answer = question()
     except UnreadableError as error:
         return Row(
             check=check,
@@ -68,14 +68,14 @@ def asked(check: str, subject: str, needed: str, fix: str, question: Callable[[]
         subject=subject,
         status=status_of(fine=fine),
         needed=needed,
-        found=found,
+        found=answer,
         fix="" if fine else fix,
     )
 
 
-def in_all(wanted: tuple[str, ...], found: set[str]) -> Answer:
+def in_all(wanted: tuple[str, ...], offering: set[str]) -> Answer:
     """Whether what is wanted was found in every zone, and where not."""
-    missing = [zone for zone in wanted if zone not in found]
+    missing = [zone for zone in wanted if zone not in offering]
     return not missing, f"not in {', '.join(missing)}" if missing else "in all of them"
 
 

@@ -48,7 +48,7 @@ def in_other_vpcs(service: str, operation: str, member: str) -> Usage:
 
 def running_vcpus(account: Account, owner: Owner) -> float:
     """vCPUs of others' running on-demand instances of the standard families."""
-    found = account.listed(
+    listed = account.listed(
         "ec2",
         "DescribeInstances",
         "Reservations",
@@ -56,7 +56,7 @@ def running_vcpus(account: Account, owner: Owner) -> float:
     )
     return sum(
         int(each["CpuOptions"]["CoreCount"]) * int(each["CpuOptions"]["ThreadsPerCore"])
-        for reservation in found
+        for reservation in listed
         for each in reservation["Instances"]
         if each["InstanceType"][0] in STANDARD_FAMILIES
         and each.get("InstanceLifecycle") != "spot"
@@ -69,48 +69,48 @@ def gateways_of_one_zone(account: Account, owner: Owner) -> float:
     gateways = account.listed("ec2", "DescribeNatGateways", "NatGateways")
     subnets = account.listed("ec2", "DescribeSubnets", "Subnets")
     zones = {each["SubnetId"]: each["AvailabilityZone"] for each in subnets}
-    found = Counter(
+    counts = Counter(
         zones.get(each["SubnetId"])
         for each in gateways
         if each["State"] in ("pending", "available") and not owner.tagged(each.get("Tags"))
     )
-    return max(found.values(), default=0)
+    return max(counts.values(), default=0)
 
 
 def gateway_endpoints(account: Account, owner: Owner) -> float:
     """Gateway endpoints of the region."""
-    found = account.listed("ec2", "DescribeVpcEndpoints", "VpcEndpoints")
+    listed = account.listed("ec2", "DescribeVpcEndpoints", "VpcEndpoints")
     return sum(
         each["VpcEndpointType"] == "Gateway" and not owner.tagged(each.get("Tags"))
-        for each in found
+        for each in listed
     )
 
 
 def volume_tib(account: Account, owner: Owner) -> float:
     """gp3 volumes, in TiB."""
-    found = account.listed(
+    listed = account.listed(
         "ec2",
         "DescribeVolumes",
         "Volumes",
         Filters=[{"Name": "volume-type", "Values": ["gp3"]}],
     )
-    return sum(each["Size"] for each in found if not owner.tagged(each.get("Tags"))) / 1024
+    return sum(each["Size"] for each in listed if not owner.tagged(each.get("Tags"))) / 1024
 
 
 def database_gib(account: Account, owner: Owner) -> float:
     """Storage of RDS instances."""
-    found = account.listed("rds", "DescribeDBInstances", "DBInstances")
+    listed = account.listed("rds", "DescribeDBInstances", "DBInstances")
     return sum(
-        each["AllocatedStorage"] for each in found if not owner.named(each["DBInstanceIdentifier"])
+        each["AllocatedStorage"] for each in listed if not owner.named(each["DBInstanceIdentifier"])
     )
 
 
 def redis_nodes(account: Account, owner: Owner) -> float:
     """Nodes of all clusters and replication groups."""
-    found = account.listed("elasticache", "DescribeCacheClusters", "CacheClusters")
+    listed = account.listed("elasticache", "DescribeCacheClusters", "CacheClusters")
     return sum(
         int(each.get("NumCacheNodes") or 1)
-        for each in found
+        for each in listed
         if not owner.named(str(each.get("ReplicationGroupId")))
     )
 
@@ -118,8 +118,8 @@ def redis_nodes(account: Account, owner: Owner) -> float:
 def application_balancers(account: Account, owner: Owner) -> float:
     """Load balancers of the kind that we make."""
     own = owner.vpc_ids(account)
-    found = account.listed("elbv2", "DescribeLoadBalancers", "LoadBalancers")
-    return sum(each["Type"] == "application" and each["VpcId"] not in own for each in found)
+    listed = account.listed("elbv2", "DescribeLoadBalancers", "LoadBalancers")
+    return sum(each["Type"] == "application" and each["VpcId"] not in own for each in listed)
 
 
 def keys(account: Account, owner: Owner) -> float:
@@ -129,18 +129,18 @@ def keys(account: Account, owner: Owner) -> float:
     managed = {
         each.get("TargetKeyId") for each in aliases if each["AliasName"].startswith("alias/aws/")
     }
-    found = account.listed("kms", "ListKeys", "Keys")
-    return sum(each["KeyId"] not in own | managed for each in found)
+    listed = account.listed("kms", "ListKeys", "Keys")
+    return sum(each["KeyId"] not in own | managed for each in listed)
 
 
 def distributions(account: Account, owner: Owner) -> float:
     """CloudFront distributions; of a stack's own, those that bear no alias count too."""
-    found = account.listed(
+    listed = account.listed(
         "cloudfront", "ListDistributions", "DistributionList.Items", region=GLOBAL_REGION
     )
     return sum(
         not any(owner.named(alias) for alias in (each.get("Aliases") or {}).get("Items") or ())
-        for each in found
+        for each in listed
     )
 
 
@@ -148,10 +148,10 @@ def cloudfront_policies(operation: str, member: str) -> Usage:
     """The account's own policies of a kind; those of this stack count too, having no fixed name."""
 
     def count(account: Account, _owner: Owner) -> float:
-        found = account.listed(
+        listed = account.listed(
             "cloudfront", operation, f"{member}.Items", region=GLOBAL_REGION, Type="custom"
         )
-        return len(found)
+        return len(listed)
 
     return count
 

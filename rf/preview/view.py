@@ -133,10 +133,10 @@ def _short(token: str) -> str:
 def _outputs(outputs: Mapping[str, Any]) -> Table:
     table = Table(title="Outputs", title_justify="left", box=None, show_header=False)
     for key, value in sorted(redact(outputs).items()):
-        shown = _plain(value)
-        if len(shown) > _LONGEST_OUTPUT:
-            shown = f"{shown[:_LONGEST_OUTPUT]}... ({len(shown)} characters)"
-        table.add_row(Text(key, style="bold"), Text(shown))
+        text = _plain(value)
+        if len(text) > _LONGEST_OUTPUT:
+            text = f"{text[:_LONGEST_OUTPUT]}... ({len(text)} characters)"
+        table.add_row(Text(key, style="bold"), Text(text))
     return table
 
 

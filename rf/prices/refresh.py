@@ -143,8 +143,8 @@ def refresh(
 def updated(book: PriceBook, results: Sequence[Refreshed]) -> PriceBook:
     """The book with every changed and added price in its place."""
     fresh = {(each.key, each.region): each.after for each in results if each.after is not None}
-    kept = [fresh.pop((price.key, price.region), None) or price for price in book.prices]
-    return PriceBook(prices=(*kept, *fresh.values()), commitments=book.commitments)
+    prices = [fresh.pop((price.key, price.region), None) or price for price in book.prices]
+    return PriceBook(prices=(*prices, *fresh.values()), commitments=book.commitments)
 
 
 def _patterns(book: PriceBook) -> list[Price]:
@@ -160,10 +160,10 @@ def _ask(
     query = query_of(pattern.key)
     status, after = RefreshStatus.NOT_ASKED, None
     if query is not None:
-        found = set(_answers(client, query, region))
-        status = RefreshStatus.AMBIGUOUS if len(found) > 1 else RefreshStatus.NOT_FOUND
-        if len(found) == 1:
-            tiers = _without_free(found.pop(), pattern)
+        answers = set(_answers(client, query, region))
+        status = RefreshStatus.AMBIGUOUS if len(answers) > 1 else RefreshStatus.NOT_FOUND
+        if len(answers) == 1:
+            tiers = _without_free(answers.pop(), pattern)
             if before is not None and before.tiers == tiers:
                 status = RefreshStatus.SAME
             else:

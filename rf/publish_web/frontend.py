@@ -118,7 +118,7 @@ def _file(path: Path, directory: Path, hashed: Sequence[str]) -> FrontendFile:
 
 def content_type(key: str) -> str:
     """The media type of a file by its ending; of no known one, bytes."""
-    found, encoding = _TYPES.guess_type(key)
-    if found is None or encoding is not None:
+    media_type, encoding = _TYPES.guess_type(key)
+    if media_type is None or encoding is not None:
         return "application/octet-stream"
-    return f"{found}; charset=utf-8" if found.startswith(_TEXT) else found
+    return f"{media_type}; charset=utf-8" if media_type.startswith(_TEXT) else media_type

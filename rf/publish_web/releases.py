@@ -126,10 +126,10 @@ def deletable(
     """
     expired = expired_releases(releases, live, now, grace)
     gone = {release.name for release in expired}
-    kept = {key for r in (*releases, live) if r.name not in gone for key in r.files}
+    needed = {key for r in (*releases, live) if r.name not in gone for key in r.files}
     files = [
         key
         for key, written in stored.items()
-        if key not in kept and not key.startswith(RELEASES_PREFIX) and now - written > grace
+        if key not in needed and not key.startswith(RELEASES_PREFIX) and now - written > grace
     ]
     return sorted([*files, *(release.key for release in expired)])

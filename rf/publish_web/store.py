@@ -55,15 +55,15 @@ class Store:
 
     def releases(self, objects: dict[str, Stored]) -> list[Release]:
         """The recorded releases. Raises PublishError for a record that can't be read."""
-        found = []
+        releases = []
         for key in sorted(key for key in objects if key.startswith(RELEASES_PREFIX)):
             with _refusals(f"read {key}"):
                 text = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
             try:
-                found.append(Release.from_json(key, text))
+                releases.append(Release.from_json(key, text))
             except ValueError as error:
                 raise PublishError(str(error)) from error
-        return found
+        return releases
 
     def digest_of(self, key: str) -> str:
         """What an object holds now, as its digest."""

@@ -46,7 +46,7 @@ def store_of(settings: Settings, clients: Clients) -> Store:
         bucket = bucket_name(settings.prefix, "static", account, settings.region)
         clients.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
         pages = clients.cloudfront.get_paginator("list_distributions").paginate()
-        found = [
+        distributions = [
             entry["Id"]
             for page in pages
             for entry in page["DistributionList"].get("Items", [])
@@ -57,8 +57,9 @@ def store_of(settings: Settings, clients: Clients) -> Store:
             f"can't find the bucket and distribution of {settings.prefix}: {error}; "
             "is the stack up, and do AWS_PROFILE or its like name its account?"
         ) from error
-    if len(found) != 1:
+    if len(distributions) != 1:
         raise PublishError(
-            f"{len(found)} distributions are called {settings.prefix}: the stack has exactly one"
+            f"{len(distributions)} distributions are called {settings.prefix}:"
+            " the stack has exactly one"
         )
-    return Store(clients.s3, clients.cloudfront, bucket, found[0])
+    return Store(clients.s3, clients.cloudfront, bucket, distributions[0])

@@ -99,26 +99,26 @@ def gather(
         at_base, at_head = stacks_of(before), stacks_of(after)
         stacks = [stack] if stack is not None else sorted({*at_base, *at_head})
         same = unchanged_stacks(before, after)
-        asked = [name for name in stacks if name in at_head and name not in same]
+        changed = [name for name in stacks if name in at_head and name not in same]
         sides = [("base", before, at_base), ("head", after, at_head)]
         # All plans before any bill: they take longest.
         answers = run_all(
             {
                 f"{side} {what} {name}": _question(checkout, name, command)
                 for what, command in COMPARED.items()
-                for name in asked
+                for name in changed
                 for side, checkout, there in sides
                 if name in there
             }
         )
         facts = {name: StackFacts(stack=name, step=None, gone=True) for name in stacks}
         facts |= {name: _unchanged(name) for name in stacks if name in same}
-        facts |= {name: _compared(name, answers, new=name not in at_base) for name in asked}
+        facts |= {name: _compared(name, answers, new=name not in at_base) for name in changed}
         answers = run_all(
             {
                 f"{what} {name}": _question(after, name, command)
                 for what, command in JUDGED.items()
-                for name in asked
+                for name in changed
                 if facts[name].has_figures
             }
         )
@@ -190,10 +190,12 @@ def _answer(ran: Ran | None) -> Answer:
         said = [line for line in lines if line]
         return Answer(failure=said[-1] if said else "failed")
     try:
-        found = json.loads(ran.output)
+        document = json.loads(ran.output)
     except ValueError:
         return Answer(failure="printed no JSON")
-    return Answer(document=found) if isinstance(found, Mapping) else Answer(failure="no object")
+    return (
+        Answer(document=document) if isinstance(document, Mapping) else Answer(failure="no object")
+    )
 
 
 def _cost(ran: Ran | None) -> tuple[Decimal | None, str]:

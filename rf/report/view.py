@@ -111,8 +111,8 @@ def _risks(step: Step) -> list[str]:
         for change in step.changes
         for command in change.actions
     ]
-    told = [*lines, *interrupted, *actions]
-    return [*told, ""] if told else []
+    all_lines = [*lines, *interrupted, *actions]
+    return [*all_lines, ""] if all_lines else []
 
 
 def _figures(facts: StackFacts) -> list[str]:
@@ -163,9 +163,9 @@ def _policy(facts: StackFacts) -> str:
         return f"unknown: {plain(facts.policy_failure)}"
     if not policy.broken:
         return f"clean, {policy.rules} rules"
-    shown = "; ".join(plain(line) for line in policy.broken[:5])
+    violations = "; ".join(plain(line) for line in policy.broken[:5])
     further = len(policy.broken) - 5
-    return f"**{len(policy.broken)} broken**: {shown}" + (
+    return f"**{len(policy.broken)} broken**: {violations}" + (
         f"; {further} more" if further > 0 else ""
     )
 
@@ -182,34 +182,34 @@ def _fitting(facts: StackFacts, budget: int) -> tuple[list[str], int]:
     blocks: list[str] = []
     omitted = 0
     for layer, changes in _by_layer(facts.step):
-        shown, block = len(changes), ""
+        count, block = len(changes), ""
         # Half as many, until they fit: a huge layer is shown in part, and says so.
-        while shown:
-            block = _details(layer, changes, shown)
+        while count:
+            block = _details(layer, changes, count)
             if size_of(block) + 2 <= budget:
                 break
-            shown //= 2
-        if shown:
+            count //= 2
+        if count:
             blocks.append(block)
             budget -= size_of(block) + 2
-        omitted += len(changes) - shown
+        omitted += len(changes) - count
     return blocks, omitted
 
 
 def _by_layer(step: Step) -> Iterator[tuple[str, list[ResourceChange]]]:
     for layer in sorted({change.layer for change in step.changes}):
-        found = [change for change in step.changes if change.layer == layer]
+        changes = [change for change in step.changes if change.layer == layer]
         # What holds data first, so that it is the last to be left out.
-        yield layer, sorted(found, key=lambda each: (not each.stateful, each.name, each.type))
+        yield layer, sorted(changes, key=lambda each: (not each.stateful, each.name, each.type))
 
 
-def _details(layer: str, changes: Sequence[ResourceChange], shown: int) -> str:
+def _details(layer: str, changes: Sequence[ResourceChange], most: int) -> str:
     counts = Counter(str(change.kind) for change in changes)
     summary = f"{layer}: {', '.join(f'{count} {kind}' for kind, count in sorted(counts.items()))}"
-    rows = [row for change in changes[:shown] for row in _rows(change)]
+    rows = [row for change in changes[:most] for row in _rows(change)]
     lines = table(["resource", "what", "property", "old", "new"], rows)
-    if shown < len(changes):
-        lines += ["", f"{len(changes) - shown} more of this layer are left out."]
+    if most < len(changes):
+        lines += ["", f"{len(changes) - most} more of this layer are left out."]
     return folded(summary, lines)
 
 

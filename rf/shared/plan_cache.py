@@ -200,11 +200,11 @@ def ingredients(root: Path) -> Iterator[Path]:
 
 def _installed() -> Sequence[str]:
     """Names and versions of the installed packages."""
-    found: set[str] = set()
+    files: set[str] = set()
     for folder in sys.path:
         with contextlib.suppress(OSError):
-            found.update(path.name for path in Path(folder).iterdir() if path.suffix in _INSTALLED)
-    return sorted(found)
+            files.update(path.name for path in Path(folder).iterdir() if path.suffix in _INSTALLED)
+    return sorted(files)
 
 
 def _create_key(path: Path) -> None:
@@ -221,28 +221,31 @@ def _create_key(path: Path) -> None:
 
 def _packed(plan: RecordedPlan) -> tuple[Any, ...]:
     """The plan as plain data; paths of its secrets beside it."""
-    found: list[tuple[Any, ...]] = []
+    secret_paths: list[tuple[Any, ...]] = []
     resources = [
-        [_plain(getattr(each, name), (index, place), found) for place, name in enumerate(_FIELDS)]
+        [
+            _plain(getattr(each, name), (index, place), secret_paths)
+            for place, name in enumerate(_FIELDS)
+        ]
         for index, each in enumerate(plan.resources)
     ]
-    outputs = _plain(plan.outputs, ("outputs",), found)
-    return plan.project, plan.stack, plan.size, resources, outputs, found, plan.to_json()
+    outputs = _plain(plan.outputs, ("outputs",), secret_paths)
+    return plan.project, plan.stack, plan.size, resources, outputs, secret_paths, plan.to_json()
 
 
-def _plain(value: Any, path: tuple[Any, ...], found: list[tuple[Any, ...]]) -> Any:
+def _plain(value: Any, path: tuple[Any, ...], secret_paths: list[tuple[Any, ...]]) -> Any:
     match value:
         case Secret():
-            found.append(path)
-            return _plain(value.value, path, found)
+            secret_paths.append(path)
+            return _plain(value.value, path, secret_paths)
         case Mapping():
-            return {key: _plain(item, (*path, key), found) for key, item in value.items()}
+            return {key: _plain(item, (*path, key), secret_paths) for key, item in value.items()}
         case list():
-            return [_plain(item, (*path, index), found) for index, item in enumerate(value)]
+            return [_plain(item, (*path, index), secret_paths) for index, item in enumerate(value)]
         case tuple():
-            before = len(found)
-            items = tuple(_plain(item, path, found) for item in value)
-            if len(found) > before:
+            before = len(secret_paths)
+            items = tuple(_plain(item, path, secret_paths) for item in value)
+            if len(secret_paths) > before:
                 raise ValueError("a secret in a tuple has no place to be put back")
             return items
         case _:
@@ -250,8 +253,8 @@ def _plain(value: Any, path: tuple[Any, ...], found: list[tuple[Any, ...]]) -> A
 
 
 def _unpacked(packed: tuple[Any, ...]) -> RecordedPlan:
-    project, stack, size, resources, outputs, found, text = packed
-    for path in reversed(found):  # a secret inside another was found after it
+    project, stack, size, resources, outputs, secret_paths, text = packed
+    for path in reversed(secret_paths):  # a secret inside another was found after it
         place: Any = {"outputs": outputs} if path[0] == "outputs" else resources
         for key in path[:-1]:
             place = place[key]

@@ -68,18 +68,18 @@ def document_of(plan: RecordedPlan) -> PlanDocument:
 def read_document(text: str) -> PlanDocument:
     """The plan in a JSON text. Raises PlanDocumentError when it is of another form."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         raise PlanDocumentError(f"is no JSON: {error}") from error
-    if not isinstance(found, Mapping) or found.get("format") != FORMAT:
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise PlanDocumentError(f"is no plan of format {FORMAT}")
     try:
-        resources = [_resource(entry) for entry in found["resources"]]
+        resources = [_resource(entry) for entry in document["resources"]]
         return PlanDocument(
-            stack=str(found["stack"]),
-            size=str(found["size"]),
+            stack=str(document["stack"]),
+            size=str(document["size"]),
             resources={resource.urn: resource for resource in resources},
-            outputs=found["outputs"],
+            outputs=document["outputs"],
             secrets_comparable=all(is_comparable(resource.inputs) for resource in resources),
         )
     except (KeyError, TypeError, AttributeError) as error:

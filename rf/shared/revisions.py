@@ -87,9 +87,9 @@ def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Chec
     ):
         # Cut short, Git would leave a child of its own behind that goes on to write files.
         with uninterrupted():
-            made = _ran_git(repository, "worktree", "add", "--detach", str(tree), commit)
-        if made.returncode != 0:
-            said = made.stderr.strip().splitlines()
+            result = _ran_git(repository, "worktree", "add", "--detach", str(tree), commit)
+        if result.returncode != 0:
+            said = result.stderr.strip().splitlines()
             raise RevisionError(f"{revision}: Git can't check it out: {said[-1] if said else ''}")
         _share_kept_plans(repository, tree)
         yield Checkout(revision=revision, directory=tree, commit=commit)
@@ -106,11 +106,11 @@ def _share_kept_plans(repository: Path, tree: Path) -> None:
     """
     if not any((tree / place).is_file() for place in CACHE_MODULES):
         return
-    kept = repository / CACHE.name / PLANS
+    plans = repository / CACHE.name / PLANS
     with contextlib.suppress(OSError):
-        kept.mkdir(parents=True, exist_ok=True)
+        plans.mkdir(parents=True, exist_ok=True)
         (tree / CACHE.name).mkdir()
-        (tree / CACHE.name / PLANS).symlink_to(kept, target_is_directory=True)
+        (tree / CACHE.name / PLANS).symlink_to(plans, target_is_directory=True)
 
 
 def _remove_worktree(repository: Path, tree: Path) -> None:
@@ -131,8 +131,8 @@ def plans_at(
     checkouts: Sequence[Checkout], stack: str, options: Sequence[str] = ()
 ) -> list[RevisionPlan]:
     """A stack's plan by each revision's own program; a failure is told, not raised."""
-    asked = ("preview", "--stack", stack, "--json", *options)
-    ran = run_all({str(place): (each, asked) for place, each in enumerate(checkouts)})
+    arguments = ("preview", "--stack", stack, "--json", *options)
+    ran = run_all({str(place): (each, arguments) for place, each in enumerate(checkouts)})
     return [_plan(each, stack, ran[str(place)]) for place, each in enumerate(checkouts)]
 
 

@@ -85,8 +85,8 @@ def read_masked(value: Any) -> Any:
     """A printed value with each digested secret as a `MaskedSecret`."""
     match value:
         case str():
-            found = _DIGESTED.fullmatch(value)
-            return MaskedSecret(found.group(1)) if found else value
+            match = _DIGESTED.fullmatch(value)
+            return MaskedSecret(match.group(1)) if match else value
         case Mapping():
             return {key: read_masked(item) for key, item in value.items()}
         case list() | tuple():

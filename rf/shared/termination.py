@@ -118,8 +118,8 @@ class _Run:
         for names in (self.undone, self.left, self.kept):
             names.clear()
 
-    def _sentence(self, asked: signal.Signals) -> str:
-        parts = [f"Stopped by {asked.name}"]
+    def _sentence(self, number: signal.Signals) -> str:
+        parts = [f"Stopped by {number.name}"]
         if self.undone:
             parts.append(f"undone: {_listed(self.undone)}")
         if self.left:
@@ -241,11 +241,11 @@ class _Stopping(contextlib.AbstractContextManager[None]):
         for number, handler in self._before.items():
             signal.signal(number, handler)
         _run.uninterrupted -= 1
-        asked = _run.asked
+        requested = _run.asked
         _run.tell()
         _run.forget()
-        if asked is not None:
-            raise Stopped(asked) from None
+        if requested is not None:
+            raise Stopped(requested) from None
 
 
 _AT_THE_EDGE = (_Stopping.__enter__.__code__, _Stopping.__exit__.__code__)

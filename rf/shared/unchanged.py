@@ -39,19 +39,19 @@ def _differing(before: Checkout, after: Checkout) -> Collection[str] | None:
         return ()
     repository = next((each.directory for each in (before, after) if not each.commit), None)
     compared = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *commits, "--")
-    found = git_lines(repository or before.directory, *compared)
-    if found is None or repository is None:
-        return found
+    paths = git_lines(repository or before.directory, *compared)
+    if paths is None or repository is None:
+        return paths
     # Files that Git does not follow are planned with as well, also those that it ignores.
-    for asked in (
+    for arguments in (
         ("--exclude-standard",),
         ("--", *FOLDERS, *(f":(glob){pattern}" for pattern in (*FILES, "Pulumi.*.yaml"))),
     ):
-        new = git_lines(repository, "ls-files", "--others", "-z", *asked)
+        new = git_lines(repository, "ls-files", "--others", "-z", *arguments)
         if new is None:
             return None
-        found += new
-    return found
+        paths += new
+    return paths
 
 
 def _is_unread(path: str) -> bool:
@@ -62,14 +62,14 @@ def _is_unread(path: str) -> bool:
 
 def _named_by(stack: str, texts: Mapping[str, str]) -> set[str]:
     """The stack, and every stack whose name stands in its file or in that of one so named."""
-    found, waiting = {stack}, [stack]
+    names, waiting = {stack}, [stack]
     while waiting:
         text = texts.get(waiting.pop(), "")
         named = {
             other
             for other in texts
-            if re.search(rf"(?<![\w-]){re.escape(other)}(?![\w-])", text) and other not in found
+            if re.search(rf"(?<![\w-]){re.escape(other)}(?![\w-])", text) and other not in names
         }
-        found |= named
+        names |= named
         waiting += named
-    return found
+    return names

@@ -191,25 +191,25 @@ def _strategies(workers: ConfiguredWorkers, demand: Demand, fleet: Fleet) -> tup
 
 def _warnings(workers: ConfiguredWorkers, demand: Demand, theory: WorkerQueue) -> list[str]:
     most = workers.scaling.most
-    found: list[str] = []
+    warnings: list[str] = []
     if not theory.stable:
-        found.append(
+        warnings.append(
             f"{theory.jobs_per_hour:g} jobs an hour of {theory.job_seconds:.4g} s ask for"
             f" {theory.offered_load:.1f} workers, and there are {most} at most: the backlog grows"
             " as long as the load lasts, whatever scales them"
         )
     room = most if workers.pool is None else workers.pool.most_pods(most)
     if room < most:
-        found.append(
+        warnings.append(
             f"the node pool's limits have room for {room} of {most} workers; the others stay"
             " pending"
         )
     if demand.timed_out_share > TIMED_OUT_NOTABLE:
-        found.append(
+        warnings.append(
             f"{demand.timed_out_share:.0%} of the jobs run into the timeout of"
             f" {demand.timeout_seconds:g} s and are cut off there"
         )
-    return found
+    return warnings
 
 
 def cpu_needed_percent() -> float:

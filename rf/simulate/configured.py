@@ -151,10 +151,10 @@ def _node_pool(
 ) -> NodePool | None:
     """The Karpenter pool that the workers' node selector names; None where it names none."""
     name = (pod.get("nodeSelector") or {}).get(_POOL_LABEL)
-    found = None if name is None else _only(plan, _NODE_POOL, lambda each: _name(each) == name)
-    if found is None:
+    pool = None if name is None else _only(plan, _NODE_POOL, lambda each: _name(each) == name)
+    if pool is None:
         return None
-    spec = found["spec"]
+    spec = pool["spec"]
     allowed = {
         each["key"].rsplit("/", 1)[1]: each["values"]
         for each in spec["template"]["spec"]["requirements"]
@@ -177,8 +177,8 @@ _FAMILIES = frozenset(MEMORY_MIB_PER_VCPU)
 
 
 def _only(plan: RecordedPlan, token: str, matches: Any) -> Mapping[str, Any] | None:
-    found: Iterable[Mapping[str, Any]] = (redact(each.inputs) for each in plan.of_type(token))
-    return next((inputs for inputs in found if matches(inputs)), None)
+    objects: Iterable[Mapping[str, Any]] = (redact(each.inputs) for each in plan.of_type(token))
+    return next((inputs for inputs in objects if matches(inputs)), None)
 
 
 def _name(inputs: Mapping[str, Any]) -> str | None:

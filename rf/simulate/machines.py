@@ -97,18 +97,18 @@ class Machines:
         if self.pool is None:
             return [None] * pods
         self._give_back(now)
-        placed: list[Node | None] = []
-        while len(placed) < pods:
+        nodes: list[Node | None] = []
+        while len(nodes) < pods:
             # A node that runs takes pods before one that still starts.
             free = [node for node in self.nodes if node.pods < node.room]
             node = min(free, key=lambda each: each.ready_at, default=None)
-            node = node or self._buy(now, pods - len(placed))
+            node = node or self._buy(now, pods - len(nodes))
             if node is None:
                 break
             node.pods += 1
             node.empty_since = None
-            placed.append(node)
-        return placed
+            nodes.append(node)
+        return nodes
 
     def leave(self, now: float, node: Node | None) -> None:
         """One pod has left its node."""

@@ -62,7 +62,7 @@ class SimulationResult:
         waits = sorted(
             (end if job.started_at is None else job.started_at) - job.arrived_at for job in measured
         )
-        kept = tuple(sample for sample in samples if sample.at >= start)
+        measured_samples = tuple(sample for sample in samples if sample.at >= start)
         alive = sum(
             max(0.0, (end if pod.gone_at is None else pod.gone_at) - max(start, pod.placed_at))
             for pod in pods
@@ -76,12 +76,13 @@ class SimulationResult:
             wait_p50=percentile(waits, 50),
             wait_p95=percentile(waits, 95),
             wait_p99=percentile(waits, 99),
-            max_backlog=max((sample.backlog for sample in kept), default=0),
-            mean_replicas=sum(sample.replicas for sample in kept) / max(1, len(kept)),
-            max_ready=max((sample.ready for sample in kept), default=0),
+            max_backlog=max((sample.backlog for sample in measured_samples), default=0),
+            mean_replicas=sum(sample.replicas for sample in measured_samples)
+            / max(1, len(measured_samples)),
+            max_ready=max((sample.ready for sample in measured_samples), default=0),
             pod_hours=alive / SECONDS_PER_HOUR,
             drain_seconds=None if drained_at is None else drained_at - start,
-            samples=kept,
+            samples=measured_samples,
         )
 
     def to_json(self) -> dict[str, Any]:

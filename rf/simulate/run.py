@@ -122,10 +122,10 @@ class _Run:
         if scaling.cached_seconds is None:
             return seen
         if self._seen is None or now - self._seen[0] >= scaling.cached_seconds:
-            kept = Observation(waiting=dict(seen.waiting), active=dict(seen.active), pods=())
-            self._seen = (now, kept)
-        kept = self._seen[1]
-        return Observation(waiting=kept.waiting, active=kept.active, pods=seen.pods)
+            cached = Observation(waiting=dict(seen.waiting), active=dict(seen.active), pods=())
+            self._seen = (now, cached)
+        cached = self._seen[1]
+        return Observation(waiting=cached.waiting, active=cached.active, pods=seen.pods)
 
     def _watch_burst(self) -> Steps:
         yield self._env.timeout(self._demand.measured_from)

@@ -119,8 +119,8 @@ def _figures(comparison: Comparison) -> Table:
     table.add_column("")
     for strategy in comparison.strategies:
         table.add_column(strategy.title, justify="right")
-    for name, shown in rows:
-        table.add_row(name, *(shown(each.result) for each in comparison.strategies))
+    for name, text_of in rows:
+        table.add_row(name, *(text_of(each.result) for each in comparison.strategies))
     return table
 
 

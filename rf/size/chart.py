@@ -66,8 +66,8 @@ def write_chart(points: Sequence[Point], path: Path) -> None:
 
 def _draw_thresholds(cost: Axes, limits: Axes) -> None:
     at = groupby(thresholds(load_plan()), key=lambda threshold: threshold.users)
-    for users, found in at:
-        said = "; ".join(threshold.said for threshold in found)
+    for users, of_number in at:
+        said = "; ".join(threshold.said for threshold in of_number)
         for axes in (cost, limits):
             axes.axvline(users, linestyle="--", color="0.5", linewidth=0.8)
         cost.text(

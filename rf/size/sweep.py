@@ -101,14 +101,14 @@ class _Worker:
     def answer(self) -> Point:
         """What it found. Raises SweepError where it is gone."""
         try:
-            found = self.pipe.recv()
+            received = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join()
             code = self.process.exitcode
             raise SweepError(f"a process of the sweep ended by itself, exit code {code}") from None
-        if isinstance(found, Exception):
-            raise found
-        return found
+        if isinstance(received, Exception):
+            raise received
+        return received
 
 
 def _started(settings: Settings) -> _Worker:
@@ -175,17 +175,19 @@ def thresholds(plan: Plan) -> tuple[PlanThreshold, ...]:
         PlanThreshold(users=plan.replication.from_concurrent_users, said="read replicas"),
         PlanThreshold(users=plan.sharding.from_users, said="sharding"),
     ]
-    found = [*sizes, *vertical, *horizontal, *single]
-    return tuple(sorted((each for each in found if each.users), key=lambda each: each.users))
+    all_thresholds = [*sizes, *vertical, *horizontal, *single]
+    return tuple(
+        sorted((each for each in all_thresholds if each.users), key=lambda each: each.users)
+    )
 
 
 def point_of(settings: Settings, users: int) -> Point:
     """What so many users come to on a stack like that one."""
     load = load_of_users(load_plan(), users, settings.load.assumptions)
-    found = attempts(settings, Evaluator(load))
-    choice = cheapest(found)
+    tried = attempts(settings, Evaluator(load))
+    choice = cheapest(tried)
     if choice is None:
-        failing = found[-1].failing
+        failing = tried[-1].failing
         fault = None if failing is None else failing.fault
         stuck = None if fault is None else str(fault[0].name)
         return Point(users=users, base=None, usd_per_month=None, bottleneck=stuck)

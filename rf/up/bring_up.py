@@ -68,10 +68,12 @@ def bring_up(
         checks = verify(api, plan, world.not_emulated)
         folder = out
         if folder is None:
-            made = temporary_folder("the folder of the Kubernetes objects", f"{project}-{stack}-")
-            folder = on_failure.enter_context(made)
+            temporary = temporary_folder(
+                "the folder of the Kubernetes objects", f"{project}-{stack}-"
+            )
+            folder = on_failure.enter_context(temporary)
         exported = Exported(folder, tuple(write_export(plan, folder)))
-        kept = Kept(emulator.endpoint, region, emulator.pid) if keep else None
+        running = Kept(emulator.endpoint, region, emulator.pid) if keep else None
         if keep:
             emulator.detach()
         on_failure.pop_all()
@@ -84,5 +86,5 @@ def bring_up(
         simplified=tuple(sorted(api.simplified)),
         requests=api.requests,
         seconds=time.monotonic() - began,
-        kept=kept,
+        kept=running,
     )

@@ -80,8 +80,8 @@ def _facts(checks: list[Check]) -> str:
 
 def _values(checks: list[Check]) -> str:
     """The values found, most frequent first, each with how often; nothing for unwieldy ones."""
-    shown = Counter(_text(check.found) for check in checks)
-    parts = [f"{value} x{count}" if count > 1 else value for value, count in shown.most_common()]
+    counts = Counter(_text(check.found) for check in checks)
+    parts = [f"{value} x{count}" if count > 1 else value for value, count in counts.most_common()]
     text = ", ".join(parts)
     return f" {text}" if len(text) <= WIDEST_VALUE else ""
 
@@ -138,8 +138,8 @@ def _print_kubernetes(console: Console, result: SandboxResult) -> None:
     )
 
 
-def _print_kept(console: Console, kept: Kept) -> None:
+def _print_kept(console: Console, server: Kept) -> None:
     console.print("\n[bold]The server stays up.[/] To reach it:")
-    for name, value in kept.environment().items():
+    for name, value in server.environment().items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    console.print(f"To stop it: kill {kept.pid}", highlight=False)
+    console.print(f"To stop it: kill {server.pid}", highlight=False)

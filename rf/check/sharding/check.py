@@ -65,5 +65,5 @@ def check_file(path: Path) -> tuple[Finding, ...]:
 
 def check_schema(schema: Schema, layout: Layout) -> tuple[Finding, ...]:
     """Everything the rules find, in the order of the file; tables it lacks come first."""
-    found = [finding for rule in RULES for finding in rule(schema, layout)]
-    return tuple(sorted(found, key=lambda f: (f.line or 0, f.table, f.rule, f.problem)))
+    findings = [finding for rule in RULES for finding in rule(schema, layout)]
+    return tuple(sorted(findings, key=lambda f: (f.line or 0, f.table, f.rule, f.problem)))

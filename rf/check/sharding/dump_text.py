@@ -35,7 +35,7 @@ _NOT_NEWLINE = re.compile(r"[^\n]")
 
 def sql_only(text: str) -> str:
     """The text with psql commands and COPY rows blanked; same length, same line breaks."""
-    kept: list[str] = []
+    statements: list[str] = []
     statement: list[str] = []
     position = 0
     while match := _TOKEN.match(text, position):
@@ -46,20 +46,20 @@ def sql_only(text: str) -> str:
             case "meta":
                 command = match.group()
                 position = _end_of_rows(text, position) if _COPY_HERE.match(command) else position
-                kept.append(_blank(text[start:position]))
+                statements.append(_blank(text[start:position]))
                 continue
             case "word":
                 statement.append(match.group().lower())
             case "end":
-                kept.append(match.group())
+                statements.append(match.group())
                 if _reads_rows(statement):
                     rows_end = _end_of_rows(text, position)
-                    kept.append(_blank(text[position:rows_end]))
+                    statements.append(_blank(text[position:rows_end]))
                     position = rows_end
                 statement = []
                 continue
-        kept.append(text[start:position])
-    return "".join(kept)
+        statements.append(text[start:position])
+    return "".join(statements)
 
 
 def line_at(text: str, position: int) -> int:

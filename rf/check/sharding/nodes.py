@@ -155,10 +155,10 @@ def read_key(table: str, node: Any, line: int, column: str | None = None) -> Key
     if kind is KeyKind.EXCLUSION:
         return _read_exclusion(table, node, line)
     columns = names_of(node.keys) or ((column,) if column else ())
-    shown = () if kind is KeyKind.PRIMARY else columns
+    named_columns = () if kind is KeyKind.PRIMARY else columns
     return Key(
         kind=kind,
-        name=node.conname or "_".join([table, *shown, suffix]),
+        name=node.conname or "_".join([table, *named_columns, suffix]),
         columns=columns,
         line=line,
     )
@@ -166,10 +166,10 @@ def read_key(table: str, node: Any, line: int, column: str | None = None) -> Key
 
 def _read_exclusion(table: str, node: Any, line: int) -> Key:
     elements = [element for element, _ in node.exclusions]
-    shown = [element.name or "expr" for element in elements]
+    column_names = [element.name or "expr" for element in elements]
     return Key(
         kind=KeyKind.EXCLUSION,
-        name=node.conname or "_".join([table, *shown, "excl"]),
+        name=node.conname or "_".join([table, *column_names, "excl"]),
         columns=tuple(
             element.name
             for element, operator in node.exclusions
@@ -184,11 +184,11 @@ def _read_exclusion(table: str, node: Any, line: int) -> Key:
 def read_unique_index(node: Any, line: int) -> Key:
     """A `CREATE UNIQUE INDEX`; INCLUDE columns are no part of what is unique."""
     elements: Any = node.indexParams
-    shown = [element.name or "expr" for element in elements]
+    column_names = [element.name or "expr" for element in elements]
     table = str(node.relation.relname)
     return Key(
         kind=KeyKind.UNIQUE_INDEX,
-        name=str(node.idxname) if node.idxname else "_".join([table, *shown, "idx"]),
+        name=str(node.idxname) if node.idxname else "_".join([table, *column_names, "idx"]),
         columns=tuple(element.name for element in elements if element.name),
         line=line,
         has_expressions=any(element.name is None for element in elements),

@@ -102,13 +102,15 @@ def column_types_differ(schema: Schema, layout: Layout) -> Iterator[Finding]:
     Only co-located tables can have foreign keys and joins within the tenant. The type can't be
     altered once the table is distributed ("Modifying Tables").
     """
-    found = list(_distribution_columns(schema, layout))
-    hashable = [column for _, column in found if column.type.name not in _WITHOUT_HASH]
+    distribution_columns = list(_distribution_columns(schema, layout))
+    hashable = [
+        column for _, column in distribution_columns if column.type.name not in _WITHOUT_HASH
+    ]
     votes = Counter(str(column.type) for column in hashable)
     if not votes:
         return
     ((common, _),) = votes.most_common(1)
-    for table, column in found:
+    for table, column in distribution_columns:
         if str(column.type) != common:
             yield Finding(
                 table=str(table.name),

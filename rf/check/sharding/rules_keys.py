@@ -64,12 +64,12 @@ def unique_index(schema: Schema, layout: Layout) -> Iterator[Finding]:
             *(["on an expression"] if key.has_expressions else []),
             *(["partial"] if key.partial else []),
         ]
-        shown = f" ({', '.join(traits)})" if traits else f" ({_listed(key)})"
+        details = f" ({', '.join(traits)})" if traits else f" ({_listed(key)})"
         yield Finding(
             table=str(table.name),
             line=key.line,
             rule="unique-index",
-            problem=f"unique index {key.name}{shown} lacks {layout.column} as a plain column",
+            problem=f"unique index {key.name}{details} lacks {layout.column} as a plain column",
             remedy=f"put {layout.column} first in the index's columns",
         )
 

@@ -47,8 +47,8 @@ def show(path: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
 
 def _summary(path: Path, findings: Sequence[Finding], errors: int) -> str:
     advice = len(findings) - errors
-    told = f", {advice} of advice" if advice else ""
+    advice_count = f", {advice} of advice" if advice else ""
     if not errors:
-        return f"{path}: breaks no rule of Citus{told}"
+        return f"{path}: breaks no rule of Citus{advice_count}"
     tables = len({finding.table for finding in findings if finding.level is Level.ERROR})
-    return f"{path}: {errors} errors in {tables} tables{told}"
+    return f"{path}: {errors} errors in {tables} tables{advice_count}"

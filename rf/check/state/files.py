@@ -72,7 +72,7 @@ def _of_login() -> str | None:
 
 def _document(path: Path) -> dict[str, Any] | None:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None

@@ -150,9 +150,9 @@ def backend(stack: str, url: str | None, *, protected: bool) -> Finding:
     scheme = urlsplit(url).scheme
     shared = scheme in SHARED_BACKENDS
     state = State.FINE if shared or not protected else State.WRONG
-    found = f"{scheme or 'file'}{'' if shared else ': the disk of one machine'}"
+    kind = f"{scheme or 'file'}{'' if shared else ': the disk of one machine'}"
     return Finding(
-        stack=stack, rule=rule, state=state, found=found, fix="" if state is State.FINE else fix
+        stack=stack, rule=rule, state=state, found=kind, fix="" if state is State.FINE else fix
     )
 
 
@@ -165,8 +165,8 @@ def replica(stack: str, recovery: Mapping[str, Any]) -> Finding:
     source, phase = str(recovery["siteOf"]), str(recovery.get("phase", "standby"))
     waits, restored = phase == "standby", recovery.get("mode", "backup") == "backup"
     if waits or restored:
-        found = f"follows {source}" if waits else f"restored from backups of {source}"
-        return Finding(stack=stack, rule="replica", state=State.FINE, found=found)
+        origin = f"follows {source}" if waits else f"restored from backups of {source}"
+        return Finding(stack=stack, rule="replica", state=State.FINE, found=origin)
     return Finding(
         stack=stack,
         rule="replica",
@@ -179,16 +179,16 @@ def replica(stack: str, recovery: Mapping[str, Any]) -> Finding:
 
 def plain_secrets(stack: str, document: Mapping[str, Any]) -> Finding:
     """Values of the file that are or look like secrets. What stands under `secure` is encrypted."""
-    found = sorted(set(_plain(document.get("config") or {}, "")))
-    found += sorted(set(_plain(document.get("environment") or {}, "environment")))
+    secrets = sorted(set(_plain(document.get("config") or {}, "")))
+    secrets += sorted(set(_plain(document.get("environment") or {}, "environment")))
     return Finding(
         stack=stack,
         rule="no plain secret",
-        state=State.WRONG if found else State.FINE,
-        found="; ".join(found) or "none",
+        state=State.WRONG if secrets else State.FINE,
+        found="; ".join(secrets) or "none",
         fix=f"pulumi config set --secret KEY --stack {stack}, and make the old value worthless:"
         " it is in the history"
-        if found
+        if secrets
         else "",
     )
 

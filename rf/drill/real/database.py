@@ -161,13 +161,13 @@ def _repointed(local: LocalDatabase) -> list[str]:
     except TimeoutError as error:
         raise StepFailedError(f"PgBouncer does not lead to the new primary: {error}") from error
     silence = local.writers.longest_silence()
-    told = local.writers.failures_since(local.crashed_at)
+    errors = local.writers.failures_since(local.crashed_at)
     pause = PAUSE_SECONDS * 1000
     return [
         f"clients write again; the longest time without an answer was {silence:.2f} s",
-        f"{CLIENTS} clients got {sum(told.values())} errors from the crash on, and tried again"
+        f"{CLIENTS} clients got {sum(errors.values())} errors from the crash on, and tried again"
         f" {pause:.0f} ms after each",
-        *(f"{times} times: {what}" for what, times in told.items()),
+        *(f"{times} times: {what}" for what, times in errors.items()),
     ]
 
 

@@ -87,8 +87,8 @@ class Writers:
     def failures_since(self, moment: float) -> Mapping[str, int]:
         """How often clients were told what, after a moment of the monotonic clock."""
         with self._lock:
-            told = Counter(each.what for each in self._failures if each.moment > moment)
-        return dict(told.most_common())
+            failures = Counter(each.what for each in self._failures if each.moment > moment)
+        return dict(failures.most_common())
 
     def _write(self) -> None:
         insert = sql.SQL("insert into {} (id) values (%s)").format(TABLE)
@@ -104,11 +104,11 @@ class Writers:
                         self._stop.wait(PAUSE_SECONDS)
             except psycopg.Error as error:
                 with self._lock:
-                    self._failures.append(Failure(moment=time.monotonic(), what=_told(error)))
+                    self._failures.append(Failure(moment=time.monotonic(), what=_message(error)))
                 self._stop.wait(PAUSE_SECONDS)
 
 
-def _told(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     """The server's own words, without libpq's about the way there."""
     words = str(error).rsplit("FATAL:", 1)[-1].strip().splitlines()[0]
     return f"{error.sqlstate} {words}" if error.sqlstate else words

@@ -68,27 +68,27 @@ class Shapes:
         wanted = _spellings(key)
         level, seen = set(self.names), set(self.names)
         while level:
-            found = {
+            targets = {
                 target
                 for name in level
                 for member, target in self._members(name)
                 if member.lower() in wanted
             }
-            if found:
-                return Shapes(self.model, frozenset(found))
+            if targets:
+                return Shapes(self.model, frozenset(targets))
             level = {target for name in level for _, target in self._members(name)} - seen
             seen |= level
         return None
 
     def choices(self) -> frozenset[str] | None:
         """The values allowed, or None where one of the shapes takes any text."""
-        found: set[str] = set()
+        values: set[str] = set()
         for name in self.names:
             shape = self._element(name)
             if "enum" not in shape:
                 return None
-            found |= set(shape["enum"])
-        return frozenset(found)
+            values |= set(shape["enum"])
+        return frozenset(values)
 
     def _members(self, name: str) -> Iterator[tuple[str, str]]:
         for member, target in self._element(name).get("members", {}).items():
@@ -142,11 +142,11 @@ def _is_about(operation: str, name: str) -> bool:
 @cache
 def _model(service: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """Operations of a service with the names of their input shapes, and all its shapes."""
-    kept = _models().get(service)
-    if kept is None:
-        kept = _read_model(service)
-        _models().put(service, kept)
-    return kept
+    model = _models().get(service)
+    if model is None:
+        model = _read_model(service)
+        _models().put(service, model)
+    return model
 
 
 @cache
@@ -165,19 +165,19 @@ def _read_model(service: str) -> tuple[dict[str, str], dict[str, Any]]:
         for name, operation in model["operations"].items()
         if "input" in operation
     }
-    return operations, {name: _kept(shape) for name, shape in model["shapes"].items()}
+    return operations, {name: _constraints(shape) for name, shape in model["shapes"].items()}
 
 
-def _kept(shape: Mapping[str, Any]) -> dict[str, Any]:
+def _constraints(shape: Mapping[str, Any]) -> dict[str, Any]:
     """A shape without its documentation, which is most of a model's size."""
-    kept: dict[str, Any] = {key: shape[key] for key in ("type", "enum") if key in shape}
+    constraints: dict[str, Any] = {key: shape[key] for key in ("type", "enum") if key in shape}
     if "member" in shape:
-        kept["member"] = {"shape": shape["member"]["shape"]}
+        constraints["member"] = {"shape": shape["member"]["shape"]}
     if "members" in shape:
-        kept["members"] = {
+        constraints["members"] = {
             name: {"shape": target["shape"]} for name, target in shape["members"].items()
         }
-    return kept
+    return constraints
 
 
 @cache

@@ -53,10 +53,10 @@ def _private_key(registration: Registration) -> Computed:
 
 def _certificate(registration: Registration) -> Computed:
     subject = registration.inputs.get("subject")
-    asked = subject.get("commonName") if isinstance(subject, Mapping) else None
+    common_name = subject.get("commonName") if isinstance(subject, Mapping) else None
     names = registration.inputs.get("dnsNames")
     dns_names = [str(name) for name in names] if isinstance(names, list) else []
-    text = pem.certificate_text(registration, str(asked or registration.name), dns_names)
+    text = pem.certificate_text(registration, str(common_name or registration.name), dns_names)
     return Computed(
         registration.hex(39),
         {
@@ -70,8 +70,8 @@ def _certificate(registration: Registration) -> Computed:
 
 def _certificate_request(registration: Registration) -> Computed:
     subject = registration.inputs.get("subject")
-    asked = subject.get("commonName") if isinstance(subject, Mapping) else None
-    text = pem.request_text(registration, str(asked or registration.name))
+    common_name = subject.get("commonName") if isinstance(subject, Mapping) else None
+    text = pem.request_text(registration, str(common_name or registration.name))
     return Computed(registration.hex(40), {"certRequestPem": text})
 
 

@@ -89,8 +89,8 @@ def _declared(cls: type) -> Mapping[str, tuple[Any, ...]]:
 def _options(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is None or not _is_union(annotation):
         return (annotation,)
-    kept = [option for option in get_args(annotation) if not _is_deferred(option)]
-    return tuple(option for each in kept for option in _options(each))
+    options = [option for option in get_args(annotation) if not _is_deferred(option)]
+    return tuple(option for each in options for option in _options(each))
 
 
 def _is_union(annotation: Any) -> bool:
@@ -115,17 +115,17 @@ def _problems(value: Any, options: tuple[Any, ...], path: str) -> list[Problem]:
     for option in options:
         if option is type(None):
             continue
-        found = list(_problems_of(value, option, path))
-        if not found:
+        problems = list(_problems_of(value, option, path))
+        if not problems:
             return []
-        if fewest is None or _is_closer(found, fewest):
-            fewest = found
+        if fewest is None or _is_closer(problems, fewest):
+            fewest = problems
     return fewest or []
 
 
-def _is_closer(found: list[Problem], than: list[Problem]) -> bool:
+def _is_closer(problems: list[Problem], than: list[Problem]) -> bool:
     """A mistake inside an object says more than that the whole is of another type."""
-    return (found[0][0] != Rule.WRONG_TYPE, -len(found)) > (
+    return (problems[0][0] != Rule.WRONG_TYPE, -len(problems)) > (
         than[0][0] != Rule.WRONG_TYPE,
         -len(than),
     )
@@ -140,7 +140,10 @@ def _problems_of(value: Any, option: Any, path: str) -> Iterator[Problem]:
             allowed = ", ".join(map(str, closed))
             yield Rule.WRONG_VALUE, f"{path} = {value!r}: allowed is {allowed}"
     elif not _takes(origin, value):
-        yield Rule.WRONG_TYPE, f"{path} is {_shown(value)}, where {_type_name(origin)} is expected"
+        yield (
+            Rule.WRONG_TYPE,
+            f"{path} is {_value_text(value)}, where {_type_name(origin)} is expected",
+        )
     elif sdk.is_input_type(origin):
         yield from _object_problems(value, origin, path)
     else:
@@ -184,7 +187,7 @@ def _takes(origin: Any, value: Any) -> bool:
             return True
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "an object"
     if isinstance(value, list):

@@ -64,10 +64,10 @@ def _parsed(path: Path, head: str) -> dict[str, Any]:
     if _checksum(content) != whole[:_CHECKSUM_BYTES]:
         return {}
     try:
-        found, entries = marshal.loads(content)  # noqa: S302 - trusted as far as a .pyc file is
+        file_head, entries = marshal.loads(content)  # noqa: S302 - trusted as far as a .pyc file is
     except (ValueError, EOFError, TypeError):
         return {}
-    return entries if found == head else {}
+    return entries if file_head == head else {}
 
 
 def _checksum(content: bytes | memoryview) -> bytes:

@@ -30,10 +30,10 @@ def resource_class(token: str) -> type | None:
 def _registered(token: str) -> type | None:
     """The class that an SDK names for a token where the program has not used the class itself."""
     for module in rpc._RESOURCE_MODULES.get(token.rpartition(":")[0], []):
-        told = getattr(module, "mod_info", {})
-        name = told.get("classes", {}).get(token)
+        registered = getattr(module, "mod_info", {})
+        name = registered.get("classes", {}).get(token)
         if name is not None:
-            return getattr(importlib.import_module(told["fqn"]), name)
+            return getattr(importlib.import_module(registered["fqn"]), name)
     return None
 
 
@@ -50,9 +50,9 @@ def arguments_class(cls: type) -> type | None:
     """The `...Args` class of a resource class: its inputs as the SDK declares them."""
     module = sys.modules[cls.__module__]
     for name in (f"{cls.__name__}InitArgs", f"{cls.__name__}Args"):
-        found = getattr(module, name, None)
-        if found is not None and _types.is_input_type(found):
-            return found
+        candidate = getattr(module, name, None)
+        if candidate is not None and _types.is_input_type(candidate):
+            return candidate
     return None
 
 

@@ -57,16 +57,16 @@ def _bytecode() -> Kept:
 
 def _parts_of(module: ModuleType, source: Path) -> Parts | None:
     """The pieces of a module as its file now is; None if it must be loaded whole."""
-    found = source.stat()
-    stamp = (found.st_mtime_ns, found.st_size)
-    kept: Any = _bytecode().get(module.__name__)
-    if kept is None or kept[0] != stamp:
+    status = source.stat()
+    stamp = (status.st_mtime_ns, status.st_size)
+    entry: Any = _bytecode().get(module.__name__)
+    if entry is None or entry[0] != stamp:
         parts = taken_apart(
             source.read_text(encoding="utf-8"), source, lambda star: _given_by(star, module)
         )
-        kept = (stamp, None if parts is None else tuple(parts))
-        _bytecode().put(module.__name__, kept)
-    return None if kept[1] is None else Parts(*kept[1])
+        entry = (stamp, None if parts is None else tuple(parts))
+        _bytecode().put(module.__name__, entry)
+    return None if entry[1] is None else Parts(*entry[1])
 
 
 _definitions: dict[str, _Definitions] = {}
@@ -113,15 +113,15 @@ class _Loader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         source = Path(self.path)
-        kept = _parts_of(module, source)
-        if kept is None:
+        parts = _parts_of(module, source)
+        if parts is None:
             super().exec_module(module)
             return
-        exec(marshal.loads(kept.rest), module.__dict__)  # noqa: S102, S302 - the module's own code
-        definitions = _definitions[module.__name__] = _Definitions(module, source, kept)
+        exec(marshal.loads(parts.rest), module.__dict__)  # noqa: S102, S302 - the module's own code
+        definitions = _definitions[module.__name__] = _Definitions(module, source, parts)
         module.__dict__.setdefault("__getattr__", definitions.get)
         module.__dict__.setdefault("__dir__", definitions.names)
-        if "__all__" not in module.__dict__ and kept.stars:
+        if "__all__" not in module.__dict__ and parts.stars:
             # What a star import takes where there is no `__all__`, the names not yet run included.
             public = [name for name in definitions.names() if not name.startswith("_")]
             module.__dict__["__all__"] = public
@@ -144,20 +144,20 @@ def _exported(name: str) -> tuple[str, ...] | None:
         text = stream.read(_HEAD_CHARACTERS)
         if "\n__all__ = [" in text and not _ALL.search(text):
             text += stream.read()
-    found = _ALL.search(text)
-    return tuple(re.findall(r"['\"](\w+)['\"]", found[1])) if found else None
+    match = _ALL.search(text)
+    return tuple(re.findall(r"['\"](\w+)['\"]", match[1])) if match else None
 
 
 class _Definitions:
     """The definitions of one module that were not used yet."""
 
-    def __init__(self, module: ModuleType, source: Path, kept: Parts) -> None:
+    def __init__(self, module: ModuleType, source: Path, parts: Parts) -> None:
         self._module = module
         self._source = source
-        self._kept = kept
+        self._kept = parts
         self._started: set[str] = set()
         # The last star import of a name wins, as in Python.
-        self._elsewhere = {name: star for star, given in kept.stars for name in given}
+        self._elsewhere = {name: star for star, given in parts.stars for name in given}
 
     def names(self) -> list[str]:
         """Everything the module has: for `dir`."""

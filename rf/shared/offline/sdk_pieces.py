@@ -64,10 +64,10 @@ def taken_apart(
     rest += text[done:]
     stars: list[tuple[str, tuple[str, ...]]] = []
 
-    def taken_out(found: re.Match[str]) -> str:
-        star = exported(found[1])
+    def taken_out(definitions: re.Match[str]) -> str:
+        star = exported(definitions[1])
         if star is None:
-            return found[0]
+            return definitions[0]
         stars.append(star)
         return ""
 
@@ -84,15 +84,15 @@ def taken_apart(
 
 def _definitions_in(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each function and class at a module's top, its decorators included."""
-    found = _BEGIN.search(text)
-    while found is not None:
-        at = found.start()
+    match = _BEGIN.search(text)
+    while match is not None:
+        at = match.start()
         while text.startswith("@", at):
             at = text.index("\n", at) + 1
         end = _END.search(text, text.find("\n", at) + 1)
         stop = end.start() if end else len(text)
-        yield found.start(), stop
-        found = _BEGIN.search(text, stop)
+        yield match.start(), stop
+        match = _BEGIN.search(text, stop)
 
 
 def compiled(text: str, source: Path, others: Set[str]) -> Piece:

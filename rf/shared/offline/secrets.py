@@ -26,8 +26,8 @@ def secret_texts(value: Any) -> Iterator[str]:
 
 def without_secrets(text: str, *values: Any) -> str:
     """The text with each secret text of the values replaced by `[secret]`."""
-    found = {secret for value in values for secret in secret_texts(value)}
-    for secret in sorted(found, key=len, reverse=True):
+    secrets = {secret for value in values for secret in secret_texts(value)}
+    for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, SECRET)
     return text

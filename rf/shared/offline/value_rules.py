@@ -66,9 +66,9 @@ def _closed_mistakes(value: Any, closed: frozenset[str], path: str) -> Iterator[
     if isinstance(value, Secret) or value is None or value == UNKNOWN or str(value) in closed:
         return
     choices = sorted(closed)
-    shown = ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
+    examples = ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
     name = nearest(value, choices)
-    yield f"{path} = {value}: allowed is {shown}" + (f"; nearest: {name}" if name else "")
+    yield f"{path} = {value}: allowed is {examples}" + (f"; nearest: {name}" if name else "")
 
 
 def _pattern(path: str) -> str:

@@ -103,9 +103,9 @@ def verifies_world(check: CheckWorld) -> CheckWorld:
 
 def judged(kind: str, name: str, comparison: Comparison) -> Check:
     """The comparison with what reading back came to."""
-    subject, expected, found = comparison
-    if found is NOT_SHOWN:
+    subject, expected, actual = comparison
+    if actual is NOT_SHOWN:
         status = ReadBack.NOT_SHOWN
     else:
-        status = ReadBack.OK if expected == found else ReadBack.DIFFERS
-    return Check(kind, name, subject, expected, found, status)
+        status = ReadBack.OK if expected == actual else ReadBack.DIFFERS
+    return Check(kind, name, subject, expected, actual, status)

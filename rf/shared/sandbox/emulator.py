@@ -63,9 +63,9 @@ class Server:
         """
         deadline = time.monotonic() + FAULT_SECONDS
         while time.monotonic() < deadline:
-            found = _RAISED.findall(self._log_from(offset))
-            if found:
-                return found[-1]
+            errors = _RAISED.findall(self._log_from(offset))
+            if errors:
+                return errors[-1]
             time.sleep(0.005)
         return "no reason was logged"
 
@@ -199,8 +199,8 @@ def _answers(endpoint: str, seconds: float) -> bool:
 
 def _environment(account_id: str) -> dict[str, str]:
     """The server's environment: the shell's without anything of AWS, plus moto's switches."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    return kept | {
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return environment | {
         "MOTO_ACCOUNT_ID": account_id,
         # Attaching a managed policy whose name AWS doesn't know must fail here as it does there.
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",

@@ -51,9 +51,9 @@ def make_primaries(api: Api, references: References) -> None:
 def _zone(api: Api, stack: str, url: str) -> str:
     domain = url.removeprefix("https://")
     try:
-        made = api.call("route53", "CreateHostedZone", Name=domain, CallerReference=stack)
+        answer = api.call("route53", "CreateHostedZone", Name=domain, CallerReference=stack)
     except RequestError as error:
         raise CreationError(
             f"the zone of {stack}, which this stack's names stand in: {error}"
         ) from error
-    return str(made["HostedZone"]["Id"]).rsplit("/", 1)[-1]
+    return str(answer["HostedZone"]["Id"]).rsplit("/", 1)[-1]

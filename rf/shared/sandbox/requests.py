@@ -181,8 +181,8 @@ def _unfit_values(shape: Shape, value: Any, path: str) -> Iterator[str]:
 def _unfit_text(shape: Shape, value: str, path: str) -> Iterator[str]:
     allowed = _limits_of(shape).get("enum")
     if allowed and value not in allowed:
-        shown = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
-        yield f"{path} is {value!r}; allowed: {shown}"
+        examples = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
+        yield f"{path} is {value!r}; allowed: {examples}"
         return
     yield from _above_maximum(shape, len(value), f"{path} has {len(value)} characters")
     pattern = _limits_of(shape).get("pattern")

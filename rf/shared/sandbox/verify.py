@@ -40,8 +40,8 @@ def verify(api: Api, plan: RecordedPlan, skipped: Iterable[str] = ()) -> list[Ch
 
 def _check_world(reader: Reader, check: CheckWorld) -> Iterator[Check]:
     try:
-        for kind, subject, expected, found in check(reader):
-            yield judged(kind, WHOLE_WORLD, (subject, expected, found))
+        for kind, subject, expected, actual in check(reader):
+            yield judged(kind, WHOLE_WORLD, (subject, expected, actual))
     except RequestError as error:
         yield Check("world", WHOLE_WORLD, "readable", True, str(error), ReadBack.DIFFERS)
 

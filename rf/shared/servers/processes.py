@@ -67,8 +67,8 @@ def unprivileged(command: list[str], dies_with_us: str | None = None) -> list[st
 
 def _environment() -> dict[str, str]:
     """Ours, without what would point libpq to the files or servers of whoever runs us."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    return kept | {"HOME": "/nonexistent"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    return environment | {"HOME": "/nonexistent"}
 
 
 def give_away(*paths: Path) -> None:

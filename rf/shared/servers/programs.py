@@ -94,9 +94,11 @@ def runnable_programs(scratch: Path) -> Programs:
     A closed folder above it, as /root is, keeps that user out. Raises as `find_programs`.
     """
     folder = services_folder()
-    found = find_programs(folder)
-    if all(_runs(program) for program in (found.postgres, found.pgbouncer, found.redis_server)):
-        return found
+    programs = find_programs(folder)
+    if all(
+        _runs(program) for program in (programs.postgres, programs.pgbouncer, programs.redis_server)
+    ):
+        return programs
     copy = scratch / "programs"
     copy.mkdir()
     parts = [part for part in _COPIED if (folder / part).exists()]
@@ -113,10 +115,10 @@ def find_program(
     name: str, minimum: Version, folder: Path, preferred_major: int | None = None
 ) -> Program:
     """A program on PATH or in the folder, of this version or newer. Raises MissingServersError."""
-    found = [Program(path, _version(path)) for path in _candidates(name, folder)]
-    usable = [program for program in found if program.version >= minimum]
+    installed = [Program(path, _version(path)) for path in _candidates(name, folder)]
+    usable = [program for program in installed if program.version >= minimum]
     if not usable:
-        others = f" (too old: {', '.join(map(str, found))})" if found else ""
+        others = f" (too old: {', '.join(map(str, installed))})" if installed else ""
         needed = f"{minimum[0]}.{minimum[1]}"
         raise MissingServersError(
             f"no {name} {needed} or newer{others}: install it, or run .ci/services"

@@ -13,15 +13,15 @@ def metric_alarm(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Metric, threshold, what silence means, and the topic."""
-    found = reader.one("cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNames=[identifier])
-    yield "metric", inputs["metricName"], found["MetricName"]
-    yield "namespace", inputs["namespace"], found["Namespace"]
-    dimensions = {each["Name"]: each["Value"] for each in found["Dimensions"]}
+    actual = reader.one("cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNames=[identifier])
+    yield "metric", inputs["metricName"], actual["MetricName"]
+    yield "namespace", inputs["namespace"], actual["Namespace"]
+    dimensions = {each["Name"]: each["Value"] for each in actual["Dimensions"]}
     yield "dimensions", dict(inputs["dimensions"]), dimensions
-    yield "threshold", float(inputs["threshold"]), float(found["Threshold"])
-    yield "comparison", inputs["comparisonOperator"], found["ComparisonOperator"]
-    yield "missing data", inputs["treatMissingData"], found["TreatMissingData"]
-    yield "actions", list(inputs["alarmActions"]), found["AlarmActions"]
+    yield "threshold", float(inputs["threshold"]), float(actual["Threshold"])
+    yield "comparison", inputs["comparisonOperator"], actual["ComparisonOperator"]
+    yield "missing data", inputs["treatMissingData"], actual["TreatMissingData"]
+    yield "actions", list(inputs["alarmActions"]), actual["AlarmActions"]
 
 
 @verifies("aws:cloudwatch/logMetricFilter:LogMetricFilter", "metric filter")
@@ -29,7 +29,7 @@ def log_metric_filter(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Log, pattern and the metric that it makes."""
-    found = reader.one(
+    actual = reader.one(
         "logs",
         "DescribeMetricFilters",
         "metricFilters",
@@ -37,8 +37,8 @@ def log_metric_filter(
         filterNamePrefix=identifier,
     )
     change = inputs["metricTransformation"]
-    (made,) = found["metricTransformations"]
-    yield "pattern", inputs["pattern"], found["filterPattern"]
-    yield "metric", change["name"], made["metricName"]
-    yield "namespace", change["namespace"], made["metricNamespace"]
-    yield "value", change["value"], made["metricValue"]
+    (transformations,) = actual["metricTransformations"]
+    yield "pattern", inputs["pattern"], actual["filterPattern"]
+    yield "metric", change["name"], transformations["metricName"]
+    yield "namespace", change["namespace"], transformations["metricNamespace"]
+    yield "value", change["value"], transformations["metricValue"]

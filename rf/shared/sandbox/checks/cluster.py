@@ -11,11 +11,11 @@ from rf.shared.sandbox.comparisons import NOT_SHOWN, Comparison, Reader, verifie
 @verifies("aws:eks/cluster:Cluster", "EKS cluster")
 def cluster(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Version, subnets, who reaches its API, and the key of its secrets."""
-    found = reader.read("eks", "DescribeCluster", name=identifier)["cluster"]
-    yield "status", "ACTIVE", found["status"]
-    yield "version", inputs["version"], found["version"]
-    yield "role", inputs["roleArn"], found["roleArn"]
-    network = found["resourcesVpcConfig"]
+    actual = reader.read("eks", "DescribeCluster", name=identifier)["cluster"]
+    yield "status", "ACTIVE", actual["status"]
+    yield "version", inputs["version"], actual["version"]
+    yield "role", inputs["roleArn"], actual["roleArn"]
+    network = actual["resourcesVpcConfig"]
     wanted = inputs["vpcConfig"]
     yield "subnets", sorted(wanted["subnetIds"]), sorted(network["subnetIds"])
     for key in ("endpointPublicAccess", "endpointPrivateAccess"):
@@ -23,7 +23,7 @@ def cluster(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Itera
             yield key, wanted[key], network.get(key, NOT_SHOWN)
     key = (inputs.get("encryptionConfig") or {}).get("provider", {}).get("keyArn")
     if key:
-        keys = [entry["provider"]["keyArn"] for entry in found.get("encryptionConfig") or []]
+        keys = [entry["provider"]["keyArn"] for entry in actual.get("encryptionConfig") or []]
         yield "key of secrets", [key], keys
 
 
@@ -31,17 +31,17 @@ def cluster(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Itera
 def node_group(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Class, sizes, zones, image kind, labels and taints."""
     cluster_name, name = identifier.split(":", 1)
-    found = reader.read("eks", "DescribeNodegroup", clusterName=cluster_name, nodegroupName=name)[
+    actual = reader.read("eks", "DescribeNodegroup", clusterName=cluster_name, nodegroupName=name)[
         "nodegroup"
     ]
-    yield "status", "ACTIVE", found["status"]
-    yield "classes", list(inputs["instanceTypes"]), found.get("instanceTypes", NOT_SHOWN)
+    yield "status", "ACTIVE", actual["status"]
+    yield "classes", list(inputs["instanceTypes"]), actual.get("instanceTypes", NOT_SHOWN)
     sizes = inputs["scalingConfig"]
     for key in ("minSize", "desiredSize", "maxSize"):
-        yield key, int(sizes[key]), found["scalingConfig"][key]
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(found["subnets"])
-    yield "image kind", inputs.get("amiType"), found.get("amiType")
-    yield "labels", dict(inputs.get("labels") or {}), found.get("labels") or {}
+        yield key, int(sizes[key]), actual["scalingConfig"][key]
+    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual["subnets"])
+    yield "image kind", inputs.get("amiType"), actual.get("amiType")
+    yield "labels", dict(inputs.get("labels") or {}), actual.get("labels") or {}
     wanted = [(t["key"], t.get("value"), t["effect"]) for t in inputs.get("taints") or []]
-    taints = [(t["key"], t.get("value"), t["effect"]) for t in found.get("taints") or []]
+    taints = [(t["key"], t.get("value"), t["effect"]) for t in actual.get("taints") or []]
     yield "taints", sorted(wanted), sorted(taints)

@@ -30,19 +30,21 @@ _INSTANCE_PROPERTIES = {
 @verifies(INSTANCE, "database")
 def instance(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """What carries the plan's load and keeps its data."""
-    found = reader.one("rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=identifier)
-    yield "status", "available", found["DBInstanceStatus"]
+    actual = reader.one(
+        "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=identifier
+    )
+    yield "status", "available", actual["DBInstanceStatus"]
     for subject, (key, member) in _INSTANCE_PROPERTIES.items():
         if inputs.get(key) is not None:
-            yield subject, inputs[key], found.get(member)
+            yield subject, inputs[key], actual.get(member)
     if inputs.get("engineVersion"):
         wanted = str(inputs["engineVersion"])
         # The plan may name the major version alone; AWS then takes its newest minor.
-        yield "engine version", wanted, _as_precise(str(found["EngineVersion"]), wanted)
+        yield "engine version", wanted, _as_precise(str(actual["EngineVersion"]), wanted)
     if inputs.get("parameterGroupName"):
-        groups = [group["DBParameterGroupName"] for group in found["DBParameterGroups"]]
+        groups = [group["DBParameterGroupName"] for group in actual["DBParameterGroups"]]
         yield "parameter group", [inputs["parameterGroupName"]], groups
-    groups = [group["VpcSecurityGroupId"] for group in found["VpcSecurityGroups"]]
+    groups = [group["VpcSecurityGroupId"] for group in actual["VpcSecurityGroups"]]
     if inputs.get("vpcSecurityGroupIds"):
         yield "security groups", sorted(inputs["vpcSecurityGroupIds"]), sorted(groups)
 
@@ -75,8 +77,8 @@ def subnet_group(
     group = reader.one(
         "rds", "DescribeDBSubnetGroups", "DBSubnetGroups", DBSubnetGroupName=identifier
     )
-    found = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(found)
+    actual = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
+    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual)
 
 
 @verifies("aws:rds/eventSubscription:EventSubscription", "database events")
@@ -84,12 +86,12 @@ def event_subscription(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Of which instances, of what, and whom it tells."""
-    found = reader.one(
+    actual = reader.one(
         "rds", "DescribeEventSubscriptions", "EventSubscriptionsList", SubscriptionName=identifier
     )
-    yield "topic", inputs["snsTopic"], found["SnsTopicArn"]
-    yield "sources", sorted(inputs["sourceIds"]), sorted(found["SourceIdsList"])
-    yield "categories", sorted(inputs["eventCategories"]), sorted(found["EventCategoriesList"])
+    yield "topic", inputs["snsTopic"], actual["SnsTopicArn"]
+    yield "sources", sorted(inputs["sourceIds"]), sorted(actual["SourceIdsList"])
+    yield "categories", sorted(inputs["eventCategories"]), sorted(actual["EventCategoriesList"])
 
 
 @verifies("aws:sns/topic:Topic", "topic")
@@ -105,8 +107,8 @@ def topic_policy(
 ) -> Iterator[Comparison]:
     """Who may publish."""
     answer = reader.read("sns", "GetTopicAttributes", TopicArn=identifier)
-    found = json.loads(answer["Attributes"]["Policy"])
-    yield "policy", json.loads(inputs["policy"]), found
+    actual = json.loads(answer["Attributes"]["Policy"])
+    yield "policy", json.loads(inputs["policy"]), actual
 
 
 @verifies(REPLICATION_GROUP, "Redis")
@@ -114,7 +116,7 @@ def replication_group(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Shards, nodes, class, failover, encryption."""
-    found = reader.one(
+    actual = reader.one(
         "elasticache",
         "DescribeReplicationGroups",
         "ReplicationGroups",
@@ -126,30 +128,30 @@ def replication_group(
         if inputs.get("numNodeGroups")
         else int(inputs.get("numCacheClusters") or 1)
     )
-    yield "status", "available", found["Status"]
-    yield "class", inputs["nodeType"], found.get("CacheNodeType")
-    yield "shards", shards, len(found["NodeGroups"])
-    members = [len(group.get("NodeGroupMembers") or []) for group in found["NodeGroups"]]
+    yield "status", "available", actual["Status"]
+    yield "class", inputs["nodeType"], actual.get("CacheNodeType")
+    yield "shards", shards, len(actual["NodeGroups"])
+    members = [len(group.get("NodeGroupMembers") or []) for group in actual["NodeGroups"]]
     yield "nodes a shard", [each] * shards, members
     if inputs.get("preferredCacheClusterAzs"):
-        yield "zones", inputs["preferredCacheClusterAzs"], _zones_of(found)
+        yield "zones", inputs["preferredCacheClusterAzs"], _zones_of(actual)
     if inputs.get("clusterMode"):
-        yield "cluster mode", inputs["clusterMode"] == "enabled", found["ClusterEnabled"]
+        yield "cluster mode", inputs["clusterMode"] == "enabled", actual["ClusterEnabled"]
     state = {True: "enabled", False: "disabled"}
     for subject, key, member in (
         ("failover", "automaticFailoverEnabled", "AutomaticFailover"),
         ("multi-AZ", "multiAzEnabled", "MultiAZ"),
     ):
-        yield subject, state[bool(inputs.get(key))], found.get(member, NOT_SHOWN)
+        yield subject, state[bool(inputs.get(key))], actual.get(member, NOT_SHOWN)
     for subject, key, member in (
         ("encrypted in transit", "transitEncryptionEnabled", "TransitEncryptionEnabled"),
         ("encrypted at rest", "atRestEncryptionEnabled", "AtRestEncryptionEnabled"),
         ("key", "kmsKeyId", "KmsKeyId"),
     ):
         if inputs.get(key) is not None:
-            yield subject, inputs[key], found.get(member)
+            yield subject, inputs[key], actual.get(member)
     if inputs.get("snapshotRetentionLimit") is not None:
-        days = found.get("SnapshotRetentionLimit", NOT_SHOWN)
+        days = actual.get("SnapshotRetentionLimit", NOT_SHOWN)
         yield "snapshot days", int(inputs["snapshotRetentionLimit"]), days
     if inputs.get("parameterGroupName"):
         yield "parameter group", inputs["parameterGroupName"], NOT_SHOWN
@@ -165,17 +167,17 @@ def _zones_of(group: Mapping[str, Any]) -> Any:
 @verifies("aws:mq/broker:Broker", "RabbitMQ")
 def broker(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Engine, class, deployment over zones, and that it is private."""
-    found = reader.read("mq", "DescribeBroker", BrokerId=identifier)
+    actual = reader.read("mq", "DescribeBroker", BrokerId=identifier)
     for subject, key, member in (
         ("version", "engineVersion", "EngineVersion"),
         ("class", "hostInstanceType", "HostInstanceType"),
         ("deployment", "deploymentMode", "DeploymentMode"),
         ("public", "publiclyAccessible", "PubliclyAccessible"),
     ):
-        yield subject, inputs[key], found.get(member, NOT_SHOWN)
-    yield "engine", inputs["engineType"].upper(), str(found["EngineType"]).upper()
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(found["SubnetIds"])
-    yield "security groups", inputs["securityGroups"], found["SecurityGroups"]
+        yield subject, inputs[key], actual.get(member, NOT_SHOWN)
+    yield "engine", inputs["engineType"].upper(), str(actual["EngineType"]).upper()
+    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual["SubnetIds"])
+    yield "security groups", inputs["securityGroups"], actual["SecurityGroups"]
 
 
 @verifies_world

@@ -14,15 +14,15 @@ def load_balancer(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Whether the internet sees it, where it stands, what it lets in, how long it holds on."""
-    found = reader.one(
+    actual = reader.one(
         "elbv2", "DescribeLoadBalancers", "LoadBalancers", LoadBalancerArns=[identifier]
     )
     scheme = "internal" if inputs.get("internal") else "internet-facing"
-    yield "scheme", scheme, found["Scheme"]
-    yield "type", inputs.get("loadBalancerType", "application"), found["Type"]
-    subnets = [zone["SubnetId"] for zone in found["AvailabilityZones"]]
+    yield "scheme", scheme, actual["Scheme"]
+    yield "type", inputs.get("loadBalancerType", "application"), actual["Type"]
+    subnets = [zone["SubnetId"] for zone in actual["AvailabilityZones"]]
     yield "subnets", sorted(inputs["subnets"]), sorted(subnets)
-    groups = found.get("SecurityGroups", [])
+    groups = actual.get("SecurityGroups", [])
     yield "security groups", sorted(inputs.get("securityGroups") or []), sorted(groups)
     rows = reader.read("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=identifier)[
         "Attributes"
@@ -39,14 +39,14 @@ def load_balancer(
 @verifies("aws:lb/listener:Listener", "listener")
 def listener(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its port and protocol, certificate and TLS policy."""
-    found = reader.one("elbv2", "DescribeListeners", "Listeners", ListenerArns=[identifier])
-    yield "port", int(inputs["port"]), found["Port"]
-    yield "protocol", inputs.get("protocol", "HTTP"), found["Protocol"]
+    actual = reader.one("elbv2", "DescribeListeners", "Listeners", ListenerArns=[identifier])
+    yield "port", int(inputs["port"]), actual["Port"]
+    yield "protocol", inputs.get("protocol", "HTTP"), actual["Protocol"]
     if inputs.get("certificateArn"):
-        arns = [entry["CertificateArn"] for entry in found.get("Certificates", [])]
+        arns = [entry["CertificateArn"] for entry in actual.get("Certificates", [])]
         yield "certificate", [inputs["certificateArn"]], arns
     if inputs.get("sslPolicy"):
-        yield "TLS policy", inputs["sslPolicy"], found.get("SslPolicy")
+        yield "TLS policy", inputs["sslPolicy"], actual.get("SslPolicy")
 
 
 @verifies("aws:lb/listenerRule:ListenerRule", "listener rule")
@@ -54,8 +54,8 @@ def listener_rule(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Its place among the rules and its paths."""
-    found = reader.one("elbv2", "DescribeRules", "Rules", RuleArns=[identifier])
-    yield "priority", str(inputs["priority"]), found["Priority"]
+    actual = reader.one("elbv2", "DescribeRules", "Rules", RuleArns=[identifier])
+    yield "priority", str(inputs["priority"]), actual["Priority"]
     wanted = [
         value
         for condition in inputs["conditions"]
@@ -63,7 +63,7 @@ def listener_rule(
     ]
     paths = [
         value
-        for condition in found["Conditions"]
+        for condition in actual["Conditions"]
         for value in (condition.get("PathPatternConfig") or {}).get("Values", [])
     ]
     yield "paths", sorted(wanted), sorted(paths)
@@ -74,16 +74,16 @@ def target_group(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Port, kind of target and the path of its health check."""
-    found = reader.one(
+    actual = reader.one(
         "elbv2", "DescribeTargetGroups", "TargetGroups", TargetGroupArns=[identifier]
     )
-    yield "port", int(inputs["port"]), found["Port"]
-    yield "protocol", inputs["protocol"], found["Protocol"]
-    yield "target type", inputs.get("targetType", "instance"), found["TargetType"]
-    yield "VPC", inputs["vpcId"], found["VpcId"]
+    yield "port", int(inputs["port"]), actual["Port"]
+    yield "protocol", inputs["protocol"], actual["Protocol"]
+    yield "target type", inputs.get("targetType", "instance"), actual["TargetType"]
+    yield "VPC", inputs["vpcId"], actual["VpcId"]
     path = (inputs.get("healthCheck") or {}).get("path")
     if path:
-        yield "health path", path, found["HealthCheckPath"]
+        yield "health path", path, actual["HealthCheckPath"]
 
 
 @verifies("aws:cloudfront/distribution:Distribution", "distribution")
@@ -91,19 +91,19 @@ def distribution(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Its origins, the paths it serves from each, its firewall and names."""
-    found = reader.read("cloudfront", "GetDistribution", Id=identifier)["Distribution"]
-    config = found["DistributionConfig"]
+    actual = reader.read("cloudfront", "GetDistribution", Id=identifier)["Distribution"]
+    config = actual["DistributionConfig"]
     wanted = {origin["originId"]: origin["domainName"] for origin in inputs["origins"]}
     origins = {origin["Id"]: origin["DomainName"] for origin in config["Origins"]["Items"]}
     yield "origins", wanted, origins
     default = inputs["defaultCacheBehavior"]
-    shown = config["DefaultCacheBehavior"]
+    behavior = config["DefaultCacheBehavior"]
     groups = [group["originId"] for group in inputs.get("originGroups") or []]
     if groups:
         yield "origin groups", sorted(groups), NOT_SHOWN
     if default["targetOriginId"] not in groups:
-        yield "default origin", default["targetOriginId"], shown["TargetOriginId"]
-    yield "viewer protocol", default["viewerProtocolPolicy"], shown["ViewerProtocolPolicy"]
+        yield "default origin", default["targetOriginId"], behavior["TargetOriginId"]
+    yield "viewer protocol", default["viewerProtocolPolicy"], behavior["ViewerProtocolPolicy"]
     paths = {
         b["pathPattern"]: b["targetOriginId"] for b in inputs.get("orderedCacheBehaviors") or []
     }
@@ -121,8 +121,8 @@ def key_value_store(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """That it exists, and what it says of itself."""
-    found = reader.read("cloudfront", "DescribeKeyValueStore", Name=identifier)["KeyValueStore"]
-    yield "comment", inputs.get("comment", ""), found["Comment"]
+    actual = reader.read("cloudfront", "DescribeKeyValueStore", Name=identifier)["KeyValueStore"]
+    yield "comment", inputs.get("comment", ""), actual["Comment"]
 
 
 @verifies("aws:cloudfront/function:Function", "edge function")
@@ -130,8 +130,8 @@ def edge_function(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Its code, byte for byte."""
-    found = reader.read("cloudfront", "GetFunction", Name=identifier)["FunctionCode"]
-    code = found.read() if hasattr(found, "read") else found
+    actual = reader.read("cloudfront", "GetFunction", Name=identifier)["FunctionCode"]
+    code = actual.read() if hasattr(actual, "read") else actual
     yield "code", inputs["code"], code.decode() if isinstance(code, bytes) else code
 
 
@@ -140,10 +140,10 @@ def log_delivery(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """From which source to which destination, and which fields."""
-    found = reader.read("logs", "GetDelivery", id=identifier)["delivery"]
-    yield "source", inputs["deliverySourceName"], found["deliverySourceName"]
-    yield "destination", inputs["deliveryDestinationArn"], found["deliveryDestinationArn"]
-    yield "fields", list(inputs.get("recordFields") or []), found.get("recordFields", [])
+    actual = reader.read("logs", "GetDelivery", id=identifier)["delivery"]
+    yield "source", inputs["deliverySourceName"], actual["deliverySourceName"]
+    yield "destination", inputs["deliveryDestinationArn"], actual["deliveryDestinationArn"]
+    yield "fields", list(inputs.get("recordFields") or []), actual.get("recordFields", [])
 
 
 @verifies("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "firewall log")
@@ -151,11 +151,15 @@ def firewall_log(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Where it goes, and how many fields are redacted in it."""
-    found = reader.read("wafv2", "GetLoggingConfiguration", ResourceArn=identifier)
-    shown = found["LoggingConfiguration"]
-    yield "destinations", list(inputs["logDestinationConfigs"]), shown["LogDestinationConfigs"]
+    actual = reader.read("wafv2", "GetLoggingConfiguration", ResourceArn=identifier)
+    configuration = actual["LoggingConfiguration"]
+    yield (
+        "destinations",
+        list(inputs["logDestinationConfigs"]),
+        configuration["LogDestinationConfigs"],
+    )
     redacted = len(inputs.get("redactedFields") or [])
-    yield "redacted fields", redacted, len(shown.get("RedactedFields") or [])
+    yield "redacted fields", redacted, len(configuration.get("RedactedFields") or [])
 
 
 @verifies("aws:route53/record:Record", "record")
@@ -165,18 +169,18 @@ def record(reader: Reader, _: str, inputs: Mapping[str, Any]) -> Iterator[Compar
     listed = reader.read("route53", "ListResourceRecordSets", HostedZoneId=inputs["zoneId"])
     of_name = [s for s in listed["ResourceRecordSets"] if s["Name"] == name]
     of_set = [s for s in of_name if s.get("SetIdentifier") == inputs.get("setIdentifier")]
-    found = next((s for s in of_set if s["Type"] == inputs["type"]), None)
-    if found is None:
+    actual = next((s for s in of_set if s["Type"] == inputs["type"]), None)
+    if actual is None:
         raise RequestError(f"there is no {inputs['type']} record {name}")
     if inputs.get("aliases"):
         wanted = f"{str(inputs['aliases'][0]['name']).rstrip('.')}."
-        target = found.get("AliasTarget", {}).get("DNSName", "")
+        target = actual.get("AliasTarget", {}).get("DNSName", "")
         yield "alias of", wanted, f"{target.rstrip('.')}."
     if inputs.get("failoverRoutingPolicies"):
-        yield "failover", inputs["failoverRoutingPolicies"][0]["type"], found.get("Failover")
-        yield "health check", inputs.get("healthCheckId"), found.get("HealthCheckId")
+        yield "failover", inputs["failoverRoutingPolicies"][0]["type"], actual.get("Failover")
+        yield "health check", inputs.get("healthCheckId"), actual.get("HealthCheckId")
     if not inputs.get("aliases"):
-        values = [value["Value"] for value in found.get("ResourceRecords", [])]
+        values = [value["Value"] for value in actual.get("ResourceRecords", [])]
         yield "values", sorted(inputs["records"]), sorted(values)
 
 
@@ -185,15 +189,15 @@ def web_acl(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Itera
     """Its rules, by name and order."""
     listed = reader.read("wafv2", "ListWebACLs", Scope=inputs["scope"])["WebACLs"]
     name = next((entry["Name"] for entry in listed if entry["Id"] == identifier), identifier)
-    found = reader.read("wafv2", "GetWebACL", Name=name, Scope=inputs["scope"], Id=identifier)[
+    actual = reader.read("wafv2", "GetWebACL", Name=name, Scope=inputs["scope"], Id=identifier)[
         "WebACL"
     ]
     wanted = {rule["name"]: int(rule["priority"]) for rule in inputs.get("rules") or []}
-    yield "rules", wanted, {rule["Name"]: rule["Priority"] for rule in found["Rules"]}
+    yield "rules", wanted, {rule["Name"]: rule["Priority"] for rule in actual["Rules"]}
 
 
 @verifies("aws:acm/certificate:Certificate", "certificate")
 def certificate(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """The names it is for."""
-    found = reader.read("acm", "DescribeCertificate", CertificateArn=identifier)["Certificate"]
-    yield "name", inputs["domainName"], found["DomainName"]
+    actual = reader.read("acm", "DescribeCertificate", CertificateArn=identifier)["Certificate"]
+    yield "name", inputs["domainName"], actual["DomainName"]

@@ -13,11 +13,11 @@ from rf.shared.sandbox.comparisons import Comparison, Reader, verifies
 @verifies("aws:iam/role:Role", "role")
 def role(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its trust, and exactly the plan's policies on it."""
-    found = reader.read("iam", "GetRole", RoleName=identifier)["Role"]
+    actual = reader.read("iam", "GetRole", RoleName=identifier)["Role"]
     yield (
         "trust",
         _document(inputs["assumeRolePolicy"]),
-        _document(found["AssumeRolePolicyDocument"]),
+        _document(actual["AssumeRolePolicyDocument"]),
     )
     attached = reader.read("iam", "ListAttachedRolePolicies", RoleName=identifier)
     planned = [
@@ -34,8 +34,8 @@ def role(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator
 def role_policy(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """The document as planned."""
     owner, name = identifier.split(":", 1)
-    found = reader.read("iam", "GetRolePolicy", RoleName=owner, PolicyName=name)
-    yield "document", _document(inputs["policy"]), _document(found["PolicyDocument"])
+    actual = reader.read("iam", "GetRolePolicy", RoleName=owner, PolicyName=name)
+    yield "document", _document(inputs["policy"]), _document(actual["PolicyDocument"])
 
 
 def _of_role(reader: Reader, kind: str, name: str) -> Iterator[Mapping[str, Any]]:

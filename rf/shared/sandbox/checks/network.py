@@ -19,8 +19,8 @@ ANYWHERE = ("0.0.0.0/0", "::/0")
 @verifies(VPC, "VPC")
 def vpc(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its address range and whether it resolves names."""
-    found = reader.one("ec2", "DescribeVpcs", "Vpcs", VpcIds=[identifier])
-    yield "CIDR", inputs["cidrBlock"], found["CidrBlock"]
+    actual = reader.one("ec2", "DescribeVpcs", "Vpcs", VpcIds=[identifier])
+    yield "CIDR", inputs["cidrBlock"], actual["CidrBlock"]
     for key, attribute in (
         ("enableDnsSupport", "EnableDnsSupport"),
         ("enableDnsHostnames", "EnableDnsHostnames"),
@@ -34,23 +34,23 @@ def vpc(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[
 @verifies("aws:ec2/subnet:Subnet", "subnet")
 def subnet(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its range, its zone, and that nothing in it gets a public address unasked."""
-    found = reader.one("ec2", "DescribeSubnets", "Subnets", SubnetIds=[identifier])
-    yield "CIDR", inputs["cidrBlock"], found["CidrBlock"]
-    yield "zone", inputs["availabilityZone"], found["AvailabilityZone"]
-    yield "VPC", inputs["vpcId"], found["VpcId"]
+    actual = reader.one("ec2", "DescribeSubnets", "Subnets", SubnetIds=[identifier])
+    yield "CIDR", inputs["cidrBlock"], actual["CidrBlock"]
+    yield "zone", inputs["availabilityZone"], actual["AvailabilityZone"]
+    yield "VPC", inputs["vpcId"], actual["VpcId"]
     yield (
         "public addresses",
         bool(inputs.get("mapPublicIpOnLaunch")),
-        found["MapPublicIpOnLaunch"],
+        actual["MapPublicIpOnLaunch"],
     )
 
 
 @verifies("aws:ec2/natGateway:NatGateway", "NAT gateway")
 def nat_gateway(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Where it stands and with which address."""
-    found = reader.one("ec2", "DescribeNatGateways", "NatGateways", NatGatewayIds=[identifier])
-    yield "subnet", inputs["subnetId"], found["SubnetId"]
-    addresses = [address["AllocationId"] for address in found["NatGatewayAddresses"]]
+    actual = reader.one("ec2", "DescribeNatGateways", "NatGateways", NatGatewayIds=[identifier])
+    yield "subnet", inputs["subnetId"], actual["SubnetId"]
+    addresses = [address["AllocationId"] for address in actual["NatGatewayAddresses"]]
     yield "address", [inputs["allocationId"]], addresses
 
 
@@ -77,10 +77,10 @@ def vpc_endpoint(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Its service, kind and subnets."""
-    found = reader.one("ec2", "DescribeVpcEndpoints", "VpcEndpoints", VpcEndpointIds=[identifier])
-    yield "service", inputs["serviceName"], found["ServiceName"]
-    yield "type", inputs.get("vpcEndpointType", "Gateway"), found["VpcEndpointType"]
-    yield "subnets", sorted(inputs.get("subnetIds") or []), sorted(found.get("SubnetIds", []))
+    actual = reader.one("ec2", "DescribeVpcEndpoints", "VpcEndpoints", VpcEndpointIds=[identifier])
+    yield "service", inputs["serviceName"], actual["ServiceName"]
+    yield "type", inputs.get("vpcEndpointType", "Gateway"), actual["VpcEndpointType"]
+    yield "subnets", sorted(inputs.get("subnetIds") or []), sorted(actual.get("SubnetIds", []))
 
 
 @verifies("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "security group")
@@ -88,9 +88,9 @@ def default_security_group(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """That what carries no group of its own can reach nothing, where the plan says so."""
-    found = reader.one("ec2", "DescribeSecurityGroups", "SecurityGroups", GroupIds=[identifier])
+    actual = reader.one("ec2", "DescribeSecurityGroups", "SecurityGroups", GroupIds=[identifier])
     for way, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
-        yield f"{way} rules", len(inputs.get(way) or []), len(found[member])
+        yield f"{way} rules", len(inputs.get(way) or []), len(actual[member])
 
 
 @verifies("aws:ec2/securityGroup:SecurityGroup", "security group")
@@ -102,7 +102,7 @@ def security_group(
     planned = _planned_rules(reader, identifier)
     for way in ("ingress", "egress"):
         if not inputs.get(way):
-            yield f"{way} rules", _shown(planned[way]), _shown(rules[way])
+            yield f"{way} rules", _rule_texts(planned[way]), _rule_texts(rules[way])
 
 
 @verifies_world
@@ -133,7 +133,7 @@ def _rules_of(reader: Reader, group: str) -> dict[str, Counter[Rule]]:
     rows = reader.read(
         "ec2", "DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}]
     )["SecurityGroupRules"]
-    found: dict[str, Counter[Rule]] = {"ingress": Counter(), "egress": Counter()}
+    actual: dict[str, Counter[Rule]] = {"ingress": Counter(), "egress": Counter()}
     for row in rows:
         other = (
             row.get("CidrIpv4")
@@ -142,8 +142,8 @@ def _rules_of(reader: Reader, group: str) -> dict[str, Counter[Rule]]:
             or (row.get("ReferencedGroupInfo") or {}).get("GroupId")
         )
         way = "egress" if row["IsEgress"] else "ingress"
-        found[way][_rule(row["IpProtocol"], row.get("FromPort"), row.get("ToPort"), other)] += 1
-    return found
+        actual[way][_rule(row["IpProtocol"], row.get("FromPort"), row.get("ToPort"), other)] += 1
+    return actual
 
 
 def _planned_rules(reader: Reader, group: str) -> dict[str, Counter[Rule]]:
@@ -174,7 +174,7 @@ def _rule(protocol: str, first: Any, last: Any, other: Any) -> Rule:
     return (str(protocol), first, last, str(other))
 
 
-def _shown(rules: Counter[Rule]) -> list[str]:
+def _rule_texts(rules: Counter[Rule]) -> list[str]:
     return sorted(
         f"{protocol} {'all' if first is None else first if first == last else f'{first}-{last}'}"
         f" {other}"

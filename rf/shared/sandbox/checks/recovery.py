@@ -11,35 +11,35 @@ from rf.shared.sandbox.comparisons import NOT_SHOWN, Comparison, Reader, verifie
 @verifies("aws:kms/replicaKey:ReplicaKey", "replica key")
 def replica_key(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """That it is there in its own region, and whose replica it is."""
-    found = reader.read("kms", "DescribeKey", KeyId=identifier)["KeyMetadata"]
-    yield "enabled", True, found["Enabled"]
-    yield "multi-Region", True, found.get("MultiRegion", NOT_SHOWN)
-    yield "primary", str(inputs["primaryKeyArn"]).rsplit("/", 1)[-1], found["KeyId"]
+    actual = reader.read("kms", "DescribeKey", KeyId=identifier)["KeyMetadata"]
+    yield "enabled", True, actual["Enabled"]
+    yield "multi-Region", True, actual.get("MultiRegion", NOT_SHOWN)
+    yield "primary", str(inputs["primaryKeyArn"]).rsplit("/", 1)[-1], actual["KeyId"]
 
 
 @verifies("aws:s3/bucketReplicationConfig:BucketReplicationConfig", "bucket replication")
 def replication(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Whither, by which role, and encrypted with which key."""
     answer = reader.read("s3", "GetBucketReplication", Bucket=identifier)
-    found = answer["ReplicationConfiguration"]
-    yield "role", inputs["role"], found["Role"]
-    wanted, (rule,) = inputs["rules"][0], found["Rules"]
+    actual = answer["ReplicationConfiguration"]
+    yield "role", inputs["role"], actual["Role"]
+    wanted, (rule,) = inputs["rules"][0], actual["Rules"]
     yield "status", wanted["status"], rule["Status"]
     destination = wanted["destination"]
     yield "destination", destination["bucket"], rule["Destination"]["Bucket"]
     key = (destination.get("encryptionConfiguration") or {}).get("replicaKmsKeyId")
-    shown = rule["Destination"].get("EncryptionConfiguration")
+    encryption = rule["Destination"].get("EncryptionConfiguration")
     if key is not None:
-        yield "key", key, (shown or {}).get("ReplicaKmsKeyID", NOT_SHOWN)
+        yield "key", key, (encryption or {}).get("ReplicaKmsKeyID", NOT_SHOWN)
 
 
 @verifies("aws:ecr/replicationConfiguration:ReplicationConfiguration", "registry replication")
 def registry(reader: Reader, _: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Which repositories go to which region."""
-    found = reader.read("ecr", "DescribeRegistry")["replicationConfiguration"]["rules"]
+    actual = reader.read("ecr", "DescribeRegistry")["replicationConfiguration"]["rules"]
     wanted = inputs["replicationConfiguration"]["rules"]
-    yield "regions", _regions(wanted), _regions(found)
-    yield "repositories", _filters(wanted), _filters(found)
+    yield "regions", _regions(wanted), _regions(actual)
+    yield "repositories", _filters(wanted), _filters(actual)
 
 
 def _regions(rules: list[Mapping[str, Any]]) -> list[str]:
@@ -53,24 +53,24 @@ def _filters(rules: list[Mapping[str, Any]]) -> list[str]:
 @verifies("aws:backup/vault:Vault", "backup vault")
 def vault(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its key."""
-    found = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
-    yield "key", inputs["kmsKeyArn"], found.get("EncryptionKeyArn", NOT_SHOWN)
+    actual = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
+    yield "key", inputs["kmsKeyArn"], actual.get("EncryptionKeyArn", NOT_SHOWN)
 
 
 @verifies("aws:backup/vaultLockConfiguration:VaultLockConfiguration", "vault lock")
 def vault_lock(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """That nothing in the vault goes before its time."""
-    found = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
-    yield "locked", True, found.get("Locked", NOT_SHOWN)
-    yield "least days", inputs["minRetentionDays"], found.get("MinRetentionDays", NOT_SHOWN)
-    yield "most days", inputs["maxRetentionDays"], found.get("MaxRetentionDays", NOT_SHOWN)
+    actual = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
+    yield "locked", True, actual.get("Locked", NOT_SHOWN)
+    yield "least days", inputs["minRetentionDays"], actual.get("MinRetentionDays", NOT_SHOWN)
+    yield "most days", inputs["maxRetentionDays"], actual.get("MaxRetentionDays", NOT_SHOWN)
 
 
 @verifies("aws:backup/plan:Plan", "backup plan")
 def plan(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """When, into which vault, and into which other region's."""
-    found = reader.read("backup", "GetBackupPlan", BackupPlanId=identifier)["BackupPlan"]
-    for wanted, rule in zip(inputs["rules"], found["Rules"], strict=True):
+    actual = reader.read("backup", "GetBackupPlan", BackupPlanId=identifier)["BackupPlan"]
+    for wanted, rule in zip(inputs["rules"], actual["Rules"], strict=True):
         yield "vault", wanted["targetVaultName"], rule["TargetBackupVaultName"]
         yield "schedule", wanted["schedule"], rule["ScheduleExpression"]
         copies = [each["DestinationBackupVaultArn"] for each in rule.get("CopyActions") or []]
@@ -83,8 +83,8 @@ def health_check(
 ) -> Iterator[Comparison]:
     """What it looks at, how often, and which way round."""
     answer = reader.read("route53", "GetHealthCheck", HealthCheckId=identifier)
-    found = answer["HealthCheck"]["HealthCheckConfig"]
-    yield "type", inputs["type"], found["Type"]
+    actual = answer["HealthCheck"]["HealthCheckConfig"]
+    yield "type", inputs["type"], actual["Type"]
     for subject, key, member in (
         ("name", "fqdn", "FullyQualifiedDomainName"),
         ("path", "resourcePath", "ResourcePath"),
@@ -94,6 +94,6 @@ def health_check(
         ("inverted", "invertHealthcheck", "Inverted"),
     ):
         if inputs.get(key) is not None:
-            yield subject, inputs[key], found.get(member, NOT_SHOWN)
+            yield subject, inputs[key], actual.get(member, NOT_SHOWN)
     if inputs.get("childHealthchecks"):
-        yield "of", sorted(inputs["childHealthchecks"]), sorted(found.get("ChildHealthChecks", []))
+        yield "of", sorted(inputs["childHealthchecks"]), sorted(actual.get("ChildHealthChecks", []))

@@ -35,10 +35,10 @@ def encryption(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> It
     """With what, and with whose key, objects are encrypted."""
     answer = reader.read("s3", "GetBucketEncryption", Bucket=identifier)
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
-    found = rule["ApplyServerSideEncryptionByDefault"]
+    actual = rule["ApplyServerSideEncryptionByDefault"]
     wanted = inputs["rules"][0]["applyServerSideEncryptionByDefault"]
-    yield "encryption", wanted["sseAlgorithm"], found["SSEAlgorithm"]
-    yield "key", wanted.get("kmsMasterKeyId"), found.get("KMSMasterKeyID")
+    yield "encryption", wanted["sseAlgorithm"], actual["SSEAlgorithm"]
+    yield "key", wanted.get("kmsMasterKeyId"), actual.get("KMSMasterKeyID")
 
 
 @verifies("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket")
@@ -46,8 +46,8 @@ def public_access(
     reader: Reader, identifier: str, inputs: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """That each of the four ways to publish it is shut as planned."""
-    found = reader.read("s3", "GetPublicAccessBlock", Bucket=identifier)
-    block = found["PublicAccessBlockConfiguration"]
+    actual = reader.read("s3", "GetPublicAccessBlock", Bucket=identifier)
+    block = actual["PublicAccessBlockConfiguration"]
     for key, member in (
         ("blockPublicAcls", "BlockPublicAcls"),
         ("blockPublicPolicy", "BlockPublicPolicy"),
@@ -60,20 +60,20 @@ def public_access(
 @verifies("aws:s3/bucketPolicy:BucketPolicy", "bucket")
 def policy(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its policy, whatever the order of its keys."""
-    found = reader.read("s3", "GetBucketPolicy", Bucket=identifier)["Policy"]
-    yield "policy", json.loads(inputs["policy"]), json.loads(found)
+    actual = reader.read("s3", "GetBucketPolicy", Bucket=identifier)["Policy"]
+    yield "policy", json.loads(inputs["policy"]), json.loads(actual)
 
 
 @verifies("aws:ecr/repository:Repository", "image repository")
 def repository(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Whether tags can move, images are scanned, and with what layers are encrypted."""
-    found = reader.one("ecr", "DescribeRepositories", "repositories", repositoryNames=[identifier])
+    actual = reader.one("ecr", "DescribeRepositories", "repositories", repositoryNames=[identifier])
     mutability = inputs.get("imageTagMutability", "MUTABLE")
-    yield "tags", mutability, found["imageTagMutability"]
+    yield "tags", mutability, actual["imageTagMutability"]
     scan = (inputs.get("imageScanningConfiguration") or {}).get("scanOnPush", False)
-    yield "scan on push", scan, found["imageScanningConfiguration"]["scanOnPush"]
+    yield "scan on push", scan, actual["imageScanningConfiguration"]["scanOnPush"]
     wanted = (inputs.get("encryptionConfigurations") or [{}])[0]
-    encrypted = found["encryptionConfiguration"]
+    encrypted = actual["encryptionConfiguration"]
     yield "encryption", wanted.get("encryptionType", "AES256"), encrypted["encryptionType"]
     if wanted.get("kmsKey"):
         yield "key", wanted["kmsKey"], encrypted.get("kmsKey")
@@ -82,8 +82,8 @@ def repository(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> It
 @verifies("aws:kms/key:Key", "key")
 def key(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """That it is enabled and rotates."""
-    found = reader.read("kms", "DescribeKey", KeyId=identifier)["KeyMetadata"]
-    yield "enabled", True, found["Enabled"]
+    actual = reader.read("kms", "DescribeKey", KeyId=identifier)["KeyMetadata"]
+    yield "enabled", True, actual["Enabled"]
     rotation = reader.read("kms", "GetKeyRotationStatus", KeyId=identifier)
     yield "rotates", bool(inputs.get("enableKeyRotation")), rotation["KeyRotationEnabled"]
 
@@ -91,12 +91,12 @@ def key(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[
 @verifies("aws:secretsmanager/secret:Secret", "secret")
 def secret(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """Its key, and the regions of its replicas with theirs. The content is never read."""
-    found = reader.read("secretsmanager", "DescribeSecret", SecretId=identifier)
-    yield "key", inputs.get("kmsKeyId"), found.get("KmsKeyId")
+    actual = reader.read("secretsmanager", "DescribeSecret", SecretId=identifier)
+    yield "key", inputs.get("kmsKeyId"), actual.get("KmsKeyId")
     replicas = inputs.get("replicas") or []
     if replicas:
-        shown = [each["Region"] for each in found.get("ReplicationStatus") or []]
-        yield "replicas", sorted(each["region"] for each in replicas), sorted(shown)
+        regions = [each["Region"] for each in actual.get("ReplicationStatus") or []]
+        yield "replicas", sorted(each["region"] for each in replicas), sorted(regions)
     for replica in replicas:
         reader.region = replica["region"]
         there = reader.read("secretsmanager", "DescribeSecret", SecretId=inputs["name"])
@@ -109,16 +109,16 @@ def secret(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterat
 def log_group(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterator[Comparison]:
     """How long it keeps, and its key."""
     groups = reader.read("logs", "DescribeLogGroups", logGroupNamePrefix=identifier)["logGroups"]
-    found = next((group for group in groups if group["logGroupName"] == identifier), None)
-    if found is None:
+    actual = next((group for group in groups if group["logGroupName"] == identifier), None)
+    if actual is None:
         raise RequestError(f"there is no log group {identifier}")
-    yield "days kept", inputs.get("retentionInDays"), found.get("retentionInDays")
-    yield "key", inputs.get("kmsKeyId"), found.get("kmsKeyId")
+    yield "days kept", inputs.get("retentionInDays"), actual.get("retentionInDays")
+    yield "key", inputs.get("kmsKeyId"), actual.get("kmsKeyId")
 
 
 @verifies_world
 def nothing_else_is_stored(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     """The plan's buckets and no other."""
     planned = sorted(resource.resource_id for resource in reader.plan.of_type(BUCKET))
-    found = sorted(bucket["Name"] for bucket in reader.read("s3", "ListBuckets")["Buckets"])
-    yield "bucket", "names", planned, found
+    actual = sorted(bucket["Name"] for bucket in reader.read("s3", "ListBuckets")["Buckets"])
+    yield "bucket", "names", planned, actual

@@ -34,7 +34,7 @@ def log_metric_filter(task: Task, inputs: Inputs) -> Created:
     change = inputs.take("metricTransformation")
     # AWS made this group with the first instance; the emulator's instances write no logs.
     groups = task.call("logs", "DescribeLogGroups", logGroupNamePrefix=group)["logGroups"]
-    if not any(found["logGroupName"] == group for found in groups):
+    if not any(described["logGroupName"] == group for described in groups):
         task.call("logs", "CreateLogGroup", logGroupName=group)
     task.send(
         "logs",

@@ -12,8 +12,8 @@ def trail(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 128)
     selectors = inputs.take("advancedEventSelectors")
     logging = inputs.take("enableLogging", True)
-    made = task.send("cloudtrail", "CreateTrail", inputs.rest(), TRAIL_NAMES, Name=name)
-    arn = made["TrailARN"]
+    answer = task.send("cloudtrail", "CreateTrail", inputs.rest(), TRAIL_NAMES, Name=name)
+    arn = answer["TrailARN"]
     # What the provider calls one resource is three calls: a new trail records nothing yet.
     if selectors:
         task.send(
@@ -34,8 +34,8 @@ TRAIL_NAMES = {"tags": "TagsList", "enableLogFileValidation": "EnableLogFileVali
 
 @handles("aws:guardduty/detector:Detector")
 def detector(task: Task, inputs: Inputs) -> Created:
-    made = task.send("guardduty", "CreateDetector", inputs.rest())
-    identifier = made["DetectorId"]
+    answer = task.send("guardduty", "CreateDetector", inputs.rest())
+    identifier = answer["DetectorId"]
     arn = f"arn:aws:guardduty:{task.region}:{task.account_id}:detector/{identifier}"
     return Created(identifier, {"arn": arn})
 

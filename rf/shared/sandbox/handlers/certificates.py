@@ -13,10 +13,10 @@ from rf.shared.sandbox.registry import Created, Inputs, Task, handles
 def certificate(task: Task, inputs: Inputs) -> Created:
     imported = "certificateBody" in inputs
     if imported:
-        made = task.send(
+        answer = task.send(
             "acm", "ImportCertificate", inputs.rest(), {"certificateBody": "Certificate"}
         )
-        return Created(made["CertificateArn"], {"arn": made["CertificateArn"]})
+        return Created(answer["CertificateArn"], {"arn": answer["CertificateArn"]})
     arn = task.send(
         "acm",
         "RequestCertificate",
@@ -26,7 +26,7 @@ def certificate(task: Task, inputs: Inputs) -> Created:
             "certificateTransparencyLoggingPreference": "CertificateTransparencyLoggingPreference",
         },
     )["CertificateArn"]
-    shown = task.call("acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
+    described = task.call("acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
     proofs = [
         {
             "domainName": option["DomainName"],
@@ -34,10 +34,10 @@ def certificate(task: Task, inputs: Inputs) -> Created:
             "resourceRecordType": option["ResourceRecord"]["Type"],
             "resourceRecordValue": option["ResourceRecord"]["Value"],
         }
-        for option in shown.get("DomainValidationOptions", [])
+        for option in described.get("DomainValidationOptions", [])
         if "ResourceRecord" in option
     ]
-    known: dict[str, Any] = {"arn": arn, "status": shown["Status"]}
+    known: dict[str, Any] = {"arn": arn, "status": described["Status"]}
     return Created(arn, known | ({"domainValidationOptions": proofs} if proofs else {}))
 
 
@@ -59,7 +59,7 @@ def zone(task: Task, inputs: Inputs) -> Created:
     inputs.drop("forceDestroy")
     tags = inputs.take("tags") or {}
     comment = inputs.take("comment") or "Managed by Pulumi"
-    made = task.send(
+    answer = task.send(
         "route53",
         "CreateHostedZone",
         inputs.rest(),
@@ -67,7 +67,7 @@ def zone(task: Task, inputs: Inputs) -> Created:
         CallerReference=task.urn[-128:],
         HostedZoneConfig={"Comment": comment},
     )
-    identifier = made["HostedZone"]["Id"].removeprefix("/hostedzone/")
+    identifier = answer["HostedZone"]["Id"].removeprefix("/hostedzone/")
     if tags:
         pairs = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
         task.call(
@@ -77,7 +77,7 @@ def zone(task: Task, inputs: Inputs) -> Created:
             ResourceId=identifier,
             AddTags=pairs,
         )
-    servers = made["DelegationSet"]["NameServers"]
+    servers = answer["DelegationSet"]["NameServers"]
     known = {"zoneId": identifier, "arn": f"arn:aws:route53:::hostedzone/{identifier}"}
     return Created(identifier, known | {"nameServers": servers, "primaryNameServer": servers[0]})
 

@@ -57,14 +57,14 @@ def distribution(task: Task, inputs: Inputs) -> Created:
     )["DistributionConfigWithTags"]
     shaped["DistributionConfig"]["CallerReference"] = task.urn[-128:]
     shaped["Tags"] = {"Items": _pairs(tags)}
-    made = _create_distribution(task, shaped)
+    answer = _create_distribution(task, shaped)
     return Created(
-        made["Id"],
+        answer["Id"],
         {
-            "arn": made["ARN"],
-            "domainName": made["DomainName"],
+            "arn": answer["ARN"],
+            "domainName": answer["DomainName"],
             "hostedZoneId": HOSTED_ZONE,
-            "status": made["Status"],
+            "status": answer["Status"],
         },
     )
 
@@ -132,10 +132,10 @@ def _behavior(behavior: dict[str, Any]) -> dict[str, Any]:
 def origin_access_control(task: Task, inputs: Inputs) -> Created:
     config = inputs.rest()
     config["name"] = config.get("name") or task.auto_name("name", 64)
-    made = task.send(
+    answer = task.send(
         "cloudfront", "CreateOriginAccessControl", {"originAccessControlConfig": config}
     )
-    return Created(made["OriginAccessControl"]["Id"])
+    return Created(answer["OriginAccessControl"]["Id"])
 
 
 @handles("aws:cloudfront/function:Function")
@@ -150,7 +150,7 @@ def function(task: Task, inputs: Inputs) -> Created:
     if stores:
         config["keyValueStoreAssociations"] = [{"keyValueStoreARN": arn} for arn in stores]
     shaped = task.api.fitted("cloudfront", "CreateFunction", {"functionConfig": config})
-    made = task.call(
+    answer = task.call(
         "cloudfront",
         "CreateFunction",
         Name=name,
@@ -160,19 +160,19 @@ def function(task: Task, inputs: Inputs) -> Created:
     )
     if publishes:
         # Only checked, so that what the emulator does hold, the code, is read back.
-        wanted = {"Name": name, "IfMatch": made["ETag"]}
+        wanted = {"Name": name, "IfMatch": answer["ETag"]}
         task.api.validate("cloudfront", "PublishFunction", wanted)
         task.api.simplified.add("edge function: stands in development, as publishing is lacking")
-    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
-    return Created(name, {"arn": arn, "etag": made["ETag"], "name": name})
+    arn = answer["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    return Created(name, {"arn": arn, "etag": answer["ETag"], "name": name})
 
 
 @handles("aws:cloudfront/keyValueStore:KeyValueStore")
 def key_value_store(task: Task, inputs: Inputs) -> Created:
     inputs.drop("timeouts", "tags")
     name = inputs.take("name") or task.auto_name("name", 64)
-    made = task.send("cloudfront", "CreateKeyValueStore", inputs.rest(), Name=name)
-    return Created(name, {"arn": made["KeyValueStore"]["ARN"], "name": name})
+    answer = task.send("cloudfront", "CreateKeyValueStore", inputs.rest(), Name=name)
+    return Created(name, {"arn": answer["KeyValueStore"]["ARN"], "name": name})
 
 
 @handles("aws:cloudfront/cachePolicy:CachePolicy")
@@ -186,18 +186,18 @@ def cache_policy(task: Task, inputs: Inputs) -> Created:
         # The provider may leave these out; the API may not.
         key.setdefault("enableAcceptEncodingGzip", False)
         config["parametersInCacheKeyAndForwardedToOrigin"] = _unwrapped(key)
-    made = task.send("cloudfront", "CreateCachePolicy", {"cachePolicyConfig": config}, renames)
-    return _policy(task, made.data, "CachePolicy")
+    answer = task.send("cloudfront", "CreateCachePolicy", {"cachePolicyConfig": config}, renames)
+    return _policy(task, answer.data, "CachePolicy")
 
 
 @handles("aws:cloudfront/originRequestPolicy:OriginRequestPolicy")
 def origin_request_policy(task: Task, inputs: Inputs) -> Created:
     config = _unwrapped(inputs.rest())
     config["name"] = config.get("name") or task.auto_name("name", 128)
-    made = task.send(
+    answer = task.send(
         "cloudfront", "CreateOriginRequestPolicy", {"originRequestPolicyConfig": config}
     )
-    return _policy(task, made.data, "OriginRequestPolicy")
+    return _policy(task, answer.data, "OriginRequestPolicy")
 
 
 @handles("aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy")
@@ -209,13 +209,13 @@ def response_headers_policy(task: Task, inputs: Inputs) -> Created:
         "includeSubdomains": "IncludeSubdomains",
         "xssProtection": "XSSProtection",
     }
-    made = task.send(
+    answer = task.send(
         "cloudfront",
         "CreateResponseHeadersPolicy",
         {"responseHeadersPolicyConfig": config},
         renames,
     )
-    return _policy(task, made.data, "ResponseHeadersPolicy")
+    return _policy(task, answer.data, "ResponseHeadersPolicy")
 
 
 @handles("aws:cloudfront/vpcOrigin:VpcOrigin")
@@ -229,19 +229,19 @@ def vpc_origin(task: Task, inputs: Inputs) -> Created:
             "quantity": len(protocols["items"]),
             "items": protocols["items"],
         }
-    made = task.send(
+    answer = task.send(
         "cloudfront",
         "CreateVpcOrigin",
         inputs.rest() | {"vpcOriginEndpointConfig": config},
         **({"Tags": {"Items": _pairs(tags)}} if tags else {}),
     )
-    return _policy(task, made.data, "VpcOrigin")
+    return _policy(task, answer.data, "VpcOrigin")
 
 
-def _policy(task: Task, made: Any, member: str) -> Created:
+def _policy(task: Task, answer: Any, member: str) -> Created:
     """The id of what was made; an invented one where the emulator makes none."""
-    if member in made:
-        return Created(made[member]["Id"])
+    if member in answer:
+        return Created(answer[member]["Id"])
     return Created(str(task.invented.get("id") or task.auto_name("id", 36)))
 
 

@@ -21,7 +21,7 @@ def cluster(task: Task, inputs: Inputs) -> Created:
         if log_kinds
         else {}
     )
-    made = task.send(
+    answer = task.send(
         "eks",
         "CreateCluster",
         inputs.rest() | {"resourcesVpcConfig": network},
@@ -31,20 +31,20 @@ def cluster(task: Task, inputs: Inputs) -> Created:
     )["cluster"]
     # EKS makes a security group of its own, which nodes carry; moto makes none.
     group = _cluster_security_group(task, name, network)
-    authority = made.get("certificateAuthority", {}).get("data") or _authority()
+    authority = answer.get("certificateAuthority", {}).get("data") or _authority()
     known: dict[str, Any] = {
-        "arn": made["arn"],
+        "arn": answer["arn"],
         "name": name,
-        "endpoint": made["endpoint"],
+        "endpoint": answer["endpoint"],
         "certificateAuthority": {"data": authority},
-        "platformVersion": made.get("platformVersion"),
-        "status": made["status"],
+        "platformVersion": answer.get("platformVersion"),
+        "status": answer["status"],
     }
-    if made.get("identity"):
-        known["identities"] = [{"oidcs": [{"issuer": made["identity"]["oidc"]["issuer"]}]}]
+    if answer.get("identity"):
+        known["identities"] = [{"oidcs": [{"issuer": answer["identity"]["oidc"]["issuer"]}]}]
     if group:
-        shown = dict(task.invented.get("vpcConfig") or {}) | network
-        known["vpcConfig"] = shown | {"clusterSecurityGroupId": group}
+        described = dict(task.invented.get("vpcConfig") or {}) | network
+        known["vpcConfig"] = described | {"clusterSecurityGroupId": group}
     return Created(name, known)
 
 
@@ -52,15 +52,15 @@ def _cluster_security_group(task: Task, name: str, network: dict[str, Any]) -> s
     subnets = network.get("subnetIds")
     if not subnets:
         return None
-    found = task.call("ec2", "DescribeSubnets", SubnetIds=[subnets[0]])["Subnets"]
-    made = task.call(
+    described = task.call("ec2", "DescribeSubnets", SubnetIds=[subnets[0]])["Subnets"]
+    answer = task.call(
         "ec2",
         "CreateSecurityGroup",
         GroupName=f"eks-cluster-sg-{name}",
         Description="EKS created security group applied to the cluster and its nodes",
-        VpcId=found[0]["VpcId"],
+        VpcId=described[0]["VpcId"],
     )
-    group = made["GroupId"]
+    group = answer["GroupId"]
     within = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
     task.call("ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=within)
     return group
@@ -77,14 +77,14 @@ def node_group(task: Task, inputs: Inputs) -> Created:
     inputs.drop("forceUpdateVersion")
     owner = inputs["clusterName"]
     taints = inputs.take("taints") or []
-    made = task.send(
+    answer = task.send(
         "eks",
         "CreateNodegroup",
         inputs.rest() | ({"taints": taints} if taints else {}),
         {"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
         nodegroupName=name,
     )["nodegroup"]
-    known = {"arn": made["nodegroupArn"], "nodeGroupName": name, "status": made["status"]}
+    known = {"arn": answer["nodegroupArn"], "nodeGroupName": name, "status": answer["status"]}
     return Created(f"{owner}:{name}", known)
 
 

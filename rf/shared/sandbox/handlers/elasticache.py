@@ -23,14 +23,14 @@ GROUP_RENAMES = {
 def subnet_group(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 255)
     description = inputs.take("description") or "Managed by Pulumi"
-    made = task.send(
+    answer = task.send(
         "elasticache",
         "CreateCacheSubnetGroup",
         inputs.rest(),
         CacheSubnetGroupName=name,
         CacheSubnetGroupDescription=description,
     )["CacheSubnetGroup"]
-    return Created(name, {"name": name, "arn": made["ARN"]})
+    return Created(name, {"name": name, "arn": answer["ARN"]})
 
 
 @handles("aws:elasticache/parameterGroup:ParameterGroup")
@@ -60,8 +60,8 @@ def parameter_group(task: Task, inputs: Inputs) -> Created:
 
 @handles("aws:elasticache/user:User")
 def user(task: Task, inputs: Inputs) -> Created:
-    made = task.send("elasticache", "CreateUser", inputs.rest())
-    return Created(made["UserId"], {"arn": made["ARN"]})
+    answer = task.send("elasticache", "CreateUser", inputs.rest())
+    return Created(answer["UserId"], {"arn": answer["ARN"]})
 
 
 @handles("aws:elasticache/userGroup:UserGroup")
@@ -90,8 +90,8 @@ def replication_group(task: Task, inputs: Inputs) -> Created:
         # The same group by the API's other form; the emulator overlooks a number of nodes.
         wanted |= {"NumNodeGroups": 1, "ReplicasPerNodeGroup": nodes - 1}
         task.api.simplified.add(f"Redis {name}: its {nodes} nodes are asked for as replicas")
-    made = task.call("elasticache", "CreateReplicationGroup", **wanted)["ReplicationGroup"]
-    return Created(name, {"arn": made["ARN"], "replicationGroupId": name} | _endpoints(made))
+    answer = task.call("elasticache", "CreateReplicationGroup", **wanted)["ReplicationGroup"]
+    return Created(name, {"arn": answer["ARN"], "replicationGroupId": name} | _endpoints(answer))
 
 
 def _log_delivery(delivery: dict[str, Any]) -> dict[str, Any]:
@@ -104,19 +104,19 @@ def _log_delivery(delivery: dict[str, Any]) -> dict[str, Any]:
     return shaped | {"destinationDetails": details[shaped["destinationType"]]}
 
 
-def _endpoints(made: dict[str, Any]) -> dict[str, Any]:
+def _endpoints(group: dict[str, Any]) -> dict[str, Any]:
     """The endpoints that the emulator answered: a cluster's configuration one, or a primary."""
-    found: dict[str, Any] = {}
-    address = (made.get("ConfigurationEndpoint") or {}).get("Address")
+    endpoints: dict[str, Any] = {}
+    address = (group.get("ConfigurationEndpoint") or {}).get("Address")
     if address:
-        found["configurationEndpointAddress"] = address
-    elif made.get("NodeGroups"):
-        first = made["NodeGroups"][0]
+        endpoints["configurationEndpointAddress"] = address
+    elif group.get("NodeGroups"):
+        first = group["NodeGroups"][0]
         for member, output in (
             ("PrimaryEndpoint", "primaryEndpointAddress"),
             ("ReaderEndpoint", "readerEndpointAddress"),
         ):
             address = (first.get(member) or {}).get("Address")
             if address:
-                found[output] = address
-    return found
+                endpoints[output] = address
+    return endpoints

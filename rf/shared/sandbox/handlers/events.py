@@ -57,8 +57,8 @@ def queue_policy(task: Task, inputs: Inputs) -> Created:
 def event_rule(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 64)
     inputs.drop("forceDestroy")
-    made = task.send("events", "PutRule", inputs.rest(), Name=name)
-    return Created(name, {"arn": made["RuleArn"], "name": name})
+    answer = task.send("events", "PutRule", inputs.rest(), Name=name)
+    return Created(name, {"arn": answer["RuleArn"], "name": name})
 
 
 @handles("aws:cloudwatch/eventTarget:EventTarget")

@@ -14,14 +14,14 @@ RENAMES = {
 @handles("aws:wafv2/webAcl:WebAcl")
 def web_acl(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 128)
-    made = task.send(
+    answer = task.send(
         "wafv2",
         "CreateWebACL",
         inputs.rest(),
         RENAMES,
         Name=name,
     )["Summary"]
-    return Created(made["Id"], {"arn": made["ARN"], "name": name})
+    return Created(answer["Id"], {"arn": answer["ARN"], "name": name})
 
 
 @handles("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")

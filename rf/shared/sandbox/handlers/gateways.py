@@ -12,8 +12,8 @@ from rf.shared.sandbox.registry import Created, Inputs, Task, handles
 def internet_gateway(task: Task, inputs: Inputs) -> Created:
     vpc_id = inputs.take("vpcId")
     tags = tag_specifications("internet-gateway", inputs)
-    made = task.send("ec2", "CreateInternetGateway", inputs.rest(), **tags)["InternetGateway"]
-    identifier = made["InternetGatewayId"]
+    answer = task.send("ec2", "CreateInternetGateway", inputs.rest(), **tags)["InternetGateway"]
+    identifier = answer["InternetGatewayId"]
     if vpc_id:
         task.call("ec2", "AttachInternetGateway", InternetGatewayId=identifier, VpcId=vpc_id)
     return Created(identifier)
@@ -22,16 +22,16 @@ def internet_gateway(task: Task, inputs: Inputs) -> Created:
 @handles("aws:ec2/eip:Eip")
 def elastic_ip(task: Task, inputs: Inputs) -> Created:
     tags = tag_specifications("elastic-ip", inputs)
-    made = task.send("ec2", "AllocateAddress", inputs.rest(), **tags)
-    known = {"allocationId": made["AllocationId"], "publicIp": made["PublicIp"]}
-    return Created(made["AllocationId"], known)
+    answer = task.send("ec2", "AllocateAddress", inputs.rest(), **tags)
+    known = {"allocationId": answer["AllocationId"], "publicIp": answer["PublicIp"]}
+    return Created(answer["AllocationId"], known)
 
 
 @handles("aws:ec2/natGateway:NatGateway")
 def nat_gateway(task: Task, inputs: Inputs) -> Created:
     tags = tag_specifications("natgateway", inputs)
-    made = task.send("ec2", "CreateNatGateway", inputs.rest(), **tags)["NatGateway"]
-    return Created(made["NatGatewayId"])
+    answer = task.send("ec2", "CreateNatGateway", inputs.rest(), **tags)["NatGateway"]
+    return Created(answer["NatGatewayId"])
 
 
 @handles("aws:ec2/flowLog:FlowLog")
@@ -46,7 +46,7 @@ def flow_log(task: Task, inputs: Inputs) -> Created:
         if key in inputs
     )
     tags = tag_specifications("vpc-flow-log", inputs)
-    made = task.send(
+    answer = task.send(
         "ec2",
         "CreateFlowLogs",
         inputs.rest(),
@@ -55,7 +55,7 @@ def flow_log(task: Task, inputs: Inputs) -> Created:
         ResourceType=kind,
         **tags,
     )
-    return Created(made["FlowLogIds"][0])
+    return Created(answer["FlowLogIds"][0])
 
 
 @handles("aws:ec2/launchTemplate:LaunchTemplate")
@@ -73,7 +73,7 @@ def launch_template(task: Task, inputs: Inputs) -> Created:
         "LaunchTemplateData"
     ]
     words = {"VersionDescription": description} if description else {}
-    made = task.call(
+    answer = task.call(
         "ec2",
         "CreateLaunchTemplate",
         LaunchTemplateName=name,
@@ -81,8 +81,8 @@ def launch_template(task: Task, inputs: Inputs) -> Created:
         **words,
         **own_tags,
     )["LaunchTemplate"]
-    version = made["LatestVersionNumber"]
+    version = answer["LatestVersionNumber"]
     return Created(
-        made["LaunchTemplateId"],
+        answer["LaunchTemplateId"],
         {"name": name, "latestVersion": version, "defaultVersion": version},
     )

@@ -15,7 +15,7 @@ def role(task: Task, inputs: Inputs) -> Created:
     inputs.drop("forceDetachPolicies")
     attached = inputs.take("managedPolicyArns") or []
     inline = inputs.take("inlinePolicies") or []
-    made = task.send(
+    answer = task.send(
         "iam",
         "CreateRole",
         inputs.rest(),
@@ -32,7 +32,7 @@ def role(task: Task, inputs: Inputs) -> Created:
             PolicyName=policy["name"],
             PolicyDocument=policy["policy"],
         )
-    return Created(name, {"arn": made["Arn"], "name": name, "uniqueId": made["RoleId"]})
+    return Created(name, {"arn": answer["Arn"], "name": name, "uniqueId": answer["RoleId"]})
 
 
 @handles("aws:iam/rolePolicy:RolePolicy")
@@ -61,28 +61,30 @@ def role_policy_attachment(task: Task, inputs: Inputs) -> Created:
 def policy(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 128)
     document = inputs.take("policy")
-    made = task.send(
+    answer = task.send(
         "iam", "CreatePolicy", inputs.rest(), PolicyName=name, PolicyDocument=_text(document)
     )["Policy"]
-    return Created(made["Arn"], {"arn": made["Arn"], "name": name, "policyId": made["PolicyId"]})
+    return Created(
+        answer["Arn"], {"arn": answer["Arn"], "name": name, "policyId": answer["PolicyId"]}
+    )
 
 
 @handles("aws:iam/instanceProfile:InstanceProfile")
 def instance_profile(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 128)
     owner = inputs.take("role")
-    made = task.send("iam", "CreateInstanceProfile", inputs.rest(), InstanceProfileName=name)
+    answer = task.send("iam", "CreateInstanceProfile", inputs.rest(), InstanceProfileName=name)
     if owner:
         task.call("iam", "AddRoleToInstanceProfile", InstanceProfileName=name, RoleName=owner)
-    return Created(name, {"arn": made["InstanceProfile"]["Arn"], "name": name})
+    return Created(name, {"arn": answer["InstanceProfile"]["Arn"], "name": name})
 
 
 @handles("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
 def open_id_connect_provider(task: Task, inputs: Inputs) -> Created:
-    made = task.send(
+    answer = task.send(
         "iam", "CreateOpenIDConnectProvider", inputs.rest(), {"clientIdLists": "ClientIDList"}
     )
-    arn = made["OpenIDConnectProviderArn"]
+    arn = answer["OpenIDConnectProviderArn"]
     return Created(arn, {"arn": arn})
 
 

@@ -55,7 +55,7 @@ def load_balancer(task: Task, inputs: Inputs) -> Created:
     attributes = _attributes(inputs, BALANCER_ATTRIBUTES)
     attributes += _log_attributes(inputs, "accessLogs", "access_logs.s3")
     attributes += _log_attributes(inputs, "connectionLogs", "connection_logs.s3")
-    made = task.send(
+    answer = task.send(
         "elbv2",
         "CreateLoadBalancer",
         inputs.rest(),
@@ -63,7 +63,7 @@ def load_balancer(task: Task, inputs: Inputs) -> Created:
         Name=name,
         Scheme="internal" if internal else "internet-facing",
     )["LoadBalancers"][0]
-    arn = made["LoadBalancerArn"]
+    arn = answer["LoadBalancerArn"]
     if attributes:
         task.call(
             "elbv2", "ModifyLoadBalancerAttributes", LoadBalancerArn=arn, Attributes=attributes
@@ -73,10 +73,10 @@ def load_balancer(task: Task, inputs: Inputs) -> Created:
         {
             "arn": arn,
             "name": name,
-            "dnsName": made["DNSName"],
-            "zoneId": made["CanonicalHostedZoneId"],
+            "dnsName": answer["DNSName"],
+            "zoneId": answer["CanonicalHostedZoneId"],
             "arnSuffix": arn.split(":loadbalancer/")[-1],
-            "vpcId": made["VpcId"],
+            "vpcId": answer["VpcId"],
         },
     )
 
@@ -90,13 +90,13 @@ def target_group(task: Task, inputs: Inputs) -> Created:
     matcher = check.pop("matcher", None)
     grpc = inputs.get("protocolVersion") == "GRPC"
     matching = {"matcher": {"grpcCode" if grpc else "httpCode": matcher}} if matcher else {}
-    made = task.send(
+    answer = task.send(
         "elbv2",
         "CreateTargetGroup",
         inputs.rest() | {HEALTH_CHECK[key]: value for key, value in check.items()} | matching,
         Name=name,
     )["TargetGroups"][0]
-    arn = made["TargetGroupArn"]
+    arn = answer["TargetGroupArn"]
     if attributes:
         task.call("elbv2", "ModifyTargetGroupAttributes", TargetGroupArn=arn, Attributes=attributes)
     suffix = arn.split(":")[-1]
@@ -109,13 +109,13 @@ def listener(task: Task, inputs: Inputs) -> Created:
     actions = [_action(action) for action in inputs.take("defaultActions")]
     certificates = {"Certificates": [{"CertificateArn": certificate}]} if certificate else {}
     attributes = _listener_attributes(inputs)
-    made = task.send(
+    answer = task.send(
         "elbv2",
         "CreateListener",
         inputs.rest() | {"defaultActions": actions},
         **certificates,
     )["Listeners"][0]
-    arn = made["ListenerArn"]
+    arn = answer["ListenerArn"]
     if attributes:
         task.call("elbv2", "ModifyListenerAttributes", ListenerArn=arn, Attributes=attributes)
     return Created(arn, {"arn": arn})
@@ -125,12 +125,12 @@ def listener(task: Task, inputs: Inputs) -> Created:
 def listener_rule(task: Task, inputs: Inputs) -> Created:
     actions = [_action(action) for action in inputs.take("actions")]
     conditions = [_condition(condition) for condition in inputs.take("conditions")]
-    made = task.send(
+    answer = task.send(
         "elbv2",
         "CreateRule",
         inputs.rest() | {"actions": actions, "conditions": conditions},
     )["Rules"][0]
-    return Created(made["RuleArn"], {"arn": made["RuleArn"]})
+    return Created(answer["RuleArn"], {"arn": answer["RuleArn"]})
 
 
 def _attributes(inputs: Inputs, names: dict[str, str]) -> list[dict[str, str]]:

@@ -9,17 +9,17 @@ from rf.shared.sandbox.registry import Created, Inputs, Task, handles
 
 @handles("aws:cloudwatch/logDeliverySource:LogDeliverySource")
 def source(task: Task, inputs: Inputs) -> Created:
-    made = task.send("logs", "PutDeliverySource", inputs.rest())["deliverySource"]
-    return Created(made["name"], {"arn": made["arn"], "name": made["name"]})
+    answer = task.send("logs", "PutDeliverySource", inputs.rest())["deliverySource"]
+    return Created(answer["name"], {"arn": answer["arn"], "name": answer["name"]})
 
 
 @handles("aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
 def destination(task: Task, inputs: Inputs) -> Created:
-    made = task.send("logs", "PutDeliveryDestination", inputs.rest())["deliveryDestination"]
-    return Created(made["name"], {"arn": made["arn"], "name": made["name"]})
+    answer = task.send("logs", "PutDeliveryDestination", inputs.rest())["deliveryDestination"]
+    return Created(answer["name"], {"arn": answer["arn"], "name": answer["name"]})
 
 
 @handles("aws:cloudwatch/logDelivery:LogDelivery")
 def delivery(task: Task, inputs: Inputs) -> Created:
-    made = task.send("logs", "CreateDelivery", inputs.rest())["delivery"]
-    return Created(made["id"], {"arn": made["arn"]})
+    answer = task.send("logs", "CreateDelivery", inputs.rest())["delivery"]
+    return Created(answer["id"], {"arn": answer["arn"]})

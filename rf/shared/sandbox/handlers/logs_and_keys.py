@@ -41,7 +41,7 @@ def key(task: Task, inputs: Inputs) -> Created:
     inputs.drop("deletionWindowInDays", "isEnabled")
     tags = inputs.take("tags") or {}
     pairs = [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
-    made = task.send(
+    answer = task.send(
         "kms",
         "CreateKey",
         inputs.rest(),
@@ -53,8 +53,8 @@ def key(task: Task, inputs: Inputs) -> Created:
     )["KeyMetadata"]
     if rotates:
         days = {"RotationPeriodInDays": int(period)} if period else {}
-        task.call("kms", "EnableKeyRotation", KeyId=made["KeyId"], **days)
-    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]})
+        task.call("kms", "EnableKeyRotation", KeyId=answer["KeyId"], **days)
+    return Created(answer["KeyId"], {"arn": answer["Arn"], "keyId": answer["KeyId"]})
 
 
 @handles("aws:kms/alias:Alias")

@@ -17,11 +17,11 @@ def broker(task: Task, inputs: Inputs) -> Created:
         for key in ("authenticationStrategy", "storageType")
         if key in inputs
     }
-    made = task.send("mq", "CreateBroker", inputs.rest() | capitals, EngineType=engine)
-    found = task.call("mq", "DescribeBroker", BrokerId=made["BrokerId"])
+    answer = task.send("mq", "CreateBroker", inputs.rest() | capitals, EngineType=engine)
+    described = task.call("mq", "DescribeBroker", BrokerId=answer["BrokerId"])
     instances = [
         {"endpoints": each["Endpoints"], "consoleUrl": each["ConsoleURL"]}
-        for each in found["BrokerInstances"]
+        for each in described["BrokerInstances"]
     ]
-    outputs = {"arn": made["BrokerArn"], "instances": instances}
-    return Created(made["BrokerId"], outputs)
+    outputs = {"arn": answer["BrokerArn"], "instances": instances}
+    return Created(answer["BrokerId"], outputs)

@@ -23,14 +23,16 @@ SUBNET_ATTRIBUTES = {
 def vpc(task: Task, inputs: Inputs) -> Created:
     attributes = {name: inputs.take(key) for key, name in VPC_ATTRIBUTES.items()}
     tags = tag_specifications("vpc", inputs)
-    made = task.send("ec2", "CreateVpc", inputs.rest(), **tags)["Vpc"]
+    answer = task.send("ec2", "CreateVpc", inputs.rest(), **tags)["Vpc"]
     for name, value in attributes.items():
         if value is not None:
-            task.call("ec2", "ModifyVpcAttribute", VpcId=made["VpcId"], **{name: {"Value": value}})
-    owner = made.get("OwnerId", task.account_id)
-    arn = f"arn:aws:ec2:{task.region}:{owner}:vpc/{made['VpcId']}"
-    tables = _born_with(task, made["VpcId"])
-    return Created(made["VpcId"], {"arn": arn, "cidrBlock": made["CidrBlock"]} | tables)
+            task.call(
+                "ec2", "ModifyVpcAttribute", VpcId=answer["VpcId"], **{name: {"Value": value}}
+            )
+    owner = answer.get("OwnerId", task.account_id)
+    arn = f"arn:aws:ec2:{task.region}:{owner}:vpc/{answer['VpcId']}"
+    tables = _born_with(task, answer["VpcId"])
+    return Created(answer["VpcId"], {"arn": arn, "cidrBlock": answer["CidrBlock"]} | tables)
 
 
 def _born_with(task: Task, vpc_id: str) -> dict[str, str]:
@@ -54,24 +56,24 @@ def _born_with(task: Task, vpc_id: str) -> dict[str, str]:
 def subnet(task: Task, inputs: Inputs) -> Created:
     attributes = {name: inputs.take(key) for key, name in SUBNET_ATTRIBUTES.items()}
     tags = tag_specifications("subnet", inputs)
-    made = task.send("ec2", "CreateSubnet", inputs.rest(), **tags)["Subnet"]
+    answer = task.send("ec2", "CreateSubnet", inputs.rest(), **tags)["Subnet"]
     for name, value in attributes.items():
         if value is not None:
             task.call(
                 "ec2",
                 "ModifySubnetAttribute",
-                SubnetId=made["SubnetId"],
+                SubnetId=answer["SubnetId"],
                 **{name: {"Value": value}},
             )
-    known = {"arn": made["SubnetArn"], "availabilityZone": made["AvailabilityZone"]}
-    return Created(made["SubnetId"], known)
+    known = {"arn": answer["SubnetArn"], "availabilityZone": answer["AvailabilityZone"]}
+    return Created(answer["SubnetId"], known)
 
 
 @handles("aws:ec2/routeTable:RouteTable")
 def route_table(task: Task, inputs: Inputs) -> Created:
     tags = tag_specifications("route-table", inputs)
-    made = task.send("ec2", "CreateRouteTable", inputs.rest(), **tags)["RouteTable"]
-    return Created(made["RouteTableId"])
+    answer = task.send("ec2", "CreateRouteTable", inputs.rest(), **tags)["RouteTable"]
+    return Created(answer["RouteTableId"])
 
 
 @handles("aws:ec2/route:Route")
@@ -84,8 +86,8 @@ def route(task: Task, inputs: Inputs) -> Created:
 
 @handles("aws:ec2/routeTableAssociation:RouteTableAssociation")
 def route_table_association(task: Task, inputs: Inputs) -> Created:
-    made = task.send("ec2", "AssociateRouteTable", inputs.rest())
-    return Created(made["AssociationId"])
+    answer = task.send("ec2", "AssociateRouteTable", inputs.rest())
+    return Created(answer["AssociationId"])
 
 
 @handles("aws:ec2/vpcEndpoint:VpcEndpoint")
@@ -94,5 +96,7 @@ def vpc_endpoint(task: Task, inputs: Inputs) -> Created:
     policy = inputs.take("policy")
     documents = {"PolicyDocument": policy} if policy else {}
     tags = tag_specifications("vpc-endpoint", inputs)
-    made = task.send("ec2", "CreateVpcEndpoint", inputs.rest(), **tags, **documents)["VpcEndpoint"]
-    return Created(made["VpcEndpointId"], {"state": made.get("State", "available")})
+    answer = task.send("ec2", "CreateVpcEndpoint", inputs.rest(), **tags, **documents)[
+        "VpcEndpoint"
+    ]
+    return Created(answer["VpcEndpointId"], {"state": answer.get("State", "available")})

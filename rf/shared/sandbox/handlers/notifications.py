@@ -53,25 +53,25 @@ def topic_policy(task: Task, inputs: Inputs) -> Created:
 
 @handles("aws:sns/topicSubscription:TopicSubscription")
 def topic_subscription(task: Task, inputs: Inputs) -> Created:
-    made = task.send(
+    answer = task.send(
         "sns",
         "Subscribe",
         inputs.rest(),
         {"topic": "TopicArn"},
         ReturnSubscriptionArn=True,
     )
-    return Created(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
+    return Created(answer["SubscriptionArn"], {"arn": answer["SubscriptionArn"]})
 
 
 @handles("aws:rds/eventSubscription:EventSubscription")
 def event_subscription(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 255)
     topic_arn = inputs.take("snsTopic")
-    made = task.send(
+    answer = task.send(
         "rds",
         "CreateEventSubscription",
         inputs.rest(),
         SubscriptionName=name,
         SnsTopicArn=topic_arn,
     )["EventSubscription"]
-    return Created(name, {"name": name, "arn": made.get("EventSubscriptionArn")})
+    return Created(name, {"name": name, "arn": answer.get("EventSubscriptionArn")})

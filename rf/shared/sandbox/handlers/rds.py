@@ -43,14 +43,14 @@ INHERITED_BY_REPLICA = ("engine", "engineVersion", "storageEncrypted", "dbName",
 def subnet_group(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 255)
     description = inputs.take("description") or "Managed by Pulumi"
-    made = task.send(
+    answer = task.send(
         "rds",
         "CreateDBSubnetGroup",
         inputs.rest(),
         DBSubnetGroupName=name,
         DBSubnetGroupDescription=description,
     )["DBSubnetGroup"]
-    return Created(name, {"name": name, "arn": made["DBSubnetGroupArn"]})
+    return Created(name, {"name": name, "arn": answer["DBSubnetGroupArn"]})
 
 
 @handles("aws:rds/parameterGroup:ParameterGroup")
@@ -59,7 +59,7 @@ def parameter_group(task: Task, inputs: Inputs) -> Created:
     parameters = inputs.take("parameters") or []
     description = inputs.take("description") or "Managed by Pulumi"
     inputs.drop("skipDestroy")
-    made = task.send(
+    answer = task.send(
         "rds",
         "CreateDBParameterGroup",
         inputs.rest(),
@@ -80,7 +80,7 @@ def parameter_group(task: Task, inputs: Inputs) -> Created:
             {"name": "ParameterName", "value": "ParameterValue"},
             DBParameterGroupName=name,
         )
-    return Created(name, {"name": name, "arn": made["DBParameterGroupArn"]})
+    return Created(name, {"name": name, "arn": answer["DBParameterGroupArn"]})
 
 
 PARAMETERS_A_REQUEST = 20
@@ -115,19 +115,19 @@ def instance(task: Task, inputs: Inputs) -> Created:
             )
         later = {key: inputs.take(key) for key in sorted(late) if key in inputs}
         inputs.drop(*INHERITED_BY_REPLICA)
-    made = task.send("rds", operation, inputs.rest(), RENAMES, DBInstanceIdentifier=name)
-    shown = made["DBInstance"]
+    answer = task.send("rds", operation, inputs.rest(), RENAMES, DBInstanceIdentifier=name)
+    described = answer["DBInstance"]
     if later:
         task.send("rds", "ModifyDBInstance", later, RENAMES, DBInstanceIdentifier=name)
-    address, port = shown["Endpoint"]["Address"], shown["Endpoint"]["Port"]
+    address, port = described["Endpoint"]["Address"], described["Endpoint"]["Port"]
     return Created(
         name,
         {
-            "arn": shown["DBInstanceArn"],
+            "arn": described["DBInstanceArn"],
             "identifier": name,
             "address": address,
             "port": port,
             "endpoint": f"{address}:{port}",
-            "resourceId": shown.get("DbiResourceId"),
+            "resourceId": described.get("DbiResourceId"),
         },
     )

@@ -17,7 +17,7 @@ def replica_key(task: Task, inputs: Inputs) -> Created:
     tags = inputs.take("tags") or {}
     pairs = [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
     parameters = task.api.fitted("kms", "ReplicateKey", inputs.rest())
-    made = task.api.call(
+    answer = task.api.call(
         "kms",
         "ReplicateKey",
         primary.split(":")[3],
@@ -26,8 +26,8 @@ def replica_key(task: Task, inputs: Inputs) -> Created:
         ReplicaRegion=task.region,
         **({"Tags": pairs} if pairs else {}),
     )["ReplicaKeyMetadata"]
-    arn = f"arn:aws:kms:{task.region}:{task.account_id}:key/{made['KeyId']}"
-    return Created(made["KeyId"], {"keyId": made["KeyId"], "arn": arn})
+    arn = f"arn:aws:kms:{task.region}:{task.account_id}:key/{answer['KeyId']}"
+    return Created(answer["KeyId"], {"keyId": answer["KeyId"], "arn": arn})
 
 
 @handles("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
@@ -63,29 +63,29 @@ def repository_template(task: Task, inputs: Inputs) -> Created:
 
 @handles("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication")
 def automated_backups(task: Task, inputs: Inputs) -> Created:
-    made = task.send(
+    answer = task.send(
         "rds",
         "StartDBInstanceAutomatedBackupsReplication",
         inputs.rest(),
         {"retentionPeriod": "BackupRetentionPeriod", "sourceDbInstanceArn": "SourceDBInstanceArn"},
     )
     invented = str(task.invented.get("id") or task.auto_name())
-    shown: dict[str, Any] = dict(made.data.get("DBInstanceAutomatedBackup") or {})
-    return Created(shown.get("DBInstanceAutomatedBackupsArn") or invented)
+    described: dict[str, Any] = dict(answer.data.get("DBInstanceAutomatedBackup") or {})
+    return Created(described.get("DBInstanceAutomatedBackupsArn") or invented)
 
 
 @handles("aws:backup/vault:Vault")
 def vault(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name")
     inputs.drop("forceDestroy")
-    made = task.send(
+    answer = task.send(
         "backup",
         "CreateBackupVault",
         inputs.rest(),
         {"kmsKeyArn": "EncryptionKeyArn", "tags": "BackupVaultTags"},
         BackupVaultName=name,
     )
-    return Created(name, {"name": name, "arn": made["BackupVaultArn"]})
+    return Created(name, {"name": name, "arn": answer["BackupVaultArn"]})
 
 
 @handles("aws:backup/vaultLockConfiguration:VaultLockConfiguration")
@@ -108,33 +108,33 @@ PLAN_NAMES = {
 @handles("aws:backup/plan:Plan")
 def plan(task: Task, inputs: Inputs) -> Created:
     name, tags = inputs.take("name"), inputs.take("tags") or {}
-    made = task.send(
+    answer = task.send(
         "backup",
         "CreateBackupPlan",
         {"backupPlan": {"backupPlanName": name, **inputs.rest()}},
         PLAN_NAMES,
         **({"BackupPlanTags": tags} if tags else {}),
     )
-    return Created(made["BackupPlanId"], {"arn": made["BackupPlanArn"]})
+    return Created(answer["BackupPlanId"], {"arn": answer["BackupPlanArn"]})
 
 
 @handles("aws:backup/selection:Selection")
 def selection(task: Task, inputs: Inputs) -> Created:
     name, plan_id = inputs.take("name"), inputs.take("planId")
-    made = task.send(
+    answer = task.send(
         "backup",
         "CreateBackupSelection",
         {"backupSelection": {"selectionName": name, **inputs.rest()}},
         BackupPlanId=plan_id,
     )
-    return Created(str(made.data.get("SelectionId") or task.auto_name()))
+    return Created(str(answer.data.get("SelectionId") or task.auto_name()))
 
 
 @handles("aws:route53/healthCheck:HealthCheck")
 def health_check(task: Task, inputs: Inputs) -> Created:
     reference = inputs.take("referenceName") or task.auto_name("", 27)
     tags = inputs.take("tags") or {}
-    made = task.send(
+    answer = task.send(
         "route53",
         "CreateHealthCheck",
         {"healthCheckConfig": inputs.rest()},
@@ -153,10 +153,10 @@ def health_check(task: Task, inputs: Inputs) -> Created:
             "route53",
             "ChangeTagsForResource",
             ResourceType="healthcheck",
-            ResourceId=made["Id"],
+            ResourceId=answer["Id"],
             AddTags=pairs,
         )
-    return Created(made["Id"], {"arn": f"arn:aws:route53:::healthcheck/{made['Id']}"})
+    return Created(answer["Id"], {"arn": f"arn:aws:route53:::healthcheck/{answer['Id']}"})
 
 
 @handles("aws:wafv2/webAclAssociation:WebAclAssociation")

@@ -11,15 +11,15 @@ from rf.shared.sandbox.registry import Created, Inputs, Task, handles
 def repository(task: Task, inputs: Inputs) -> Created:
     name = inputs.take("name") or task.auto_name("name", 256)
     inputs.drop("forceDelete")
-    made = task.send(
+    answer = task.send(
         "ecr",
         "CreateRepository",
         inputs.rest(),
         {"encryptionConfigurations": "encryptionConfiguration"},
         repositoryName=name,
     )["repository"]
-    known = {"arn": made["repositoryArn"], "name": name, "repositoryUrl": made["repositoryUri"]}
-    return Created(name, known | {"registryId": made["registryId"]})
+    known = {"arn": answer["repositoryArn"], "name": name, "repositoryUrl": answer["repositoryUri"]}
+    return Created(name, known | {"registryId": answer["registryId"]})
 
 
 @handles("aws:ecr/lifecyclePolicy:LifecyclePolicy")
@@ -51,7 +51,7 @@ def secret(task: Task, inputs: Inputs) -> Created:
     if not inputs.get("replicas"):
         inputs.drop("replicas")  # the API takes no empty list, and the provider sends none
     policy = inputs.take("policy")
-    made = task.send(
+    answer = task.send(
         "secretsmanager",
         "CreateSecret",
         inputs.rest(),
@@ -63,14 +63,14 @@ def secret(task: Task, inputs: Inputs) -> Created:
     )
     if policy:
         task.call(
-            "secretsmanager", "PutResourcePolicy", SecretId=made["ARN"], ResourcePolicy=policy
+            "secretsmanager", "PutResourcePolicy", SecretId=answer["ARN"], ResourcePolicy=policy
         )
-    return Created(made["ARN"], {"arn": made["ARN"], "name": name})
+    return Created(answer["ARN"], {"arn": answer["ARN"], "name": name})
 
 
 @handles("aws:secretsmanager/secretVersion:SecretVersion")
 def secret_version(task: Task, inputs: Inputs) -> Created:
     owner = inputs["secretId"]
-    made = task.send("secretsmanager", "PutSecretValue", inputs.rest())
-    known = {"versionId": made["VersionId"], "arn": made["ARN"]}
-    return Created(f"{owner}|{made['VersionId']}", known)
+    answer = task.send("secretsmanager", "PutSecretValue", inputs.rest())
+    known = {"versionId": answer["VersionId"], "arn": answer["ARN"]}
+    return Created(f"{owner}|{answer['VersionId']}", known)

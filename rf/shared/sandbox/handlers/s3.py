@@ -152,7 +152,7 @@ def cors(task: Task, inputs: Inputs) -> Created:
 def stored_object(task: Task, inputs: Inputs) -> Created:
     name, key = inputs.take("bucket"), inputs.take("key") or task.name
     inputs.drop("forceDestroy", "source", "sourceHash")
-    made = task.send(
+    answer = task.send(
         "s3",
         "PutObject",
         inputs.rest(),
@@ -160,4 +160,4 @@ def stored_object(task: Task, inputs: Inputs) -> Created:
         Bucket=name,
         Key=key,
     )
-    return Created(key, {"etag": made["ETag"].strip('"')})
+    return Created(key, {"etag": answer["ETag"].strip('"')})

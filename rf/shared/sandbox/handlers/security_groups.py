@@ -19,7 +19,7 @@ def security_group(task: Task, inputs: Inputs) -> Created:
     inline = {way: inputs.take(way) or [] for way in ("ingress", "egress")}
     vpc_id = inputs.take("vpcId")
     tags = tag_specifications("security-group", inputs)
-    made = task.send(
+    answer = task.send(
         "ec2",
         "CreateSecurityGroup",
         inputs.rest(),
@@ -28,7 +28,7 @@ def security_group(task: Task, inputs: Inputs) -> Created:
         **({"VpcId": vpc_id} if vpc_id else {}),
         **tags,
     )
-    identifier = made["GroupId"]
+    identifier = answer["GroupId"]
     # Like the provider: EC2's own "everything may leave" goes, what the plan opens stays.
     _revoke_all(task, identifier)
     _authorize_inline(task, identifier, inline)
@@ -72,8 +72,8 @@ def _rule(task: Task, inputs: Inputs, operation: str) -> Created:
     group = inputs.take("securityGroupId")
     tags = tag_specifications("security-group-rule", inputs)
     permission = permission_of(inputs.rest())
-    made = task.call("ec2", operation, GroupId=group, IpPermissions=[permission], **tags)
-    rules = made["SecurityGroupRules"]
+    answer = task.call("ec2", operation, GroupId=group, IpPermissions=[permission], **tags)
+    rules = answer["SecurityGroupRules"]
     return Created(rules[0]["SecurityGroupRuleId"])
 
 
