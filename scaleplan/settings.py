@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.applications.scaling import ScalingSettings, WorkerScaler
 from scaleplan.capacity.check_names import CheckName
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.citus.sharding import ShardingSettings
-from scaleplan.cluster.charts import version_mistakes
-from scaleplan.cluster.fitting import node_mistakes
-from scaleplan.config.mistakes import (
-    NOT_SET,
-    InvalidSettings,
-    Mistake,
-    mistakes_of,
-    nearest,
-    unknown_key,
-)
-from scaleplan.config.overlay import classes_of_other_architecture, on_architecture, overlay
-from scaleplan.config.rules import (
-    NOT_CONFIGURED,
-    Allowed,
-    Matching,
-    OneOf,
-    fields_of,
-    keys_of,
-    rule_of,
-)
+from scaleplan.config.rules import Allowed, Matching, OneOf
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.edge.cells import CellSettings
 from scaleplan.identity.access import AccessSettings, AuditSettings
-from scaleplan.load import LoadSettings, default_settings
-from scaleplan.model import load_plan
-from scaleplan.observability.observability import SECRET_KEYS, AlertsSettings
+from scaleplan.load import LoadSettings
+from scaleplan.observability.observability import AlertsSettings
 from scaleplan.recovery.disaster_recovery import DisasterRecoverySettings
-from scaleplan.recovery.standby import standby_of, waits
 from scaleplan.sizes import (
     EdgeSettings,
     QueueEngine,
@@ -258,74 +235,3 @@ class Settings(SizeProfile):
             allowed = "set only beside a domain, whose zone it is"
             raise PydanticCustomError("zone", "has no domain", {"allowed": allowed})
         return zone
-
-
-def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
-    """Settings of a stack from its config, keys in camelCase and without the project's prefix.
-
-    `config` is laid over the row of its size in `plan.yaml`, leaf by leaf. An empty text of an
-    optional key means that it is not set: the engine demands a default of every key that a stack
-    file may leave out, and knows no null.
-    Raises InvalidSettings, which lists all mistakes at once.
-    """
-    secrets = {key for key in SECRET_KEYS if config.get(key)}
-    given = {
-        key: value
-        for key, value in config.items()
-        if key not in SECRET_KEYS and not (value == "" and key in _OPTIONAL)
-    }
-    mistakes = [
-        unknown_key(f"{project}:{key}", given.pop(key), keys_of(Settings))
-        for key in sorted(NOT_CONFIGURED)
-        if key in given
-    ]
-    architecture = _architecture_of(given)
-    plan = load_plan()
-    row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
-    base = on_architecture(row, architecture) | {"load": default_settings(plan)}
-    merged = overlay(base, given)
-    if waits(given.get("disasterRecovery")):
-        small = plan.sizes[Size.SMALL].model_dump(mode="json", by_alias=True)
-        merged = overlay(merged, standby_of(on_architecture(small, architecture)))
-    merged |= {"project": project, "stack": stack}
-    try:
-        settings = Settings.model_validate_json(json.dumps(merged, default=str))
-    except ValidationError as error:
-        mistakes += mistakes_of(error, Settings, project)
-        settings = None
-    mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
-    needed = settings.alerts.secrets_needed() if settings is not None else {}
-    mistakes += [
-        Mistake(
-            key=f"{project}:{key}",
-            value=NOT_SET,
-            allowed=f"a secret, which {asked_by} needs: pulumi config set --secret {key}",
-        )
-        for key, asked_by in needed.items()
-        if key not in secrets
-    ]
-    if settings is not None:
-        mistakes += version_mistakes(settings, KUBERNETES_VERSIONS, project)
-        if not mistakes:
-            mistakes += node_mistakes(settings, project)
-    if mistakes or settings is None:
-        raise InvalidSettings(mistakes)
-    return settings
-
-
-_OPTIONAL = frozenset(
-    key
-    for key, field in fields_of(Settings).items()
-    if rule_of(field.annotation, field.metadata).optional
-)
-
-
-def _size_of(config: Mapping[str, object]) -> Size:
-    """The size named, or the one nearest to a wrong name, so that the rest can be checked too."""
-    name = str(config.get("size", Size.SMALL))
-    return Size(nearest(name, list(Size)) or Size.SMALL)
-
-
-def _architecture_of(config: Mapping[str, object]) -> Architecture:
-    name = str(config.get("architecture", Architecture.ARM64))
-    return Architecture(nearest(name, list(Architecture)) or Architecture.ARM64)

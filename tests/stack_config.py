@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from scaleplan.config.mistakes import InvalidSettings, Mistake
-from scaleplan.settings import Settings, parse
+from scaleplan.config.parsing import parse
+from scaleplan.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "researchflow"

@@ -13,9 +13,10 @@ from rf.shared.plan_cache import PlanCache, PlanQuestion
 from rf.shared.project import PROGRAM, PROJECT_ROOT
 from scaleplan.config import engine_config
 from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
 from scaleplan.recovery.disaster_recovery import SitePhase
-from scaleplan.settings import Settings, parse
+from scaleplan.settings import Settings
 
 
 @cache

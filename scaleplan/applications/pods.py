@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from scaleplan.applications.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
 from scaleplan.cluster.controllers import CONTROLLERS
@@ -12,11 +11,9 @@ from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.layers import PodResources
 from scaleplan.model import load_plan
 from scaleplan.observability.pods import CLOUDWATCH_EXPORTER, EXPORTER
+from scaleplan.settings import Settings
 from scaleplan.sizes import SizeProfile, WorkloadSettings
 from scaleplan.workflows.workflows import WEB_PAGES, TemporalRoleSettings
-
-if TYPE_CHECKING:
-    from scaleplan.settings import Settings
 
 SYSTEM_POOL = "system"
 APPLICATIONS_POOL = "applications"

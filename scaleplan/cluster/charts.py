@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.config.mistakes import Mistake, nearest, shown
-
-if TYPE_CHECKING:
-    from scaleplan.settings import Settings
+from scaleplan.settings import Settings
 
 _AT_LEAST = re.compile(r">=\s*v?(\d+\.\d+)\.0-0")
 _BETWEEN = re.compile(r"v?(\d+\.\d+)\.0-0 - v?(\d+\.\d+)\.x-\w+")

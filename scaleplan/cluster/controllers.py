@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from scaleplan.applications.scaling import WorkerScaler
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability import pods as monitoring_pods
 from scaleplan.observability.pods import together
-
-if TYPE_CHECKING:
-    from scaleplan.settings import Settings
+from scaleplan.settings import Settings
 
 
 def _always(_: Settings) -> bool:

@@ -7,15 +7,12 @@ the check: then it is that check's failure, reported and accepted with the other
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from scaleplan.applications.pods import SYSTEM_POOL
 from scaleplan.capacity.check_names import CheckName
 from scaleplan.cluster.nodes import ALL_POOLS, NodeTerm, managed_terms, short_terms
 from scaleplan.config.mistakes import Mistake
-
-if TYPE_CHECKING:
-    from scaleplan.settings import Settings
+from scaleplan.settings import Settings
 
 MOST_NODES = 100
 """Upper bound of `minNodes`."""

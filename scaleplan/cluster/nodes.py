@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from scaleplan.applications.pods import (
     APPLICATIONS_POOL,
@@ -35,9 +35,7 @@ from scaleplan.cluster.node_pools import (
     pool_limits,
     vcpus_at_maximum,
 )
-
-if TYPE_CHECKING:
-    from scaleplan.settings import Settings
+from scaleplan.settings import Settings
 
 PRIVATE_PREFIX_LENGTH = 18
 """16,384 addresses a zone. A node takes its pods' addresses in /28 prefixes, 128 addresses for up

@@ -7,10 +7,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from scaleplan.config.mistakes import InvalidSettings, Mistake
+from scaleplan.config.parsing import parse
 from scaleplan.config.rules import FieldRule, rule_at
 from scaleplan.config.stack_file import own_keys, plain_secret_mistake, secret_mistake
 from scaleplan.observability.observability import SECRET_KEYS
-from scaleplan.settings import Settings, parse
+from scaleplan.settings import Settings
 
 
 def encode(project: str, config: Mapping[str, object]) -> dict[str, str]:

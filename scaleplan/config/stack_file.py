@@ -30,7 +30,7 @@ def stack_names(root: Path) -> list[str]:
 def read_stack(
     root: Path, project: str, stack: str, overrides: Sequence[str] = ()
 ) -> dict[str, object]:
-    """The config of a stack, as `scaleplan.settings.parse` takes it, with `--set` values applied.
+    """A stack's config as `scaleplan.config.parsing.parse` takes it, `--set` values applied.
 
     Each override is `key=value`: the key a dotted path such as `worker.maxReplicas`, the value
     YAML, or plain text where the key holds a text. Raises InvalidSettings for an unknown stack, a

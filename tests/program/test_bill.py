@@ -9,9 +9,9 @@ import pytest
 from rf.cost.coverage import NOT_LISTED, Coverage, PriceStatus, coverage_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import project_name, stack_config
+from scaleplan.config.parsing import parse
 from scaleplan.cost.bill import Estimate
 from scaleplan.cost.month import estimate
-from scaleplan.settings import parse
 from scaleplan.sizes import Size
 from tests.conftest import Planned
 from tests.recorded import recorded_resource

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from rf.shared.plan import reveal
+from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
 from scaleplan.database.connections import connection_chain
 from scaleplan.model import load_plan
-from scaleplan.settings import parse
 from scaleplan.sizes import Size
 from tests.stack_config import PROJECT, ROOT
 

@@ -11,7 +11,8 @@ from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress, play
 from rf.drill.steps import DrillStep
 from rf.drill.world import Place, World
-from scaleplan.settings import Settings, parse
+from scaleplan.config.parsing import parse
+from scaleplan.settings import Settings
 from tests.sandbox.drill_programs import HOME, NAMES
 from tests.stack_config import MINIMAL, PROJECT
 

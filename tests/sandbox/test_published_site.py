@@ -16,7 +16,7 @@ from rf.shared.sandbox.comparisons import ReadBack
 from rf.shared.sandbox.emulator import Emulator
 from rf.up.bring_up import bring_up
 from rf.up.result import SandboxResult
-from scaleplan.settings import parse
+from scaleplan.config.parsing import parse
 from tests.sandbox.conftest import lending
 from tests.stack_config import MINIMAL
 

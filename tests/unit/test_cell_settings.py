@@ -9,7 +9,7 @@ from rf.cells.map import cells_of, faults_of
 from rf.cli import app
 from rf.shared import stacks
 from scaleplan.catalog import load_catalog
-from scaleplan.settings import parse
+from scaleplan.config.parsing import parse
 from tests.stack_config import MINIMAL, accepted, the_mistake
 
 HOME = {"name": "us-east", "region": "us-east-1", "organizations": "A-M", "others": ["west", "eu"]}

@@ -9,8 +9,9 @@ import pytest
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.config.engine_config import encode, settings_of
 from scaleplan.config.overlay import CLASS_KEYS
+from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
-from scaleplan.settings import Settings, parse
+from scaleplan.settings import Settings
 from scaleplan.sizes import Section, Size
 from tests.stack_config import MINIMAL, PROJECT, ROOT, accepted
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scaleplan.config.mistakes import InvalidSettings, Mistake
+from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import config_of, read_stack, with_overrides
-from scaleplan.settings import parse
 from tests.stack_config import MINIMAL, PROJECT
 
 
