@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.applications.workload import WorkloadSettings
+from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.catalog import ClassKind, load_catalog
 from scaleplan.config.rules import Allowed, Matching, OneOf
 from scaleplan.config.section import Section, integer, not_below

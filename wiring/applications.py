@@ -18,12 +18,11 @@ from components.applications.worker import Keda, WorkerArgs
 from components.applications.workload import TargetGroup
 from rendering.applications.config import ApplicationPlan
 from rendering.applications.repository_lifecycle import image_reference
-from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.cluster.node_pools import node_selector
 from rendering.database.pgbouncer_ini import memory_needed_mib
 from rendering.database.roles import RoleKey
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.metrics_adapter import requests_per_pod
-from rendering.redis.access import COLLABORATION, ORCHESTRATOR, WORKER
 from scaleplan.applications.pod_resources import (
     MIGRATION_JOB,
     POOLER_EXPORTER,
@@ -32,6 +31,14 @@ from scaleplan.applications.pod_resources import (
     pooler_resources,
 )
 from scaleplan.applications.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.applications.workloads import (
+    APPLICATIONS_POOL,
+    COLLABORATION,
+    ORCHESTRATOR,
+    WORKER,
+    WORKERS_POOL,
+    autoscaled_workloads,
+)
 from scaleplan.database.connections import SYSTEM_POOL_MAX
 from scaleplan.sizes import WorkloadSettings
 from wiring.stack import Stack
@@ -247,23 +254,15 @@ def nodes_of(stack: Stack, pool: str) -> dict[str, str] | None:
 def application_quota(stack: Stack) -> NamespaceQuota:
     """The quota of everything that this stack puts into the namespace, all of it in a rollout."""
     settings = stack.settings
-    workflows = settings.workflows
-    applications = (
-        settings.orchestrator,
-        settings.worker,
-        settings.collaboration,
-        settings.web,
-        *((workflows.worker,) if workflows.enabled else ()),
-    )
     pooler = settings.pgbouncer
     return namespace_quota(
         [
             *(
                 PodLoad(
                     pods=pods_in_rollout(each.max_replicas),
-                    containers=(application_resources(each),),
+                    containers=(application_resources(each.pod),),
                 )
-                for each in applications
+                for each in autoscaled_workloads(settings)
             ),
             PodLoad(
                 pods=pods_in_rollout(pooler.replicas),

@@ -13,10 +13,10 @@ from components.database.pooler_admin import PoolerAdminArgs
 from components.database.pooler_reconnect import PoolerReconnectArgs
 from components.database.source import DatabaseSource
 from components.recovery.primary_site import PrimarySite
-from rendering.cluster.node_pools import APPLICATIONS_POOL
 from rendering.database.rds_authority import rds_authority
 from rendering.database.role_timeouts import statement_timeouts
 from rendering.database.roles import RoleKey
+from scaleplan.applications.workloads import APPLICATIONS_POOL
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from wiring.applications import image_of, nodes_of
 from wiring.stack import Stack

@@ -10,11 +10,10 @@ from components.workflows.temporal import TemporalArgs
 from components.workflows.worker import WorkflowWorkerArgs
 from rendering.database.rds_authority import rds_authority
 from rendering.database.roles import RoleKey
-from rendering.redis.access import ORCHESTRATOR
 from rendering.workflows.client import CLIENT_CERTIFICATE
 from rendering.workflows.client import workflow_variables as address_variables
 from rendering.workflows.temporal_names import CLIENT_SECRET
-from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.applications.workloads import APPLICATIONS_POOL, ORCHESTRATOR, WORKERS_POOL
 from wiring.applications import connected_pods, image_of, nodes_of
 from wiring.network import flow_table
 from wiring.stack import Stack

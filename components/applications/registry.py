@@ -10,8 +10,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from components.identity.encryption import Keys
 from components.shared.place import Place
 from rendering.applications.repository_lifecycle import IMAGES_KEPT, keep_newest_images
-
-APPLICATIONS = ("orchestrator", "worker", "collaboration", "web")
+from scaleplan.applications.workloads import APPLICATIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +37,10 @@ class Registry(ComponentResource):
         super().__init__("researchflow:images:Registry", name, summary, opts)
         self.repositories = []
         self.repository_urls = {
-            application: self._repository(name, application, args)
+            each.name: self._repository(name, each.name, args)
             if args.copies_at is None
-            else Output.from_input(f"{args.copies_at}/{application}")
-            for application in APPLICATIONS
+            else Output.from_input(f"{args.copies_at}/{each.name}")
+            for each in APPLICATIONS
         }
         self.register_outputs({"repositoryUrls": self.repository_urls})
 

@@ -17,7 +17,8 @@ from rendering.applications.scaling_triggers import (
     watched_jobs,
     worker_scaled_object,
 )
-from rendering.shared.endpoints import WORKER, WORKER_HEALTH_PORT
+from rendering.shared.endpoints import WORKER_HEALTH_PORT
+from scaleplan.applications.workloads import WORKER
 from scaleplan.layers import QueuePlan
 from scaleplan.queue.backlog import JOBS_PER_POD
 from scaleplan.sizes import QueueSettings

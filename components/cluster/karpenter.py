@@ -22,13 +22,8 @@ from rendering.cluster.karpenter_documents import (
     event_patterns,
     interruption_queue_policy,
 )
-from rendering.cluster.node_pools import (
-    APPLICATIONS_POOL,
-    NODE_CLASS,
-    WORKERS_POOL,
-    node_class_spec,
-    node_pool_spec,
-)
+from rendering.cluster.node_pools import NODE_CLASS, node_class_spec, node_pool_spec
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster import charts
 from scaleplan.cluster.node_pools import PoolLimits

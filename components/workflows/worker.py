@@ -15,9 +15,8 @@ from rendering.applications.priorities import JOBS
 from rendering.shared.endpoints import WORKER_HEALTH_PORT
 from rendering.workflows.client import SERVICE_ROLE, WORKER_POOLS
 from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object
+from scaleplan.applications.workloads import WORKFLOW_WORKER
 from scaleplan.layers import WorkflowsPlan
-
-APPLICATION = "workflow-worker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ class WorkflowWorker(ComponentResource):
 
     def _pod(self, args: WorkflowWorkerArgs) -> PodTemplate:
         return PodTemplate(
-            application=APPLICATION,
+            application=WORKFLOW_WORKER,
             pods=replace(
                 args.pods,
                 environment=[
@@ -111,9 +110,11 @@ class WorkflowWorker(ComponentResource):
             f"{name}-scaling",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=APPLICATION, namespace=args.pods.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=WORKFLOW_WORKER, namespace=args.pods.namespace
+            ),
             spec=workflow_scaled_object(
-                APPLICATION,
+                WORKFLOW_WORKER,
                 settings=args.pods.settings,
                 plan=args.plan,
                 autoscaling=args.pods.autoscaling,

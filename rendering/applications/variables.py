@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rendering.redis.access import COLLABORATION, ORCHESTRATOR, WORKER
+from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WORKER
 
 WEB = "web"
 MIGRATION = "database-migration"

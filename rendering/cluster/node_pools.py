@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster.machines import MAX_PODS, ResourceTotals
 from scaleplan.cluster.node_pools import MACHINE_VCPUS

@@ -9,7 +9,8 @@ from ipaddress import IPv4Network
 from rendering.citus import names as citus_names
 from rendering.network.controller_flows import HTTPS_PORT, dns_flows
 from rendering.network.flow import Flow, Networks, Pods, flows_of
-from rendering.shared.endpoints import COLLABORATION, NAMESPACE, ORCHESTRATOR, WEB, WORKER
+from rendering.shared.endpoints import COLLABORATION, NAMESPACE, ORCHESTRATOR, WEB
+from scaleplan.applications.workloads import WORKER
 
 
 def application_pods(application: str) -> Pods:

@@ -19,8 +19,9 @@ from rendering.network.flow import Flow, Networks, Pods, flows_of
 from rendering.network.monitoring_flows import PROMETHEUS
 from rendering.shared.endpoints import METRICS_PORT
 from rendering.workflows import temporal_names as names
+from scaleplan.applications.workloads import WORKFLOW_WORKER
 
-WORKFLOW_WORKER_PODS = application_pods("workflow-worker")
+WORKFLOW_WORKER_PODS = application_pods(WORKFLOW_WORKER)
 
 
 def _part(component: str) -> Pods:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, SERVED, Subject
+from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, Subject
 from rendering.shared.endpoints import METRICS_PATH
 from rendering.workflows import temporal_names
+from scaleplan.applications.workloads import SERVED, WORKFLOW_WORKER
 
 METRICS_PORT_NAME = "metrics"
 
@@ -64,7 +65,6 @@ def stack_targets(subject: Subject) -> list[Target]:
 
 
 def _workflows(interval_seconds: int) -> list[Target]:
-    worker = "workflow-worker"
     servers = {
         "namespaceSelector": {"matchNames": [temporal_names.NAMESPACE]},
         "selector": {"matchLabels": {"app.kubernetes.io/name": temporal_names.RELEASE}},
@@ -75,9 +75,11 @@ def _workflows(interval_seconds: int) -> list[Target]:
     return [
         Target(name="temporal", kind="PodMonitor", spec=servers),
         Target(
-            name=worker,
+            name=WORKFLOW_WORKER,
             kind="PodMonitor",
-            spec=pod_monitor(worker, METRICS_PORT_NAME, interval_seconds, service=worker),
+            spec=pod_monitor(
+                WORKFLOW_WORKER, METRICS_PORT_NAME, interval_seconds, service=WORKFLOW_WORKER
+            ),
         ),
     ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rendering.queue.age import script_key_patterns
 from rendering.queue.keys import BULL_PATTERN_EVENTS, backlog_keys, prefix_of, queue_keys
 from rendering.shared.connection_urls import KEY_PREFIX_SESSION
+from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WORKER
 from scaleplan.sizes import QueueClient, QueueEngine, QueueSettings
 
 API_RESPONSE_PREFIX = "api:"
@@ -22,7 +23,6 @@ AI_RESPONSE_PREFIX = "ai:"
 COLLABORATION_PREFIX = "collaboration:"
 """Of the keys and of the channels by which collaboration servers tell each other of edits."""
 
-ORCHESTRATOR, WORKER, COLLABORATION = "orchestrator", "worker", "collaboration"
 SCALER = "keda"
 EXPORTER = "exporter"
 """The metrics exporter's login."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scaleplan.applications import workloads
+
 NAMESPACE = "researchflow"
 """Where the applications run, for good: it is part of the names that they connect to."""
 
@@ -57,22 +59,21 @@ class Endpoint:
 
 
 ORCHESTRATOR = Endpoint(
-    application="orchestrator", port=3001, drain_seconds=LONGEST_REQUEST_SECONDS
+    application=workloads.ORCHESTRATOR, port=3001, drain_seconds=LONGEST_REQUEST_SECONDS
 )
 # Sockets live for hours and are told to reconnect elsewhere; two minutes spread that out.
-COLLABORATION = Endpoint(application="collaboration", port=1234, drain_seconds=120)
+COLLABORATION = Endpoint(application=workloads.COLLABORATION, port=1234, drain_seconds=120)
 EDGE_SOCKET_IDLE_SECONDS = 600
 """CloudFront closes a socket after ten minutes without a byte, for good (CloudFront quotas)."""
 
 COLLABORATION_PING_SECONDS = 30
 """Far below that, because proxies of hospitals and universities close within a minute or two."""
 
-WEB = Endpoint(application="web", port=8080, drain_seconds=15)
+WEB = Endpoint(application=workloads.WEB, port=8080, drain_seconds=15)
 
 SERVED = (ORCHESTRATOR, COLLABORATION, WEB)
 """The applications behind the load balancer."""
 
-WORKER = "worker"
 WORKER_HEALTH_PORT = 8081
 """Workers take jobs from the queue and no requests; this port answers probes alone."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rendering.shared.connection_urls import CA_FILE
 from rendering.workflows.temporal_names import FRONTEND_ADDRESS, FRONTEND_HOST
+from scaleplan.applications.workloads import WORKFLOW_WORKER
 from scaleplan.database.connections import WORKFLOW_POOL_MAX
 from scaleplan.layers import WorkflowsPlan
 
@@ -29,7 +30,7 @@ def workflow_variables(plan: WorkflowsPlan) -> dict[str, str]:
     }
 
 
-SERVICE_ROLE = {"SERVICE_ROLE": "workflow-worker"}
+SERVICE_ROLE = {"SERVICE_ROLE": WORKFLOW_WORKER}
 """Tells the orchestrator's image to take tasks from Temporal instead of answering requests."""
 
 WORKER_POOLS = {

@@ -10,7 +10,7 @@ from rendering.applications.scaling_triggers import (
     scaling_behavior,
 )
 from rendering.workflows.temporal_names import FRONTEND_ADDRESS, FRONTEND_HOST
-from scaleplan.applications.workload import WorkloadSettings
+from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.layers import AutoscalingPlan, WorkflowsPlan
 
 AUTHENTICATION_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}

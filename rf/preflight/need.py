@@ -11,6 +11,7 @@ from typing import Any
 
 from rf.shared.offline.lookups import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, redact
+from scaleplan.applications.workloads import SERVED, application
 from scaleplan.catalog import load_catalog
 from scaleplan.settings import Settings
 
@@ -185,12 +186,8 @@ class Need:
         """Pods behind the load balancer at their most, by application."""
         served = {each["metadata"]["name"] for each in self.inputs("kubernetes:core/v1:Service")}
         most = {
-            name: max_replicas
-            for name, max_replicas in (
-                ("orchestrator", self.settings.orchestrator.max_replicas),
-                ("collaboration", self.settings.collaboration.max_replicas),
-                ("web", self.settings.web.max_replicas),
-            )
+            name: application(name).settings_of(self.settings).max_replicas
+            for name in SERVED
             if name in served
         }
         # A rollout has one pod more.

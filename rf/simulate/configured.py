@@ -13,9 +13,7 @@ from rf.simulate.machines import MEMORY_MIB_PER_VCPU, NodePool
 from rf.simulate.run import Scaling
 from rf.simulate.signals import CpuSignal, QueueSignal, Reading, Signal
 from rf.simulate.triggers import readings_of
-
-WORKER = "worker"
-"""Name of the Deployment."""
+from scaleplan.applications.workloads import WORKER
 
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"

@@ -14,15 +14,13 @@ from scaleplan.advice import pod_candidates as pods
 from scaleplan.advice import store_candidates as stores
 from scaleplan.advice.candidates import Candidates
 from scaleplan.advice.reading import Measure, Question
+from scaleplan.applications.workloads import SERVED, application
 from scaleplan.database.connections import connection_chain
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.tables import Threshold
 
 PERCENT, SECONDS, JOBS = "%", "s", "jobs"
-
-SERVED = ("orchestrator", "collaboration", "web")
-"""Applications that answer requests."""
 
 COORDINATOR = "coordinator"
 """Citus' own server, where a question is not of RDS'."""
@@ -276,9 +274,7 @@ def _pods(plan: Plan, settings: Settings, name: str) -> Iterator[Indicator]:
 
 
 def _autoscaled(settings: Settings, name: str) -> str | None:
-    """KEDA or an HPA stands where there is a range; the workers' stands always."""
-    own = pods.pods_of(settings, name)
-    return name if name == "worker" or own.max_replicas > own.min_replicas else None
+    return name if application(name).autoscaled(settings) else None
 
 
 def _percent(words: Words) -> float:

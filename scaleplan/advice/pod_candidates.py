@@ -13,26 +13,15 @@ from scaleplan.advice.candidates import (
     outwards,
     upwards,
 )
-from scaleplan.applications.workload import WorkloadSettings
+from scaleplan.applications.workloads import ORCHESTRATOR, WEB, WORKER, application
 from scaleplan.model import Plan
-from scaleplan.settings import Settings
 from scaleplan.tables import Decision
 
 MEMORY_STEP_MIB = 128
 """What a pod's memory is rounded up to: the plan's own sizes are multiples of it."""
 
-MATRIX_NAMES = {"orchestrator": "Orchestrator", "worker": "Worker", "web": "Web Frontend"}
+MATRIX_NAMES = {ORCHESTRATOR: "Orchestrator", WORKER: "Worker", WEB: "Web Frontend"}
 """The matrix has no row of the collaboration server; "Architecture Summary" scales it out."""
-
-
-def pods_of(settings: Settings, workload: str) -> WorkloadSettings:
-    """The settings of an application. Raises KeyError for another name."""
-    return {
-        "orchestrator": settings.orchestrator,
-        "worker": settings.worker,
-        "collaboration": settings.collaboration,
-        "web": settings.web,
-    }[workload]
 
 
 def pods_in_proportion(workload: str) -> Candidates:
@@ -40,7 +29,7 @@ def pods_in_proportion(workload: str) -> Candidates:
     (Kubernetes, "Horizontal Pod Autoscaling", algorithm)."""
 
     def candidates(situation: Situation) -> list[Candidate]:
-        most = pods_of(situation.settings, workload).max_replicas
+        most = application(workload).settings_of(situation.settings).max_replicas
         wanted = max(most + 1, ceil(most * situation.excess))
         return _out(situation, workload, outwards(f"{workload}.maxReplicas", wanted))
 
@@ -51,7 +40,7 @@ def next_pods(workload: str) -> Candidates:
     """The next number of the plan's horizontal path as the most."""
 
     def candidates(situation: Situation) -> list[Candidate]:
-        most = pods_of(situation.settings, workload).max_replicas
+        most = application(workload).settings_of(situation.settings).max_replicas
         wanted = _next(situation.plan, workload, most)
         return _out(situation, workload, outwards(f"{workload}.maxReplicas", wanted))
 
@@ -62,7 +51,7 @@ def next_pods_always(workload: str) -> Candidates:
     """The same as the fewest, for an autoscaler that has pods to add and sees no reason to."""
 
     def candidates(situation: Situation) -> list[Candidate]:
-        pods = pods_of(situation.settings, workload)
+        pods = application(workload).settings_of(situation.settings)
         wanted = min(pods.max_replicas, _next(situation.plan, workload, pods.min_replicas))
         return _out(situation, workload, outwards(f"{workload}.minReplicas", wanted))
 
@@ -74,7 +63,7 @@ def larger_pods(workload: str) -> Candidates:
     killed however many there are, and "Alerting Thresholds" says to scale up."""
 
     def candidates(situation: Situation) -> list[Candidate]:
-        present = pods_of(situation.settings, workload).memory_mib
+        present = application(workload).settings_of(situation.settings).memory_mib
         # One step more at least, from where it stands.
         needed = max(present * situation.excess, present + 1)
         wanted = ceil(needed / MEMORY_STEP_MIB) * MEMORY_STEP_MIB
@@ -99,8 +88,8 @@ def _next(plan: Plan, workload: str, present: int) -> int:
     plan's own of its workers, else one pod."""
     steps = plan.horizontal_path.steps
     path = {
-        "orchestrator": [step.orchestrators for step in steps],
-        "worker": [step.workers for step in steps],
+        ORCHESTRATOR: [step.orchestrators for step in steps],
+        WORKER: [step.workers for step in steps],
     }.get(workload, [])
-    further = plan.autoscaling.worker_hpa.scale_up.pods if workload == "worker" else 1
+    further = plan.autoscaling.worker_hpa.scale_up.pods if workload == WORKER else 1
     return next((number for number in path if number > present), present + further)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaleplan.advice.proposal import leaf_of
+from scaleplan.applications.workloads import SERVED, WORKER
 from scaleplan.capacity.leaves import value_at
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
@@ -37,10 +38,7 @@ _PARTS: tuple[tuple[str, str, Any, Any], ...] = (
     ("PgBouncer", "pgbouncer.replicas", 1, 2),
     ("Redis (cache)", "cache.replicasPerShard", 0, 1),
     ("Redis (queue)", "queue.nodes", 1, 2),
-    ("orchestrator", "orchestrator.minReplicas", 1, 2),
-    ("collaboration", "collaboration.minReplicas", 1, 2),
-    ("web", "web.minReplicas", 1, 2),
-    ("worker", "worker.minReplicas", 1, 2),
+    *((name, f"{name}.minReplicas", 1, 2) for name in (*SERVED, WORKER)),
     ("NAT gateways", "network.natGateways", 1, 3),
     ("Prometheus", "observability.prometheusReplicas", 1, 2),
 )

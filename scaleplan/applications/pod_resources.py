@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaleplan.layers import PodResources
 from scaleplan.sizes import WorkloadSettings
+from scaleplan.workflows.workflows import TemporalRoleSettings
 
 CPU_BURST_FACTOR = 2
 """CPU limit over request: start-up and garbage collection may take what the node has spare. Memory
@@ -33,7 +34,7 @@ UNNAMED = PodResources(
 """What the namespace gives a container that names nothing: someone's pod to look around with."""
 
 
-def application_resources(settings: WorkloadSettings) -> PodResources:
+def application_resources(settings: WorkloadSettings | TemporalRoleSettings) -> PodResources:
     """Of an application's container: the plan's RAM and CPU, and room to burst."""
     return PodResources(
         memory_request_mib=settings.memory_mib,

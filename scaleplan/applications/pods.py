@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaleplan.applications.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
+from scaleplan.applications.workloads import APPLICATIONS_POOL, Workload, workloads
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.layers import PodResources
 from scaleplan.model import load_plan
 from scaleplan.observability.pods import CLOUDWATCH_EXPORTER, EXPORTER
 from scaleplan.settings import Settings
-from scaleplan.sizes import SizeProfile, WorkloadSettings
-from scaleplan.workflows.workflows import WEB_PAGES, TemporalRoleSettings
+from scaleplan.sizes import SizeProfile
 
 SYSTEM_POOL = "system"
-APPLICATIONS_POOL = "applications"
-WORKERS_POOL = "workers"
 
 ROLLOUT_SURGE_PODS = 1
 """Pods beyond the maximum while a Deployment rolls out (`maxSurge: 1` on every workload)."""
@@ -48,58 +46,33 @@ def pods_at_maxima(settings: Settings) -> tuple[PodDemand, ...]:
     Without Karpenter the system nodes carry all. Citus' pods are not here: each has a node of its
     own (`scaleplan.citus.data_nodes`).
     """
-    found = [*_controllers(settings), *_poolers(settings), *_jobs(settings)]
-    found += [*_exporters(settings), *application_pods(settings), *workflow_pods(settings)]
-    return tuple(found)
-
-
-def application_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
-    """The four applications at their autoscalers' maxima."""
-    karpenter = size.nodes.karpenter
-    return tuple(
-        PodDemand(
-            name=name,
-            pool=pool if karpenter else SYSTEM_POOL,
-            pods=workload.max_replicas,
-            surge=ROLLOUT_SURGE_PODS,
-            requests=requests_of(workload),
-        )
-        for name, pool, workload in (
-            ("orchestrator", APPLICATIONS_POOL, size.orchestrator),
-            ("collaboration", APPLICATIONS_POOL, size.collaboration),
-            ("web", APPLICATIONS_POOL, size.web),
-            ("worker", WORKERS_POOL, size.worker),
-        )
+    return (
+        *_controllers(settings),
+        *_poolers(settings),
+        *_jobs(settings),
+        *_exporters(settings),
+        *workload_pods(settings),
     )
 
 
-def workflow_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
-    """Temporal's server and the workers of its workflows, where a stack has them."""
-    workflows, karpenter = size.workflows, size.nodes.karpenter
-    if not workflows.enabled:
-        return ()
-    servers = {f"temporal-{name}": (role.replicas, role) for name, role in workflows.roles.items()}
-    if workflows.web:
-        servers["temporal-web"] = (WEB_PAGES.replicas, WEB_PAGES)
-    pods: list[tuple[str, str, int, TemporalRoleSettings | WorkloadSettings]] = [
-        (name, APPLICATIONS_POOL, count, each) for name, (count, each) in servers.items()
-    ]
-    pods.append(("workflow-worker", WORKERS_POOL, workflows.worker.max_replicas, workflows.worker))
+def workload_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
+    """Applications and Temporal at their maxima."""
     return tuple(
-        PodDemand(
-            name=name,
-            pool=pool if karpenter else SYSTEM_POOL,
-            pods=count,
-            surge=ROLLOUT_SURGE_PODS,
-            requests=ResourceTotals(cpu_millicores=each.cpu_millicores, memory_mib=each.memory_mib),
-        )
-        for name, pool, count, each in pods
+        demand_of(each, each.pool if size.nodes.karpenter else SYSTEM_POOL)
+        for each in workloads(size)
     )
 
 
-def requests_of(workload: WorkloadSettings) -> ResourceTotals:
-    """What one pod of an application requests."""
-    return ResourceTotals(cpu_millicores=workload.cpu_millicores, memory_mib=workload.memory_mib)
+def demand_of(workload: Workload, pool: str) -> PodDemand:
+    """A workload's pods at its maximum, on that pool."""
+    pod = workload.pod
+    return PodDemand(
+        name=workload.name,
+        pool=pool,
+        pods=workload.max_replicas,
+        surge=ROLLOUT_SURGE_PODS,
+        requests=ResourceTotals(cpu_millicores=pod.cpu_millicores, memory_mib=pod.memory_mib),
+    )
 
 
 def _controllers(settings: Settings) -> Iterator[PodDemand]:

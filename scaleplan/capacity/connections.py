@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
+from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term, number
 from scaleplan.capacity.survivors import beside, left_of_poolers
@@ -42,8 +43,8 @@ def check_connections(settings: Settings, load: Load, loss: Loss | None) -> Chec
 
 
 def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> tuple[Term, ...]:
-    workloads = (settings.orchestrator, settings.worker, settings.collaboration)
-    pods = " + ".join(f"({each.max_replicas} + {ROLLOUT_SURGE_PODS})" for each in workloads)
+    pooled = [each.settings_of(settings) for each in APPLICATIONS if each.pooled]
+    pods = " + ".join(f"({each.max_replicas} + {ROLLOUT_SURGE_PODS})" for each in pooled)
     pools = f"{chain.pools.primary_max} + {chain.pools.replica_max}"
     number_of = chain.poolers.replicas
     left = left_of_poolers(number_of, loss)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term
 from scaleplan.capacity.survivors import lost_with_zone
@@ -48,10 +49,10 @@ def _least_on_what_is_left(settings: Settings) -> Settings:
         update={"system": group.model_copy(update={"min_nodes": left})}
     )
     workloads = {
-        name: (workload := getattr(settings, name)).model_copy(
+        each.name: (workload := each.settings_of(settings)).model_copy(
             update={"max_replicas": workload.min_replicas}
         )
-        for name in ("orchestrator", "worker", "collaboration", "web")
+        for each in APPLICATIONS
     }
     return settings.model_copy(update={"nodes": nodes, **workloads})
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
-from scaleplan.applications.pods import PodDemand, application_pods, workflow_pods
+from scaleplan.applications.pods import PodDemand, demand_of
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL, workloads
 from scaleplan.cluster.machines import ResourceTotals, Room, room
 from scaleplan.sizes import SizeProfile
 
@@ -22,10 +23,6 @@ MACHINE_INTERFACES = {4: (4, 15), 8: (4, 15), 16: (8, 30)}
 6th generation on (awslabs/amazon-eks-ami, nodeadm/internal/kubelet/instance-info.jsonl)."""
 
 
-WORKERS = ("worker", "workflow-worker")
-"""Pods of the workers' pool; all others are in that of the applications."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class PoolLimits:
     """Upper bounds of the two Karpenter pools: what they may buy, whatever asks for pods."""
@@ -36,10 +33,10 @@ class PoolLimits:
 
 def pool_limits(size: SizeProfile) -> PoolLimits:
     """Karpenter's limits: each pool's pods at their maxima, and one large machine to move them."""
-    pods = (*application_pods(size), *workflow_pods(size))
+    demands = [demand_of(each, each.pool) for each in workloads(size)]
     return PoolLimits(
-        applications=_limit(demand for demand in pods if demand.name not in WORKERS),
-        workers=_limit(demand for demand in pods if demand.name in WORKERS),
+        applications=_limit(each for each in demands if each.pool == APPLICATIONS_POOL),
+        workers=_limit(each for each in demands if each.pool == WORKERS_POOL),
     )
 
 

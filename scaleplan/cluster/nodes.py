@@ -10,13 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scaleplan.applications.pods import (
-    APPLICATIONS_POOL,
-    SYSTEM_POOL,
-    WORKERS_POOL,
-    PodDemand,
-    pods_at_maxima,
-)
+from scaleplan.applications.pods import SYSTEM_POOL, PodDemand, pods_at_maxima
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import load_catalog
 from scaleplan.citus.data_nodes import SPARE_NODES_A_ZONE, pods_by_zone
 from scaleplan.cluster.machines import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.citus.data_nodes import (
     FREE_IOPS,
@@ -20,7 +20,7 @@ from scaleplan.citus.data_nodes import (
 )
 from scaleplan.cluster.node_pools import MACHINE_VCPUS
 from scaleplan.cost.bill import Bounds, Item
-from scaleplan.cost.pods import every_workload
+from scaleplan.cost.pods import billed_pods
 from scaleplan.cost.prices import PriceBook
 from scaleplan.load import Load
 from scaleplan.settings import Settings
@@ -61,7 +61,7 @@ def cluster_items(settings: Settings, load: Load) -> Iterator[Item]:
     needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
     if not settings.nodes.karpenter:
-        pods = [Pods(each.pod, each.at_load) for each in every_workload(settings, load)]
+        pods = [Pods(each.workload.pod, each.at_load) for each in billed_pods(settings, load)]
         machine = load_catalog().instance_class(group.instance_class)
         held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
         needed = held or group.max_nodes
@@ -88,15 +88,16 @@ def karpenter_items(settings: Settings, load: Load, prices: PriceBook) -> Iterat
     """What Karpenter buys for its two pools; nothing without it."""
     if not settings.nodes.karpenter:
         return
-    every = every_workload(settings, load)
+    billed = billed_pods(settings, load)
     for pool in (APPLICATIONS_POOL, WORKERS_POOL):
-        members = [each for each in every if each.pool == pool]
-        fleets = {
-            "low": _fleet([Pods(each.pod, each.low) for each in members], settings, prices),
-            "at_load": _fleet([Pods(each.pod, each.at_load) for each in members], settings, prices),
-            "high": _fleet([Pods(each.pod, each.high) for each in members], settings, prices),
+        members = [(each.workload, each.at_load) for each in billed if each.workload.pool == pool]
+        counts = {
+            "low": [Pods(each.pod, each.min_replicas) for each, _ in members],
+            "at_load": [Pods(each.pod, at_load) for each, at_load in members],
+            "high": [Pods(each.pod, each.max_replicas) for each, _ in members],
         }
-        names = [each.name for each in members]
+        fleets = {case: _fleet(pods, settings, prices) for case, pods in counts.items()}
+        names = [each.name for each, _ in members]
         yield from _pool(pool, names, fleets, settings.nodes.system.disk_gib)
 
 

@@ -1,16 +1,22 @@
-"""How many pods of each workload a bill counts: at the least, at the load, at the most."""
+"""How many pods of each workload a bill counts at a load."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
 
-from scaleplan.applications.pods import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.applications.workloads import (
+    APPLICATIONS,
+    COLLABORATION,
+    ORCHESTRATOR,
+    WEB,
+    WORKER,
+    Workload,
+    workloads,
+)
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
-from scaleplan.sizes import WorkloadSettings
-from scaleplan.workflows.workflows import WEB_PAGES, TemporalRoleSettings
 
 CPU_TARGET_PERCENT = 70
 """The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
@@ -20,68 +26,20 @@ USABLE_SOCKET_MEMORY_PERCENT = 75
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
-    """One kind of pod: what it requests, and how many there are at the least, at the load, at most.
+class BilledPods:
+    """A workload, and how many of its pods the load needs."""
 
-    `pool` is Karpenter's, where there is any.
-    """
-
-    name: str
-    pool: str
-    pod: WorkloadSettings | TemporalRoleSettings
-    low: int
+    workload: Workload
     at_load: int
-    high: int
 
 
-def every_workload(settings: Settings, load: Load) -> list[Workload]:
-    """The four applications, and Temporal's server and workers where a stack has them.
-
-    A load counts no workflows: their workers are at their minimum there, the server's roles have
-    one number.
-    """
+def billed_pods(settings: Settings, load: Load) -> list[BilledPods]:
+    """Every workload of a stack. A load counts no workflows: their workers are at their minimum."""
     at_load = replicas_at(settings, load)
-    found = [
-        Workload(
-            name=name,
-            pool=WORKERS_POOL if name == "worker" else APPLICATIONS_POOL,
-            pod=pod,
-            low=pod.min_replicas,
-            at_load=at_load[name],
-            high=pod.max_replicas,
-        )
-        for name, pod in _workloads(settings).items()
+    return [
+        BilledPods(workload=each, at_load=at_load.get(each.name, each.min_replicas))
+        for each in workloads(settings)
     ]
-    workflows = settings.workflows
-    if not workflows.enabled:
-        return found
-    roles = {f"temporal-{name}": role for name, role in workflows.roles.items()}
-    if workflows.web:
-        roles["temporal-web"] = WEB_PAGES
-    for name, role in roles.items():
-        count = role.replicas
-        found.append(
-            Workload(
-                name=name,
-                pool=APPLICATIONS_POOL,
-                pod=role,
-                low=count,
-                at_load=count,
-                high=count,
-            )
-        )
-    worker = workflows.worker
-    found.append(
-        Workload(
-            name="workflow-worker",
-            pool=WORKERS_POOL,
-            pod=worker,
-            low=worker.min_replicas,
-            at_load=worker.min_replicas,
-            high=worker.max_replicas,
-        )
-    )
-    return found
 
 
 def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
@@ -104,22 +62,13 @@ def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
     sockets = load.concurrent_users * assumed.sockets_per_user * assumed.socket_kib / 1024
     socket_room = settings.collaboration.memory_mib * USABLE_SOCKET_MEMORY_PERCENT / 100
     wanted = {
-        "orchestrator": max(step[-1].orchestrators * factor, by_cpu),
-        "worker": max(step[-1].workers * factor, running),
-        "collaboration": sockets / socket_room,
-        "web": 0.0,
+        ORCHESTRATOR: max(step[-1].orchestrators * factor, by_cpu),
+        WORKER: max(step[-1].workers * factor, running),
+        COLLABORATION: sockets / socket_room,
+        WEB: 0.0,
     }
-    workloads = _workloads(settings)
+    pods = {each.name: each.settings_of(settings) for each in APPLICATIONS}
     return {
-        name: min(max(ceil(count), workloads[name].min_replicas), workloads[name].max_replicas)
+        name: min(max(ceil(count), pods[name].min_replicas), pods[name].max_replicas)
         for name, count in wanted.items()
-    }
-
-
-def _workloads(settings: Settings) -> dict[str, WorkloadSettings]:
-    return {
-        "orchestrator": settings.orchestrator,
-        "worker": settings.worker,
-        "collaboration": settings.collaboration,
-        "web": settings.web,
     }

@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
+from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.catalog import load_catalog
 from scaleplan.citus import data_nodes
 from scaleplan.database.server_pools import (
@@ -209,11 +210,11 @@ def connection_chain(
     Raises KeyError on an unknown class.
     """
     workflows = profile.workflows
-    applications = (profile.orchestrator, profile.worker, profile.collaboration)
+    pooled = [each.settings_of(profile) for each in APPLICATIONS if each.pooled]
     shards = profile.citus.shard_clusters
     citus_connections = data_nodes.max_connections(profile.pgbouncer, shards)
     return ConnectionChain(
-        pods=sum(each.max_replicas + ROLLOUT_SURGE_PODS for each in applications),
+        pods=sum(each.max_replicas + ROLLOUT_SURGE_PODS for each in pooled),
         pools=pools,
         poolers=profile.pgbouncer,
         read_replicas=profile.database.read_replicas,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from scaleplan.applications.workload import WorkloadSettings
+from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.config.section import Section, integer
 
 STORES = 2

@@ -7,9 +7,10 @@ import pulumi_aws as aws
 import pytest
 
 from components.cluster.platform import Platform, PlatformArgs
-from rendering.cluster.node_pools import APPLICATIONS_POOL, WORKERS_POOL, node_selector
+from rendering.cluster.node_pools import node_selector
 from rendering.network.flow_table import network_flows
 from scaleplan.applications.quota import PodLoad, namespace_quota
+from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.cluster.node_pools import PoolLimits

@@ -7,7 +7,7 @@ import pytest
 
 from rf.shared.plan import reveal
 from rf.shared.stacks import project_name, stack_config
-from scaleplan.applications.pods import PodDemand, pods_at_maxima, workflow_pods
+from scaleplan.applications.pods import PodDemand, pods_at_maxima, workload_pods
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.config.engine_config import encode, settings_of
 
@@ -109,7 +109,7 @@ def test_every_release_gives_its_pods_what_is_counted(planned, stack):
 def test_temporal_gives_its_roles_what_is_counted(planned):
     settings = settings_of_stack("prod")
     server = reveal(planned("prod").named(RELEASE, "temporal-release").inputs)["values"]["server"]
-    counted = {pods.name: pods for pods in workflow_pods(settings)}
+    counted = {pods.name: pods for pods in workload_pods(settings)}
     for role in ("frontend", "history", "matching", "worker"):
         pods, requests = counted[f"temporal-{role}"], server[role]["resources"]["requests"]
         assert pods.pods == server[role]["replicaCount"]

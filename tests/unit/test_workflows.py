@@ -12,7 +12,8 @@ from rendering.shared.chart_values import UnlistedChartValue, check_values
 from rendering.workflows import temporal_names as names
 from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object
 from rendering.workflows.temporal_values import TemporalSite, temporal_values
-from scaleplan.applications.pods import ROLLOUT_SURGE_PODS, workflow_pods
+from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
+from scaleplan.applications.workloads import APPLICATIONS, workloads
 from scaleplan.cluster.node_pools import pool_limits
 from scaleplan.database.connections import connection_chain
 from scaleplan.database.migrations import MigrationsSettings
@@ -136,7 +137,7 @@ def test_karpenter_may_buy_for_temporal_and_its_workers():
     more, less = pool_limits(PLAN.sizes[Size.LARGE]), pool_limits(without)
     assert more.applications.cpu_millicores > less.applications.cpu_millicores
     assert more.workers.cpu_millicores > less.workers.cpu_millicores
-    assert workflow_pods(without) == ()
+    assert [each.name for each in workloads(without)] == [each.name for each in APPLICATIONS]
 
 
 def test_the_backlog_of_the_plans_queue_scales_the_workers():

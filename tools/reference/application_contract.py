@@ -30,6 +30,7 @@ from rendering.shared import endpoints
 from rendering.shared.endpoints import COLLABORATION, WEB
 from rendering.workflows.client import SERVICE_ROLE, workflow_variables
 from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
+from scaleplan.applications.workloads import WORKER
 from scaleplan.database.connections import SYSTEM_POOL_MAX
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import Plan, load_plan
@@ -50,7 +51,7 @@ BY_STACK = "by stack"
 
 _IMAGES = (
     endpoints.ORCHESTRATOR.application,
-    endpoints.WORKER,
+    WORKER,
     COLLABORATION.application,
     WEB.application,
 )

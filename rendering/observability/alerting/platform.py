@@ -6,6 +6,7 @@ from rendering.observability.alerting.rule import Alert, Route, Severity, graded
 from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, COORDINATOR, Subject
 from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
 from rendering.workflows.temporal_names import NAMESPACE as TEMPORAL_NAMESPACE
+from scaleplan.applications.workloads import ORCHESTRATOR, SERVED, WORKER, WORKFLOW_WORKER
 
 DEAD_MANS_SWITCH = "DeadMansSwitch"
 
@@ -115,8 +116,7 @@ def _sources(subject: Subject) -> list[tuple[str, str, bool]]:
         ("cache", 'absent(redis_up{store="cache"} == 1)', False),
         *((server, f'absent(pg_up{{instance="{server}"}} == 1)', True) for server in servers),
         ("pgbouncer", "absent(pgbouncer_up == 1)", True),
-        ("orchestrator", _absent_service("orchestrator"), True),
-        *((name, _absent_service(name), False) for name in ("collaboration", "web", "worker")),
+        *((name, _absent_service(name), name == ORCHESTRATOR) for name in (*SERVED, WORKER)),
         ("cloudwatch", "absent(aws_rds_cpuutilization_average)", False),
         ("kube-state-metrics", "absent(kube_pod_status_phase)", True),
         ("node-exporter", "absent(node_memory_MemTotal_bytes)", False),
@@ -128,7 +128,7 @@ def _sources(subject: Subject) -> list[tuple[str, str, bool]]:
     if subject.settings.workflows.enabled:
         sources += [
             ("temporal", f'absent(up{{namespace="{TEMPORAL_NAMESPACE}"}} == 1)', True),
-            ("workflow-worker", _absent_service("workflow-worker"), False),
+            (WORKFLOW_WORKER, _absent_service(WORKFLOW_WORKER), False),
         ]
     if subject.uses_keda:
         sources.append(("keda", "absent(keda_scaler_metrics_value)", True))

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from rendering.observability.alerting.rule import Recording, matching
 from rendering.observability.alerting.subject import (
     APPLICATION_NAMESPACE,
-    SERVED,
     WORKLOADS,
     Subject,
 )
 from rendering.observability.cloudwatch_metrics import IO_WAIT
 from rendering.queue.age import PAUSED
 from rendering.queue.keys import JobState, QueueKey
+from scaleplan.applications.workloads import SERVED
 from scaleplan.sizes import QueueClient
 
 WINDOW = "5m"

@@ -8,20 +8,18 @@ from rendering.database.replicas import read_replicas
 from rendering.queue.keys import JobState, QueueKey, pause_mark, queue_keys
 from rendering.shared.endpoints import NAMESPACE as APPLICATION_NAMESPACE
 from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workloads import SERVED, WORKER, application
 from scaleplan.catalog import load_catalog
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
-from scaleplan.sizes import QueueClient, QueueEngine, WorkloadSettings
+from scaleplan.sizes import QueueClient, QueueEngine
 
-__all__ = ["APPLICATION_NAMESPACE", "COORDINATOR", "SERVED", "WORKLOADS", "Subject"]
+__all__ = ["APPLICATION_NAMESPACE", "COORDINATOR", "WORKLOADS", "Subject"]
 
 COORDINATOR = "citus-coordinator"
 """`instance` of the exporter on Citus' coordinator."""
 
-SERVED = ("orchestrator", "collaboration", "web")
-"""Applications that answer HTTP requests."""
-
-WORKLOADS = (*SERVED, "worker", "pgbouncer")
+WORKLOADS = (*SERVED, WORKER, "pgbouncer")
 """Containers of the application namespace, each named after its Deployment."""
 
 _GIB = 1024**3
@@ -95,17 +93,7 @@ class Subject:
         """Whether a paused queue's jobs stay in the keys where they waited."""
         return pause_mark(client, self.plan.queue.names[0], self.settings.queue) is not None
 
-    def autoscaled(self) -> dict[str, WorkloadSettings]:
-        """Workloads whose number an autoscaler sets, by name."""
-        settings = self.settings
-        ranges = {
-            "orchestrator": settings.orchestrator,
-            "collaboration": settings.collaboration,
-            "web": settings.web,
-            "worker": settings.worker,
-        }
-        return {
-            name: each
-            for name, each in ranges.items()
-            if each.max_replicas > each.min_replicas or name == "worker"
-        }
+    def autoscaled(self) -> list[str]:
+        """Names of the applications whose number an autoscaler sets."""
+        names = (*SERVED, WORKER)
+        return [name for name in names if application(name).autoscaled(self.settings)]
