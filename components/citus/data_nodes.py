@@ -17,10 +17,7 @@ from rendering.citus.names import DATA_POOL
 from rendering.cluster.node_pools import POOL_LABEL
 from rendering.network.subnet_layout import ZONE_KEYS
 from scaleplan.catalog import Architecture
-from scaleplan.citus.data_nodes import SPARE_NODES_A_ZONE
-
-ROOT_DISK_GIB = 50
-"""Images and logs only: the data has volumes of its own."""
+from scaleplan.citus.data_nodes import ROOT_DISK_GIB, SPARE_NODES_A_ZONE
 
 
 @dataclass(frozen=True, kw_only=True)

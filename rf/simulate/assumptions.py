@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rf.simulate.configured import ConfiguredWorkers
-from rf.simulate.machines import NODE_RESERVE
 from rf.simulate.signals import SYNC_SECONDS, TOLERANCE
 from rf.simulate.workload import Demand
 
@@ -99,8 +98,8 @@ def _of_pods(workers: ConfiguredWorkers) -> tuple[Assumption, ...]:
         ),
         _said(
             f"workers on a node by its vCPUs: {sizes}; the least node that holds all pending ones"
-            f" is bought, {NODE_RESERVE:.0%} of it is not theirs, and zones are not looked at",
-            "the recorded NodePool and requests; the reserve and the packing are ours",
+            " is bought, less what kubelet and daemonsets keep, and zones are not looked at",
+            "the recorded NodePool and requests; the arithmetic of rf check; the packing is ours",
         ),
         _said(
             f"an empty node goes after {workers.pool.idle_seconds:g} s; the pool's limits hold",

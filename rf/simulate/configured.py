@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from rf.shared.plan import RecordedPlan, redact
 from rf.simulate.behavior import Behavior
 from rf.simulate.formula import Formula, SimulationError
-from rf.simulate.machines import MEMORY_MIB_PER_VCPU, NodePool
+from rf.simulate.machines import NodePool
 from rf.simulate.run import Scaling
 from rf.simulate.signals import CpuSignal, QueueSignal, Reading, Signal
 from rf.simulate.triggers import readings_of
 from scaleplan.applications.workloads import WORKER
+from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.cluster.node_pools import FAMILY_MEMORY_MIB_PER_VCPU
 
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
@@ -162,16 +165,17 @@ def _node_pool(
     idle = str(spec["disruption"]["consolidateAfter"])
     return NodePool(
         node_vcpus=tuple(sorted(int(each) for each in allowed["instance-cpu"])),
-        categories=tuple(each for each in allowed["instance-category"] if each in _FAMILIES),
+        categories=tuple(
+            each for each in allowed["instance-category"] if each in FAMILY_MEMORY_MIB_PER_VCPU
+        ),
         limit_millicores=_millicores(limits["cpu"]) if "cpu" in limits else None,
         limit_memory_mib=_mebibytes(limits["memory"]) if "memory" in limits else None,
         idle_seconds=float(idle[:-1]) * _SECONDS[idle[-1]],
-        pod_millicores=_millicores(requests["cpu"]),
-        pod_memory_mib=_mebibytes(requests["memory"]),
+        pod=ResourceTotals(
+            cpu_millicores=ceil(_millicores(requests["cpu"])),
+            memory_mib=ceil(_mebibytes(requests["memory"])),
+        ),
     )
-
-
-_FAMILIES = frozenset(MEMORY_MIB_PER_VCPU)
 
 
 def _only(plan: RecordedPlan, token: str, matches: Any) -> Mapping[str, Any] | None:

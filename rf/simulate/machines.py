@@ -3,16 +3,10 @@ ones."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
-MEMORY_MIB_PER_VCPU = {"c": 2048, "m": 4096, "r": 8192}
-"""Memory of EC2's compute, general and memory families from the 6th generation on (AWS, "Amazon
-EC2 instance types")."""
-
-NODE_RESERVE = 0.1
-"""Share of a node that the kubelet and the daemonsets keep; the plan's arithmetic of nodes says
-about 10 % on 8 CPUs."""
+from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.cluster.node_pools import FAMILY_MEMORY_MIB_PER_VCPU, machine_room, pods_held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,21 +22,23 @@ class NodePool:
     limit_millicores: float | None
     limit_memory_mib: float | None
     idle_seconds: float
-    pod_millicores: float
-    pod_memory_mib: float
+    pod: ResourceTotals
 
     def pods_on(self, vcpus: int) -> int:
         """Workers that fit on a node of that many vCPUs."""
-        usable = 1 - NODE_RESERVE
-        most_memory = max(MEMORY_MIB_PER_VCPU[each] for each in self.categories)
-        by_memory = vcpus * most_memory * usable / self.pod_memory_mib
-        return math.floor(min(vcpus * 1000 * usable / self.pod_millicores, by_memory))
+        return max(self._held(vcpus, category) for category in self.categories)
 
     def memory_of(self, vcpus: int) -> int:
         """Memory of the leanest node that holds them, MiB: Karpenter takes the cheapest."""
-        needed = self.pods_on(vcpus) * self.pod_memory_mib / (1 - NODE_RESERVE)
-        sizes = sorted(MEMORY_MIB_PER_VCPU[each] * vcpus for each in self.categories)
-        return next(size for size in sizes if size >= needed)
+        most = self.pods_on(vcpus)
+        return min(
+            FAMILY_MEMORY_MIB_PER_VCPU[category] * vcpus
+            for category in self.categories
+            if self._held(vcpus, category) == most
+        )
+
+    def _held(self, vcpus: int, category: str) -> int:
+        return pods_held(machine_room(vcpus, FAMILY_MEMORY_MIB_PER_VCPU[category]), self.pod)
 
     def choose(self, pods: int, bought: list[int]) -> int | None:
         """vCPUs of the node to buy for `pods` beside those `bought`; None where none may be."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scaleplan.catalog import InstanceClass
-from scaleplan.cluster.machines import DAEMONSETS, ResourceTotals, allocatable
+from scaleplan.cluster.machines import ResourceTotals, room_of
 from scaleplan.database.server_pools import (
     NAMES_FOR_READS,
     NAMES_FOR_WRITES,
@@ -22,6 +22,9 @@ VOLUME_MIB_PER_SECOND = 170
 FREE_IOPS = 3000
 FREE_MIB_PER_SECOND = 125
 """Of every gp3 volume, included in its price (EBS user guide, "General Purpose SSD volumes")."""
+
+ROOT_DISK_GIB = 50
+"""Of a node, for images and logs only: the data has volumes of its own."""
 
 SPARE_NODES_A_ZONE = 1
 """Room of a zone's group above what its pods need, for a replacement while the old node drains."""
@@ -79,9 +82,9 @@ def pod_resources(machine: InstanceClass) -> ResourceTotals:
 
     Raises ValueError when less than a gibibyte or one CPU is left.
     """
-    given = allocatable(vcpus=machine.vcpus, memory_mib=int(machine.memory_gib * 1024))
-    memory = (given.memory_mib - DAEMONSETS.memory_mib) // 1024 * 1024
-    cpu = (given.cpu_millicores - DAEMONSETS.cpu_millicores) // 100 * 100
+    room = room_of(machine)
+    memory = room.memory_mib // 1024 * 1024
+    cpu = room.cpu_millicores // 100 * 100
     if memory < 1024 or cpu < 1000:
         raise ValueError(f"{machine.name} is too small for a database: {cpu} m, {memory} MiB left")
     return ResourceTotals(cpu_millicores=cpu, memory_mib=memory)

@@ -87,6 +87,15 @@ class Room:
             and min(self.pods, self.addresses) >= 1
         )
 
+    def holds_all(self, pods: Iterable[ResourceTotals]) -> bool:
+        """Whether all these pods fit together."""
+        room = self
+        for pod in pods:
+            if not room.holds(pod):
+                return False
+            room = room.less(pod)
+        return True
+
     def less(self, pod: ResourceTotals) -> Room:
         """What is left beside a pod with these requests."""
         return Room(

@@ -11,16 +11,34 @@ from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL, wo
 from scaleplan.cluster.machines import ResourceTotals, Room, room
 from scaleplan.sizes import SizeProfile
 
-MACHINE_VCPUS = (4, 8, 16)
-"""Machines that the node pools may buy: below 4 vCPUs the daemonsets eat too much of one, above 16
-a lost one takes too many pods with it."""
+FAMILY_MEMORY_MIB_PER_VCPU = {"c": 2048, "m": 4096, "r": 8192}
+"""Memory of EC2's compute, general and memory families from the 6th generation on (AWS, "Amazon
+EC2 instance types")."""
 
-MEMORY_MIB_PER_VCPU = 8192
-"""Of the family with the most, `r`, which a pool may buy where pods ask for much memory."""
+MEMORY_MIB_PER_VCPU = max(FAMILY_MEMORY_MIB_PER_VCPU.values())
+"""Of the family with the most, which a pool may buy where pods ask for much memory."""
 
-MACHINE_INTERFACES = {4: (4, 15), 8: (4, 15), 16: (8, 30)}
-"""Network interfaces and addresses of each, by vCPUs: the least of all c, m and r machines from the
-6th generation on (awslabs/amazon-eks-ami, nodeadm/internal/kubelet/instance-info.jsonl)."""
+
+@dataclass(frozen=True, kw_only=True)
+class MachineSize:
+    """A size of these families: what its classes' names end with, and what all of them have."""
+
+    name: str
+    interfaces: int
+    addresses_per_interface: int
+
+
+MACHINE_SIZES = {
+    4: MachineSize(name="xlarge", interfaces=4, addresses_per_interface=15),
+    8: MachineSize(name="2xlarge", interfaces=4, addresses_per_interface=15),
+    16: MachineSize(name="4xlarge", interfaces=8, addresses_per_interface=30),
+}
+"""What the node pools may buy, by vCPUs: below 4 the daemonsets eat too much of a machine, above 16
+a lost one takes too many pods with it. Interfaces and addresses are the least of all c, m and r
+machines from the 6th generation on (awslabs/amazon-eks-ami,
+nodeadm/internal/kubelet/instance-info.jsonl)."""
+
+MACHINE_VCPUS = tuple(MACHINE_SIZES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +71,15 @@ def vcpus_at_maximum(demand: PodDemand) -> int:
     return demand.at_most * MACHINE_VCPUS[-1]
 
 
-def machine_room(vcpus: int) -> Room:
-    """What is left to pods on a machine that Karpenter may buy, of the family with most memory."""
-    interfaces, addresses = MACHINE_INTERFACES[vcpus]
+def machine_room(vcpus: int, memory_mib_per_vcpu: int = MEMORY_MIB_PER_VCPU) -> Room:
+    """What is left to pods on a machine that Karpenter may buy; of the family with most memory
+    unless another's is given."""
+    size = MACHINE_SIZES[vcpus]
     return room(
         vcpus=vcpus,
-        memory_mib=vcpus * MEMORY_MIB_PER_VCPU,
-        interfaces=interfaces,
-        addresses_per_interface=addresses,
+        memory_mib=vcpus * memory_mib_per_vcpu,
+        interfaces=size.interfaces,
+        addresses_per_interface=size.addresses_per_interface,
     )
 
 

@@ -23,7 +23,7 @@ from scaleplan.cluster.machines import (
     totals,
 )
 from scaleplan.cluster.node_pools import (
-    MACHINE_INTERFACES,
+    MACHINE_SIZES,
     MACHINE_VCPUS,
     MEMORY_MIB_PER_VCPU,
     machine_room,
@@ -241,7 +241,7 @@ def _subnet_term(settings: Settings) -> NodeTerm:
     if settings.nodes.karpenter:
         limits = pool_limits(settings)
         smallest = MACHINE_VCPUS[0]
-        _, slots = MACHINE_INTERFACES[smallest]
+        slots = MACHINE_SIZES[smallest].addresses_per_interface
         vcpus = (limits.applications.cpu_millicores + limits.workers.cpu_millicores) // 1000
         pods = sum(d.at_most for d in pods_at_maxima(settings) if d.pool != SYSTEM_POOL)
         needed += bought_addresses(nodes=vcpus // smallest, pods=pods, slots_per_interface=slots)

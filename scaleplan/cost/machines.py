@@ -9,16 +9,23 @@ from decimal import Decimal
 from functools import lru_cache
 
 from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
-from scaleplan.catalog import Architecture, load_catalog
+from scaleplan.catalog import Architecture
 from scaleplan.citus.data_nodes import (
     FREE_IOPS,
     FREE_MIB_PER_SECOND,
+    ROOT_DISK_GIB,
     SPARE_NODES_A_ZONE,
     VOLUME_IOPS,
     VOLUME_MIB_PER_SECOND,
     pods_by_zone,
 )
-from scaleplan.cluster.node_pools import MACHINE_VCPUS
+from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.cluster.node_pools import (
+    FAMILY_MEMORY_MIB_PER_VCPU,
+    MACHINE_SIZES,
+    MACHINE_VCPUS,
+    machine_room,
+)
 from scaleplan.cost.bill import Bounds, Item
 from scaleplan.cost.pods import billed_pods
 from scaleplan.cost.prices import PriceBook
@@ -26,18 +33,6 @@ from scaleplan.load import Load
 from scaleplan.settings import Settings
 from scaleplan.sizes import WorkloadSettings
 from scaleplan.workflows.workflows import TemporalRoleSettings
-
-USABLE_PERCENT = 90
-"""Of a machine's CPU and memory, what kubelet and daemonsets leave to pods: our assumption, near
-the arithmetic of `scaleplan.cluster.machines`."""
-
-DATA_ROOT_DISK_GIB = 50
-"""Root disk of a Citus node (`components/citus/data_nodes.py`, which a test compares)."""
-
-GIB_PER_VCPU: Mapping[str, int] = {"c": 2, "m": 4, "r": 8}
-"""Memory of EC2's families from the 6th generation on."""
-
-SIZE_BY_VCPUS: Mapping[int, str] = {4: "xlarge", 8: "2xlarge", 16: "4xlarge"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class Pods:
     count: int
 
 
-def cluster_items(settings: Settings, load: Load) -> Iterator[Item]:
+def cluster_items(settings: Settings) -> Iterator[Item]:
     """Control plane and the system group."""
     yield Item(
         layer="cluster",
@@ -58,15 +53,11 @@ def cluster_items(settings: Settings, load: Load) -> Iterator[Item]:
         basis="one cluster, version in standard support",
     )
     group = settings.nodes.system
-    needed = group.min_nodes
     basis = f"{group.min_nodes} to {group.max_nodes} nodes of the managed group"
     if not settings.nodes.karpenter:
-        pods = [Pods(each.workload.pod, each.at_load) for each in billed_pods(settings, load)]
-        machine = load_catalog().instance_class(group.instance_class)
-        held = machines_holding(pods, machine.vcpus, int(machine.memory_gib))
-        needed = held or group.max_nodes
         basis += ", which carries everything"
-    nodes = Bounds.between(group.min_nodes, needed, group.max_nodes)
+    # Nothing in the cluster adds nodes to it, and its least number holds all pods at their most.
+    nodes = Bounds.between(group.min_nodes, group.min_nodes, group.max_nodes)
     yield Item(
         layer="cluster",
         resource="system nodes",
@@ -152,7 +143,7 @@ def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBoo
     """
     suffix = "g" if settings.architecture is Architecture.ARM64 else "i"
     holding = [
-        f"{family}7{suffix}.{SIZE_BY_VCPUS[vcpus]}"
+        f"{family}7{suffix}.{MACHINE_SIZES[vcpus].name}"
         for vcpus, family in _machines_for(
             tuple((each.workload.cpu_millicores, each.workload.memory_mib) for each in pods)
         )
@@ -161,47 +152,19 @@ def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBoo
     costs = [(price.monthly(Decimal(1)), name) for name, price in priced.items() if price]
     if costs:
         return min(costs)[1]
-    return holding[0] if holding else f"r7{suffix}.{SIZE_BY_VCPUS[MACHINE_VCPUS[-1]]}"
+    return holding[0] if holding else f"r7{suffix}.{MACHINE_SIZES[MACHINE_VCPUS[-1]].name}"
 
 
 @lru_cache(maxsize=4096)  # a search for the right size asks for the same pods again and again
 def _machines_for(needs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, str], ...]:
     """vCPUs and family of the machines that hold one pod of each need, in millicores and MiB."""
-    cpu, memory = (sum(column) for column in zip(*needs, strict=True))
+    pods = [ResourceTotals(cpu_millicores=cpu, memory_mib=memory) for cpu, memory in needs]
     return tuple(
         (vcpus, family)
-        for vcpus in MACHINE_VCPUS
-        for family, gib in GIB_PER_VCPU.items()
-        if cpu <= vcpus * 10 * USABLE_PERCENT
-        and memory <= vcpus * gib * 1024 * USABLE_PERCENT // 100
+        for vcpus in MACHINE_SIZES
+        for family, memory in FAMILY_MEMORY_MIB_PER_VCPU.items()
+        if machine_room(vcpus, memory).holds_all(pods)
     )
-
-
-def machines_holding(pods: Sequence[Pods], vcpus: int, memory_gib: int) -> int | None:
-    """Fewest machines by first-fit decreasing; None where one pod fits on none.
-
-    Of each, `USABLE_PERCENT` of CPU and memory is the pods'.
-    """
-    cpu_room = vcpus * 10 * USABLE_PERCENT
-    memory_room = memory_gib * 1024 * USABLE_PERCENT // 100
-    machines: list[tuple[int, int]] = []
-    for each in sorted(pods, key=lambda each: -each.workload.cpu_millicores):
-        cpu, memory = each.workload.cpu_millicores, each.workload.memory_mib
-        if each.count and (cpu > cpu_room or memory > memory_room):
-            return None
-        left = each.count
-        filled: list[tuple[int, int]] = []
-        for free_cpu, free_memory in machines:
-            fits = min(left, free_cpu // cpu, free_memory // memory)
-            filled.append((free_cpu - fits * cpu, free_memory - fits * memory))
-            left -= fits
-        a_machine = min(cpu_room // cpu, memory_room // memory)
-        while left > 0:
-            fits = min(left, a_machine)
-            filled.append((cpu_room - fits * cpu, memory_room - fits * memory))
-            left -= fits
-        machines = filled
-    return len(machines)
 
 
 def data_node_items(settings: Settings) -> Iterator[Item]:
@@ -225,8 +188,8 @@ def data_node_items(settings: Settings) -> Iterator[Item]:
         layer="citus",
         resource="data nodes' disks",
         key="ebs:gp3",
-        quantity=nodes.map(lambda count: count * DATA_ROOT_DISK_GIB),
-        basis=f"{DATA_ROOT_DISK_GIB} GiB a node",
+        quantity=nodes.map(lambda count: count * ROOT_DISK_GIB),
+        basis=f"{ROOT_DISK_GIB} GiB a node",
     )
     yield Item(
         layer="citus",

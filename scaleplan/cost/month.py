@@ -101,7 +101,7 @@ Part = Callable[[Settings, Load, Usage, PriceBook], Iterable[Item]]
 _PARTS: tuple[Part, ...] = (
     lambda settings, _load, usage, _prices: network_items(settings, usage),
     lambda settings, _load, usage, _prices: storage_items(settings, usage),
-    lambda settings, load, _usage, _prices: cluster_items(settings, load),
+    lambda settings, _load, _usage, _prices: cluster_items(settings),
     lambda settings, load, _usage, prices: karpenter_items(settings, load, prices),
     lambda settings, _load, _usage, _prices: data_node_items(settings),
     lambda settings, load, _usage, _prices: database_items(settings, load),

@@ -9,6 +9,7 @@ from rf.simulate.machines import NodePool
 from rf.simulate.run import Fleet, Scaling
 from rf.simulate.workers import PodTimes
 from rf.simulate.workload import Demand
+from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 from tests.recorded import recorded_resource
@@ -28,8 +29,7 @@ NODES = NodePool(
     limit_millicores=None,
     limit_memory_mib=None,
     idle_seconds=300,
-    pod_millicores=2000,
-    pod_memory_mib=2048,
+    pod=ResourceTotals(cpu_millicores=2000, memory_mib=2048),
 )
 
 
