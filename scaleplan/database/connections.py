@@ -160,47 +160,6 @@ class ConnectionChain:
             return 0
         return self.coordinator_clients - data_nodes.ADMINISTRATION_CONNECTIONS
 
-    def problems(self) -> list[str]:
-        """What doesn't fit, in sentences; empty when all does."""
-        found: list[str] = []
-        limit = self.poolers.max_client_connections
-        if self.clients_of_fullest_pooler > limit:
-            found.append(
-                f"pgbouncer.maxClientConnections = {limit}: one of {self.poolers.replicas} poolers "
-                f"may get {self.clients_of_fullest_pooler} clients of {self.pods} pods with "
-                f"{self.connections_per_pod} connections each{self._of_workflows()}"
-            )
-        found += self._server_problems()
-        if self.connections_to_coordinator > self.usable_coordinator_connections:
-            found.append(
-                f"PgBouncer may open {self.connections_to_coordinator} connections to a "
-                f"coordinator, which has {self.usable_coordinator_connections} of the "
-                f"{self.coordinator_clients} that it lets in for it"
-            )
-        return found
-
-    def _of_workflows(self) -> str:
-        if not self.workflow_pods:
-            return ""
-        each = self.connections_per_workflow_pod
-        return f", and of {self.workflow_pods} workflow workers with {each} each"
-
-    def _server_problems(self) -> list[str]:
-        """The primary carries Temporal too; a replica has PgBouncer alone."""
-        taken = self.workflow_connections
-        servers = {
-            "primary": (self.connections_to_primary, self.usable_connections - taken),
-            "replica": (self.connections_to_replica, self.usable_connections),
-        }
-        beside = f" beside {taken} of Temporal" if taken else ""
-        return [
-            f"PgBouncer may open {count} connections to the {server}, which has "
-            f"{usable} of its {self.max_connections} for it"
-            + (beside if server == "primary" else "")
-            for server, (count, usable) in servers.items()
-            if count > usable
-        ]
-
 
 def connection_chain(
     profile: SizeProfile, pools: ConnectionPools, *, serving: bool

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from rf.shared.plan import reveal
+from scaleplan.capacity.connections import check_connections
 from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
-from scaleplan.database.connections import connection_chain
+from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 from tests.stack_config import PROJECT, ROOT
@@ -146,7 +147,5 @@ def test_the_runbooks_name_resources_that_exist(planned):
 @pytest.mark.parametrize("stack", stack_names(ROOT))
 def test_every_stack_fits_from_its_pools_to_its_databases_connections(stack):
     settings = parse(PROJECT, stack, read_stack(ROOT, PROJECT, stack))
-    assert (
-        connection_chain(settings, load_plan().pools, serving=settings.sharding.serving).problems()
-        == []
-    )
+    load = load_at(settings.load, load_plan(), settings.size)
+    assert check_connections(settings, load, None).passes

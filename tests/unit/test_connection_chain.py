@@ -1,6 +1,5 @@
 """The chain from the applications' pools to max_connections, and that every stack keeps it."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rendering.database.pgbouncer_ini import Servers, logical_databases
+from scaleplan.capacity.connections import check_connections
 from scaleplan.database.connections import (
     DIRECT_CONNECTIONS,
     STATS_CLIENTS,
@@ -24,14 +24,16 @@ from scaleplan.database.server_pools import (
     server_connections_per_name,
 )
 from scaleplan.layers import ConnectionPools
+from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from scaleplan.sizes import PgbouncerSettings, Size
-from tests.stack_config import ROOT
+from tests.stack_config import ROOT, accepted
 
 PLAN = load_plan()
 CHAINS = {size: connection_chain(PLAN.sizes[size], PLAN.pools, serving=False) for size in Size}
 SERVING = {size: connection_chain(PLAN.sizes[size], PLAN.pools, serving=True) for size in Size}
 ALL_CHAINS = [*CHAINS.values(), *SERVING.values()]
+MEDIUM = accepted(size="medium")
 
 # Not the models themselves: Hypothesis would ask them for their camelCase names too.
 poolers = st.builds(
@@ -57,14 +59,25 @@ chains = st.builds(
 )
 
 
+def settings_of(size, *, serving=False):
+    sharding = {"stage": "serving", "freshInstall": True} if serving else {}
+    return accepted(size=str(size), sharding=sharding)
+
+
+def verdict(settings):
+    load = load_at(settings.load, PLAN, settings.size)
+    return check_connections(settings, load, None)
+
+
 @pytest.mark.parametrize(("size", "clients"), [("small", 840), ("medium", 1540), ("large", 2958)])
 def test_clients_are_all_pods_of_a_rollout_with_both_pools_full(size, clients):
     assert CHAINS[Size(size)].clients == clients
 
 
-@pytest.mark.parametrize("chain", ALL_CHAINS)
-def test_every_size_fits_from_the_pools_to_max_connections(chain):
-    assert chain.problems() == []
+@pytest.mark.parametrize("serving", [False, True])
+@pytest.mark.parametrize("size", Size)
+def test_every_size_fits_from_the_pools_to_max_connections(size, serving):
+    assert verdict(settings_of(size, serving=serving)).passes
 
 
 @pytest.mark.parametrize("chain", ALL_CHAINS)
@@ -111,10 +124,11 @@ def test_where_citus_serves_rds_keeps_the_system_database_alone(size):
     assert before.connections_to_coordinator == 0
 
 
-def test_a_coordinator_that_lets_too_few_in_is_named():
-    chain = replace(SERVING[Size.LARGE], coordinator_clients=459)
-    (problem,) = chain.problems()
-    assert "450 connections to a coordinator, which has 449 of the 459 that it lets in" in problem
+@pytest.mark.parametrize("size", Size)
+def test_where_citus_serves_the_coordinator_is_judged_by_what_it_lets_in(size):
+    term = verdict(settings_of(size, serving=True)).term("connections to a coordinator")
+    assert term.value == SERVING[size].connections_to_coordinator
+    assert term.limit == SERVING[size].usable_coordinator_connections
 
 
 def test_max_connections_are_those_measured_on_rds_and_never_more():
@@ -138,16 +152,21 @@ def test_a_pooler_that_has_room_for_the_worst_case_has_room_in_each_case(chain):
     assert room <= 2 * chain.clients
 
 
-@given(chain=chains)
-def test_a_chain_without_problems_never_exceeds_a_limit_and_one_beyond_it_says_so(chain):
-    limit = chain.poolers.max_client_connections
-    fits = (
-        chain.clients_of_fullest_pooler <= limit
-        and max(chain.connections_to_primary, chain.connections_to_replica)
-        <= chain.usable_connections
-        and chain.connections_to_coordinator <= chain.usable_coordinator_connections
-    )
-    assert fits == (not chain.problems())
+@given(pooling=poolers)
+def test_each_link_is_refused_exactly_where_it_exceeds_its_limit(pooling):
+    settings = MEDIUM.model_copy(update={"pgbouncer": pooling})
+    chain = connection_chain(settings, PLAN.pools, serving=False)
+    result = verdict(settings)
+    for name, value, limit in (
+        (
+            "clients of the fullest pooler",
+            chain.clients_of_fullest_pooler,
+            pooling.max_client_connections,
+        ),
+        ("connections to the primary", chain.connections_to_primary, chain.usable_connections),
+        ("connections to the replica", chain.connections_to_replica, chain.usable_connections),
+    ):
+        assert result.term(name).passes == (value <= limit)
 
 
 @given(chain=chains)
@@ -174,9 +193,9 @@ def test_the_formula_of_a_rollout_is_what_moving_the_clients_one_pod_at_a_time_g
 
 
 def test_a_limit_that_is_too_low_is_named_with_what_it_would_take():
-    large = PLAN.sizes[Size.LARGE]
+    large = settings_of(Size.LARGE)
     tight = large.pgbouncer.model_copy(update={"max_client_connections": 200})
-    profile = large.model_copy(update={"pgbouncer": tight})
-    (problem,) = connection_chain(profile, PLAN.pools, serving=False).problems()
-    assert "maxClientConnections = 200" in problem
-    assert "1973 clients" in problem
+    fault = verdict(large.model_copy(update={"pgbouncer": tight})).fault
+    assert fault is not None
+    assert (fault.name, fault.value, fault.limit) == ("clients of the fullest pooler", 1973, 200)
+    assert fault.limit_working == "pgbouncer.maxClientConnections"

@@ -14,12 +14,15 @@ from rendering.workflows.scaling import workflow_authentication, workflow_scaled
 from rendering.workflows.temporal_values import TemporalSite, temporal_values
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.applications.workloads import APPLICATIONS, workloads
+from scaleplan.capacity.connections import check_connections
 from scaleplan.cluster.node_pools import pool_limits
 from scaleplan.database.connections import connection_chain
 from scaleplan.database.migrations import MigrationsSettings
+from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 from tests.flow_site import stack
+from tests.stack_config import accepted
 
 PLAN = load_plan()
 TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
@@ -121,15 +124,18 @@ def test_the_chain_counts_each_pod_of_a_rollout_for_both_stores(size):
     assert off.workflow_connections == 0
     workers = profile.workflows.worker.max_replicas + ROLLOUT_SURGE_PODS
     assert chain.clients == off.clients + workers * 2 * 4
-    assert chain.problems() == []
 
 
 def test_a_server_that_takes_all_connections_is_refused_with_both_numbers():
-    profile = profile_of(Size.SMALL, enabled=True, connections_per_store=100)
-    (problem,) = connection_chain(profile, PLAN.pools, serving=False).problems()
-    taken = profile.workflows.connections(ROLLOUT_SURGE_PODS)
-    assert f"beside {taken} of Temporal" in problem
-    assert "primary" in problem
+    workflows = profile_of(Size.SMALL, enabled=True, connections_per_store=100).workflows
+    settings = accepted(size="small").model_copy(update={"workflows": workflows})
+    load = load_at(settings.load, PLAN, settings.size)
+    fault = check_connections(settings, load, None).fault
+    assert fault is not None
+    assert fault.name == "connections to the primary"
+    assert f"+ {workflows.connections(ROLLOUT_SURGE_PODS)} of Temporal" in fault.working
+    assert fault.limit is not None
+    assert fault.value > fault.limit
 
 
 def test_karpenter_may_buy_for_temporal_and_its_workers():
