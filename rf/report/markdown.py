@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rf.check.state.policy import masked
+from policy.rules.shared.secret_forms import masked
 
 LONGEST_VALUE = 120
 """Characters of a value in a cell; `rf grow --json` has all of them."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from rf.check.state.policy import masked
+from policy.rules.shared.secret_forms import masked
 from rf.cost.view import usd
 from rf.grow.classify import NOT_COMPARED, Kind, ResourceChange, Step
 from rf.report.facts import StackFacts

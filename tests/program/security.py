@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.rules.applications.pods import CREDENTIALS
+from policy.rules.shared.secret_forms import secret_form
 from rf.shared.plan import RecordedPlan, reveal
 
 WORLD = ("0.0.0.0/0", "::/0")
@@ -63,7 +63,7 @@ def readable_texts(plan: RecordedPlan) -> Iterator[tuple[str, Any]]:
 
 def looks_like_a_credential(text: str) -> bool:
     """A private key, a URL with a password, an access key, or something called a password."""
-    return any(form.search(text) for form in CREDENTIALS)
+    return secret_form(text) is not None
 
 
 def public_subnets(plan: RecordedPlan) -> set[str]:

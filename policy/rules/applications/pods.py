@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.secret_forms import secret_form
 from ..shared.values import UNKNOWN, at, is_true, leaves, listed
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -18,14 +18,6 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 APPLICATIONS = "researchflow"
 """The namespace of the plan's own services."""
-
-CREDENTIALS = (
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
-    re.compile(r"[a-z][a-z0-9+]*://[^/\s:@]*:[^/\s@]+@"),
-    re.compile(r"(?i)(password|secret|token)\s*[=:]\s*['\"]?[^\s'\"$\[{]{8,}"),
-    re.compile(r"AKIA[0-9A-Z]{16}"),
-)
-"""What credentials look like: a private key, a URL with a password, a password, an access key."""
 
 
 def _image_tags(resource: Resource, stack: Stack) -> Iterator[str]:
@@ -146,7 +138,7 @@ def _job_ends(resource: Resource, stack: Stack) -> Iterator[str]:
 
 def _no_secret_readable(resource: Resource, stack: Stack) -> Iterator[str]:
     for path, value in leaves(resource.inputs):
-        if isinstance(value, str) and any(form.search(value) for form in CREDENTIALS):
+        if isinstance(value, str) and secret_form(value):
             yield f"{path} looks like a credential, which anyone may read who may read objects"
 
 

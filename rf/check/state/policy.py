@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from policy.rules.shared.secret_forms import secret_form
+
 KEY_SERVICES = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
 """Secrets providers with a key that can be revoked and whose use is logged (Pulumi, "Secrets")."""
 
@@ -27,32 +29,6 @@ _SECRET_NAMES = re.compile(
     r"(?!s?(name|arn|id|ref|version|rotation|provider)\b)"
 )
 """Keys whose value is a secret by their name; not those that only say where one is."""
-
-_SECRET_VALUES: Mapping[str, re.Pattern[str]] = {
-    "an AWS access key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@"),
-    "a Slack webhook": re.compile(r"hooks\.slack\.com/services/\S+"),
-    "a GitHub token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})"),
-    "a Slack token": re.compile(r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
-    "a Pulumi token": re.compile(r"\bpul-[0-9a-f]{40}\b"),
-    "a JSON Web Token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
-    "an integration key": re.compile(r"^[0-9a-f]{32}$"),
-}
-"""What secrets look like, by the form that their makers give them."""
-
-
-_KEY_BLOCK = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-
-
-def masked(text: str) -> str:
-    """The text with `[secret]` for whatever has the form of one: for what programs print."""
-    clean = _KEY_BLOCK.sub("[secret]", text)
-    for form in _SECRET_VALUES.values():
-        clean = form.sub("[secret]", clean)
-    return clean
 
 
 class State(StrEnum):
@@ -215,7 +191,6 @@ def _judged(text: str, path: str) -> Iterator[str]:
     if _SECRET_NAMES.search(name):
         yield f"{path} is a secret by its name"
         return
-    for what, form in _SECRET_VALUES.items():
-        if form.search(text):
-            yield f"{path} looks like {what}"
-            return
+    form = secret_form(text)
+    if form is not None:
+        yield f"{path} looks like {form}"
