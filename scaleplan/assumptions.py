@@ -32,6 +32,19 @@ class Assumptions(Section):
     drain_hours: Annotated[
         float, _number(0.1, 168, "time in which a backlog of the critical depth must be gone, h")
     ]
+    node_seconds: Annotated[
+        float, _number(0, 86_400, "from a pod that waits until its new node takes it, s")
+    ]
+    pod_seconds: Annotated[float, _number(0, 86_400, "from a worker's node until it takes jobs, s")]
+    nat_bytes_per_job: Annotated[
+        float, _number(0, 1_000_000_000_000, "what a job exchanges with the internet, bytes")
+    ]
+    bucket_writes_per_job: Annotated[
+        float, _number(0, 1_000_000, "requests of a job that write to the artifacts' bucket")
+    ]
+    bucket_reads_per_job: Annotated[
+        float, _number(0, 1_000_000, "requests of a job that read from the artifacts' bucket")
+    ]
     # Requests
     peak_factor: Annotated[
         float, _number(1, 100, "requests of the busiest five minutes over the mean")
@@ -45,12 +58,21 @@ class Assumptions(Section):
     ]
     read_share: Annotated[float, _number(0, 1, "share of requests that only read")]
     response_bytes: Annotated[float, _number(1, 100_000_000, "mean response of the API, bytes")]
+    response_moves: Annotated[
+        float, _number(0, 100, "times that a response's bytes move inside the VPC")
+    ]
+    log_bytes_per_request: Annotated[
+        float, _number(0, 10_000_000, "flow, database and engine logs of one request, bytes")
+    ]
     # Users
     sockets_per_user: Annotated[
         float, _number(0, 1_000, "open WebSockets of a concurrent user: tabs and devices")
     ]
     socket_kib: Annotated[
         float, _number(1, 1_048_576, "memory of a socket with its part of a document, KiB")
+    ]
+    collaboration_server_mib: Annotated[
+        float, _number(0, 262_144, "memory of a collaboration server without any client, MiB")
     ]
     users_per_address: Annotated[
         float, _number(1, 1_000_000, "users behind one public address at most")
@@ -63,7 +85,16 @@ class Assumptions(Section):
         float, _number(0, 10_000, "loads of the frontend by a concurrent user in an hour")
     ]
     page_bytes: Annotated[float, _number(1, 1_000_000_000, "static files of one load, bytes")]
+    files_per_page_load: Annotated[
+        float, _number(0, 10_000, "files of the frontend that one load asks for")
+    ]
     # Cache
+    key_overhead_bytes: Annotated[
+        float, _number(0, 10_000, "what a key takes beside its value in Redis, bytes")
+    ]
+    cache_shard_skew: Annotated[
+        float, _number(1, 90, "fullest of several shards of the cache over their mean")
+    ]
     cached_read_share: Annotated[
         float, _number(0, 1, "share of reads that leave a cache entry of their own")
     ]
@@ -97,6 +128,33 @@ class Assumptions(Section):
         float, _number(0, 100_000, "storage writes of a writing request: pages, indexes, WAL")
     ]
     io_kib: Annotated[float, _number(1, 1_024, "mean size of a storage operation, KiB")]
+    connection_mib: Annotated[
+        float, _number(0.1, 1_024, "memory of a server process with its catalogue caches, MiB")
+    ]
+    daily_change_share: Annotated[
+        float, _number(0, 1, "of the data, what a day's backup adds to the one before")
+    ]
+    # What is stored and logged in a month
+    artifacts_per_data: Annotated[
+        float, _number(0, 1_000, "artifacts over the database's data, both in GB")
+    ]
+    queue_snapshot_share: Annotated[
+        float, _number(0, 1, "of the queue's memory, what a nightly snapshot finds in use")
+    ]
+    images_gb: Annotated[float, _number(0, 100_000, "images in the registry, GB")]
+    control_plane_logs_gb: Annotated[
+        float, _number(0, 100_000, "logs of EKS' control plane in a month, GB")
+    ]
+    monitoring_gb_per_instance: Annotated[
+        float, _number(0, 10_000, "Enhanced Monitoring of an RDS instance in a month, GB")
+    ]
+    endpoint_gb_per_node: Annotated[
+        float, _number(0, 100_000, "calls of a node and its pods to AWS in a month, GB")
+    ]
+    kept_logs_factor: Annotated[float, _number(0, 1_000, "stored logs over those of a month")]
+    key_requests_share: Annotated[
+        float, _number(0, 1, "of a bucket's requests, those that ask for a data key")
+    ]
 
 
 class StatedAssumption(Section):

@@ -19,9 +19,9 @@ from rendering.shared.endpoints import (
     READY_PATH,
     SERVED,
     SOCKET_PATHS,
-    STICKINESS_SECONDS,
     WEB,
     Endpoint,
+    stickiness_seconds,
 )
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -198,7 +198,7 @@ class Ingress(ComponentResource):
                 unhealthy_threshold=2,
             ),
             stickiness=aws.lb.TargetGroupStickinessArgs(
-                enabled=True, type="lb_cookie", cookie_duration=STICKINESS_SECONDS
+                enabled=True, type="lb_cookie", cookie_duration=stickiness_seconds()
             )
             if sticky
             else None,

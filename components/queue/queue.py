@@ -21,13 +21,11 @@ from components.redis.foundation import (
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.redis.access import EXPORTER, SCALER, RedisUser
+from scaleplan.recovery.times import QUEUE_SNAPSHOT_DAYS
 from scaleplan.sizes import QueueSettings
 
 EVICTION_POLICY = "noeviction"
 """What BullMQ demands ("Going to production"): any other policy loses jobs and locks."""
-
-SNAPSHOT_RETENTION_DAYS = 7
-"""Jobs and sessions have no other copy; a week covers a fault found after a weekend."""
 
 SNAPSHOT_WINDOW = "03:00-04:00"
 MAINTENANCE_WINDOW = "sun:09:00-sun:10:00"
@@ -122,7 +120,7 @@ class Queue(ComponentResource):
             kms_key_id=args.keys.data_arn,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
-            snapshot_retention_limit=SNAPSHOT_RETENTION_DAYS,
+            snapshot_retention_limit=QUEUE_SNAPSHOT_DAYS,
             snapshot_window=SNAPSHOT_WINDOW,
             # A stack that is thrown away and made again would find the name of its snapshot taken.
             final_snapshot_identifier=f"{group_id}-final" if args.place.protect else None,

@@ -12,6 +12,7 @@ from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.recovery.backup_documents import backup_policy, failure_pattern
 from rendering.shared.iam_documents import service_trust
+from scaleplan.recovery.times import DAILY_BACKUP_DAYS, POINT_IN_TIME_DAYS
 
 SCHEDULE = "cron(0 7 * * ? *)"
 """Daily, UTC: night in America, and before the working day in Europe. An RDS instance's backup can
@@ -23,13 +24,6 @@ START_MINUTES = 60
 
 COMPLETION_MINUTES = 720
 """AWS Backup takes no completion that is less than an hour after the start window."""
-
-KEPT_DAYS = 35
-"""In both vaults: as long as RDS keeps its own at most, so that a month's last one is there."""
-
-POINT_IN_TIME_DAYS = 14
-"""How long RDS's replicated backups are kept. Equal in all sizes: another number would stop the
-replication and begin it anew, and the copies with it."""
 
 LEAST_KEPT_DAYS = 7
 """The vaults' lock: nothing in them is deleted earlier, whoever asks."""
@@ -70,7 +64,7 @@ class RecoveryBackups(ComponentResource):
     def __init__(
         self, name: str, args: RecoveryBackupsArgs, opts: ResourceOptions | None = None
     ) -> None:
-        summary = {"keptDays": KEPT_DAYS, "pointInTime": args.replicate}
+        summary = {"keptDays": DAILY_BACKUP_DAYS, "pointInTime": args.replicate}
         super().__init__("researchflow:data:RecoveryBackups", name, summary, opts)
         self._name, self._args = name, args
         here = self._vault("here", None, args.keys.data_arn)
@@ -113,12 +107,12 @@ class RecoveryBackups(ComponentResource):
                     schedule=SCHEDULE,
                     start_window=START_MINUTES,
                     completion_window=COMPLETION_MINUTES,
-                    lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=KEPT_DAYS),
+                    lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=DAILY_BACKUP_DAYS),
                     copy_actions=[
                         aws.backup.PlanRuleCopyActionArgs(
                             destination_vault_arn=there.arn,
                             lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(
-                                delete_after=KEPT_DAYS
+                                delete_after=DAILY_BACKUP_DAYS
                             ),
                         )
                     ],

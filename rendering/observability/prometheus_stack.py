@@ -9,6 +9,7 @@ from rendering.observability.alertmanager import CHANNELS_SECRET
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability import pods as monitoring_pods
 from scaleplan.observability.observability import ObservabilityPlan
+from scaleplan.observability.pods import ALERTMANAGER_VOLUME_GIB, GRAFANA_VOLUME_GIB
 from scaleplan.sizes import ObservabilitySettings
 
 STORAGE_CLASS = "gp3"
@@ -18,10 +19,6 @@ NODE_NAMESPACE = "monitoring-nodes"
 `privileged` allows. Nothing else runs there, and no secret is in it."""
 
 ALERTMANAGER_ACCOUNT = "alertmanager"
-ALERTMANAGER_VOLUME_GIB = 2
-"""Silences and what was sent: kilobytes; EBS has no smaller volume worth its name."""
-
-GRAFANA_VOLUME_GIB = 5
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Secret
 PROMETHEUS_SERVICE = "kube-prometheus-stack-prometheus"
 PROMETHEUS_PORT = 9090

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scaleplan.applications import workloads
+from scaleplan.model import load_plan
 
 NAMESPACE = "researchflow"
 """Where the applications run, for good: it is part of the names that they connect to."""
@@ -28,15 +29,17 @@ HTTP_KEEP_ALIVE_SECONDS = BALANCER_IDLE_TIMEOUT_SECONDS + 60
 """A server must keep idle connections for longer than the load balancer, which otherwise sends a
 request on one that is just being closed and answers 502 (ALB guide, "Troubleshoot")."""
 
-STICKINESS_SECONDS = 86_400
-"""A day, as long as the plan's user session: a reconnecting user meets the same pod."""
-
 PRE_STOP_SECONDS = 15
 """How long a pod keeps serving after it was told to go, so that the load balancer has taken it out
 first: the controller reacts within seconds, and a target's draining takes a few more."""
 
 STOP_MARGIN_SECONDS = 15
 """Between the end of the drain and the kill, for closing connections."""
+
+
+def stickiness_seconds() -> int:
+    """As long as the plan's user session: a reconnecting user meets the same pod."""
+    return load_plan().cache_patterns.user_session.ttl_seconds
 
 
 def termination_grace_seconds(drain_seconds: int, *, serves: bool) -> int:

@@ -9,14 +9,11 @@ from rf.drill.steps import Basis, DrillStep, Duration, Who, require
 from rf.drill.takeovers import takeovers_of
 from rf.drill.world import World
 from rf.shared.plan import RecordedPlan, reveal
-from rf.simulate.assumptions import NODE_SECONDS, POD_SECONDS
 from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.survivors import moved_seconds
 from scaleplan.settings import Settings
 
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
-TAINT_SECONDS = 50 + 300
-"""kube-controller-manager's grace for a node that says nothing, then the toleration that every pod
-has of a node not ready or not reachable."""
 TAINT_SOURCE = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
 
 
@@ -24,7 +21,7 @@ def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[W
     """The stack's first zone is lost, and with it every primary, which is the worst case."""
     yield _balancer_leaves(plan)
     yield from takeovers_of(settings, plan)
-    yield _pods()
+    yield _pods(settings)
     yield verify_step(Loss.AZ)
 
 
@@ -91,7 +88,7 @@ def _other_zones_stand(world: World) -> Sequence[str]:
     ]
 
 
-def _pods() -> DrillStep[World]:
+def _pods(settings: Settings) -> DrillStep[World]:
     return DrillStep(
         name="pods-move",
         title="pods of the zone are evicted and start elsewhere, on new nodes where they must",
@@ -100,9 +97,9 @@ def _pods() -> DrillStep[World]:
         action=lambda _: None,
         verify=_pods_may_move,
         duration=Duration(
-            seconds=TAINT_SECONDS + NODE_SECONDS + POD_SECONDS,
+            seconds=moved_seconds(settings.load.assumptions),
             basis=Basis.VENDOR,
-            source=f"{TAINT_SOURCE}; node and pod: rf/simulate/assumptions.py",
+            source=f"{TAINT_SOURCE}; node and pod: scaleplan/plan.yaml, assumptions",
         ),
         within_rto=False,
     )

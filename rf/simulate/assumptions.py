@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from rf.simulate.configured import ConfiguredWorkers
 from rf.simulate.signals import SYNC_SECONDS, TOLERANCE
 from rf.simulate.workload import Demand
-
-POD_SECONDS = 30.0
-"""From the pod's binding to a running node until it takes jobs: image, Python, connections. Our
-assumption, well inside the two minutes of the start-up probe."""
-
-NODE_SECONDS = 65.0
-"""From a pending pod until Karpenter's new node takes it: what one operator of about 1,000 EKS
-nodes measured before tuning (KubeFM, "Faster EKS Node and Pod Startup", 2026-02-17)."""
+from scaleplan.assumptions import Assumptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +23,12 @@ class Assumption:
 
 
 def assumptions_of(
-    workers: ConfiguredWorkers, demand: Demand, *, busy_percent: float
+    workers: ConfiguredWorkers, demand: Demand, assumed: Assumptions, *, busy_percent: float
 ) -> tuple[Assumption, ...]:
     """All assumptions of one comparison."""
     return (
         *_of_jobs(workers, demand, busy_percent),
-        *_of_pods(workers),
+        *_of_pods(workers, assumed),
         *_of_the_autoscaler(workers),
         *_of_the_run(demand),
     )
@@ -70,12 +63,12 @@ def _of_jobs(
     )
 
 
-def _of_pods(workers: ConfiguredWorkers) -> tuple[Assumption, ...]:
+def _of_pods(workers: ConfiguredWorkers, assumed: Assumptions) -> tuple[Assumption, ...]:
     pods = (
         _said(f"a pod runs {workers.slots} job at once", "the recorded worker Deployment"),
         _said(
-            f"a pod takes {POD_SECONDS:g} s from its node to its first job",
-            "ours; the start-up probe gives it 120 s",
+            f"a pod takes {assumed.pod_seconds:g} s from its node to its first job",
+            "load.assumptions.podSeconds; the start-up probe gives it 120 s",
         ),
         _said(
             "a pod told to stop takes no further job, finishes its own, and is killed after"
@@ -93,8 +86,8 @@ def _of_pods(workers: ConfiguredWorkers) -> tuple[Assumption, ...]:
     return (
         *pods,
         _said(
-            f"a new node takes {NODE_SECONDS:g} s until it takes pods",
-            'KubeFM, "Faster EKS Node and Pod Startup" (2026): measured on EKS before tuning',
+            f"a new node takes {assumed.node_seconds:g} s until it takes pods",
+            "load.assumptions.nodeSeconds: measured on EKS before tuning (scaleplan/plan.yaml)",
         ),
         _said(
             f"workers on a node by its vCPUs: {sizes}; the least node that holds all pending ones"

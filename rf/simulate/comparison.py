@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rf.shared.plan import RecordedPlan
-from rf.simulate.assumptions import NODE_SECONDS, POD_SECONDS, Assumption, assumptions_of
+from rf.simulate.assumptions import Assumption, assumptions_of
 from rf.simulate.behavior import Behavior
 from rf.simulate.configured import ConfiguredWorkers, configured_workers
 from rf.simulate.result import SimulationResult
@@ -121,10 +121,11 @@ def compare(plan: RecordedPlan, question: Question) -> Comparison:
         burst=question.burst,
         seed=question.seed,
     )
+    assumed = question.load.assumptions
     fleet = Fleet(
         slots=workers.slots,
-        times=PodTimes(start_seconds=POD_SECONDS, grace_seconds=workers.grace_seconds),
-        node_seconds=NODE_SECONDS,
+        times=PodTimes(start_seconds=assumed.pod_seconds, grace_seconds=workers.grace_seconds),
+        node_seconds=assumed.node_seconds,
         pool=workers.pool,
         busy_percent=question.busy_percent,
     )
@@ -142,7 +143,7 @@ def compare(plan: RecordedPlan, question: Question) -> Comparison:
         theory=theory,
         strategies=_strategies(workers, demand, fleet),
         warnings=tuple(_warnings(workers, demand, theory)),
-        assumptions=assumptions_of(workers, demand, busy_percent=question.busy_percent),
+        assumptions=assumptions_of(workers, demand, assumed, busy_percent=question.busy_percent),
     )
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.redis_memory import KEY_OVERHEAD_BYTES, RESERVED_PERCENT, usable_bytes
+from scaleplan.capacity.redis_memory import RESERVED_PERCENT, usable_bytes
 from scaleplan.capacity.result import CheckResult, Term, number
 from scaleplan.layers import CachePattern
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
-
-SHARD_SKEW_PERCENT = 120
-"""Our assumption: the fullest of several shards against their mean; keys are spread by hash."""
 
 GIB = 2**30
 
@@ -27,17 +24,19 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
     patterns, users = plan.cache_patterns, load.concurrent_users
     reads = load.peak_requests_per_second * assumed.read_share
     sets = min(assumed.feature_flag_sets, reads * patterns.feature_flags.ttl_seconds)
+    overhead = assumed.key_overhead_bytes
     parts = (
         _rate(
             patterns.api_responses,
             reads * assumed.cached_read_share,
             f"{number(reads)} reads/s at the peak × {number(assumed.cached_read_share)}",
             assumed.api_response_bytes,
+            overhead,
         ),
         Term(
             name=patterns.feature_flags.name,
-            working=f"{number(sets)} sets × {_entry(assumed.feature_flag_bytes)}",
-            value=_gib(sets, assumed.feature_flag_bytes),
+            working=f"{number(sets)} sets × {_entry(assumed.feature_flag_bytes, overhead)}",
+            value=_gib(sets, assumed.feature_flag_bytes, overhead),
             unit="GiB",
         ),
         _rate(
@@ -45,21 +44,23 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             users * assumed.searches_per_user_hour / 3600,
             f"{number(users)} users × {number(assumed.searches_per_user_hour)}/h",
             assumed.search_bytes,
+            overhead,
         ),
         _rate(
             patterns.ai_responses,
             users * assumed.prompts_per_user_hour / 3600,
             f"{number(users)} users × {number(assumed.prompts_per_user_hour)}/h",
             assumed.prompt_bytes,
+            overhead,
         ),
     )
     total = sum(part.value for part in parts)
     shards = settings.cache.shards
-    skew = SHARD_SKEW_PERCENT if shards > 1 else 100
+    skew = assumed.cache_shard_skew if shards > 1 else 1.0
     fullest = Term(
         name="memory of the fullest shard",
-        working=f"{number(total)} / {shards} shards × {skew} %",
-        value=total / shards * skew / 100,
+        working=f"{number(total)} / {shards} shards × {number(100 * skew)} %",
+        value=total / shards * skew,
         unit="GiB",
         limit=usable_bytes(settings.cache.node_class) / GIB,
         limit_working=f"{settings.cache.node_class} less {RESERVED_PERCENT} % reserved",
@@ -78,23 +79,27 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             "searchBytes",
             "promptsPerUserHour",
             "promptBytes",
+            "keyOverheadBytes",
+            "cacheShardSkew",
         ),
     )
 
 
-def _rate(pattern: CachePattern, per_second: float, said: str, size: float) -> Term:
+def _rate(
+    pattern: CachePattern, per_second: float, said: str, size: float, overhead: float
+) -> Term:
     """A pattern whose entries come at a rate and live for its TTL."""
     return Term(
         name=pattern.name,
-        working=f"{pattern.ttl_seconds:,} s × {said} × {_entry(size)}",
-        value=_gib(pattern.ttl_seconds * per_second, size),
+        working=f"{pattern.ttl_seconds:,} s × {said} × {_entry(size, overhead)}",
+        value=_gib(pattern.ttl_seconds * per_second, size, overhead),
         unit="GiB",
     )
 
 
-def _entry(size: float) -> str:
-    return f"({number(size)} + {KEY_OVERHEAD_BYTES}) bytes"
+def _entry(size: float, overhead: float) -> str:
+    return f"({number(size)} + {number(overhead)}) bytes"
 
 
-def _gib(entries: float, size: float) -> float:
-    return entries * (size + KEY_OVERHEAD_BYTES) / GIB
+def _gib(entries: float, size: float, overhead: float) -> float:
+    return entries * (size + overhead) / GIB

@@ -10,10 +10,6 @@ from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
 
-CONNECTION_MIB = 10
-"""A server process with its catalogue caches ("PostgreSQL Connections Memory Usage", PGConf.DE
-2025: up to 10 MB of a new one; RDS reckons 9,531,392 bytes)."""
-
 
 def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
     """Server processes and the hot part of the data, below the plan's warning of memory.
@@ -25,15 +21,15 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
     """
     plan, assumed = load_plan(), load.assumptions
     server = data_server(settings, load, loss)
-    processes = server.connections * CONNECTION_MIB / 1024
-    rolled = server.rollout_connections * CONNECTION_MIB / 1024
+    processes = server.connections * assumed.connection_mib / 1024
+    rolled = server.rollout_connections * assumed.connection_mib / 1024
     hot = load.data_volume_gb * BYTES_PER_GB / GIB * assumed.hot_share * server.data_share
     thresholds = plan.thresholds.memory_utilization
     usable = server.memory_gib * MEMORY_LEFT_PERCENT / 100
     terms = (
         Term(
             name="memory of server processes",
-            working=f"{server.connections} × {CONNECTION_MIB} MiB",
+            working=f"{server.connections} × {number(assumed.connection_mib)} MiB",
             value=processes,
             unit="GiB",
         ),
@@ -57,8 +53,8 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
         Term(
             name="memory of the database in a rollout",
             working=(
-                f"{server.rollout_connections} × {CONNECTION_MIB} MiB + {number(hot)}"
-                f", on {server.name}"
+                f"{server.rollout_connections} × {number(assumed.connection_mib)} MiB"
+                f" + {number(hot)}, on {server.name}"
             ),
             value=rolled + hot,
             unit="GiB",
@@ -66,7 +62,9 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
             limit_working=_share(thresholds.critical, server.memory_gib),
         ),
     )
-    assumptions = ("hotShare", "shardSkew") if settings.sharding.serving else ("hotShare",)
+    assumptions = ("hotShare", "connectionMib")
+    if settings.sharding.serving:
+        assumptions += ("shardSkew",)
     return CheckResult(name=CheckName.DATABASE_MEMORY, terms=terms, assumptions=assumptions)
 
 

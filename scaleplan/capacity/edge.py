@@ -13,9 +13,6 @@ REQUESTS_PER_SECOND_MOST = 250_000
 GIGABITS_PER_SECOND_MOST = 150
 """Quotas of one distribution before any request for more (CloudFront guide, "Quotas")."""
 
-FILES_PER_PAGE_LOAD = 20
-"""Our assumption: files of the frontend that one load asks for."""
-
 
 def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
     """Requests from one address in the firewall's window; rate and volume of the distribution."""
@@ -40,12 +37,13 @@ def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult
         )
     peak = load.peak_requests_per_second
     loads = load.concurrent_users * assumed.page_loads_per_user_hour / 3600 * assumed.peak_factor
+    files = assumed.files_per_page_load
     bytes_per_second = peak * assumed.response_bytes + loads * assumed.page_bytes
     terms += [
         Term(
             name="requests to the CDN",
-            working=f"{number(peak)} + {number(loads)} page loads × {FILES_PER_PAGE_LOAD} files",
-            value=peak + loads * FILES_PER_PAGE_LOAD,
+            working=f"{number(peak)} + {number(loads)} page loads × {number(files)} files",
+            value=peak + loads * files,
             unit="1/s",
             limit=REQUESTS_PER_SECOND_MOST,
             limit_working="CloudFront's quota of a distribution",
@@ -71,5 +69,6 @@ def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult
             "responseBytes",
             "pageLoadsPerUserHour",
             "pageBytes",
+            "filesPerPageLoad",
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term, number
-from scaleplan.capacity.survivors import beside, left_of_pods
+from scaleplan.capacity.survivors import beside, left_of_pods, moved_seconds
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.queue.backlog import (
@@ -14,11 +14,6 @@ from scaleplan.queue.backlog import (
     break_even_job_seconds,
 )
 from scaleplan.settings import Settings
-
-REPLACEMENT_SECONDS = 450
-"""Until a lost zone's workers run elsewhere: 40 s until a silent node counts as gone, 300 s for
-which its pods are borne on it (Kubernetes, "Taints and Tolerations"), about 100 s for new nodes and
-pods (`docs/queues.md`)."""
 
 
 def check_queue(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
@@ -59,9 +54,10 @@ def check_queue(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
         ),
         *_drain(model, most, depth.critical, load, loss),
     ]
-    return CheckResult(
-        name=CheckName.QUEUE, terms=tuple(terms), assumptions=("jobSeconds", "drainHours")
-    )
+    assumptions = ("jobSeconds", "drainHours")
+    if loss is Loss.AZ:
+        assumptions += ("nodeSeconds", "podSeconds")
+    return CheckResult(name=CheckName.QUEUE, terms=tuple(terms), assumptions=assumptions)
 
 
 def _durations(model: WorkerQueue, critical: int) -> list[Term]:
@@ -94,13 +90,14 @@ def _drain(
     left = left_of_pods(most, loss)
     if left < most:
         short = max(0.0, model.offered_load - left * JOBS_PER_POD)
-        added = short / model.job_seconds * REPLACEMENT_SECONDS
+        away = moved_seconds(load.assumptions)
+        added = short / model.job_seconds * away
         terms.append(
             Term(
                 name="jobs that pile up until the zone is replaced",
                 working=(
                     f"({number(model.offered_load)} − {beside(most, left, 'workers')})"
-                    f" / {number(model.job_seconds)} s × {REPLACEMENT_SECONDS} s"
+                    f" / {number(model.job_seconds)} s × {number(away)} s"
                 ),
                 value=added,
                 unit="jobs",

@@ -9,9 +9,6 @@ from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
 
-SERVER_MEMORY_MIB = 96
-"""Our assumption: a Node.js server without any client."""
-
 
 def check_sockets(settings: Settings, load: Load, loss: Loss | None) -> CheckResult:
     """Sockets of a pod against the memory that the plan's warning leaves them.
@@ -24,7 +21,6 @@ def check_sockets(settings: Settings, load: Load, loss: Loss | None) -> CheckRes
     left = left_of_pods(pods, loss)
     sockets = load.concurrent_users * assumed.sockets_per_user
     warning = plan.thresholds.memory_utilization.warning
-    free_mib = settings.collaboration.memory_mib * warning / 100 - SERVER_MEMORY_MIB
     terms = (
         Term(
             name="sockets",
@@ -37,13 +33,24 @@ def check_sockets(settings: Settings, load: Load, loss: Loss | None) -> CheckRes
             working=f"{number(sockets)} / {beside(pods, left, 'pods')}",
             value=sockets / left if left else float("inf"),
             unit="sockets",
-            limit=max(0.0, free_mib * 1024 / assumed.socket_kib),
+            limit=sockets_held(settings, load),
             limit_working=(
-                f"({warning} % of {settings.collaboration.memory_mib} − {SERVER_MEMORY_MIB} MiB)"
+                f"({warning} % of {settings.collaboration.memory_mib}"
+                f" − {number(assumed.collaboration_server_mib)} MiB)"
                 f" / {number(assumed.socket_kib)} KiB"
             ),
         ),
     )
     return CheckResult(
-        name=CheckName.SOCKETS, terms=terms, assumptions=("socketsPerUser", "socketKib")
+        name=CheckName.SOCKETS,
+        terms=terms,
+        assumptions=("socketsPerUser", "socketKib", "collaborationServerMib"),
     )
+
+
+def sockets_held(settings: Settings, load: Load) -> float:
+    """Sockets for which one pod has memory, up to the plan's warning of it."""
+    assumed = load.assumptions
+    warning = load_plan().thresholds.memory_utilization.warning
+    free_mib = settings.collaboration.memory_mib * warning / 100 - assumed.collaboration_server_mib
+    return max(0.0, free_mib * 1024 / assumed.socket_kib)

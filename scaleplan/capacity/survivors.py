@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from scaleplan.assumptions import Assumptions
 from scaleplan.capacity.check_names import Loss
 
 ZONES = 3
 """Every stack has three, and every workload is spread over them."""
+
+
+NODE_SILENT_SECONDS = 50
+"""Until a node that says nothing counts as lost: `--node-monitor-grace-period` of the
+kube-controller-manager, which EKS leaves at its default; 40 s before Kubernetes 1.32
+(kubernetes/kubernetes, pkg/controller/nodelifecycle/config/v1alpha1/defaults.go; issue 127352 tells
+of the 50 s)."""
+
+TOLERATION_SECONDS = 300
+"""For which every pod is borne on such a node (Kubernetes, "Taints and Tolerations")."""
+
+
+def moved_seconds(assumed: Assumptions) -> float:
+    """Until the pods of a lost zone run on new nodes elsewhere."""
+    return NODE_SILENT_SECONDS + TOLERATION_SECONDS + assumed.node_seconds + assumed.pod_seconds
 
 
 def lost_with_zone(count: int) -> int:

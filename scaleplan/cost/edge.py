@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from scaleplan.citus.data_nodes import pods_by_zone
 from scaleplan.cost.bill import Bounds, Item
-from scaleplan.cost.usage import ENDPOINT_GB_PER_NODE, IMAGES_GB, Usage
+from scaleplan.cost.usage import Usage, exact
+from scaleplan.observability.pods import ALERTMANAGER_VOLUME_GIB, GRAFANA_VOLUME_GIB
 from scaleplan.settings import Settings
 
 INTERFACE_ENDPOINTS = 8
@@ -22,10 +23,6 @@ SECRETS = 5
 
 FIREWALL_RULES = 5
 """One rate rule and four managed groups (`components/edge/firewall.py`, likewise)."""
-
-ALERTMANAGER_VOLUME_GIB = 2
-GRAFANA_VOLUME_GIB = 5
-"""Volumes of both (`rendering/observability/prometheus_stack.py`, which a test compares)."""
 
 CLUSTER_ALARMS = 3
 """Of CloudWatch, whatever the size: the heartbeat of the alerts, the API server's errors, its
@@ -45,7 +42,7 @@ _MILLION = Decimal(1_000_000)
 
 def network_items(settings: Settings, usage: Usage) -> Iterator[Item]:
     """Ways out of the VPC and through it."""
-    gateways = settings.network.nat_gateways
+    gateways, each = settings.network.nat_gateways, usage.assumed.endpoint_gb_per_node
     yield Item(
         layer="network",
         resource="NAT gateways",
@@ -79,8 +76,8 @@ def network_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         layer="network",
         resource="endpoint traffic",
         key="endpoint:data",
-        quantity=_nodes(settings).map(lambda nodes: nodes * ENDPOINT_GB_PER_NODE),
-        basis=f"ours: {ENDPOINT_GB_PER_NODE} GB a node of the managed groups",
+        quantity=_nodes(settings).map(lambda nodes: nodes * exact(each)),
+        basis=f"ours: {each:g} GB a node of the managed groups",
         usage=True,
     )
     yield Item(
@@ -135,7 +132,7 @@ def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         layer="registry",
         resource="images",
         key="ecr:storage",
-        quantity=Bounds.of(IMAGES_GB),
+        quantity=Bounds.of(exact(usage.assumed.images_gb)),
         basis="ours: four repositories of a few versions each",
         usage=True,
     )
@@ -144,7 +141,7 @@ def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         resource="objects",
         key="s3:storage",
         quantity=Bounds.of(usage.artifacts_gb),
-        basis="as much as the database's data",
+        basis=f"{usage.assumed.artifacts_per_data:g} × the database's data",
         usage=True,
     )
     yield Item(
@@ -175,9 +172,8 @@ def storage_items(settings: Settings, usage: Usage) -> Iterator[Item]:
         layer="logs",
         resource="kept logs",
         key="logs:stored",
-        # Held for a quarter, of which CloudWatch stores a fifth after compression.
-        quantity=Bounds.of(usage.logs_gb * 3 / 5),
-        basis="ours: three months, compressed to a fifth",
+        quantity=Bounds.of(usage.logs_gb * exact(usage.assumed.kept_logs_factor)),
+        basis=f"ours: {usage.assumed.kept_logs_factor:g} × a month's: three, compressed to a fifth",
         usage=True,
     )
 

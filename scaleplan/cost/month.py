@@ -107,7 +107,7 @@ _PARTS: tuple[Part, ...] = (
     lambda settings, load, _usage, _prices: database_items(settings, load),
     lambda settings, load, _usage, _prices: citus_backup_items(settings, load),
     lambda settings, _load, _usage, _prices: cache_items(settings),
-    lambda settings, _load, _usage, _prices: queue_items(settings),
+    lambda settings, load, _usage, _prices: queue_items(settings, load),
     lambda settings, _load, usage, _prices: edge_items(settings, usage),
     lambda settings, _load, usage, _prices: monitoring_items(settings, usage),
     lambda settings, load, usage, _prices: recovery_items(

@@ -14,15 +14,10 @@ from scaleplan.applications.workloads import (
     Workload,
     workloads,
 )
+from scaleplan.capacity.sockets import sockets_held
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
-
-CPU_TARGET_PERCENT = 70
-"""The autoscalers' aim (plan, worker HPA: averageUtilization 70)."""
-
-USABLE_SOCKET_MEMORY_PERCENT = 75
-"""Our assumption: of a collaboration pod's memory, what sockets may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,22 +44,22 @@ def replicas_at(settings: Settings, load: Load) -> dict[str, int]:
     carried on in proportion beyond its last step; more where CPU at the peak or the running jobs
     ask for more. Collaboration: memory of its sockets. Web: two pods hardly notice any load.
     """
-    assumed = load.assumptions
-    path = load_plan().horizontal_path.steps
+    plan, assumed = load_plan(), load.assumptions
+    path = plan.horizontal_path.steps
     step = [each for each in path if each.from_concurrent_users <= load.concurrent_users] or [
         path[0]
     ]
     beyond = max(1.0, load.concurrent_users / max(1, path[-1].from_concurrent_users))
     factor = beyond if step[-1] == path[-1] else 1.0
     peak_cpu = load.requests_per_second * assumed.peak_factor * assumed.request_cpu_milliseconds
-    by_cpu = peak_cpu * 100 / (settings.orchestrator.cpu_millicores * CPU_TARGET_PERCENT)
+    target = plan.autoscaling.worker_hpa.cpu_utilization_percent
+    by_cpu = peak_cpu * 100 / (settings.orchestrator.cpu_millicores * target)
     running = load.worker_jobs_per_hour * assumed.job_seconds / 3600
-    sockets = load.concurrent_users * assumed.sockets_per_user * assumed.socket_kib / 1024
-    socket_room = settings.collaboration.memory_mib * USABLE_SOCKET_MEMORY_PERCENT / 100
+    sockets = load.concurrent_users * assumed.sockets_per_user
     wanted = {
         ORCHESTRATOR: max(step[-1].orchestrators * factor, by_cpu),
         WORKER: max(step[-1].workers * factor, running),
-        COLLABORATION: sockets / socket_room,
+        COLLABORATION: sockets / max(1.0, sockets_held(settings, load)),
         WEB: 0.0,
     }
     pods = {each.name: each.settings_of(settings) for each in APPLICATIONS}

@@ -9,22 +9,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scaleplan.cost.bill import Bounds, Item
-from scaleplan.cost.stores import DAILY_CHANGE_SHARE, data_gb
-from scaleplan.cost.usage import IMAGES_GB, Usage
+from scaleplan.cost.stores import changing_daily, data_gb, with_daily_changes
+from scaleplan.cost.usage import Usage, exact
 from scaleplan.load import Load
 from scaleplan.recovery.disaster_recovery import RecoveryMode
+from scaleplan.recovery.times import DAILY_BACKUP_DAYS, POINT_IN_TIME_DAYS
 from scaleplan.settings import Settings
 
 HEALTH_CHECKS = 4
 CHECKED_ENDPOINTS = 2
 """Of a domain with a recovery site (`components/edge/failover_checks.py`, which a test counts): two
 look at an endpoint, over HTTPS; two are calculated from those."""
-
-DAILY_BACKUPS = 35
-"""Days that both vaults keep one (`components/recovery/backups.py`, likewise)."""
-
-POINT_IN_TIME_DAYS = 14
-"""Days that RDS's replicated backups are kept (likewise)."""
 
 DAYS_PER_MONTH = 30
 
@@ -38,7 +33,7 @@ def recovery_items(settings: Settings, load: Load, usage: Usage, *, secrets: int
     yield _item(
         "secrets", "secrets-manager:secret", Decimal(secrets), "a replica each", usage=False
     )
-    yield _item("images", "ecr:storage", Decimal(IMAGES_GB), "as many as in the region")
+    yield _item("images", "ecr:storage", exact(usage.assumed.images_gb), "as many as in the region")
     yield _item(
         "objects",
         "s3:storage",
@@ -56,7 +51,7 @@ def recovery_items(settings: Settings, load: Load, usage: Usage, *, secrets: int
     yield _item(
         "traffic to the region",
         "transfer:between-regions",
-        copied + _changed_gb(settings, load) + Decimal(IMAGES_GB),
+        copied + _changed_gb(settings, load) + exact(usage.assumed.images_gb),
         "objects, the database's changes, and images, all pushed anew in a month",
     )
     if settings.domain:
@@ -78,19 +73,19 @@ def recovery_items(settings: Settings, load: Load, usage: Usage, *, secrets: int
 
 def _database(settings: Settings, load: Load) -> Iterator[Item]:
     size = _database_gb(settings, load)
-    kept = size * (1 + DAILY_CHANGE_SHARE * DAILY_BACKUPS)
+    vaulted = with_daily_changes(size, DAILY_BACKUP_DAYS, load)
     yield _item(
         "vaults",
         "backup:rds-storage",
-        kept * 2,
-        f"{DAILY_BACKUPS} daily backups, 2 % of the data changing a day, in both regions",
+        vaulted * 2,
+        f"{DAILY_BACKUP_DAYS} daily backups, {changing_daily(load)}, in both regions",
     )
     if settings.disaster_recovery.mode is RecoveryMode.BACKUP:
         yield _item(
             "replicated automated backups",
             "rds-backup:storage",
-            size * (1 + DAILY_CHANGE_SHARE * POINT_IN_TIME_DAYS),
-            f"{POINT_IN_TIME_DAYS} days, 2 % of the data changing a day; none of it is free there",
+            with_daily_changes(size, POINT_IN_TIME_DAYS, load),
+            f"{POINT_IN_TIME_DAYS} days, {changing_daily(load)}; none of it is free there",
         )
 
 
@@ -107,13 +102,17 @@ def _citus_gb(settings: Settings, load: Load) -> Decimal:
 
 def _copied_gb(settings: Settings, load: Load, usage: Usage) -> Decimal:
     """New objects of a month: what changes of the artifacts, and a whole backup of Citus a day."""
-    artifacts = usage.artifacts_gb * DAILY_CHANGE_SHARE * DAYS_PER_MONTH
+    artifacts = usage.artifacts_gb * _changed_in_a_month(load)
     daily = data_gb(load) if settings.sharding.present else Decimal(0)
     return artifacts + daily * DAYS_PER_MONTH
 
 
 def _changed_gb(settings: Settings, load: Load) -> Decimal:
-    return _database_gb(settings, load) * DAILY_CHANGE_SHARE * DAYS_PER_MONTH
+    return _database_gb(settings, load) * _changed_in_a_month(load)
+
+
+def _changed_in_a_month(load: Load) -> Decimal:
+    return exact(load.assumptions.daily_change_share) * DAYS_PER_MONTH
 
 
 def _item(resource: str, key: str, quantity: Decimal, basis: str, *, usage: bool = True) -> Item:

@@ -7,13 +7,11 @@ from decimal import Decimal
 
 from scaleplan.catalog import load_catalog
 from scaleplan.cost.bill import Bounds, Item
-from scaleplan.cost.usage import BYTES_PER_GB
+from scaleplan.cost.usage import BYTES_PER_GB, exact
 from scaleplan.load import Load
+from scaleplan.recovery.times import QUEUE_SNAPSHOT_DAYS
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
-
-DAILY_CHANGE_SHARE = Decimal("0.02")
-"""Our assumption: of the data, what a day's backup adds to the one before."""
 
 FREE_SHARE_BEFORE_GROWTH = Decimal("0.9")
 """RDS enlarges a volume of which less than a tenth is free (RDS user guide, "Managing capacity
@@ -24,16 +22,6 @@ BROKERS = 3
 
 BROKER_VOLUME_GB = Decimal(15)
 """Storage of an mq.m7g.large broker in a cluster (Amazon MQ, "RabbitMQ instance types")."""
-
-QUEUE_SNAPSHOT_DAYS = 7
-"""Snapshots of the queue's Redis that are kept (`components/queue/queue.py`, which a test
-compares); AWS charges for all but the first."""
-
-BACKLOG_SHARE_OF_MEMORY = Decimal("0.25")
-"""Our assumption: of the queue's memory, what a nightly snapshot finds in use."""
-
-MONITORING_GB_PER_INSTANCE = Decimal(1)
-"""Our assumption: Enhanced Monitoring's log of one instance at 60 seconds, GB a month."""
 
 
 def database_items(settings: Settings, load: Load) -> Iterator[Item]:
@@ -82,17 +70,17 @@ def database_items(settings: Settings, load: Load) -> Iterator[Item]:
         resource="backups",
         key="rds-backup:storage",
         quantity=Bounds.of(_backups_beyond_free(settings, load)),
-        basis=f"{database.backup_retention_days} days, 2 % of the data changing a day; as much as"
-        " is allocated is free",
+        basis=f"{database.backup_retention_days} days, {changing_daily(load)}; as much as is"
+        " allocated is free",
         usage=True,
     )
-    instances = 1 + database.read_replicas
+    instances, monitored = 1 + database.read_replicas, load.assumptions.monitoring_gb_per_instance
     yield Item(
         layer="database",
         resource="enhanced monitoring",
         key="logs:ingested",
-        quantity=Bounds.of(instances * MONITORING_GB_PER_INSTANCE),
-        basis=f"ours: {MONITORING_GB_PER_INSTANCE} GB for each of {instances} instances",
+        quantity=Bounds.of(instances * exact(monitored)),
+        basis=f"ours: {monitored:g} GB for each of {instances} instances",
         usage=True,
     )
 
@@ -105,21 +93,31 @@ def database_storage_gib(settings: Settings, load: Load) -> Bounds:
     database = settings.database
     needed = 0
     if not settings.sharding.serving:
-        gib = data_gb(load) * Decimal(str(load.assumptions.storage_factor))
+        gib = data_gb(load) * exact(load.assumptions.storage_factor)
         needed = int((gib / FREE_SHARE_BEFORE_GROWTH).to_integral_value(rounding="ROUND_CEILING"))
     return Bounds.between(database.allocated_storage_gib, needed, database.max_storage_gib)
 
 
 def data_gb(load: Load) -> Decimal:
     """The load's data volume, GB of 2^30 bytes."""
-    return Decimal(str(load.data_volume_gb)) * 10**9 / BYTES_PER_GB
+    return exact(load.data_volume_gb) * 10**9 / BYTES_PER_GB
 
 
 def _backups_beyond_free(settings: Settings, load: Load) -> Decimal:
     database = settings.database
     data = Decimal(0) if settings.sharding.serving else data_gb(load)
-    kept = data * (1 + DAILY_CHANGE_SHARE * database.backup_retention_days)
-    return max(Decimal(0), kept - database.allocated_storage_gib)
+    backed_up = with_daily_changes(data, database.backup_retention_days, load)
+    return max(Decimal(0), backed_up - database.allocated_storage_gib)
+
+
+def with_daily_changes(data: Decimal, days: int, load: Load) -> Decimal:
+    """Data, and what changed of it in so many days."""
+    return data * (1 + exact(load.assumptions.daily_change_share) * days)
+
+
+def changing_daily(load: Load) -> str:
+    """The assumption in words."""
+    return f"{100 * load.assumptions.daily_change_share:g} % of the data changing a day"
 
 
 def citus_backup_items(settings: Settings, load: Load) -> Iterator[Item]:
@@ -151,7 +149,7 @@ def cache_items(settings: Settings) -> Iterator[Item]:
     )
 
 
-def queue_items(settings: Settings) -> Iterator[Item]:
+def queue_items(settings: Settings, load: Load) -> Iterator[Item]:
     """The queue's Redis, and the broker where one carries the jobs."""
     queue = settings.queue
     yield Item(
@@ -162,22 +160,18 @@ def queue_items(settings: Settings) -> Iterator[Item]:
         basis=f"1 primary and {queue.nodes - 1} copies",
         service="elasticache",
     )
-    kept = _snapshot_gib(settings) * (QUEUE_SNAPSHOT_DAYS - 1)
+    share = load.assumptions.queue_snapshot_share
+    snapshot = exact(load_catalog().instance_class(queue.node_class).memory_gib) * exact(share)
     yield Item(
         layer="queue",
         resource="snapshots",
         key="elasticache-backup:storage",
-        quantity=Bounds.of(kept),
-        basis=f"{QUEUE_SNAPSHOT_DAYS} days, the first free, a quarter of the memory in use",
+        quantity=Bounds.of(snapshot * (QUEUE_SNAPSHOT_DAYS - 1)),
+        basis=f"{QUEUE_SNAPSHOT_DAYS} days, the first free, {100 * share:g} % of the memory in use",
         usage=True,
     )
     if queue.engine is QueueEngine.RABBITMQ:
         yield from _broker(settings)
-
-
-def _snapshot_gib(settings: Settings) -> Decimal:
-    memory = load_catalog().instance_class(settings.queue.node_class).memory_gib
-    return Decimal(str(memory)) * BACKLOG_SHARE_OF_MEMORY
 
 
 def _broker(settings: Settings) -> Iterator[Item]:

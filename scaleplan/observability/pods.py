@@ -24,6 +24,11 @@ ADAPTER = _amount(20, 96)
 NODE_EXPORTER = _amount(20, 32)
 """Within what `scaleplan.cluster.machines` leaves to the agent that measures the node."""
 
+ALERTMANAGER_VOLUME_GIB = 2
+"""Silences and what was sent: kilobytes; EBS has no smaller volume worth its name."""
+
+GRAFANA_VOLUME_GIB = 5
+
 EXPORTER = _amount(10, 64)
 CLOUDWATCH_EXPORTER = _amount(10, 128)
 """It holds a day of every metric's tags."""

@@ -36,6 +36,17 @@ REPLICATED_SECRET_SECONDS = 60
 COPIED_BACKUP_SECONDS = 86_400
 """AWS Backup's plan is daily."""
 
+DAILY_BACKUP_DAYS = 35
+"""In both vaults: as long as RDS keeps its own at most, so that a month's last one is there."""
+
+POINT_IN_TIME_DAYS = 14
+"""How long RDS's replicated backups are kept. Equal in all sizes: another number would stop the
+replication and begin it anew, and the copies with it."""
+
+QUEUE_SNAPSHOT_DAYS = 7
+"""Jobs and sessions have no other copy; a week covers a fault found after a weekend. AWS charges
+for all but the first."""
+
 PROMOTE_SECONDS = 600
 """Assumed for a promotion with its restart; "several minutes or longer" (RDS guide, "Promoting a
 read replica to be a standalone DB instance")."""

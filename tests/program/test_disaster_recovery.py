@@ -11,7 +11,6 @@ from itertools import pairwise
 import pytest
 from moto.events.models import EventPattern
 
-from components.recovery.backups import KEPT_DAYS, POINT_IN_TIME_DAYS
 from rf.check.residency.leaks import leaks_of
 from rf.cost.stock import stock_of
 from rf.grow.classify import Kind, step_between
@@ -22,6 +21,7 @@ from scaleplan.config.mistakes import InvalidSettings
 from scaleplan.config.stack_file import stack_names
 from scaleplan.cost import recovery as cost_recovery
 from scaleplan.recovery.disaster_recovery import RecoveryMode
+from scaleplan.recovery.times import POINT_IN_TIME_DAYS
 from tests.configurations import ACTIVE, OPEN
 
 PREPARED = {"prod": "us-east-2", "prod-us-west": "us-east-2", "prod-eu": "eu-central-1"}
@@ -335,8 +335,6 @@ def test_the_bill_counts_what_the_plan_has_in_the_recovery_region(planned):
     stock = stock_of(plan)
     assert stock["route53:health-check"].low == cost_recovery.HEALTH_CHECKS
     assert stock["route53:health-check-https"].low == cost_recovery.CHECKED_ENDPOINTS
-    assert cost_recovery.DAILY_BACKUPS == KEPT_DAYS
-    assert cost_recovery.POINT_IN_TIME_DAYS == POINT_IN_TIME_DAYS
 
 
 def test_the_registrys_one_object_of_rules_belongs_to_one_stack_of_a_region(planned):

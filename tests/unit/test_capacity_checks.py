@@ -124,8 +124,8 @@ def test_a_lost_pooler_leaves_its_clients_to_the_others():
 def test_a_lost_zone_takes_a_third_of_the_workers_until_they_run_elsewhere():
     found = report("large", Loss.AZ).result(CheckName.QUEUE)
     piled = found.term("jobs that pile up until the zone is replaced")
-    # 20 workers less 7; 16.67 are busy, so 3.67 jobs a duration pile up for 450 s.
-    assert piled.value == pytest.approx((2000 / 3600 * 30 - 13) / 30 * 450)
+    # 20 workers less 7; 16.67 are busy, so 3.67 jobs a duration pile up for 50 + 300 + 65 + 30 s.
+    assert piled.value == pytest.approx((2000 / 3600 * 30 - 13) / 30 * 445)
     without = report("large").result(CheckName.QUEUE)
     drained = "time until the critical depth is gone"
     assert found.term(drained).value > without.term(drained).value

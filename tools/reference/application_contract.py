@@ -144,7 +144,7 @@ def _times() -> str:
         ("a socket without a byte, at CloudFront", f"{endpoints.EDGE_SOCKET_IDLE_SECONDS} s"),
         ("the same at the load balancer", f"{endpoints.BALANCER_IDLE_TIMEOUT_SECONDS} s"),
         ("an idle connection, at the application", f"{endpoints.HTTP_KEEP_ALIVE_SECONDS} s"),
-        ("the cookie that brings a user back to a pod", f"{endpoints.STICKINESS_SECONDS} s"),
+        ("the cookie that brings a user back to a pod", f"{endpoints.stickiness_seconds()} s"),
         *(
             (f"what a stopping {each.application} pod has open", f"{each.drain_seconds} s")
             for each in endpoints.SERVED
