@@ -26,22 +26,14 @@ class PodResources(Section):
 class PgbouncerPlan(Section):
     """PgBouncer as the plan configures it ("PgBouncer Configuration", "Kubernetes Deployment").
 
-    The pool sizes here are the plan's starting values; a stack runs those of its size.
-    `planned_image` and `planned_auth_type` are what the plan names, not what runs.
+    Pods and pools are the sizes' own (`PgbouncerSettings`).
     """
 
     listen_port: int
     service_port: int
     database_alias: str
     database_name: str
-    planned_image: str
-    planned_auth_type: str
-    replicas: int
     pool_mode: Literal["transaction", "session", "statement"]
-    default_pool_size: int
-    min_pool_size: int
-    max_client_connections: int
-    reserve_pool_size: int
     reserve_pool_timeout_seconds: int
     server_idle_timeout_seconds: int
     server_connect_timeout_seconds: int
@@ -59,17 +51,13 @@ class ConnectionPools(Section):
 
 
 class ReplicationPlan(Section):
-    """Streaming replication: when it pays, how many replicas, and PostgreSQL's own settings."""
+    """Streaming replication: how many replicas, and PostgreSQL's own settings."""
 
-    from_concurrent_users: int
     replicas: int
     engine_major_version: int
-    storage_gib: int
-    wal_level: str
     max_wal_senders: int
     max_replication_slots: int
     wal_keep_size_mib: int
-    hot_standby: Literal["on", "off"]
     synchronous_commit: Literal["on", "off"]
 
 
@@ -104,10 +92,7 @@ class ScalingPolicy(Section):
 class WorkerHpaPlan(Section):
     """The plan's autoscaler of the workers: jobs waiting per replica, CPU, and both directions."""
 
-    min_replicas: int
-    max_replicas: int
     queue_metric: str
-    queue: str
     queue_length_per_replica: int
     cpu_utilization_percent: int
     scale_up: ScalingPolicy
@@ -117,43 +102,36 @@ class WorkerHpaPlan(Section):
 class KedaPlan(Section):
     """The plan's KEDA alternative: polling, cooldown and jobs waiting per replica."""
 
-    min_replicas: int
-    max_replicas: int
     polling_interval_seconds: int
     cooldown_period_seconds: int
-    list_name: str
     list_length: int
 
 
 class AutoscalingPlan(Section):
-    """Worker scaling, which pays from `from_concurrent_jobs` on."""
+    """Worker scaling."""
 
-    from_concurrent_jobs: int
     worker_hpa: WorkerHpaPlan
     keda: KedaPlan
 
 
 class WorkflowsPlan(Section):
-    """Temporal workflows, which pay from `from_workers` on: activities, and the limits of one.
+    """Temporal workflows: their task queue, and the limits of an activity.
 
     `namespace` is Temporal's own, which holds workflows apart; it is no namespace of Kubernetes.
     """
 
-    from_workers: int
     start_to_close_timeout_seconds: int
     maximum_attempts: int
     task_queue: str
     namespace: str
     history_shards: int
-    activities: tuple[str, ...]
 
 
 class CachePattern(Section):
-    """How long one kind of entry lives; `invalidation` is None where nothing ends it earlier."""
+    """How long one kind of entry lives."""
 
     name: str
     ttl_seconds: int
-    invalidation: str | None = None
 
 
 class CachePatternPlan(Section):
@@ -174,32 +152,13 @@ class CacheClientPlan(Section):
     lazy_connect: bool
 
 
-class RedisClusterPlan(Section):
-    """The plan's Redis Cluster; `nodes` are `masters` plus `replicas`."""
-
-    nodes: int
-    masters: int
-    replicas: int
-    engine_major_version: int
-    port: int
-    bus_port: int
-    node_timeout_milliseconds: int
-    append_only: bool
-    maxmemory_mib: int
-    maxmemory_policy: str
-    storage_gib: int
-
-
 class CacheBehavior(Section):
-    """What the CDN accepts, forwards and keeps on one path."""
+    """What the CDN accepts and keeps on one path."""
 
     path_pattern: str
     allowed_methods: tuple[str, ...]
     cached_methods: tuple[str, ...]
     viewer_protocol_policy: str
-    forward_query_string: bool
-    forward_headers: tuple[str, ...]
-    forward_cookies: Literal["none", "all"]
     min_ttl_seconds: int
     default_ttl_seconds: int
     max_ttl_seconds: int
@@ -232,7 +191,6 @@ class EdgePlan(Section):
     """The CDN: its behaviours, the cacheable part of the API, and TLS towards both sides."""
 
     default_root_object: str
-    api_domain: str
     http_port: int
     https_port: int
     origin_protocol_policy: str

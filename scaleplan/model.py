@@ -17,20 +17,16 @@ from scaleplan.layers import (
     EdgePlan,
     PgbouncerPlan,
     QueuePlan,
-    RedisClusterPlan,
     ReplicationPlan,
     WorkflowsPlan,
 )
 from scaleplan.observability.observability import ObservabilityPlan
 from scaleplan.sizes import Section, Size, SizeProfile
 from scaleplan.tables import (
-    ComponentSummary,
     Decision,
     HorizontalPath,
     Indicators,
-    Phase,
     Projections,
-    RecordingRule,
     ScaleEstimate,
     ShardingPlan,
     Thresholds,
@@ -46,7 +42,6 @@ __all__ = [
     "PgbouncerPlan",
     "Plan",
     "QueuePlan",
-    "RedisClusterPlan",
     "ReplicationPlan",
     "WorkflowsPlan",
     "load_plan",
@@ -54,10 +49,9 @@ __all__ = [
 
 
 class Plan(Section):
-    """The whole scale plan: every table and number of the plan document."""
+    """The scale plan: each table and number of the plan document that something here reads."""
 
     sizes: dict[Size, SizeProfile]
-    components: tuple[ComponentSummary, ...]
     projections: Projections
     assumptions: dict[str, StatedAssumption]
     estimates: dict[Size, ScaleEstimate]
@@ -70,16 +64,13 @@ class Plan(Section):
     workflows: WorkflowsPlan
     cache_patterns: CachePatternPlan
     cache_client: CacheClientPlan
-    redis_cluster: RedisClusterPlan
     edge: EdgePlan
     indicators: Indicators
     vertical_path: VerticalPath
     horizontal_path: HorizontalPath
     decision_matrix: tuple[Decision, ...]
-    recording_rules: tuple[RecordingRule, ...]
     thresholds: Thresholds
     observability: ObservabilityPlan
-    phases: tuple[Phase, ...]
 
     @field_validator("assumptions")
     @classmethod

@@ -9,23 +9,6 @@ from pydantic import Field
 from scaleplan.sizes import Section
 
 
-class ReplicaRange(Section):
-    """Fewest and most replicas, both included."""
-
-    min_replicas: int
-    max_replicas: int
-
-
-class ComponentSummary(Section):
-    """A row of "Architecture Summary"; `target_replicas` where the target is a number."""
-
-    name: str
-    technology: str
-    current_setup: str
-    scale_target: str
-    target_replicas: ReplicaRange | None = None
-
-
 class Projection(Section):
     """One measure of load: today, and expected in six and twelve months."""
 
@@ -52,60 +35,18 @@ class UserRange(Section):
     below_users: int | None = None
 
 
-class DataEstimate(Section):
-    """A data store as the plan sizes it: how many nodes, and the memory of each."""
-
-    topology: Literal["single", "replicated", "cluster", "citus"]
-    nodes: int
-    memory_gb: int
-
-
 class ScaleEstimate(Section):
-    """One size of "Resource Estimates by Scale"; what has no line there is None."""
+    """One size of "Resource Estimates by Scale"."""
 
     users: UserRange
-    database: DataEstimate
-    cache: DataEstimate
-    pgbouncer_replicas: int | None = None
-    additions: tuple[str, ...] = ()
-
-
-class ShardingStrategy(Section):
-    """A row of "Sharding Strategy Options"."""
-
-    strategy: str
-    use_case: str
-    complexity: Literal["Low", "Medium", "High"]
-
-
-class ShardAssignment(Section):
-    """Whose organizations a shard holds, and in which area of the world it stands."""
-
-    number: int
-    organizations: str
-    area: str
-
-
-class MigrationStep(Section):
-    """A step of "Migration Path"."""
-
-    step: str
-    detail: str
 
 
 class ShardingPlan(Section):
-    """Sharding by organization, which the plan considers from `from_users` on."""
+    """Sharding by organization."""
 
-    from_users: int
-    strategies: tuple[ShardingStrategy, ...]
-    recommended_strategy: str
-    shards: tuple[ShardAssignment, ...]
-    citus_nodes: tuple[str, ...]
-    citus_port: int
     distribution_column: str
     distributed_tables: tuple[str, ...]
     reference_tables: tuple[str, ...]
-    migration_path: tuple[MigrationStep, ...]
 
 
 class Indicator(Section):
@@ -166,13 +107,6 @@ class Decision(Section):
     vertical_limit_gb: int | None = None
 
 
-class RecordingRule(Section):
-    """A metric the plan derives; `expression` is the plan's own PromQL."""
-
-    record: str
-    expression: str
-
-
 class Threshold(Section):
     """When a metric warns, when it is critical, and what the plan does about it."""
 
@@ -191,19 +125,3 @@ class Thresholds(Section):
     queue_depth: Threshold
     database_connections: Threshold
     response_latency: Threshold
-
-
-class Weeks(Section):
-    """First and last week, both included."""
-
-    first: int
-    last: int
-
-
-class Phase(Section):
-    """A phase of "Implementation Checklist"; `weeks` is None for the one done as needed."""
-
-    number: int
-    name: str
-    weeks: Weeks | None = None
-    tasks: tuple[str, ...]

@@ -10,6 +10,7 @@ from redis.cluster import RedisCluster
 from rq import Queue as RqQueue
 from rq import Worker as RqWorker
 
+from components.redis.cache import EVICTION_POLICY
 from rendering.redis import access as cache_keys
 from rf.shared.servers.processes import DEADLINE_SECONDS
 from rf.shared.servers.redis_servers import RedisServer
@@ -43,7 +44,7 @@ def test_a_full_cache_evicts_and_takes_every_write(redis: StartRedis):
         now = tester.info()
         assert now["evicted_keys"] > 0
         assert now["evicted_keys"] + now["db0"]["keys"] == 1500
-        assert now["maxmemory_policy"] == PLAN.redis_cluster.maxmemory_policy
+        assert now["maxmemory_policy"] == EVICTION_POLICY
 
 
 def test_a_full_queue_refuses_jobs_and_loses_none(

@@ -129,7 +129,7 @@ def test_the_keys_are_those_that_bullmq_writes_for_each_queue(spec):
 
 def test_the_plans_literal_list_which_nobody_writes_is_not_watched(spec):
     watched = {trigger["metadata"]["listName"] for trigger in redis_triggers(spec)}
-    assert PLAN.autoscaling.keda.list_name not in watched
+    assert "analysis" not in watched
 
 
 def test_ten_waiting_jobs_ask_for_one_worker():
