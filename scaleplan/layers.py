@@ -51,8 +51,9 @@ class ConnectionPools(Section):
 
 
 class ReplicationPlan(Section):
-    """Streaming replication: how many replicas, and PostgreSQL's own settings."""
+    """Streaming replication: when it pays, how many replicas, and PostgreSQL's own settings."""
 
+    from_concurrent_users: int
     replicas: int
     engine_major_version: int
     max_wal_senders: int

@@ -42,8 +42,9 @@ class ScaleEstimate(Section):
 
 
 class ShardingPlan(Section):
-    """Sharding by organization."""
+    """Sharding by organization, which the plan considers from `from_users` on."""
 
+    from_users: int
     distribution_column: str
     distributed_tables: tuple[str, ...]
     reference_tables: tuple[str, ...]

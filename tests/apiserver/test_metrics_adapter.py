@@ -38,7 +38,7 @@ PLAN = load_plan()
 RATES = {"orchestrator-0": 20.0, "orchestrator-1": 40.0}
 """Requests a second of each pod."""
 
-DEPTHS = {"analysis": 12, "extraction": 3, "validation": 0}
+DEPTHS = dict(zip(PLAN.queue.names, (12, 3, 0), strict=True))
 
 STEP_SECONDS = 30
 PAST_SECONDS, FUTURE_SECONDS = 600, 600

@@ -212,7 +212,7 @@ def test_the_plans_cache_times_reach_the_applications(connections):
 def test_the_plans_job_defaults_reach_the_applications(connections):
     environment = environment_of(connections())
     assert {name: value for name, value in environment.items() if name.startswith("JOB_")} == {
-        "JOB_QUEUES": "analysis,extraction,validation",
+        "JOB_QUEUES": ",".join(PLAN.queue.names),
         "JOB_ATTEMPTS": "3",
         "JOB_BACKOFF_TYPE": "exponential",
         "JOB_BACKOFF_DELAY_MILLISECONDS": "1000",

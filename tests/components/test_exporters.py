@@ -7,6 +7,7 @@ import yaml
 
 from components.observability.exporters import Exporters, ExportersArgs
 from rf.shared.plan import Secret, reveal
+from scaleplan.model import load_plan
 from tests.components.monitoring import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -194,7 +195,7 @@ def test_no_exporter_may_do_more_than_read(exporters):
 def test_the_queues_lengths_and_ages_are_asked_for_while_redis_has_the_jobs(exporters):
     arguments = container(exporters(), "redis-exporter-queue")["args"]
     (keys,) = [each for each in arguments if each.startswith("--check-single-keys=")]
-    assert all(f":{queue}" in keys for queue in ("analysis", "extraction", "validation"))
+    assert all(f":{queue}" in keys for queue in load_plan().queue.names)
     assert "--lua-script-read-only" in arguments
     rabbitmq = exporters(queue={"engine": "rabbitmq"})
     arguments = container(rabbitmq, "redis-exporter-queue")["args"]

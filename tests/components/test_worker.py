@@ -89,7 +89,7 @@ def test_without_keda_the_plans_own_autoscaler_reads_queue_and_cpu(worker):
     assert expression == {
         "key": "queue",
         "operator": "In",
-        "values": ["analysis", "extraction", "validation"],
+        "values": list(load_plan().queue.names),
     }
     assert queue["external"]["target"] == {"type": "AverageValue", "averageValue": "5"}
     assert cpu["resource"]["target"]["averageUtilization"] == 70
@@ -135,6 +135,6 @@ def test_workers_serve_probes_and_metrics_and_nothing_else(worker):
 
 def test_the_worker_knows_its_queues_and_takes_one_job_at_a_time(worker):
     own = environment(worker(), "worker")
-    assert own["QUEUE_NAMES"] == "analysis,extraction,validation"
+    assert own["QUEUE_NAMES"] == ",".join(load_plan().queue.names)
     assert own["WORKER_CONCURRENCY"] == "1"
     assert "DATABASE_URL" in own

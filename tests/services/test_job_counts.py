@@ -24,6 +24,7 @@ from tests.services.starting import StartRedis
 pytestmark = pytest.mark.services
 
 PLAN = load_plan()
+FIRST, SECOND, THIRD = PLAN.queue.names
 PRIORITY = {"priority": PLAN.queue.job.default_priority}
 LONG_AGO_SECONDS = 5000
 
@@ -56,26 +57,26 @@ def test_waiting_failed_and_the_oldest_job_of_every_library_are_seen(
 ):
     for client in ("bull", "bullmq"):
         prefix = exported_queue.config[f"{client.upper()}_PREFIX"]
-        at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": "analysis"}
+        at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": FIRST}
         node_clients.run(client, {"add": 1}, {"work": 1, "fail": True}, **at)
         node_clients.run(client, {"add": 2}, {"add": 2, "options": PRIORITY}, **at)
         with server.connect() as tester:
             # The second job, the first that still waits, as if it had waited for long.
             added = int((time.time() - LONG_AGO_SECONDS) * 1000)
-            assert tester.hset(f"{prefix}:analysis:2", "timestamp", added) == 0
+            assert tester.hset(f"{prefix}:{FIRST}:2", "timestamp", added) == 0
     with Redis.from_url(server.url("orchestrator")) as connection:
-        RqQueue("validation", connection=connection).enqueue(time.sleep, 0)
+        RqQueue(THIRD, connection=connection).enqueue(time.sleep, 0)
     rows = found(run_jobs(server.url("orchestrator"), "--json"))
     assert len(rows) == 9
     for client in ("bull", "bullmq"):
-        row = rows[client, "analysis"]
+        row = rows[client, FIRST]
         assert (row["jobs"]["waiting"], row["jobs"]["failed"]) == (4, 1)
         assert LONG_AGO_SECONDS <= row["oldestWaitingSeconds"] < LONG_AGO_SECONDS + 60
-        assert rows[client, "extraction"]["oldestWaitingSeconds"] is None
-    assert rows["rq", "validation"]["jobs"]["waiting"] == 1
-    assert 0 <= rows["rq", "validation"]["oldestWaitingSeconds"] < 60
+        assert rows[client, SECOND]["oldestWaitingSeconds"] is None
+    assert rows["rq", THIRD]["jobs"]["waiting"] == 1
+    assert 0 <= rows["rq", THIRD]["oldestWaitingSeconds"] < 60
     # RQ keeps no such set: nothing is said rather than none.
-    assert "stalled" not in rows["rq", "validation"]["jobs"]
+    assert "stalled" not in rows["rq", THIRD]["jobs"]
 
 
 @pytest.mark.parametrize("client", ["bull", "bullmq"])
@@ -85,29 +86,29 @@ def test_jobs_of_a_paused_queue_are_told_from_those_that_workers_would_take(
     prefix = exported_queue.config[f"{client.upper()}_PREFIX"]
     at = {"url": server.url("orchestrator"), "prefix": prefix}
     paused = ({"add": 2}, {"pause": True}, {"add": 1}, {"add": 1, "options": PRIORITY})
-    node_clients.run(client, *paused, **at, queue="analysis")
-    node_clients.run(client, {"add": 1}, **at, queue="extraction")
+    node_clients.run(client, *paused, **at, queue=FIRST)
+    node_clients.run(client, {"add": 1}, **at, queue=SECOND)
     rows = found(run_jobs(server.url("orchestrator"), "--json"))
-    row = rows[client, "analysis"]
+    row = rows[client, FIRST]
     assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (0, 4)
     assert 0 <= row["oldestWaitingSeconds"] < 60
-    other = rows[client, "extraction"]["jobs"]
+    other = rows[client, SECOND]["jobs"]
     assert (other["waiting"], other["paused"]) == (1, 0)
     said = run_jobs(server.url("orchestrator"))
     assert "1 jobs wait, 4 stand in paused queues" in said.stdout
-    node_clients.run(client, {"resume": True}, **at, queue="analysis")
-    row = found(run_jobs(server.url("orchestrator"), "--json"))[client, "analysis"]
+    node_clients.run(client, {"resume": True}, **at, queue=FIRST)
+    row = found(run_jobs(server.url("orchestrator"), "--json"))[client, FIRST]
     assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (4, 0)
 
 
 def test_suspended_workers_of_rq_leave_all_its_jobs_paused(server: RedisServer):
     with Redis.from_url(server.url("orchestrator")) as connection:
-        RqQueue("validation", connection=connection).enqueue(time.sleep, 0)
+        RqQueue(THIRD, connection=connection).enqueue(time.sleep, 0)
         suspend(connection)
-        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", "validation"]
+        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", THIRD]
         assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (0, 1)
         resume(connection)
-        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", "validation"]
+        row = found(run_jobs(server.url("orchestrator"), "--json"))["rq", THIRD]
         assert (row["jobs"]["waiting"], row["jobs"]["paused"]) == (1, 0)
 
 
@@ -115,24 +116,24 @@ def test_jobs_that_wait_for_others_are_seen(
     server: RedisServer, node_clients: NodeClients, exported_queue: ExportedQueue
 ):
     prefix = exported_queue.config["BULLMQ_PREFIX"]
-    at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": "analysis"}
-    node_clients.run("bullmq", {"family": "extraction"}, **at)
+    at = {"url": server.url("orchestrator"), "prefix": prefix, "queue": FIRST}
+    node_clients.run("bullmq", {"family": SECOND}, **at)
     with Redis.from_url(server.url("orchestrator")) as connection:
-        queue = RqQueue("validation", connection=connection)
+        queue = RqQueue(THIRD, connection=connection)
         queue.enqueue(time.sleep, 0, depends_on=queue.enqueue(time.sleep, 0))
     rows = found(run_jobs(server.url("orchestrator"), "--json"))
-    for row in (rows["bullmq", "analysis"], rows["rq", "validation"]):
+    for row in (rows["bullmq", FIRST], rows["rq", THIRD]):
         assert row["jobs"]["blocked"] == 1
-    assert rows["bullmq", "analysis"]["jobs"]["waiting"] == 0
-    assert rows["bullmq", "extraction"]["jobs"]["waiting"] == 1
+    assert rows["bullmq", FIRST]["jobs"]["waiting"] == 0
+    assert rows["bullmq", SECOND]["jobs"]["waiting"] == 1
     # Bull knows no such jobs.
-    assert "blocked" not in rows["bull", "analysis"]["jobs"]
+    assert "blocked" not in rows["bull", FIRST]["jobs"]
 
 
 def test_a_paused_queue_at_the_critical_depth_fails_and_is_to_be_resumed(server: RedisServer):
     depth = PLAN.thresholds.queue_depth
     with server.connect() as tester:
-        tester.rpush("bull:analysis:paused", *range(depth.critical))
+        tester.rpush(f"bull:{FIRST}:paused", *range(depth.critical))
     result = run_jobs(server.url("orchestrator"))
     assert result.returncode == 1
     assert f"0 jobs wait, {depth.critical} stand in paused queues" in result.stdout
@@ -143,9 +144,9 @@ def test_a_paused_queue_at_the_critical_depth_fails_and_is_to_be_resumed(server:
 def test_the_plans_critical_depth_fails_the_check_and_names_the_action(server: RedisServer):
     depth = PLAN.thresholds.queue_depth
     with server.connect() as tester:
-        tester.rpush("bull:analysis:wait", *range(depth.warning - 1))
+        tester.rpush(f"bull:{FIRST}:wait", *range(depth.warning - 1))
         assert run_jobs(server.url("orchestrator")).returncode == 0
-        tester.rpush("bull:analysis:wait", *range(depth.critical))
+        tester.rpush(f"bull:{FIRST}:wait", *range(depth.critical))
     result = run_jobs(server.url("orchestrator"))
     assert result.returncode == 1
     assert f"{depth.critical + depth.warning - 1} jobs wait" in result.stdout

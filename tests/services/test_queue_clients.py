@@ -31,6 +31,7 @@ from tests.services.starting import StartRedis
 pytestmark = pytest.mark.services
 
 PLAN = load_plan()
+FIRST, SECOND, _ = PLAN.queue.names
 HOUR = timedelta(hours=1)
 PRIORITY = {"priority": PLAN.queue.job.default_priority}
 DELAYED = {"delay": HOUR // timedelta(milliseconds=1)}
@@ -72,7 +73,7 @@ class Queues:
         return eval(self._exported.formula, {"float": float}, zeros | self.lengths())
 
     def node(
-        self, client: str, *steps: dict[str, Any], user: str, queue: str = "analysis"
+        self, client: str, *steps: dict[str, Any], user: str, queue: str = FIRST
     ) -> dict[str, Any]:
         """Steps of `tests/services/node/jobs.cjs`."""
         return self._clients.run(
@@ -83,7 +84,7 @@ class Queues:
             queue=queue,
         )
 
-    def rq(self, user: str, queue: str = "analysis") -> RqQueue:
+    def rq(self, user: str, queue: str = FIRST) -> RqQueue:
         return RqQueue(queue, connection=self.server.connect(user))
 
 
@@ -96,9 +97,9 @@ def test_jobs_of_bull_are_counted_where_it_keeps_them(queues: Queues):
     steps = ({"add": 3}, {"add": 2, "options": PRIORITY}, {"add": 4, "options": DELAYED})
     assert queues.node("bull", *steps, user="orchestrator")["added"] == 9
     # Jobs with a priority stand in the same list; what is to run later does not count.
-    assert queues.lengths() == {"bull_analysis_wait": 5}
+    assert queues.lengths() == {f"bull_{FIRST}_wait": 5}
     assert queues.node("bull", {"hold": 2}, user="worker")["held"] == 2
-    assert queues.lengths() == {"bull_analysis_wait": 3, "bull_analysis_active": 2}
+    assert queues.lengths() == {f"bull_{FIRST}_wait": 3, f"bull_{FIRST}_active": 2}
     assert queues.pods_wanted() == pytest.approx(3 / 10 + 2)
 
 
@@ -106,9 +107,9 @@ def test_jobs_of_bullmq_are_counted_where_it_keeps_them(queues: Queues):
     steps = ({"add": 3}, {"add": 2, "options": PRIORITY}, {"add": 4, "options": DELAYED})
     assert queues.node("bullmq", *steps, user="orchestrator")["added"] == 9
     # Jobs with a priority, which the plan gives to all, are not in `wait`.
-    assert queues.lengths() == {"analysis_wait": 3, "analysis_prioritized": 2}
+    assert queues.lengths() == {f"{FIRST}_wait": 3, f"{FIRST}_prioritized": 2}
     assert queues.node("bullmq", {"hold": 4}, user="worker")["held"] == 4
-    assert queues.lengths() == {"analysis_prioritized": 1, "analysis_active": 4}
+    assert queues.lengths() == {f"{FIRST}_prioritized": 1, f"{FIRST}_active": 4}
     assert queues.pods_wanted() == pytest.approx(1 / 10 + 4)
 
 
@@ -119,9 +120,9 @@ def test_jobs_of_rq_are_counted_where_it_keeps_them(queues: Queues):
     # RQ's only priority is a place further ahead.
     queue.enqueue(time.sleep, 60, at_front=True)
     queue.enqueue_in(HOUR, time.sleep, 60)
-    assert queues.lengths() == {"rq_analysis_queue": 4}
+    assert queues.lengths() == {f"rq_{FIRST}_queue": 4}
     with rq_worker(queues):
-        expected = {"rq_analysis_queue": 3, "rq_analysis_wip": 1}
+        expected = {f"rq_{FIRST}_queue": 3, f"rq_{FIRST}_wip": 1}
         wait_until(lambda: queues.lengths() == expected, "RQ's worker holds a job")
         assert queues.pods_wanted() == pytest.approx(3 / 10 + 1)
         assert denied(queues) == set()
@@ -134,13 +135,13 @@ def test_a_paused_queue_of_bull_asks_for_no_worker(queues: Queues):
     with queues.server.connect() as tester:
         assert tester.llen(key_of("bull", JobState.PAUSED)) == 6
     queues.node("bull", {"resume": True}, user="orchestrator")
-    assert queues.lengths() == {"bull_analysis_wait": 6}
+    assert queues.lengths() == {f"bull_{FIRST}_wait": 6}
 
 
 def test_a_paused_queue_of_bullmq_keeps_its_jobs_where_they_are_counted(queues: Queues):
     steps = ({"add": 3}, {"pause": True}, {"add": 2}, {"add": 1, "options": PRIORITY})
     queues.node("bullmq", *steps, user="orchestrator")
-    assert queues.lengths() == {"analysis_wait": 5, "analysis_prioritized": 1}
+    assert queues.lengths() == {f"{FIRST}_wait": 5, f"{FIRST}_prioritized": 1}
 
 
 @pytest.mark.parametrize("client", BULLS)
@@ -151,9 +152,9 @@ def test_a_stalled_job_is_the_next_to_run_whatever_its_priority(queues: Queues, 
         assert tester.lindex(key_of(client, JobState.WAITING), -1) == b"1"
     # The other keeps its place: in BullMQ in a key of its own, behind all of `wait`.
     expected = (
-        {"bull_analysis_wait": 2}
+        {f"bull_{FIRST}_wait": 2}
         if client == "bull"
-        else dict.fromkeys(("analysis_wait", "analysis_prioritized"), 1)
+        else dict.fromkeys((f"{FIRST}_wait", f"{FIRST}_prioritized"), 1)
     )
     assert queues.lengths() == expected
 
@@ -178,7 +179,9 @@ def test_a_job_that_stalls_twice_fails_in_bullmq_once_a_worker_takes_it(
 def test_every_queue_of_the_plan_is_counted(queues: Queues):
     for count, queue in enumerate(PLAN.queue.names, start=1):
         queues.node("bullmq", {"add": count}, user="orchestrator", queue=queue)
-    assert queues.lengths() == {"analysis_wait": 1, "extraction_wait": 2, "validation_wait": 3}
+    assert queues.lengths() == {
+        f"{name}_wait": count for count, name in enumerate(PLAN.queue.names, start=1)
+    }
 
 
 def test_the_plans_literal_list_holds_no_job_of_any_library(queues: Queues):
@@ -186,19 +189,17 @@ def test_the_plans_literal_list_holds_no_job_of_any_library(queues: Queues):
         queues.node(client, {"add": 2}, {"add": 1, "options": PRIORITY}, user="orchestrator")
     queues.rq("orchestrator").enqueue(time.sleep, 0)
     assert sum(queues.lengths().values()) == 7
-    literal = PLAN.autoscaling.keda.list_name
     with queues.server.connect() as tester:
-        assert literal == "analysis"
-        assert tester.exists(literal) == 0
-    assert literal not in queues._exported.triggers.values()
+        assert tester.exists(FIRST) == 0
+    assert FIRST not in queues._exported.triggers.values()
 
 
 def test_bull_and_bullmq_do_not_touch_each_others_jobs(queues: Queues):
     for client in BULLS:
         assert queues.node(client, {"add": 2}, user="orchestrator")["added"] == 2
-    assert queues.lengths() == {"bull_analysis_wait": 2, "analysis_wait": 2}
+    assert queues.lengths() == {f"bull_{FIRST}_wait": 2, f"{FIRST}_wait": 2}
     queues.node("bull", {"work": 2}, user="worker")
-    assert queues.lengths() == {"analysis_wait": 2}
+    assert queues.lengths() == {f"{FIRST}_wait": 2}
     queues.node("bullmq", {"work": 2}, user="worker")
     assert queues.lengths() == {}
 
@@ -240,8 +241,8 @@ def test_nothing_that_the_libraries_do_is_refused_to_their_logins(queues: Queues
     for client in BULLS:
         queues.node(client, *steps, user="orchestrator")
         queues.node(client, {"hold": 1}, {"work": 2}, user="worker")
-        queues.node(client, {"add": 1}, user="orchestrator", queue="extraction")
-        queues.node(client, {"work": 1, "fail": True}, user="worker", queue="extraction")
+        queues.node(client, {"add": 1}, user="orchestrator", queue=SECOND)
+        queues.node(client, {"work": 1, "fail": True}, user="worker", queue=SECOND)
     queues.rq("orchestrator").enqueue(time.sleep, 0)
     queues.rq("orchestrator").enqueue_in(HOUR, time.sleep, 0)
     worker = RqWorker([queues.rq("worker")], connection=queues.server.connect("worker"))
@@ -283,7 +284,7 @@ def test_what_happens_to_a_job_is_heard_under_the_applications_login(queues: Que
 def test_events_of_others_are_not_heard(queues: Queues):
     with queues.server.connect("worker") as worker:
         # A pattern is admitted by its own words alone, whatever it would match.
-        for pattern in ("*", "bull:*:waiting*", "bull:analysis:*", "session:*"):
+        for pattern in ("*", "bull:*:waiting*", f"bull:{FIRST}:*", "session:*"):
             refused(worker, "PSUBSCRIBE", pattern)
 
 
@@ -293,7 +294,7 @@ def test_the_worker_may_not_read_sessions_nor_list_keys(queues: Queues):
     with queues.server.connect("collaboration") as collaboration:
         assert collaboration.get("session:abc") == b"someone"
         refused(collaboration, "SET", "session:abc", "someone else")
-        refused(collaboration, "LLEN", "bull:analysis:wait")
+        refused(collaboration, "LLEN", f"bull:{FIRST}:wait")
         refused(collaboration, "SCAN", "0")
     with queues.server.connect("worker") as worker:
         refused(worker, "GET", "session:abc")
@@ -305,14 +306,14 @@ def test_the_worker_may_not_read_sessions_nor_list_keys(queues: Queues):
 def test_keda_may_ask_for_lengths_and_nothing_else(queues: Queues):
     with queues.server.connect("keda") as keda:
         assert keda.ping()
-        assert keda.eval(LENGTH, 1, "bull:analysis:wait") == 0
-        refused(keda, "LRANGE", "bull:analysis:wait", 0, -1)
-        refused(keda, "LLEN", "bull:analysis:failed")
-        refused(keda, "DEL", "bull:analysis:wait")
+        assert keda.eval(LENGTH, 1, f"bull:{FIRST}:wait") == 0
+        refused(keda, "LRANGE", f"bull:{FIRST}:wait", 0, -1)
+        refused(keda, "LLEN", f"bull:{FIRST}:failed")
+        refused(keda, "DEL", f"bull:{FIRST}:wait")
         refused(keda, "GET", "session:abc")
         refused(keda, "KEYS", "*")
         with pytest.raises(redis.exceptions.ResponseError, match=r"ACL|permission"):
-            keda.eval("return redis.call('lpop', KEYS[1])", 1, "bull:analysis:wait")
+            keda.eval("return redis.call('lpop', KEYS[1])", 1, f"bull:{FIRST}:wait")
 
 
 def test_nobody_logs_in_as_the_default_user(queues: Queues):
@@ -339,9 +340,9 @@ def refused(client: Redis, *command: Any) -> None:
 
 
 def key_of(client: str, state: JobState) -> str:
-    """The first key of the queue `analysis` that the table has for this state."""
+    """The first key of the first queue that the table has for this state."""
     settings = QueueSettings(node_class="cache.m7g.large", nodes=2, clients=tuple(QueueClient))
-    keys = queue_keys(["analysis"], settings)
+    keys = queue_keys([FIRST], settings)
     return next(key.key for key in keys if key.client == client and key.state is state)
 
 
@@ -363,7 +364,7 @@ def rq_worker(queues: Queues) -> Iterator[None]:
     """A worker process of its own, as in a pod, ended with its job when the test is over."""
     code = (
         "import os, redis, rq; connection = redis.Redis.from_url(os.environ['REDIS_URL']);"
-        "rq.Worker(['analysis', 'extraction', 'validation'], connection=connection)"
+        f"rq.Worker({list(PLAN.queue.names)}, connection=connection)"
         ".work(with_scheduler=True)"
     )
     process = subprocess.Popen(

@@ -20,6 +20,7 @@ from tests.services.rabbitmq import RabbitMq, start_rabbitmq
 pytestmark = pytest.mark.services
 
 PLAN = load_plan()
+FIRST = PLAN.queue.names[0]
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +67,13 @@ def test_ready_jobs_are_counted_and_those_that_a_worker_holds_are_not(
         for queue in PLAN.queue.names:
             channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
         for _ in range(4):
-            channel.basic_publish("", "analysis", b"{}")
-        assert ready(broker, triggers) == {"analysis": 4, "extraction": 0, "validation": 0}
-        held, _, _ = channel.basic_get("analysis")
+            channel.basic_publish("", FIRST, b"{}")
+        assert ready(broker, triggers) == dict.fromkeys(PLAN.queue.names, 0) | {FIRST: 4}
+        held, _, _ = channel.basic_get(FIRST)
         assert held
-        assert ready(broker, triggers)["analysis"] == 3
+        assert ready(broker, triggers)[FIRST] == 3
     # A worker that dies gives its job back.
-    assert ready(broker, triggers)["analysis"] == 4
+    assert ready(broker, triggers)[FIRST] == 4
 
 
 def test_a_queue_that_no_application_declared_can_not_be_read(broker: RabbitMq):

@@ -124,7 +124,8 @@ def test_pool_maxima() -> None:
 
 def test_replication() -> None:
     plan = PLAN.replication
-    assert (plan.replicas, plan.engine_major_version) == (2, 16)
+    assert (plan.from_concurrent_users, plan.replicas) == (10_000, 2)
+    assert plan.engine_major_version == 16
     assert (plan.max_wal_senders, plan.max_replication_slots) == (10, 10)
     assert plan.wal_keep_size_mib == 1024
     assert plan.synchronous_commit == "on"
@@ -132,6 +133,7 @@ def test_replication() -> None:
 
 def test_sharding() -> None:
     plan = PLAN.sharding
+    assert plan.from_users == 100_000
     assert plan.distribution_column == "organization_id"
     assert plan.distributed_tables == ("patients", "artifacts", "audit_logs")
     assert plan.reference_tables == ("organizations", "feature_flags")

@@ -122,7 +122,7 @@ def test_the_keys_are_those_that_bullmq_writes_for_each_queue(spec):
     watched = {trigger["metadata"]["listName"] for trigger in redis_triggers(spec)}
     assert watched == {
         f"bull:{queue}:{part}"
-        for queue in ("analysis", "extraction", "validation")
+        for queue in PLAN.queue.names
         for part in ("wait", "prioritized", "active")
     }
 
@@ -138,7 +138,9 @@ def test_ten_waiting_jobs_ask_for_one_worker():
 
 
 def test_waiting_jobs_are_summed_over_queues_and_priorities():
-    assert pods_wanted(analysis_wait=4, extraction_prioritized=4, validation_wait=2) == 1
+    first, second, third = PLAN.queue.names
+    lengths = {f"{first}_wait": 4, f"{second}_prioritized": 4, f"{third}_wait": 2}
+    assert pods_wanted(KEYS, **lengths) == 1
 
 
 def test_a_running_job_keeps_its_worker_whatever_waits_behind_it():
