@@ -7,7 +7,7 @@ from pulumi.runtime import config as runtime_config
 
 from scaleplan.config.engine_config import settings_of
 from scaleplan.config.mistakes import InvalidSettings
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings
 
 

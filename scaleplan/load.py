@@ -157,19 +157,19 @@ def load_named(text: str | None, settings: LoadSettings, plan: Plan, size: Size)
 
 def _load_of_file(path: Path, settings: LoadSettings, plan: Plan, size: Size) -> Load:
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)  # noqa: S506 - a SafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         mistake = Mistake(key=str(path), value="(unreadable)", allowed=f"valid YAML; {reason}")
         raise InvalidSettings([mistake]) from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         mistake = Mistake(
-            key=str(path), value=str(found), allowed="an object such as {horizon: 2x}"
+            key=str(path), value=str(document), allowed="an object such as {horizon: 2x}"
         )
         raise InvalidSettings([mistake])
     base = {"assumptions": settings.assumptions.model_dump(by_alias=True)}
     try:
-        given = LoadFile.model_validate_json(json.dumps(overlay(base, found), default=str))
+        given = LoadFile.model_validate_json(json.dumps(overlay(base, document), default=str))
     except ValidationError as error:
         raise InvalidSettings(mistakes_of(error, LoadFile, str(path))) from error
     below = load_at(settings, plan, size, given.horizon)

@@ -20,7 +20,7 @@ from scaleplan.layers import (
     ReplicationPlan,
     WorkflowsPlan,
 )
-from scaleplan.observability.observability import ObservabilityPlan
+from scaleplan.observability.alerts import ObservabilityPlan
 from scaleplan.sizes import Section, Size, SizeProfile
 from scaleplan.tables import (
     Decision,

@@ -17,7 +17,7 @@ from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.edge.cells import CellSettings
 from scaleplan.identity.access import AccessSettings, AuditSettings
 from scaleplan.load import LoadSettings
-from scaleplan.observability.observability import AlertsSettings
+from scaleplan.observability.alerts import AlertsSettings
 from scaleplan.recovery.disaster_recovery import DisasterRecoverySettings
 from scaleplan.sizes import (
     EdgeSettings,

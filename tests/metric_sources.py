@@ -213,11 +213,11 @@ _KEYWORDS = frozenset({"and", "bool", "by", "group_left", "group_right", "on", "
 
 def metrics_of(expressions: Iterable[str]) -> frozenset[str]:
     """Names of the metrics that PromQL expressions ask for."""
-    found: set[str] = set()
+    names: set[str] = set()
     for expression in expressions:
         text = _STRINGS.sub('""', expression)
         for pattern in _NO_METRICS:
             text = pattern.sub(" ", text)
         words = re.findall(r"(?<![\w.])[A-Za-z_:][\w:]*(?![\w:]*\s*\()", text)
-        found.update(words)
-    return frozenset(found - _KEYWORDS)
+        names.update(words)
+    return frozenset(names - _KEYWORDS)

@@ -39,7 +39,7 @@ from scaleplan.applications.workloads import (
     WORKERS_POOL,
     autoscaled_workloads,
 )
-from scaleplan.database.connections import SYSTEM_POOL_MAX
+from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
 from scaleplan.sizes import WorkloadSettings
 from wiring.stack import Stack
 

@@ -18,7 +18,7 @@ from rendering.observability.dashboards import dashboards
 from rendering.observability.metrics_adapter import adapter_rules
 from rendering.observability.prometheus_rules import rule_groups
 from rendering.observability.scrape_targets import stack_targets
-from scaleplan.observability.observability import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
+from scaleplan.observability.alerts import PAGERDUTY_ROUTING_KEY, SLACK_WEBHOOK_URL
 from wiring.network import flow_table
 from wiring.stack import Stack
 

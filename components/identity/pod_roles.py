@@ -17,7 +17,6 @@ from components.identity.pod_role import PodRole, PodRoleArgs
 from components.observability.exporters import CLOUDWATCH_EXPORTER
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
-from components.workflows.worker import APPLICATION as WORKFLOW_WORKER
 from rendering.applications.artifact_policies import artifact_access_policy
 from rendering.citus.names import NAMESPACE as CITUS
 from rendering.citus.names import service_account
@@ -25,8 +24,9 @@ from rendering.observability.cloudwatch_exporter import cloudwatch_reader_policy
 from rendering.observability.prometheus_stack import ALERTMANAGER_ACCOUNT
 from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
 from rendering.shared.endpoints import NAMESPACE as APPLICATIONS
-from rendering.shared.endpoints import ORCHESTRATOR, WORKER
+from rendering.shared.endpoints import ORCHESTRATOR
 from rendering.shared.iam_documents import policy_document, statement
+from scaleplan.applications.workloads import WORKER, WORKFLOW_WORKER
 
 _ORCHESTRATOR = (("researchflow:apps:Orchestrator", "orchestrator"),)
 _WORKER = (("researchflow:apps:Worker", "worker"),)

@@ -32,7 +32,7 @@ from rendering.observability.prometheus_stack import NAMESPACE, PROMETHEUS_PORT,
 from rendering.observability.scrape_targets import Target
 from scaleplan.cluster import charts
 from scaleplan.layers import QueuePlan
-from scaleplan.observability.observability import AlertsSettings, ObservabilityPlan
+from scaleplan.observability.alerts import AlertsSettings, ObservabilityPlan
 from scaleplan.sizes import ObservabilitySettings, QueueSettings
 
 PAGE, TICKET = str(Route.PAGE), str(Route.TICKET)

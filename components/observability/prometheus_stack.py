@@ -25,7 +25,7 @@ from rendering.observability.prometheus_stack import (
     stack_values,
 )
 from scaleplan.cluster import charts
-from scaleplan.observability.observability import AlertsSettings, ObservabilityPlan
+from scaleplan.observability.alerts import AlertsSettings, ObservabilityPlan
 from scaleplan.sizes import ObservabilitySettings
 
 GRAFANA_PASSWORD_LENGTH = 32

@@ -133,6 +133,20 @@ def worker_scaled_object(
     CPU is a trigger beside the queues, because a second autoscaler on one Deployment is refused.
     When the queue can't be read the workers stay as they are: that stops no job.
     """
+    spec = scaled_object(deployment, settings, autoscaling)
+    spec["advanced"]["scalingModifiers"] = {
+        "formula": pods_wanted_formula(watched),
+        "target": "1",
+        "metricType": "AverageValue",
+    }
+    spec["triggers"] += [jobs.trigger(authentication) for jobs in watched]
+    return spec
+
+
+def scaled_object(
+    deployment: str, settings: WorkloadSettings, autoscaling: AutoscalingPlan
+) -> dict[str, Any]:
+    """What the ScaledObjects of all workers share: bounds, behaviour, and CPU as a trigger."""
     keda, hpa = autoscaling.keda, autoscaling.worker_hpa
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment},
@@ -149,17 +163,9 @@ def worker_scaled_object(
         "advanced": {
             "horizontalPodAutoscalerConfig": {
                 "behavior": scaling_behavior(hpa.scale_up, hpa.scale_down)
-            },
-            "scalingModifiers": {
-                "formula": pods_wanted_formula(watched),
-                "target": "1",
-                "metricType": "AverageValue",
-            },
+            }
         },
-        "triggers": [
-            cpu_trigger(hpa.cpu_utilization_percent),
-            *(jobs.trigger(authentication) for jobs in watched),
-        ],
+        "triggers": [cpu_trigger(hpa.cpu_utilization_percent)],
     }
 
 

@@ -46,7 +46,7 @@ def controller_policy(
     """Start, tag and stop the machines of this cluster's node pools, and hand them one role."""
     ours = _resource_tags(cluster_name)
     asked = _request_tags(cluster_name)
-    made = {**asked, "StringEquals": {**asked["StringEquals"], "ec2:CreateAction": _CREATING}}
+    tagged = {**asked, "StringEquals": {**asked["StringEquals"], "ec2:CreateAction": _CREATING}}
     kinds = ["fleet", "instance", "volume", "network-interface", "launch-template"]
     created = _ec2(region, *kinds, *(["spot-instances-request"] if spot else []))
     used = _ec2(region, "security-group", "subnet", "capacity-reservation", "placement-group")
@@ -57,7 +57,7 @@ def controller_policy(
         statement("StartFrom", start, [*images, *used]),
         statement("StartFromOwnTemplates", start, _ec2(region, "launch-template"), ours),
         statement("StartTagged", [*start, "ec2:CreateLaunchTemplate"], created, asked),
-        statement("TagWhatItCreates", ["ec2:CreateTags"], created, made),
+        statement("TagWhatItCreates", ["ec2:CreateTags"], created, tagged),
         statement(
             "NameItsMachines",
             ["ec2:CreateTags"],

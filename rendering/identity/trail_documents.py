@@ -45,8 +45,8 @@ def trail_bucket_policy(bucket_arn: str, account_id: str, trail: str, *, keep: b
         "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
         "Resource": f"{bucket_arn}/*",
     }
-    kept = [no_deletion] if keep else []
-    return policy_document(check, deliver, *kept, tls_only_statement(bucket_arn))
+    statements = [no_deletion] if keep else []
+    return policy_document(check, deliver, *statements, tls_only_statement(bucket_arn))
 
 
 def key_statements(account_id: str, trail: str) -> list[dict[str, Any]]:

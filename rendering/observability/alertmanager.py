@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rendering.observability.alerting.rule import Route, Severity
-from scaleplan.observability.observability import AlertsSettings, PageChannel, TicketChannel
+from scaleplan.observability.alerts import AlertsSettings, PageChannel, TicketChannel
 
 CHANNELS_SECRET = "alert-channels"  # noqa: S105 - the name of a Secret
 ROUTING_KEY_FILE = "pagerduty-routing-key"

@@ -8,7 +8,7 @@ from typing import Any
 from rendering.observability.alertmanager import CHANNELS_SECRET
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability import pods as monitoring_pods
-from scaleplan.observability.observability import ObservabilityPlan
+from scaleplan.observability.alerts import ObservabilityPlan
 from scaleplan.observability.pods import ALERTMANAGER_VOLUME_GIB, GRAFANA_VOLUME_GIB
 from scaleplan.sizes import ObservabilitySettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rendering.shared.connection_urls import CA_FILE
 from rendering.workflows.temporal_names import FRONTEND_ADDRESS, FRONTEND_HOST
 from scaleplan.applications.workloads import WORKFLOW_WORKER
-from scaleplan.database.connections import WORKFLOW_POOL_MAX
+from scaleplan.database.connection_chain import WORKFLOW_POOL_MAX
 from scaleplan.layers import WorkflowsPlan
 
 CLIENT_CERTIFICATE = {

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rendering.applications.scaling_triggers import (
-    FALLBACK_AFTER_FAILURES,
-    cpu_trigger,
-    scaling_behavior,
-)
+from rendering.applications.scaling_triggers import scaled_object
 from rendering.workflows.temporal_names import FRONTEND_ADDRESS, FRONTEND_HOST
 from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.layers import AutoscalingPlan, WorkflowsPlan
@@ -32,41 +28,24 @@ def workflow_scaled_object(
     needs no part in it: CPU speaks for the running ones. Never zero, because a workflow that nobody
     polls for has no backlog that Temporal keeps count of.
     """
-    keda, hpa = autoscaling.keda, autoscaling.worker_hpa
-    return {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment},
-        "pollingInterval": keda.polling_interval_seconds,
-        "cooldownPeriod": keda.cooldown_period_seconds,
-        "minReplicaCount": settings.min_replicas,
-        "maxReplicaCount": settings.max_replicas,
-        "fallback": {
-            "failureThreshold": FALLBACK_AFTER_FAILURES,
-            "replicas": settings.min_replicas,
-            "behavior": "currentReplicasIfHigher",
-        },
-        "advanced": {
-            "horizontalPodAutoscalerConfig": {
-                "behavior": scaling_behavior(hpa.scale_up, hpa.scale_down)
-            }
-        },
-        "triggers": [
-            cpu_trigger(hpa.cpu_utilization_percent),
-            {
-                "type": "temporal",
-                "name": "workflow_tasks",
-                "metricType": "AverageValue",
-                "metadata": {
-                    "endpoint": FRONTEND_ADDRESS,
-                    "namespace": plan.namespace,
-                    "taskQueue": plan.task_queue,
-                    "queueTypes": "workflow,activity",
-                    "targetQueueSize": str(keda.list_length),
-                    "tlsServerName": FRONTEND_HOST,
-                },
-                "authenticationRef": {"name": authentication},
+    spec = scaled_object(deployment, settings, autoscaling)
+    spec["triggers"].append(
+        {
+            "type": "temporal",
+            "name": "workflow_tasks",
+            "metricType": "AverageValue",
+            "metadata": {
+                "endpoint": FRONTEND_ADDRESS,
+                "namespace": plan.namespace,
+                "taskQueue": plan.task_queue,
+                "queueTypes": "workflow,activity",
+                "targetQueueSize": str(autoscaling.keda.list_length),
+                "tlsServerName": FRONTEND_HOST,
             },
-        ],
-    }
+            "authenticationRef": {"name": authentication},
+        }
+    )
+    return spec
 
 
 def workflow_authentication(secret_name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from typing import Any
 from rf.shared.files import write_whole
 from rf.shared.plan import RecordedPlan, RecordedResource, Secret
 from rf.shared.project import CACHE, PROJECT_ROOT
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 
 OFF = "RESEARCHFLOW_NO_CACHE"
 """The environment variable that, when it is not empty, has every plan made anew."""

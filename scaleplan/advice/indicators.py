@@ -15,7 +15,7 @@ from scaleplan.advice import store_candidates as stores
 from scaleplan.advice.candidates import Candidates
 from scaleplan.advice.reading import Measure, Question
 from scaleplan.applications.workloads import SERVED, application
-from scaleplan.database.connections import connection_chain
+from scaleplan.database.connection_chain import connection_chain
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.tables import Threshold

@@ -83,15 +83,15 @@ class Proposer:
     def first_that_passes(self, candidates: Sequence[Candidate]) -> Proposal | None:
         """The first candidate with which no check fails that passes now, mended by other settings
         if it must be; else the first of all, with its faults. None without candidates."""
-        found: list[Proposal] = []
+        proposals: list[Proposal] = []
         for candidate in candidates:
             proposal = self._proposal(candidate)
             if proposal is None:
                 continue
             if proposal.passes:
                 return proposal
-            found.append(proposal)
-        return found[0] if found else None
+            proposals.append(proposal)
+        return proposals[0] if proposals else None
 
     def together(self, proposals: Sequence[Proposal]) -> Proposal | None:
         """All of them as one, the larger value where two change a key. None without proposals."""

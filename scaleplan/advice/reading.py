@@ -88,14 +88,14 @@ def worst(
 
     None where no series has a reading.
     """
-    found = [reading for each in series if (reading := read(each, at)) is not None]
+    readings = [reading for each in series if (reading := read(each, at)) is not None]
 
     def farthest(reading: Reading) -> float:
         ahead = reading.value if reading.projected is None else reading.projected
         return ahead if projected else reading.value
 
     pick = min if lowest else max
-    return pick(found, key=farthest, default=None)
+    return pick(readings, key=farthest, default=None)
 
 
 def _projected(known: list[tuple[float, float]], at: float) -> float | None:

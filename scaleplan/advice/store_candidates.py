@@ -44,13 +44,13 @@ def more_database_memory(situation: Situation) -> list[Candidate]:
 def faster_storage(situation: Situation) -> list[Candidate]:
     """gp3 is SSD already: first its striped form, then a machine with a wider link to it."""
     database, catalog = situation.settings.database, load_catalog()
-    found: list[Candidate] = []
+    larger: list[Candidate] = []
     if database.allocated_storage_gib < RDS_STRIPED_FROM_GIB:
         ceiling = max(database.max_storage_gib, RDS_STRIPED_FROM_GIB)
         values = {_MOST_STORAGE: ceiling, _STORAGE: RDS_STRIPED_FROM_GIB}
         if ceiling == database.max_storage_gib:
             values.pop(_MOST_STORAGE)
-        found.append(Candidate(direction=Direction.VERTICAL, values=values))
+        larger.append(Candidate(direction=Direction.VERTICAL, values=values))
     present = _class(database.instance_class)
     iops = catalog.ebs_link(present.name).iops
     wider = [
@@ -58,7 +58,7 @@ def faster_storage(situation: Situation) -> list[Candidate]:
         for entry in _kin(present)
         if entry.memory_gib >= present.memory_gib and catalog.ebs_link(entry.name).iops > iops
     ]
-    return found + upwards(_DATABASE_CLASS, *wider)
+    return larger + upwards(_DATABASE_CLASS, *wider)
 
 
 def more_pooler_clients(situation: Situation) -> list[Candidate]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from scaleplan.capacity.cache_memory import check_cache_memory
 from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.connections import check_connections
+from scaleplan.capacity.connection_limits import check_connections
 from scaleplan.capacity.database_io import check_database_io
 from scaleplan.capacity.database_memory import check_database_memory
 from scaleplan.capacity.database_storage import check_database_storage
@@ -74,8 +74,8 @@ class CapacityReport:
     @property
     def tightest(self) -> tuple[CheckResult, Term] | None:
         """The term with the least headroom of all, with its check: the bottleneck."""
-        found = [(result, result.tightest) for result in self.results]
-        limited = [(result, term) for result, term in found if term is not None]
+        terms = [(result, result.tightest) for result in self.results]
+        limited = [(result, term) for result, term in terms if term is not None]
         return min(limited, key=lambda pair: pair[1].headroom or 0.0, default=None)
 
     def unaccepted(self, accepted: Collection[CheckName]) -> tuple[CheckResult, ...]:

@@ -8,7 +8,7 @@ from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.survivors import left_of_replicas
 from scaleplan.catalog import EbsLink, load_catalog
 from scaleplan.citus import data_nodes
-from scaleplan.database.connections import connection_chain
+from scaleplan.database.connection_chain import connection_chain
 from scaleplan.database.server_pools import TWICE_IN_A_ROLLOUT
 from scaleplan.load import Load
 from scaleplan.model import load_plan

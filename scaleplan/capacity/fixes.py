@@ -51,10 +51,10 @@ def smallest_fix(
         return None
     name = fault[0].name
     tried = _candidates(report, name, evaluator, leaves() if among is None else among)
-    found = [fix for fix in tried if _mends(report, evaluator, fix.settings, name)]
+    fixes = [fix for fix in tried if _mends(report, evaluator, fix.settings, name)]
     if among is None:
-        found += _larger_sizes(report, evaluator, evaluator.price(report.settings))
-    return min(found, key=_smallest_first, default=None)
+        fixes += _larger_sizes(report, evaluator, evaluator.price(report.settings))
+    return min(fixes, key=_smallest_first, default=None)
 
 
 def repair(
@@ -182,8 +182,8 @@ def _mending_alone(
     def broken(fix: Fix) -> int:
         return len(evaluator.report(fix.settings, report.loss).failures)
 
-    found = _candidates(report, fault[0].name, evaluator, leaves() if among is None else among)
-    return min(found, key=lambda fix: (broken(fix), *_smallest_first(fix)), default=None)
+    fixes = _candidates(report, fault[0].name, evaluator, leaves() if among is None else among)
+    return min(fixes, key=lambda fix: (broken(fix), *_smallest_first(fix)), default=None)
 
 
 def _candidates(
@@ -191,14 +191,14 @@ def _candidates(
 ) -> list[Fix]:
     """Every change of one setting with which that check passes."""
     before = evaluator.price(report.settings)
-    found: list[Fix] = []
+    fixes: list[Fix] = []
     for leaf in among:
         for value in _values(report, evaluator, leaf, name):
             settings = evaluator.changed(report.settings, leaf, value)
             if settings is not None and evaluator.result(name, settings, report.loss).passes:
                 extra = evaluator.price(settings) - before
-                found.append(_fix(report, leaf, value, settings, extra))
-    return found
+                fixes.append(_fix(report, leaf, value, settings, extra))
+    return fixes
 
 
 def _smallest_first(fix: Fix) -> tuple[bool, float, float, str]:

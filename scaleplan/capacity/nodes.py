@@ -57,14 +57,14 @@ def _least_on_what_is_left(settings: Settings) -> Settings:
     return settings.model_copy(update={"nodes": nodes, **workloads})
 
 
-def _term(found: NodeTerm, before: str = "") -> Term:
-    whose = f" for {found.pod}" if found.pod else ""
+def _term(term: NodeTerm, before: str = "") -> Term:
+    whose = f" for {term.pod}" if term.pod else ""
     return Term(
-        name=f"{before}{found.resource} of {found.where}{whose}",
+        name=f"{before}{term.resource} of {term.where}{whose}",
         working="all pods at their maxima, with surge",
-        value=found.needed,
-        unit=UNITS[found.resource],
-        limit=found.available,
-        limit_working=found.where,
-        follows=_KARPENTER in found.where,
+        value=term.needed,
+        unit=UNITS[term.resource],
+        limit=term.available,
+        limit_working=term.where,
+        follows=_KARPENTER in term.where,
     )

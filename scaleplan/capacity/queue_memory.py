@@ -29,8 +29,8 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
     plan, assumed = load_plan(), load.assumptions
     job = plan.queue.job
     piled = load.worker_jobs_per_hour * assumed.stalled_hours + plan.thresholds.queue_depth.critical
-    kept = len(plan.queue.names) * (job.keep_completed + job.keep_failed)
-    jobs_mib = (piled + kept) * assumed.job_bytes / MIB
+    finished = len(plan.queue.names) * (job.keep_completed + job.keep_failed)
+    jobs_mib = (piled + finished) * assumed.job_bytes / MIB
     sessions = load.concurrent_users * assumed.daily_users
     sessions_mib = sessions * assumed.session_bytes / MIB
     in_redis = settings.queue.engine is QueueEngine.REDIS
@@ -50,12 +50,12 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
         Term(
             name="finished jobs that are kept",
             working=f"{len(plan.queue.names)} queues × ({job.keep_completed} + {job.keep_failed})",
-            value=kept,
+            value=finished,
             unit="jobs",
         ),
         Term(
             name="memory of jobs",
-            working=f"{number(piled + kept)} × {number(assumed.job_bytes)} bytes",
+            working=f"{number(piled + finished)} × {number(assumed.job_bytes)} bytes",
             value=jobs_mib,
             unit="MiB",
             limit=None if in_redis else _broker_mib(settings),

@@ -115,21 +115,21 @@ def attempts(stack: Settings, evaluator: Evaluator) -> tuple[Attempt, ...]:
     return tuple(_attempt(stack, base, evaluator) for base in BASES)
 
 
-def cheapest(found: tuple[Attempt, ...]) -> Choice | None:
+def cheapest(tried: tuple[Attempt, ...]) -> Choice | None:
     """The cheapest of all bases; None where none carries the load."""
-    choices = [attempt.choice for attempt in found if attempt.choice is not None]
+    choices = [attempt.choice for attempt in tried if attempt.choice is not None]
     return min(choices, key=lambda choice: choice.usd_per_month, default=None)
 
 
 def next_cheaper(choice: Choice, evaluator: Evaluator) -> Cheaper | None:
     """Of all single changes that cost less, the one that costs most: and why it fails."""
-    found = [
+    carrying = [
         (cost, _difference(choice.settings, settings, leaf, cost - choice.usd_per_month))
         for leaf in _searched()
         if leaf.key not in _ONLY_RAISED
         for cost, settings in _cheaper(choice.settings, leaf, choice.usd_per_month, evaluator)
     ]
-    for cost, fix in sorted(found, key=lambda pair: -pair[0]):
+    for cost, fix in sorted(carrying, key=lambda pair: -pair[0]):
         report = _first_failing(fix.settings, choice.base, evaluator)
         if report is not None:
             return Cheaper(fix=fix, usd_per_month=cost, report=report)
@@ -229,12 +229,12 @@ def _cheaper(
     settings: Settings, leaf: Leaf, cost: float, evaluator: Evaluator
 ) -> list[tuple[float, Settings]]:
     """The settings with that leaf lowered that cost less, cheapest first, each with its cost."""
-    found: list[tuple[float, Settings]] = []
+    priced: list[tuple[float, Settings]] = []
     for value in _lower_values(settings, leaf):
         candidate = evaluator.changed(settings, leaf, value)
         if candidate is not None and (there := evaluator.price(candidate)) < cost - CENT / 2:
-            found.append((there, candidate))
-    return sorted(found, key=lambda each: each[0])
+            priced.append((there, candidate))
+    return sorted(priced, key=lambda each: each[0])
 
 
 def _lower_values(settings: Settings, leaf: Leaf) -> Iterator[object]:

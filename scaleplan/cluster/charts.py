@@ -61,10 +61,10 @@ def _bounds(chart: Chart) -> tuple[str | None, str | None]:
     declared = chart.kube_version
     if declared is None:
         return None, None
-    if found := _AT_LEAST.fullmatch(declared):
-        return found[1], None
-    if found := _BETWEEN.fullmatch(declared):
-        return found[1], found[2]
+    if bounds := _AT_LEAST.fullmatch(declared):
+        return bounds[1], None
+    if bounds := _BETWEEN.fullmatch(declared):
+        return bounds[1], bounds[2]
     message = f"chart {chart.short_name} {chart.version}: kubeVersion {declared!r} has a new form"
     raise ValueError(message)
 

@@ -46,9 +46,9 @@ def _with_nodes(settings: Settings, count: int) -> Settings:
 
 
 def _mistake(settings: Settings, prefix: str, term: NodeTerm, least: int | None) -> Mistake:
-    found = _named(settings, prefix, term, least)
+    mistake = _named(settings, prefix, term, least)
     accept = f"; or accept it by name, allowCapacityRisk: [{check_of(term)}]"
-    return replace(found, allowed=f"{found.allowed}{accept}")
+    return replace(mistake, allowed=f"{mistake.allowed}{accept}")
 
 
 def _named(settings: Settings, prefix: str, term: NodeTerm, least: int | None) -> Mistake:

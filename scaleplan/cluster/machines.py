@@ -116,9 +116,9 @@ def kubelet_cpu_millicores(vcpus: int) -> int:
 def allocatable(*, vcpus: int, memory_mib: int) -> ResourceTotals:
     """What kubelet lets pods request on a machine of that nominal size, daemonsets included."""
     visible = memory_mib * (1000 - HIDDEN_MEMORY_PER_MILLE) // 1000
-    kept = KUBELET_MEMORY_MIB + KUBELET_MEMORY_MIB_A_POD * MAX_PODS + EVICTION_MEMORY_MIB
+    reserved = KUBELET_MEMORY_MIB + KUBELET_MEMORY_MIB_A_POD * MAX_PODS + EVICTION_MEMORY_MIB
     return ResourceTotals(
-        cpu_millicores=vcpus * 1000 - kubelet_cpu_millicores(vcpus), memory_mib=visible - kept
+        cpu_millicores=vcpus * 1000 - kubelet_cpu_millicores(vcpus), memory_mib=visible - reserved
     )
 
 

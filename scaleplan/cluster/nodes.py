@@ -90,15 +90,15 @@ def node_terms(settings: Settings) -> tuple[NodeTerm, ...]:
     of Karpenter's counts with its limits.
     """
     demands = pods_at_maxima(settings)
-    found = list(managed_terms(settings))
+    terms = list(managed_terms(settings))
     if settings.nodes.karpenter:
         limits = pool_limits(settings)
         for pool, limit in (
             (APPLICATIONS_POOL, limits.applications),
             (WORKERS_POOL, limits.workers),
         ):
-            found += _bought_terms(pool, [d for d in demands if d.pool == pool], limit)
-    return (*found, _subnet_term(settings))
+            terms += _bought_terms(pool, [d for d in demands if d.pool == pool], limit)
+    return (*terms, _subnet_term(settings))
 
 
 def short_terms(settings: Settings) -> tuple[NodeTerm, ...]:

@@ -10,7 +10,7 @@ from scaleplan.config.mistakes import InvalidSettings, Mistake
 from scaleplan.config.parsing import parse
 from scaleplan.config.rules import FieldRule, rule_at
 from scaleplan.config.stack_file import own_keys, plain_secret_mistake, secret_mistake
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings
 
 
@@ -38,16 +38,16 @@ def settings_of(
     project: str, stack: str, texts: Mapping[str, object], secret_keys: Collection[str] = ()
 ) -> Settings:
     """Settings from the engine's texts, keys with their namespace. Raises InvalidSettings."""
-    found, mistakes = own_keys(project, texts)
+    given, mistakes = own_keys(project, texts)
     plain = {
         key
-        for key in SECRET_KEYS.keys() & found.keys()
-        if found[key] and f"{project}:{key}" not in secret_keys
+        for key in SECRET_KEYS.keys() & given.keys()
+        if given[key] and f"{project}:{key}" not in secret_keys
     }
     mistakes += [plain_secret_mistake(f"{project}:{key}") for key in sorted(plain)]
-    secret = {key for key in found if f"{project}:{key}" in secret_keys} - SECRET_KEYS.keys()
+    secret = {key for key in given if f"{project}:{key}" in secret_keys} - SECRET_KEYS.keys()
     mistakes += [secret_mistake(f"{project}:{key}") for key in sorted(secret)]
-    config = {key: _decoded(key, value) for key, value in found.items() if key not in secret}
+    config = {key: _decoded(key, value) for key, value in given.items() if key not in secret}
     try:
         settings = parse(project, stack, config)
     except InvalidSettings as error:

@@ -48,8 +48,8 @@ class InvalidSettings(Exception):  # noqa: N818 - says what is wrong, as callers
 def nearest(value: object, choices: Sequence[str]) -> str | None:
     """The choice that looks most like the value, or None when none does."""
     by_lower = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(str(value).lower(), list(by_lower), n=1, cutoff=0.5)
-    return by_lower[found[0]] if found else None
+    closest = difflib.get_close_matches(str(value).lower(), list(by_lower), n=1, cutoff=0.5)
+    return by_lower[closest[0]] if closest else None
 
 
 def shown(value: object) -> str:

@@ -93,8 +93,8 @@ class FieldRule:
 
     def bound(self, name: str) -> float | None:
         """A limit by pydantic's name, such as `ge` or `min_length`."""
-        found = [getattr(limit, name, None) for limit in self.limits]
-        return next((value for value in found if value is not None), None)
+        bounds = [getattr(limit, name, None) for limit in self.limits]
+        return next((value for value in bounds if value is not None), None)
 
     @property
     def allowed(self) -> str:
@@ -116,19 +116,19 @@ class FieldRule:
 
 def rule_of(annotation: Any, limits: Iterable[Any] = ()) -> FieldRule:
     """The rule of an annotation: looks through Annotated and `X | None`."""
-    found = list(limits)
+    rules = list(limits)
     optional = False
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
             annotation, *extra = get_args(annotation)
             for item in extra:
-                found += item.metadata if isinstance(item, FieldInfo) else [item]
+                rules += item.metadata if isinstance(item, FieldInfo) else [item]
         elif origin in (Union, UnionType):
             annotation = next(part for part in get_args(annotation) if part is not NoneType)
             optional = True
         else:
-            return FieldRule(type=annotation, limits=tuple(found), optional=optional)
+            return FieldRule(type=annotation, limits=tuple(rules), optional=optional)
 
 
 def rule_at(model: type[BaseModel], location: Sequence[int | str]) -> FieldRule | None:

@@ -12,7 +12,7 @@ import yaml
 from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest, shown, unknown_key
 from scaleplan.config.rules import keys_of, rule_at
 from scaleplan.config.strict_yaml import StrictLoader
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings
 
 FILE_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
@@ -68,19 +68,19 @@ def config_of(text: str, project: str, file_name: str) -> dict[str, object]:
         allowed = f"an object of {project}:key: value lines"
         mistakes.append(Mistake(key=f"{file_name}:config", value=shown(config), allowed=allowed))
         config = {}
-    found, foreign = own_keys(project, config)
+    own, foreign = own_keys(project, config)
     mistakes += foreign
-    for key, value in found.items():
+    for key, value in own.items():
         mistakes += _unusable(f"{project}:{key}", value)
-    for key in SECRET_KEYS.keys() & found.keys():
-        if isinstance(found[key], Mapping):
+    for key in SECRET_KEYS.keys() & own.keys():
+        if isinstance(own[key], Mapping):
             # Only the stack's key decrypts it, and offline nothing is sent to anybody.
-            found[key] = SECRET_KEYS[key]
-        elif found[key] != "":
+            own[key] = SECRET_KEYS[key]
+        elif own[key] != "":
             mistakes.append(plain_secret_mistake(f"{project}:{key}"))
     if mistakes:
         raise InvalidSettings(mistakes)
-    return found
+    return own
 
 
 def own_keys(project: str, config: Mapping[Any, object]) -> tuple[dict[str, object], list[Mistake]]:
@@ -88,17 +88,17 @@ def own_keys(project: str, config: Mapping[Any, object]) -> tuple[dict[str, obje
 
     A key without a namespace is the project's, as for the CLI; the engine's own are left alone.
     """
-    found: dict[str, object] = {}
+    own: dict[str, object] = {}
     mistakes: list[Mistake] = []
     for full_key, value in config.items():
         namespace, separator, key = str(full_key).partition(":")
         if not separator:
             namespace, key = project, namespace
         if namespace == project:
-            found[key] = value
+            own[key] = value
         elif namespace != ENGINE_NAMESPACE:
             mistakes.append(_foreign(project, str(full_key), key))
-    return found, mistakes
+    return own, mistakes
 
 
 def with_overrides(

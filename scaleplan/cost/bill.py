@@ -135,7 +135,7 @@ class Estimate:
         services = dict.fromkeys(
             line.item.service for line in self.lines if line.item.service is not None
         )
-        found: list[Commitment] = []
+        worthwhile: list[Commitment] = []
         for service in services:
             offer = book.commitment(service)
             if offer is None:
@@ -145,8 +145,8 @@ class Estimate:
                 Decimal(0),
             )
             saving = base * offer.percent / 100
-            found.append(Commitment(offer=offer, on_demand=base, saving=saving))
-        return tuple(found)
+            worthwhile.append(Commitment(offer=offer, on_demand=base, saving=saving))
+        return tuple(worthwhile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,11 +182,11 @@ def compare(before: Estimate, after: Estimate) -> tuple[Difference, ...]:
 
 
 def _by_place(lines: Sequence[Line]) -> dict[tuple[str, str, str], Bounds]:
-    found: dict[tuple[str, str, str], Bounds] = {}
+    sums: dict[tuple[str, str, str], Bounds] = {}
     for line in lines:
         place = (line.item.layer, line.item.resource, line.item.key)
-        found[place] = found.get(place, NOTHING) + line.monthly
-    return found
+        sums[place] = sums.get(place, NOTHING) + line.monthly
+    return sums
 
 
 def _sum(amounts: Iterable[Bounds]) -> Bounds:

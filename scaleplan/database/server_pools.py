@@ -1,6 +1,6 @@
 """What PgBouncer opens towards servers: a pool and its reserve for each name that it serves.
 
-Shared by the chain of connections (`scaleplan.database.connections`) and by what Citus must take
+Shared by the chain (`scaleplan.database.connection_chain`) and by what Citus must take
 (`scaleplan.citus.data_nodes`).
 """
 

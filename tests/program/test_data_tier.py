@@ -5,7 +5,7 @@ import re
 import pytest
 
 from rf.shared.plan import reveal
-from scaleplan.capacity.connections import check_connections
+from scaleplan.capacity.connection_limits import check_connections
 from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
 from scaleplan.load import load_at

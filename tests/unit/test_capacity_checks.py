@@ -9,7 +9,7 @@ from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.result import Term
 from scaleplan.catalog import load_catalog
-from scaleplan.database.connections import (
+from scaleplan.database.connection_chain import (
     DIRECT_CONNECTIONS,
     RESERVED_CONNECTIONS,
     connection_chain,

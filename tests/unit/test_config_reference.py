@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from scaleplan.config.rules import FieldRule, fields_of, rule_of
 from scaleplan.model import load_plan
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 from tools.reference.config_keys import render

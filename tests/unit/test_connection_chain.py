@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rendering.database.pgbouncer_ini import Servers, logical_databases
-from scaleplan.capacity.connections import check_connections
-from scaleplan.database.connections import (
+from scaleplan.capacity.connection_limits import check_connections
+from scaleplan.database.connection_chain import (
     DIRECT_CONNECTIONS,
     STATS_CLIENTS,
     SYSTEM_POOL_MAX,

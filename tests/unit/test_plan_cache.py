@@ -11,7 +11,7 @@ import pytest
 from rf.shared import plan_cache
 from rf.shared.plan import RecordedPlan, RecordedResource, Secret, reveal
 from rf.shared.plan_cache import FILES, FOLDERS, OFF, PlanCache, PlanQuestion, ingredients
-from scaleplan.observability.observability import SECRET_KEYS
+from scaleplan.observability.alerts import SECRET_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,9 +14,9 @@ from rendering.workflows.scaling import workflow_authentication, workflow_scaled
 from rendering.workflows.temporal_values import TemporalSite, temporal_values
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.applications.workloads import APPLICATIONS, workloads
-from scaleplan.capacity.connections import check_connections
+from scaleplan.capacity.connection_limits import check_connections
 from scaleplan.cluster.node_pools import pool_limits
-from scaleplan.database.connections import connection_chain
+from scaleplan.database.connection_chain import connection_chain
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.load import load_at
 from scaleplan.model import load_plan

@@ -31,7 +31,7 @@ from rendering.shared.endpoints import COLLABORATION, WEB
 from rendering.workflows.client import SERVICE_ROLE, workflow_variables
 from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
 from scaleplan.applications.workloads import WORKER
-from scaleplan.database.connections import SYSTEM_POOL_MAX
+from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import Plan, load_plan
 from scaleplan.queue.backlog import JOBS_PER_POD

@@ -107,10 +107,10 @@ def _jobs_of(counted: Sequence[str]) -> str:
 
 def by_client(keys: Iterable[QueueKey]) -> dict[QueueClient, list[QueueKey]]:
     """The keys of each library."""
-    found: dict[QueueClient, list[QueueKey]] = {}
+    keys_of: dict[QueueClient, list[QueueKey]] = {}
     for key in keys:
-        found.setdefault(key.client, []).append(key)
-    return found
+        keys_of.setdefault(key.client, []).append(key)
+    return keys_of
 
 
 def workload_recordings() -> list[Recording]:

@@ -10,7 +10,7 @@ from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.result import CheckResult, Term, number
 from scaleplan.capacity.survivors import beside, left_of_poolers
 from scaleplan.citus import data_nodes
-from scaleplan.database.connections import (
+from scaleplan.database.connection_chain import (
     RESERVED_CONNECTIONS,
     STATS_CLIENTS,
     SYSTEM_POOL_MAX,
@@ -92,14 +92,14 @@ def _of_workflows(chain: ConnectionChain) -> str:
 def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
     poolers = chain.poolers
     pool = f"({poolers.default_pool_size} + {poolers.reserve_pool_size})"
-    kept = sum(RESERVED_CONNECTIONS.values())
+    reserved = sum(RESERVED_CONNECTIONS.values())
     instance_class = settings.database.instance_class
-    usable = f"{chain.max_connections:,} of {instance_class} less {kept}"
+    usable = f"{chain.max_connections:,} of {instance_class} less {reserved}"
     terms = [
         Term(
             name="kept for others than PgBouncer",
             working=" + ".join(f"{count} {who}" for who, count in RESERVED_CONNECTIONS.items()),
-            value=kept,
+            value=reserved,
             unit="connections",
         )
     ]
