@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.mending import mending
+from scaleplan.capacity.fixes import mending
 from scaleplan.capacity.summary import CapacityRisk, fault_line, fix_line, summary
 from scaleplan.load import load_at
 from scaleplan.model import Plan

@@ -10,8 +10,7 @@ from rich.table import Table
 
 from rf.shared.terminal import print_json, terminal
 from scaleplan.capacity.checks import CapacityReport
-from scaleplan.capacity.fixes import Fix, passing_size
-from scaleplan.capacity.mending import mending
+from scaleplan.capacity.fixes import Fix, mending, passing_size
 from scaleplan.capacity.result import number
 from scaleplan.capacity.summary import fault_line, fix_line, load_line, summary
 from scaleplan.load import Load

@@ -38,6 +38,16 @@ class Fix:
         return f"{self.key}: {_shown(self.new)} (now {_shown(self.old)})"
 
 
+def mending(report: CapacityReport) -> tuple[Fix, ...]:
+    """The one change that mends the report's first fault; several in a row where none does alone.
+
+    Empty where nothing fails, or nothing that was tried mends it.
+    """
+    evaluator = Evaluator(report.load)
+    single = smallest_fix(report, evaluator)
+    return (single,) if single is not None else repair(report, evaluator)
+
+
 def smallest_fix(
     report: CapacityReport, evaluator: Evaluator, among: Sequence[Leaf] | None = None
 ) -> Fix | None:
