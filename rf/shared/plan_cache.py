@@ -48,6 +48,7 @@ FILES = (
     *(
         "rf/__init__.py",
         "rf/shared/__init__.py",
+        "rf/shared/errors.py",
         "rf/shared/files.py",
         "rf/shared/plan.py",
         "rf/shared/plan_cache.py",
