@@ -31,7 +31,7 @@ lint: $(READY) ## Style and likely faults; the workflows too, whose linter .ci/a
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	-.ci/actionlint/build
-	$(RUN) -m pytest -q tests/unit/test_github_workflows.py
+	$(RUN) -m pytest -q tests/repository/test_github_workflows.py
 
 types: $(READY) ## Static types
 	$(VENV)/bin/pyright

@@ -23,7 +23,7 @@ from rf.shared.servers.postgres import APPLICATION_USER, DatabaseServers, start_
 from rf.shared.servers.processes import run
 from rf.shared.servers.programs import Programs, runnable_programs
 from scaleplan.model import load_plan
-from tests.services.ini_export import exported
+from tests.services.database.ini_export import exported
 
 CLIENTS = 100
 SECONDS = 5

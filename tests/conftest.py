@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 hypothesis_settings.register_profile("suite", hypothesis_settings.default, deadline=None)
 hypothesis_settings.load_profile("suite")
 
-ROOT = PROJECT_ROOT
-"""The project's directory."""
-
-
 Planned = Callable[..., "RecordedPlan"]
 
 
@@ -83,7 +79,10 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-_MARK_OF_SUITE = {ROOT / "tests/services": "services", ROOT / "tests/apiserver": "kubernetes"}
+_MARK_OF_SUITE = {
+    PROJECT_ROOT / "tests/services": "services",
+    PROJECT_ROOT / "tests/apiserver": "kubernetes",
+}
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 """Python's own is 700; a single recording makes a million objects. It saved a fifteenth."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-APART = "tests/program/test_configurations.py"
+APART = "tests/program/shared/test_configurations.py"
 """Its recordings are what other tests wait for: each goes to whoever is free."""
 
 TOGETHER = {
     "tests/components/": "the SDKs' modules",
-    "tests/preflight/": "AWS's clients and their descriptions",
-    "tests/program/test_policy": "what the rules say of each plan",
+    "tests/commands/preflight/": "AWS's clients and their descriptions",
+    "tests/program/policy/test_policy": "what the rules say of each plan",
     "tests/sandbox/": "an emulator",
     "tests/services/": "real servers",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from scaleplan.config.mistakes import InvalidSettings, Mistake
 from scaleplan.config.parsing import parse
 from scaleplan.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "researchflow"
 
 MINIMAL: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Errors of the stores that pass by themselves: what has happened, and when repeating is safe.
 
-Each was provoked on real servers (tests/services/test_retryable_errors.py); the application
-contract is written from this table.
+Each was provoked on real servers (tests/services/database/test_retryable_errors.py); the
+application contract is written from this table.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where each subnet lies in the VPC. Pure arithmetic on addresses.
 
 A deployed subnet can't be moved, so the offsets here are for good: a change re-addresses every
-stack. `tests/unit/test_subnet_layout.py` holds the addresses of 10.0.0.0/16 written out.
+stack. `tests/unit/network/test_subnet_layout.py` holds the addresses of 10.0.0.0/16 written out.
 """
 
 from __future__ import annotations

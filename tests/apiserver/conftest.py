@@ -14,11 +14,11 @@ from typing import NoReturn
 import pytest
 
 from rf.shared.servers.programs import MissingServersError
-from tests.apiserver.binaries import apiserver_folder, find_binaries
-from tests.apiserver.cluster import Cluster
-from tests.apiserver.control_plane import start_control_plane
-from tests.apiserver.exports import Export
-from tests.apiserver.session import NotEmptyError, Session
+from tests.apiserver.objects.exports import Export
+from tests.apiserver.server.binaries import apiserver_folder, find_binaries
+from tests.apiserver.server.cluster import Cluster
+from tests.apiserver.server.control_plane import start_control_plane
+from tests.apiserver.server.session import NotEmptyError, Session
 
 Note = Callable[[str], None]
 

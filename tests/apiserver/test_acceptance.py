@@ -9,10 +9,10 @@ import pytest
 
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.sizes import Size
-from tests.apiserver.cluster import Applied, RefusedError, label
 from tests.apiserver.conftest import Note
-from tests.apiserver.exports import Export, read_export
-from tests.apiserver.session import Session
+from tests.apiserver.objects.exports import Export, read_export
+from tests.apiserver.server.cluster import Applied, RefusedError, label
+from tests.apiserver.server.session import Session
 from tests.conftest import Planned
 
 pytestmark = pytest.mark.kubernetes

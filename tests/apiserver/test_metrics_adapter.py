@@ -21,15 +21,15 @@ from rf.export.writer import files_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
-from tests.apiserver.adapter import Adapter, start_adapter, wait_until_served
-from tests.apiserver.cluster import Cluster, Document
 from tests.apiserver.conftest import Note, unavailable
-from tests.apiserver.exports import Export, read_export
-from tests.apiserver.pods import ground, pods_of
-from tests.apiserver.session import Session
+from tests.apiserver.objects.adapter import Adapter, start_adapter, wait_until_served
+from tests.apiserver.objects.exports import Export, read_export
+from tests.apiserver.objects.pods import ground, pods_of
+from tests.apiserver.server.cluster import Cluster, Document
+from tests.apiserver.server.session import Session
 from tests.configurations import HPA
 from tests.conftest import Planned
-from tests.services.prometheus_server import backfill, start_prometheus
+from tests.services.observability.prometheus_server import backfill, start_prometheus
 
 pytestmark = pytest.mark.kubernetes
 

@@ -16,15 +16,15 @@ from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, WORK
 from rf.shared.servers.processes import Process, free_port, listens, wait_until
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
-from tests.apiserver.cluster import Cluster, Document
 from tests.apiserver.conftest import unavailable
-from tests.apiserver.exports import read_export
-from tests.apiserver.pods import ground, pods_of
-from tests.apiserver.session import Session
+from tests.apiserver.objects.exports import read_export
+from tests.apiserver.objects.pods import ground, pods_of
+from tests.apiserver.server.cluster import Cluster, Document
+from tests.apiserver.server.session import Session
 from tests.conftest import Planned
-from tests.services.built import find_built
-from tests.services.monitored import Monitored, metrics_by_exporter, read_monitored
-from tests.services.prometheus_server import Prometheus, start_prometheus
+from tests.services.observability.built import find_built
+from tests.services.observability.monitored import Monitored, metrics_by_exporter, read_monitored
+from tests.services.observability.prometheus_server import Prometheus, start_prometheus
 from tests.stack_config import accepted
 
 pytestmark = pytest.mark.kubernetes

@@ -23,11 +23,11 @@ from rf.shared.servers.programs import (
     services_folder,
 )
 from rf.shared.servers.redis_servers import start_redis
-from tests.services.ini_export import exported
-from tests.services.node_clients import NodeClients, find_node_clients
-from tests.services.prometheus_server import find_promtool
-from tests.services.queue_export import ExportedQueue, export_queue
-from tests.services.starting import Connect, StartPgbouncer, StartRedis, own_directory
+from tests.services.database.ini_export import exported
+from tests.services.observability.prometheus_server import find_promtool
+from tests.services.queue.node_clients import NodeClients, find_node_clients
+from tests.services.queue.queue_export import ExportedQueue, export_queue
+from tests.services.shared.starting import Connect, StartPgbouncer, StartRedis, own_directory
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

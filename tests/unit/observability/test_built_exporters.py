@@ -1,0 +1,29 @@
+"""What the tests run on real servers is what the program deploys, at that very version."""
+
+import pytest
+
+from components.shared import versions
+from tests.services.observability.built import built_versions
+from tests.services.observability.exporters import PROGRAMS
+from tests.unit.observability.metric_sources import SOURCES
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        versions.REDIS_EXPORTER_IMAGE,
+        versions.POSTGRES_EXPORTER_IMAGE,
+        versions.PGBOUNCER_EXPORTER_IMAGE,
+    ],
+)
+def test_an_exporter_is_built_at_the_version_of_its_image(image):
+    name, _, tag = image.rpartition(":")
+    assert built_versions()[PROGRAMS[name]] == tag.removeprefix("v")
+
+
+def test_the_table_of_metrics_speaks_of_the_versions_that_are_built():
+    table = {source.exporter: source.version for source in SOURCES}
+    built = dict(built_versions())
+    # It shows no metrics: it serves them.
+    del built["prometheus-adapter"]
+    assert built.items() <= table.items()
