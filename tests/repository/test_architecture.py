@@ -19,6 +19,7 @@ import typer.main
 from rf.cli import app
 from rf.shared.errors import CommandError, FailedError, InputError
 from rf.shared.project import PROJECT_ROOT
+from tools.reference.house import SUBJECTS
 
 SDKS = {"pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_random", "pulumi_tls"}
 AWS = {"boto3", "botocore"}
@@ -334,6 +335,16 @@ def test_every_module_imports_without_cloud_config_or_environment():
 def test_a_file_can_be_read_in_one_sitting():
     lines = {called(path): len(text_of(path).splitlines()) for path in [*PROGRAM, *COMMANDS]}
     assert {name: count for name, count in lines.items() if count > LONGEST_FILE_LINES} == {}
+
+
+def test_a_folder_of_components_rendering_and_policy_is_a_subject():
+    """What several subjects need is in `shared/`; `scaleplan/` has beside them what is of all."""
+    of_all = {"advice", "capacity", "config", "cost"}
+    for room in ("components", "rendering", "scaleplan", "policy/rules"):
+        folders = {path.relative_to(PROJECT_ROOT / room).parts[0] for path in sources(room)}
+        folders = {name for name in folders if not name.endswith(".py")}
+        strays = folders - {*SUBJECTS, "shared"} - (of_all if room == "scaleplan" else set())
+        assert strays == set(), room
 
 
 def test_no_two_test_files_have_one_name():
