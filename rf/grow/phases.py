@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scaleplan.applications.workloads import APPLICATIONS
+
+_APPLICATIONS = tuple(each.name for each in APPLICATIONS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
@@ -89,8 +93,8 @@ PHASES = (
     ),
     Phase(
         title="Applications",
-        layers=("orchestrator", "collaboration", "worker", "web"),
-        keys=("orchestrator", "collaboration", "worker", "web"),
+        layers=_APPLICATIONS,
+        keys=_APPLICATIONS,
         verify=(
             "kubectl rollout status of each Deployment",
             "response latency (p99) below the plan's 2 s, queue depth below 100",
@@ -104,6 +108,21 @@ PHASES = (
     ),
 )
 """Room before what fills it, stores before those who use them, and users last."""
+
+LAYERS = frozenset(layer for phase in PHASES for layer in phase.layers)
+
+POD_ROLES = "pod-roles"
+
+
+def layer_to_grow(layer: str, name: str) -> str:
+    """The layer that a resource changes with: for a role, the one whose pods have it.
+
+    All roles are in a layer of their own, and begin with the name of that other layer.
+    """
+    if layer != POD_ROLES:
+        return layer
+    return next((each for each in LAYERS if name.startswith(f"{each}-")), layer)
+
 
 REST = Phase(title="Everything else", layers=(), keys=(), verify=("pulumi preview: no change",))
 

@@ -10,7 +10,15 @@ from typing import Any
 
 from rf.grow.classify import Judged, Kind, ResourceChange, Step
 from rf.grow.difference import PropertyChange
-from rf.grow.phases import FIRST_OF_DATABASE, LAST_OF_DATABASE, PHASES, REST, Phase
+from rf.grow.phases import (
+    FIRST_OF_DATABASE,
+    LAST_OF_DATABASE,
+    LAYERS,
+    PHASES,
+    REST,
+    Phase,
+    layer_to_grow,
+)
 from rf.grow.rules import Effect, ruling_of
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
@@ -71,11 +79,11 @@ def irreversible(step: Step) -> Iterator[str]:
 def _steps_of(
     phase: Phase, step: Step, values: Mapping[str, Mapping[str, Any]], stack: str
 ) -> Iterator[RunbookStep]:
-    known = {layer for each in PHASES for layer in each.layers}
     changes = tuple(
         change
         for change in step.changes
-        if (change.layer in phase.layers if phase.layers else change.layer not in known)
+        for layer in [layer_to_grow(change.layer, change.name)]
+        if (layer in phase.layers if phase.layers else layer not in LAYERS)
     )
     leaves = {
         f"{key}.{path}": value for key in phase.keys for path, value in values.get(key, {}).items()

@@ -27,10 +27,10 @@ from rendering.database.pgbouncer_ini import (
 from rendering.database.role_timeouts import statement_timeouts
 from rendering.database.roles import ROLES, RoleKey
 from rendering.shared import endpoints
-from rendering.shared.endpoints import COLLABORATION, WEB
+from rendering.shared.endpoints import COLLABORATION
 from rendering.workflows.client import SERVICE_ROLE, workflow_variables
 from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
-from scaleplan.applications.workloads import WORKER
+from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import Plan, load_plan
@@ -49,12 +49,7 @@ from tools.reference.markdown import table
 
 BY_STACK = "by stack"
 
-_IMAGES = (
-    endpoints.ORCHESTRATOR.application,
-    WORKER,
-    COLLABORATION.application,
-    WEB.application,
-)
+_IMAGES = tuple(each.name for each in APPLICATIONS)
 
 
 def render() -> str:
@@ -104,13 +99,13 @@ def render() -> str:
 def _images(plan: Plan) -> str:
     job = plan.queue.job.timeout_seconds
     health = f"`{endpoints.LIVE_PATH}`, `{endpoints.READY_PATH}`"
+    metrics = str(endpoints.METRICS_PORT)
     drains = {each.application: each for each in endpoints.SERVED}
     rows = []
     for application in _IMAGES:
         served = drains.get(application)
         drain = served.drain_seconds if served else job
         port = served.port if served else endpoints.WORKER_HEALTH_PORT
-        metrics = "none" if application == WEB.application else str(endpoints.METRICS_PORT)
         grace = endpoints.termination_grace_seconds(drain, serves=served is not None)
         rows.append((application, str(port), health, metrics, f"{drain} s", f"{grace} s"))
     head = ("image", "`PORT`", "health", "`METRICS_PORT`", "drain", "killed after")

@@ -8,6 +8,7 @@ import pytest
 
 from rf.grow.classify import Kind, Step, step_between
 from rf.grow.difference import ABSENT, property_changes
+from rf.grow.phases import layer_to_grow
 from rf.grow.rules import load_rules
 from rf.grow.runbook import runbook_of
 from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
@@ -364,3 +365,17 @@ def test_what_the_program_leaves_as_it_is_changes_nothing():
     later = resource(key, "it", {"description": "data", "multiRegion": True})
     assert not step_between(before, plan(later)).safe
     assert step_between(before, plan(later | {"ignoreChanges": ["multiRegion"]})).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "grows_with"),
+    [
+        ("pod-roles", "temporal-worker-artifacts", "temporal"),
+        ("pod-roles", "citus-backups-shard0", "citus"),
+        ("pod-roles", "orchestrator-artifacts-bucket", "orchestrator"),
+        ("worker", "worker-workload-pods", "worker"),
+        ("audit", "audit-trail", "audit"),
+    ],
+)
+def test_a_role_grows_in_the_stage_of_the_pods_that_have_it(layer, name, grows_with):
+    assert layer_to_grow(layer, name) == grows_with

@@ -8,6 +8,7 @@ from rendering.applications.variables import VARIABLES
 from rendering.redis.access import COLLABORATION, cache_users
 from rendering.shared import endpoints
 from rf.shared.project import PROJECT_ROOT
+from scaleplan.applications import workloads
 from scaleplan.model import load_plan
 from tools.reference.application_contract import render
 
@@ -31,12 +32,15 @@ def test_the_probes_differ_and_a_restart_is_slower_than_leaving_traffic():
     assert probes.READINESS.path != probes.LIVENESS.path
 
 
+def test_every_application_that_answers_requests_says_where_it_listens():
+    assert tuple(each.application for each in endpoints.SERVED) == workloads.SERVED
+
+
 @pytest.mark.parametrize("served", endpoints.SERVED, ids=lambda served: served.application)
 def test_a_pod_outlives_the_load_balancers_draining_of_it(served):
     """Draining starts when the controller has seen the pod stop, within the time it serves on."""
     last_byte = endpoints.PRE_STOP_SECONDS + served.drain_seconds
     assert last_byte < served.termination_grace_seconds
-    assert endpoints.ORCHESTRATOR.drain_seconds >= endpoints.LONGEST_REQUEST_SECONDS
 
 
 def test_sockets_are_kept_by_everything_on_their_way():
