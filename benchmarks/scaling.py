@@ -29,7 +29,13 @@ def main() -> None:
     for size in SIZES:
         settings = settings_of(STACK, size=size)
         load = load_at(settings.load, load_plan(), settings.size)
-        question = Question(load=load, job_seconds=load.assumptions.job_seconds, burst=BURST)
+        assumed = load.assumptions
+        question = Question(
+            load=load,
+            job_seconds=assumed.job_seconds,
+            busy_percent=assumed.busy_percent,
+            burst=BURST,
+        )
         _print(compare(plan_of(STACK, size=size), question))
 
 

@@ -1,4 +1,4 @@
-"""What the arithmetic of capacity and cost takes for granted, each with limits and a meaning.
+"""What the arithmetic of capacity, cost and recovery takes for granted: limits and a meaning each.
 
 The values stand in `plan.yaml` with unit and source; a stack's `load.assumptions` or a load file
 may put others in their place. No check has a number of this kind of its own.
@@ -44,6 +44,9 @@ class Assumptions(Section):
     ]
     bucket_reads_per_job: Annotated[
         float, _number(0, 1_000_000, "requests of a job that read from the artifacts' bucket")
+    ]
+    busy_percent: Annotated[
+        float, _number(0, 1_000, "CPU of a running job in percent of its pod's request")
     ]
     # Requests
     peak_factor: Annotated[
@@ -155,6 +158,33 @@ class Assumptions(Section):
     key_requests_share: Annotated[
         float, _number(0, 1, "of a bucket's requests, those that ask for a data key")
     ]
+    # A failover, and what it loses
+    copied_log_seconds: Annotated[
+        float, _number(0, 86_400, "until an archived log is in the recovery region, s")
+    ]
+    replicated_secret_seconds: Annotated[
+        float, _number(0, 86_400, "until a changed secret is in the recovery region, s")
+    ]
+    redis_takeover_seconds: Annotated[
+        float, _number(0, 86_400, "until ElastiCache has promoted a replica, s")
+    ]
+    redis_replaced_seconds: Annotated[
+        float, _number(0, 86_400, "until ElastiCache has replaced a lone node, s")
+    ]
+    promote_seconds: Annotated[
+        float, _number(0, 604_800, "until a cross-region replica takes writes, s")
+    ]
+    restore_seconds: Annotated[
+        float, _number(0, 604_800, "a restore of the database to a point in time, s")
+    ]
+    rename_seconds: Annotated[
+        float, _number(0, 604_800, "until the restored database has the lost one's name, s")
+    ]
+    grow_seconds: Annotated[
+        float, _number(0, 604_800, "until a site that waits has its full size, s")
+    ]
+    build_seconds: Annotated[float, _number(0, 604_800, "a whole site out of nothing, s")]
+    verify_seconds: Annotated[float, _number(0, 604_800, "until a person has verified the site, s")]
 
 
 class StatedAssumption(Section):

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError
 
-from scaleplan.assumptions import Assumptions
+from scaleplan.assumptions import Assumptions, StatedAssumption
+from scaleplan.capacity.result import number
 from scaleplan.config.mistakes import InvalidSettings, Mistake, mistakes_of, nearest
 from scaleplan.config.overlay import overlay
 from scaleplan.config.strict_yaml import StrictLoader
 from scaleplan.horizon import Horizon
-from scaleplan.model import Plan
+from scaleplan.model import Plan, load_plan
 from scaleplan.sizes import Section, Size
 from scaleplan.tables import Projections
 
@@ -107,6 +108,15 @@ def default_settings(plan: Plan) -> dict[str, Any]:
     values = {key: entry.value for key, entry in plan.assumptions.items()}
     projections = plan.projections.model_dump(mode="json", by_alias=True)
     return {"projections": projections, "assumptions": values}
+
+
+def stated(assumed: Assumptions, key: str) -> StatedAssumption:
+    """An assumption as it counts: its value, and the plan's ground or that the value is another."""
+    plans, value = load_plan().assumptions[key], assumed.model_dump(by_alias=True)[key]
+    if value == plans.value:
+        return plans
+    own = f"the stack's or the load's own; the plan file has {number(plans.value)}"
+    return StatedAssumption(value=value, unit=plans.unit, source=own)
 
 
 def own_horizon(plan: Plan, size: Size, projections: Projections) -> Horizon:

@@ -13,8 +13,7 @@ from scaleplan.capacity.checks import CapacityReport
 from scaleplan.capacity.fixes import Fix, mending, passing_size
 from scaleplan.capacity.result import number
 from scaleplan.capacity.summary import fault_line, fix_line, load_line, summary
-from scaleplan.load import Load
-from scaleplan.model import load_plan
+from scaleplan.load import Load, stated
 from scaleplan.sizes import Size
 
 FORMAT = 1
@@ -133,15 +132,8 @@ def _assumed(report: CapacityReport) -> list[str]:
 
 def assumption_rows(load: Load, names: Sequence[str]) -> list[tuple[str, float, str, str]]:
     """Name, value, unit and source of each; the stack's own value says what the plan has."""
-    plan = load_plan()
-    values = load.assumptions.model_dump(by_alias=True)
-    rows: list[tuple[str, float, str, str]] = []
-    for name in names:
-        stated, value = plan.assumptions[name], values[name]
-        own = f"the stack's or the load's own; the plan file has {number(stated.value)}"
-        source = stated.source if value == stated.value else own
-        rows.append((name, value, stated.unit, source))
-    return rows
+    each = {name: stated(load.assumptions, name) for name in names}
+    return [(name, entry.value, entry.unit, entry.source) for name, entry in each.items()]
 
 
 def assumptions_table(load: Load, names: Sequence[str]) -> Table:

@@ -26,7 +26,7 @@ class DataLoss:
     """
 
     key: str
-    rpo_seconds: int | None
+    rpo_seconds: float | None
     lost: str
     counts: bool
     source: str
@@ -42,7 +42,12 @@ def losses_of(settings: Settings, lost: Lost) -> tuple[DataLoss, ...]:
                 rpo_seconds=objective.rpo_seconds,
                 lost=objective.lost,
                 counts=objective.counts,
-                source="scaleplan/recovery/objectives.py, from the settings",
+                source=", ".join(
+                    (
+                        "scaleplan/recovery/objectives.py, from the settings",
+                        *(f"load.assumptions.{key}" for key in objective.assumptions),
+                    )
+                ),
             )
             for objective in objectives_of(settings, load_plan())
         )

@@ -7,19 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from rf.check.capacity import report_of
 from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
-from rf.drill.takeovers import takeovers_of
+from rf.drill.takeovers import assumed, takeovers_of
 from rf.drill.world import World
 from rf.shared.plan import RecordedPlan
 from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.summary import fault_line, said
-from scaleplan.recovery.times import RESTORE_SECONDS, VERIFY_SECONDS
 from scaleplan.settings import Settings
-
-RESTORE_SOURCE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"
-"""It names no time."""
-RENAME_SECONDS = 300
-RENAME_SOURCE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html"
-"""It names no time either."""
 
 
 def primary_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
@@ -27,7 +20,7 @@ def primary_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillSte
     if not settings.database.multi_az:
         yield from _restore(settings)
     yield from takeovers_of(settings, plan)
-    yield verify_step(Loss.PRIMARY if settings.database.multi_az else None)
+    yield verify_step(settings, Loss.PRIMARY if settings.database.multi_az else None)
 
 
 def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
@@ -55,7 +48,7 @@ def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
         f" --target-db-instance-identifier {name}-restored (docs/database.md, Restore)",
         action=_restore_instance,
         verify=lambda world: _available(world, f"{name}-restored"),
-        duration=Duration(seconds=RESTORE_SECONDS, basis=Basis.ASSUMED, source=RESTORE_SOURCE),
+        duration=assumed(settings, "restoreSeconds"),
     )
     yield DrillStep(
         name="rename",
@@ -65,7 +58,7 @@ def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
         f" then {name}-restored to {name}",
         action=_rename_instances,
         verify=lambda world: _available(world, name),
-        duration=Duration(seconds=RENAME_SECONDS, basis=Basis.ASSUMED, source=RENAME_SOURCE),
+        duration=assumed(settings, "renameSeconds"),
     )
 
 
@@ -114,7 +107,7 @@ def _available(world: World, name: str) -> Sequence[str]:
     return [f"{name} is available and encrypted"]
 
 
-def verify_step(loss: Loss | None) -> DrillStep[World]:
+def verify_step(settings: Settings, loss: Loss | None) -> DrillStep[World]:
     """The load is proven again, without what is lost."""
     return DrillStep(
         name="verify",
@@ -125,9 +118,7 @@ def verify_step(loss: Loss | None) -> DrillStep[World]:
         + ", dashboards, a request of one's own",
         action=lambda _: None,
         verify=lambda world: _carries(world, loss),
-        duration=Duration(
-            seconds=VERIFY_SECONDS, basis=Basis.ASSUMED, source="scaleplan/recovery/times.py"
-        ),
+        duration=assumed(settings, "verifySeconds"),
         within_rto=False,
     )
 

@@ -28,23 +28,14 @@ from scaleplan.settings import Settings
 ROUTE53 = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide"
 HEALTH_CHECKS = f"{ROUTE53}/dns-failover-determining-health-of-endpoints.html"
 ALIASES = f"{ROUTE53}/resource-record-sets-values-alias.html"
-PROMOTION = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.html"
-POINT_IN_TIME = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/AutomatedBackups.PiTR.html"
-SCALING = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Scaling.html"
-EKS = "https://docs.aws.amazon.com/eks/latest/userguide/create-cluster.html"
 VOLUMES = "https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"
 
 SOURCES = {
     "detect": HEALTH_CHECKS,
-    "promote": f"{PROMOTION} (several minutes; the figure is ours)",
-    "restore": f"{POINT_IN_TIME} (names no time; the figure is ours)",
-    "grow": f"{SCALING} (names no time; the figure is ours)",
-    "build": f"{EKS}; the figure is ours",
     "restore-citus": f"citus.volumeGib at the volume's throughput, {VOLUMES}",
-    "verify": "scaleplan/recovery/times.py (ours)",
     "switch": f"{HEALTH_CHECKS}; {ALIASES}",
 }
-"""Where the figure of each step can be read; settings name themselves."""
+"""Where a step's figure can be read; settings and assumptions name themselves."""
 
 _BASES = {
     PlannedBasis.SETTING: Basis.SETTING,
@@ -91,7 +82,7 @@ def _opening() -> DrillStep[World]:
 
 
 def _duration(step: Step) -> Duration:
-    source = step.source if step.basis is PlannedBasis.SETTING else SOURCES[step.key]
+    source = SOURCES.get(step.key, step.source)
     return Duration(seconds=step.seconds, basis=_BASES[step.basis], source=source)
 
 

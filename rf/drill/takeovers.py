@@ -1,7 +1,8 @@
 """What takes over by itself when servers or a zone are lost: a standby, a replica, another pod.
 
 Each is a step that plays the takeover in the sandbox and looks at what makes it possible: that the
-copy exists, stands elsewhere and confirms what is committed. Their durations are the vendors'.
+copy exists, stands elsewhere and confirms what is committed. Their durations are the vendors' or,
+where they name none, assumptions.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from rf.drill.steps import Basis, DrillStep, Duration, Who, require
 from rf.drill.world import World
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.servers.local_ini import number
+from scaleplan.recovery.steps import assumed_time
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
 
@@ -20,16 +22,17 @@ RDS_SECONDS = 120
 """A failover to the standby takes 60 to 120 seconds typically; the longer one counts."""
 RDS_SOURCE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html"
 
-REDIS_SECONDS = 60
-REPLACED_SECONDS = 600
-REDIS_SOURCE = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html"
-"""ElastiCache names no time: a minute is assumed for a promotion, ten for another node."""
-
 PATRONI_SECONDS = 30 + 10
 """Patroni's defaults: the leader's lock ends after `ttl`, and each loop waits for `loop_wait`."""
 PATRONI_SOURCE = "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html"
 
 CLUSTER = "SGShardedCluster"
+
+
+def assumed(settings: Settings, key: str) -> Duration:
+    """The duration that an assumption of this stack gives; its source names the config key."""
+    seconds, source = assumed_time(settings.load.assumptions, key)
+    return Duration(seconds=seconds, basis=Basis.ASSUMED, source=source)
 
 
 def takeovers_of(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
@@ -43,8 +46,8 @@ def takeovers_of(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[W
     if settings.sharding.present:
         yield _citus()
     if settings.queue.engine is QueueEngine.REDIS:
-        yield _redis("queue", replicated=settings.queue.nodes > 1)
-    yield _redis("cache", replicated=settings.cache.replicas_per_shard > 0)
+        yield _redis(settings, "queue", replicated=settings.queue.nodes > 1)
+    yield _redis(settings, "cache", replicated=settings.cache.replicas_per_shard > 0)
     yield _pooler(plan)
 
 
@@ -140,7 +143,7 @@ def _citus_can_take_over(world: World) -> Sequence[str]:
     return seen
 
 
-def _redis(layer: str, *, replicated: bool) -> DrillStep[World]:
+def _redis(settings: Settings, layer: str, *, replicated: bool) -> DrillStep[World]:
     if not replicated:
         return DrillStep(
             name=f"{layer}-replaced",
@@ -149,7 +152,7 @@ def _redis(layer: str, *, replicated: bool) -> DrillStep[World]:
             command="ElastiCache itself; jobs are replayed from the database (docs/queues.md)",
             action=lambda _: None,
             verify=lambda world: _group_is_empty(world, layer),
-            duration=Duration(seconds=REPLACED_SECONDS, basis=Basis.ASSUMED, source=REDIS_SOURCE),
+            duration=assumed(settings, "redisReplacedSeconds"),
             alongside=True,
         )
     return DrillStep(
@@ -159,7 +162,7 @@ def _redis(layer: str, *, replicated: bool) -> DrillStep[World]:
         command="ElastiCache itself; to try it: aws elasticache test-failover",
         action=lambda world: _fail_over_group(world, layer),
         verify=lambda world: _group_took_over(world, layer),
-        duration=Duration(seconds=REDIS_SECONDS, basis=Basis.ASSUMED, source=REDIS_SOURCE),
+        duration=assumed(settings, "redisTakeoverSeconds"),
         alongside=True,
     )
 

@@ -22,7 +22,7 @@ def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[W
     yield _balancer_leaves(plan)
     yield from takeovers_of(settings, plan)
     yield _pods(settings)
-    yield verify_step(Loss.AZ)
+    yield verify_step(settings, Loss.AZ)
 
 
 def _balancer_leaves(plan: RecordedPlan) -> DrillStep[World]:

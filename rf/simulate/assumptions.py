@@ -45,7 +45,7 @@ def _of_jobs(
         ),
         _said(
             f"a job takes {demand.job_seconds:g} s on average, exponentially distributed",
-            "ours: the plan gives no duration (--job-seconds)",
+            "load.assumptions.jobSeconds, or --job-seconds: the plan gives no duration",
         ),
         _said(
             f"a job is cut off after {workers.job_timeout_seconds} s; no job fails or is retried",
@@ -58,7 +58,7 @@ def _of_jobs(
         ),
         _said(
             f"a running job shows {busy_percent:g} % of its pod's CPU request, an idle worker none",
-            "ours (--busy-percent)",
+            "load.assumptions.busyPercent, or --busy-percent",
         ),
     )
 

@@ -13,7 +13,7 @@ from rf.simulate.result import SimulationResult
 from rf.simulate.run import Fleet, Scaling, simulate
 from rf.simulate.signals import TOLERANCE, CpuSignal
 from rf.simulate.workers import PodTimes
-from rf.simulate.workload import BUSY_PERCENT, Demand
+from rf.simulate.workload import Demand
 from scaleplan.layers import ScalingPolicy
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -35,10 +35,10 @@ class Question:
 
     load: Load
     job_seconds: float
+    busy_percent: float
     burst: int = 0
     seed: int = 1
     hours: float = 8
-    busy_percent: float = BUSY_PERCENT
 
 
 @dataclass(frozen=True, kw_only=True)

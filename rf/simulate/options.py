@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, Stack, progress, reported
-from rf.simulate.workload import BUSY_PERCENT
 from scaleplan.horizon import Horizon
 
 
@@ -33,9 +32,13 @@ def simulate(
         float, typer.Option(min=0.1, max=168, help="Time that is measured, after one hour before.")
     ] = 8,
     busy_percent: Annotated[
-        float,
-        typer.Option(min=0, max=1000, help="CPU of a running job, % of its pod's request."),
-    ] = BUSY_PERCENT,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="CPU of a running job, % of its pod's request; otherwise the load's assumption.",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw backlog and replicas over time.")
     ] = None,
@@ -53,13 +56,14 @@ def simulate(
         check_plot(plot)
         settings = settings_of(stack, size=size, overrides=overrides or ())
         named = load_named(load, settings.load, load_plan(), settings.size)
+        assumed = named.assumptions
         question = Question(
             load=named,
-            job_seconds=job_seconds or named.assumptions.job_seconds,
+            job_seconds=job_seconds or assumed.job_seconds,
             burst=burst,
             seed=seed,
             hours=hours,
-            busy_percent=busy_percent,
+            busy_percent=assumed.busy_percent if busy_percent is None else busy_percent,
         )
         comparison = compare(plan_of(stack, size=size, overrides=overrides or ()), question)
         if plot is not None:

@@ -9,10 +9,6 @@ from random import Random
 
 from scaleplan.queue.backlog import SECONDS_PER_HOUR
 
-BUSY_PERCENT = 50.0
-"""CPU of a running job in percent of the pod's request: half the time at work, half waiting for
-database, storage or a model's answer. Our assumption."""
-
 
 @dataclass(kw_only=True)
 class Job:

@@ -24,18 +24,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scaleplan.assumptions import Assumptions
 from scaleplan.model import Plan
 from scaleplan.recovery.disaster_recovery import RecoveryMode
-from scaleplan.recovery.steps import Basis, database_seconds, steps_of
+from scaleplan.recovery.steps import Basis, steps_of
 from scaleplan.recovery.times import (
     CITUS_LOG_SECONDS,
     COPIED_BACKUP_SECONDS,
-    COPIED_LOG_SECONDS,
     RDS_LOG_SECONDS,
     REPLICATED_IMAGE_SECONDS,
     REPLICATED_OBJECT_SECONDS,
-    REPLICATED_SECRET_SECONDS,
-    RESTORE_SECONDS,
 )
 from scaleplan.settings import Settings
 
@@ -43,16 +41,18 @@ from scaleplan.settings import Settings
 @dataclass(frozen=True, kw_only=True)
 class Objective:
     """What one class of data loses. `rpo_seconds` None: it is not copied, and `lost` says why that
-    is bearable. `counts`: it is work that nothing else holds, so the targets apply to it."""
+    is bearable. `counts`: it is work that nothing else holds, so the targets apply to it.
+    `assumptions`: keys of those that decide `rpo_seconds`."""
 
     key: str
     holds: str
     copied_by: str
-    rpo_seconds: int | None
-    rto_seconds: int
+    rpo_seconds: float | None
+    rto_seconds: float
     basis: Basis
     lost: str
     counts: bool
+    assumptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Miss:
     back."""
 
     key: str
-    seconds: int
+    seconds: float
     target_seconds: int
 
 
@@ -73,9 +73,10 @@ def objectives_of(settings: Settings, plan: Plan) -> tuple[Objective, ...]:
     recovery = settings.disaster_recovery
     if not recovery.prepared:
         return ()
-    warm = recovery.mode is RecoveryMode.WARM
+    assumed, warm = settings.load.assumptions, recovery.mode is RecoveryMode.WARM
+    database_seconds = assumed.promote_seconds if warm else assumed.restore_seconds
     whole = sum(step.seconds for step in steps_of(settings))
-    system = _system_database(plan, warm=warm, rto_seconds=whole)
+    system = _system_database(plan, assumed, warm=warm, rto_seconds=whole)
     classes = [system]
     if settings.sharding.present:
         classes.append(_tenant_data(whole))
@@ -101,14 +102,15 @@ def objectives_of(settings: Settings, plan: Plan) -> tuple[Objective, ...]:
             lost="nothing that isn't also in the database: each unfinished job's row is enqueued "
             "anew, and may run twice",
             counts=True,
+            assumptions=classes[-1].assumptions,
         ),
-        *_made_again(whole),
+        *_made_again(assumed, whole),
         Objective(
             key="backups",
             holds="daily copies of the system database in a locked vault",
             copied_by="AWS Backup",
             rpo_seconds=COPIED_BACKUP_SECONDS,
-            rto_seconds=whole - database_seconds(warm=warm) + RESTORE_SECONDS,
+            rto_seconds=whole - database_seconds + assumed.restore_seconds,
             basis=Basis.SETTING,
             lost="a day: for the case that the other copies are deleted or hold the same damage",
             counts=False,
@@ -116,23 +118,26 @@ def objectives_of(settings: Settings, plan: Plan) -> tuple[Objective, ...]:
     )
 
 
-def _system_database(plan: Plan, *, warm: bool, rto_seconds: int) -> Objective:
+def _system_database(
+    plan: Plan, assumed: Assumptions, *, warm: bool, rto_seconds: float
+) -> Objective:
     lag = plan.observability.replica_lag_seconds.critical
     return Objective(
         key="database",
         holds="the system database: users, organizations, workflows; all of it before Citus serves",
         copied_by="a cross-region replica" if warm else "replicated automated backups",
-        rpo_seconds=lag if warm else RDS_LOG_SECONDS + COPIED_LOG_SECONDS,
+        rpo_seconds=lag if warm else RDS_LOG_SECONDS + assumed.copied_log_seconds,
         rto_seconds=rto_seconds,
         basis=Basis.SETTING if warm else Basis.ESTIMATE,
         lost="the replica's lag, usually a second; somebody is paged at this one"
         if warm
         else "the log that was not yet archived and copied",
         counts=True,
+        assumptions=() if warm else ("copiedLogSeconds",),
     )
 
 
-def _tenant_data(rto_seconds: int) -> Objective:
+def _tenant_data(rto_seconds: float) -> Objective:
     return Objective(
         key="tenant-data",
         holds="organizations' data on Citus",
@@ -145,7 +150,7 @@ def _tenant_data(rto_seconds: int) -> Objective:
     )
 
 
-def _made_again(rto_seconds: int) -> tuple[Objective, ...]:
+def _made_again(assumed: Assumptions, rto_seconds: float) -> tuple[Objective, ...]:
     """What is copied to save time, or not at all because something else holds it."""
     rows = (
         (
@@ -168,7 +173,7 @@ def _made_again(rto_seconds: int) -> tuple[Objective, ...]:
             "secrets",
             "passwords and keys",
             "Secrets Manager and KMS replicas",
-            REPLICATED_SECRET_SECONDS,
+            assumed.replicated_secret_seconds,
             Basis.ESTIMATE,
             "a password changed in the last minute: change it again",
         ),
@@ -200,6 +205,7 @@ def _made_again(rto_seconds: int) -> tuple[Objective, ...]:
             basis=basis,
             lost=lost,
             counts=False,
+            assumptions=("replicatedSecretSeconds",) if key == "secrets" else (),
         )
         for key, holds, copied_by, rpo_seconds, basis, lost in rows
     )

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scaleplan.assumptions import Assumptions
 from scaleplan.catalog import load_catalog
 from scaleplan.citus.data_nodes import VOLUME_MIB_PER_SECOND
+from scaleplan.load import stated
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.recovery.times import (
-    BUILD_SECONDS,
-    GROW_SECONDS,
     HEALTH_CHECK_FAILURES,
     HEALTH_CHECK_INTERVAL_SECONDS,
-    PROMOTE_SECONDS,
     RECORD_TTL_SECONDS,
-    RESTORE_SECONDS,
-    VERIFY_SECONDS,
 )
 from scaleplan.settings import Settings
 
@@ -35,7 +32,7 @@ class Step:
 
     key: str
     name: str
-    seconds: int
+    seconds: float
     basis: Basis
     source: str
     by_hand: bool
@@ -46,7 +43,7 @@ def steps_of(settings: Settings) -> tuple[Step, ...]:
     recovery = settings.disaster_recovery
     if not recovery.prepared:
         return ()
-    warm = recovery.mode is RecoveryMode.WARM
+    assumed, warm = settings.load.assumptions, recovery.mode is RecoveryMode.WARM
     steps = [
         Step(
             key="detect",
@@ -64,28 +61,23 @@ def steps_of(settings: Settings) -> tuple[Step, ...]:
             source="disasterRecovery.decisionMinutes",
             by_hand=True,
         ),
-        _database_step(warm=warm),
-        Step(
-            key="grow" if warm else "build",
-            name="the site grows to full size" if warm else "the site is built",
-            seconds=GROW_SECONDS if warm else BUILD_SECONDS,
-            basis=Basis.ESTIMATE,
-            source="pulumi up of the recovery site",
-            by_hand=True,
+        *(
+            (
+                _assumed_step(assumed, "promote", "the replica becomes the database"),
+                _assumed_step(assumed, "grow", "the site grows to full size"),
+            )
+            if warm
+            else (
+                _assumed_step(assumed, "restore", "the database is restored"),
+                _assumed_step(assumed, "build", "the site is built"),
+            )
         ),
     ]
     if settings.sharding.present:
         steps.append(_citus_step(settings))
     return (
         *steps,
-        Step(
-            key="verify",
-            name="somebody verifies the site",
-            seconds=VERIFY_SECONDS,
-            basis=Basis.ESTIMATE,
-            source="docs/disaster-recovery.md, the runbook's checks",
-            by_hand=True,
-        ),
+        _assumed_step(assumed, "verify", "somebody verifies the site"),
         Step(
             key="switch",
             name="health checks switch the records, resolvers follow",
@@ -97,14 +89,17 @@ def steps_of(settings: Settings) -> tuple[Step, ...]:
     )
 
 
-def _database_step(*, warm: bool) -> Step:
+def assumed_time(assumed: Assumptions, key: str) -> tuple[float, str]:
+    """Seconds that an assumption gives, and its config key with its ground."""
+    assumption = stated(assumed, key)
+    return assumption.value, f"load.assumptions.{key}: {assumption.source}"
+
+
+def _assumed_step(assumed: Assumptions, key: str, name: str) -> Step:
+    """A person's step whose time is the assumption of its own name."""
+    seconds, source = assumed_time(assumed, f"{key}Seconds")
     return Step(
-        key="promote" if warm else "restore",
-        name="the replica becomes the database" if warm else "the database is restored",
-        seconds=database_seconds(warm=warm),
-        basis=Basis.ESTIMATE,
-        source="RDS names no time",
-        by_hand=True,
+        key=key, name=name, seconds=seconds, basis=Basis.ESTIMATE, source=source, by_hand=True
     )
 
 
@@ -123,8 +118,3 @@ def citus_restore_seconds(settings: Settings) -> int:
     """Time to fill one instance's volume from S3; all groups are restored side by side."""
     link_mib = load_catalog().ebs_link(settings.citus.instance_class).throughput_mbps
     return int(settings.citus.volume_gib * 1024 / min(link_mib, VOLUME_MIB_PER_SECOND))
-
-
-def database_seconds(*, warm: bool) -> int:
-    """Time until a database can be written to again: promoted where warm, else restored."""
-    return PROMOTE_SECONDS if warm else RESTORE_SECONDS

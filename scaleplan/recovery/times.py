@@ -1,6 +1,6 @@
-"""How long each part of a recovery takes, and how far behind each kind of copy is: seconds.
+"""Times of a recovery that AWS or this program fixes: how far behind each kind of copy is, seconds.
 
-Where nobody names a time, it is assumed, and says so.
+What nobody names a time for is an assumption in `plan.yaml`.
 """
 
 HEALTH_CHECK_INTERVAL_SECONDS = 30
@@ -16,10 +16,6 @@ RDS_LOG_SECONDS = 300
 """RDS archives the log of transactions every five minutes: `archive_timeout` in its parameter
 groups, not modifiable."""
 
-COPIED_LOG_SECONDS = 300
-"""An archived log is copied to the other region "as soon as it is ready" (RDS guide, "Replicating
-automated backups to another AWS Region"); AWS names no time. Assumed: one more interval."""
-
 CITUS_LOG_SECONDS = 60
 """`archive_timeout` of Citus' servers: the most that a quiet one waits before it archives."""
 
@@ -29,9 +25,6 @@ REPLICATED_OBJECT_SECONDS = 900
 
 REPLICATED_IMAGE_SECONDS = 1800
 """ECR: most images in less than 30 minutes (ECR guide, "Private image replication")."""
-
-REPLICATED_SECRET_SECONDS = 60
-"""Assumed; Secrets Manager replicates on each change and names no time."""
 
 COPIED_BACKUP_SECONDS = 86_400
 """AWS Backup's plan is daily."""
@@ -46,22 +39,3 @@ replication and begin it anew, and the copies with it."""
 QUEUE_SNAPSHOT_DAYS = 7
 """Jobs and sessions have no other copy; a week covers a fault found after a weekend. AWS charges
 for all but the first."""
-
-PROMOTE_SECONDS = 600
-"""Assumed for a promotion with its restart; "several minutes or longer" (RDS guide, "Promoting a
-read replica to be a standalone DB instance")."""
-
-RESTORE_SECONDS = 3600
-"""Assumed for a restore to a point in time: an instance from the snapshot, then at most a day of
-logs on top (RDS guide, "Restoring a DB instance to a specified time", which names no time)."""
-
-GROW_SECONDS = 1200
-"""Assumed for what stands already: the instance's class, cache nodes, machines, pods. A change of
-class is an outage of minutes, ElastiCache scales while it serves, a node joins in about two."""
-
-BUILD_SECONDS = 3600
-"""Assumed for a whole site out of nothing: EKS control plane and nodes, Redis, charts, CloudFront.
-The order is that of the program; EKS alone is a quarter of an hour."""
-
-VERIFY_SECONDS = 900
-"""Assumed: a person reads the checks of the runbook before the site says that it is ready."""

@@ -29,7 +29,7 @@ from rendering.database.roles import ROLES, RoleKey
 from rendering.shared import endpoints
 from rendering.shared.endpoints import COLLABORATION
 from rendering.workflows.client import SERVICE_ROLE, workflow_variables
-from rf.drill.takeovers import RDS_SECONDS, REDIS_SECONDS, REPLACED_SECONDS
+from rf.drill.takeovers import RDS_SECONDS
 from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
 from scaleplan.database.migrations import MigrationsSettings
@@ -191,8 +191,8 @@ def _retries(plan: Plan) -> str:
         database=RDS_SECONDS + pooler,
         rds=RDS_SECONDS,
         pooler=pooler,
-        redis=REDIS_SECONDS,
-        replaced=REPLACED_SECONDS,
+        redis=f"{plan.assumed.redis_takeover_seconds:g}",
+        replaced=f"{plan.assumed.redis_replaced_seconds:g}",
         attempts=job.attempts,
         delay=job.backoff_delay_milliseconds,
         statement=statement_timeouts(plan, MigrationsSettings())[RoleKey.APPLICATION],

@@ -99,7 +99,7 @@ def _prepared(stacks: Mapping[str, Settings]) -> dict[str, Settings]:
     return {name: each for name, each in stacks.items() if each.disaster_recovery.prepared}
 
 
-def _minutes(seconds: int) -> str:
+def _minutes(seconds: float) -> str:
     return f"{seconds / 60:g}" if seconds % 60 == 0 else f"{seconds / 60:.1f}"
 
 

@@ -14,9 +14,11 @@ from rf.simulate.view import duration, ratio, sparkline
 def simulate(planned, monkeypatch):
     """Run the command; a stack's plan is recorded once for all tests."""
 
+    plan = planned("dev")
+
     def plan_of(stack, *, size=None, overrides=()):
-        assert (size, tuple(overrides)) == (None, ())
-        return planned(stack)
+        assert (stack, size, tuple(overrides)) == ("dev", None, ())
+        return plan
 
     monkeypatch.setattr(stacks, "plan_of", plan_of)
 
@@ -34,7 +36,7 @@ def test_the_report_compares_three_ways_and_states_its_assumptions(simulate):
     for title in ("HPA on CPU alone", "KEDA as configured", "fixed at 5"):
         assert title in text
     assert "5 workers keep up with jobs of 180.0 s" in text
-    assert "the plan gives no duration (--job-seconds)" in text
+    assert "load.assumptions.jobSeconds, or --job-seconds" in text
     assert "burst drained in" in text
     assert "█" in text
 
@@ -53,6 +55,16 @@ def test_json_is_complete_and_the_same_on_every_run(simulate):
     assert all(each["killed"] == 0 for each in document["strategies"])
     assert len(document["assumptions"]) > 10
     assert simulate(*options, "--seed", "2").stdout != first.stdout
+
+
+def test_what_a_job_takes_of_the_cpu_is_the_loads_assumption_unless_the_command_says_it(
+    simulate, tmp_path
+):
+    path = tmp_path / "computing.yaml"
+    path.write_text("assumptions: {busyPercent: 90}\n", encoding="utf-8")
+    options = ("--load", str(path), "--json")
+    assert "a running job shows 90 % of its pod's CPU request" in simulate(*options).stdout
+    assert "a running job shows 0 %" in simulate(*options, "--busy-percent", "0").stdout
 
 
 def test_the_load_2x_is_twice_the_plans_last_and_more_than_small_can_serve(simulate):

@@ -73,6 +73,18 @@ def test_a_warm_site_is_back_sooner_than_one_that_must_be_built():
     assert warm < backup
 
 
+def test_a_measured_time_of_a_step_replaces_the_assumed_one_and_says_so():
+    measured = {"load": {"assumptions": {"promoteSeconds": 420}}}
+    recovery = {"region": "us-east-2", "mode": "warm"}
+    before = {step.key: step for step in steps_of(accepted(disasterRecovery=recovery))}
+    after = {step.key: step for step in steps_of(accepted(disasterRecovery=recovery, **measured))}
+    assert after.keys() == before.keys()
+    assert {key for key in after if after[key] != before[key]} == {"promote"}
+    assert after["promote"].seconds == 420
+    own = "the stack's or the load's own; the plan file has 600"
+    assert after["promote"].source == f"load.assumptions.promoteSeconds: {own}"
+
+
 def test_what_is_over_its_target_is_named_with_both_figures():
     assert misses_of(prepared(), PLAN) == ()
     missed = {
