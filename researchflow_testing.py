@@ -23,8 +23,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
 from rf.shared.offline.computed import answer
 from rf.shared.offline.input_rules import STACK_REFERENCE
-from rf.shared.offline.invention import Registration
-from rf.shared.offline.lookups import LOOKUPS, LookupRefusedError
+from rf.shared.offline.invention import LOOKUPS, LookupRefusedError, Registration
 from rf.shared.offline.monitor import References
 from rf.shared.offline.record import record_function
 from rf.shared.offline.rules import check

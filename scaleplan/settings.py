@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.applications.scaling import ScalingSettings, WorkerScaler
-from scaleplan.capacity.check_names import CheckName
+from scaleplan.applications.workload_settings import ScalingSettings, WorkerScaler
+from scaleplan.capacity.result import CheckName
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.citus.sharding import ShardingSettings
 from scaleplan.config.rules import Allowed, Matching, OneOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.cluster.cluster import ClusterArgs
 from components.cluster.platform import PlatformArgs
 from rendering.shared.endpoints import NAMESPACE
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.cluster.controllers import controller_replicas
 from scaleplan.cluster.node_pools import pool_limits
 from wiring.applications import application_quota

@@ -12,7 +12,7 @@ from rendering.network.flow import Flow
 from rendering.network.flow_table import FlowSite, network_flows
 from rendering.network.monitoring_flows import MonitoringSite
 from rendering.network.subnet_layout import subnet_layout
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.settings import SERVICE_CIDR
 from wiring.stack import Stack
 

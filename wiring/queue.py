@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.queue.broker import BrokerArgs
 from components.queue.queue import QueueArgs
 from rendering.redis.access import queue_users
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from wiring.stack import Stack
 
 

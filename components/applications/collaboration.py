@@ -14,7 +14,7 @@ from components.applications.workload import (
     WorkloadArgs,
     target_group_binding,
 )
-from rendering.applications.priorities import SERVING
+from rendering.applications.pods import SERVING
 from rendering.shared.endpoints import COLLABORATION
 from scaleplan.layers import ScalingPolicy
 

@@ -14,7 +14,7 @@ from components.applications.workload import (
     WorkloadArgs,
     target_group_binding,
 )
-from rendering.applications.priorities import SERVING
+from rendering.applications.pods import SERVING
 from rendering.observability.metrics_adapter import REQUESTS_METRIC
 from rendering.shared.endpoints import ORCHESTRATOR
 

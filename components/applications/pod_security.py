@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi_kubernetes as k8s
 from pulumi import Input, Resource, ResourceOptions
 
-from rendering.applications.priorities import SERVING
+from rendering.applications.pods import SERVING
 from scaleplan.layers import PodResources
 
 

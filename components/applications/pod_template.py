@@ -15,14 +15,14 @@ from components.applications.pod_security import (
     resource_requirements,
     spread,
 )
-from rendering.applications.priorities import Priority
-from rendering.applications.probes import (
+from rendering.applications.pods import (
     LIVENESS,
     READINESS,
     STARTUP,
     TEMPORARY_DIRECTORY,
     TEMPORARY_SPACE_MIB,
     USER_ID,
+    Priority,
     Probe,
 )
 from rendering.shared.connection_urls import CA_DIRECTORY

@@ -17,7 +17,7 @@ from components.applications.workload import (
 )
 from components.shared.place import Place
 from components.shared.private_bucket import owner_only
-from rendering.applications.priorities import SERVING
+from rendering.applications.pods import SERVING
 from rendering.shared.bucket_documents import bucket_name
 from rendering.shared.endpoints import WEB
 

@@ -11,7 +11,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.applications.autoscaler import backlog_metric, horizontal_pod_autoscaler
 from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
-from rendering.applications.priorities import JOBS
+from rendering.applications.pods import JOBS
 from rendering.applications.scaling_triggers import (
     queue_authentication,
     watched_jobs,

@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.applications.pod_security import quantities
-from rendering.applications.priorities import PRIORITIES, Priority
+from rendering.applications.pods import PRIORITIES, Priority
 from scaleplan.applications.pod_resources import UNNAMED
 from scaleplan.applications.quota import NamespaceQuota
 

@@ -17,7 +17,7 @@ from components.applications.pod_security import (
 )
 from components.applications.pod_template import labels
 from components.shared.versions import POSTGRES_CLIENT_IMAGE
-from rendering.applications.probes import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
+from rendering.applications.pods import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
 from rendering.applications.variables import MIGRATION as APPLICATION
 from rendering.database.bootstrap_sql import content_hash
 from rendering.database.rds_authority import RDS_CA_DIRECTORY

@@ -15,7 +15,7 @@ from components.applications.pod_security import (
 from components.applications.pod_template import selector
 from components.shared.chart_release import ON_SYSTEM_NODES
 from components.shared.versions import PGBOUNCER_EXPORTER_IMAGE, PGBOUNCER_IMAGE
-from rendering.applications.priorities import POOLING
+from rendering.applications.pods import POOLING
 from rendering.database.pgbouncer_ini import (
     CERTIFICATE_DIRECTORY,
     CONFIG_DIRECTORY,

@@ -11,7 +11,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.applications.pod_template import ApplicationPods, PodTemplate
 from components.applications.workload import Workload, WorkloadArgs
-from rendering.applications.priorities import JOBS
+from rendering.applications.pods import JOBS
 from rendering.shared.endpoints import WORKER_HEALTH_PORT
 from rendering.workflows.client import SERVICE_ROLE, WORKER_POOLS
 from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rf.shared.stacks import serving_overrides, settings_of
-from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.checks import CapacityReport, capacity_report
+from scaleplan.capacity.result import Loss
 from scaleplan.load import load_named
 from scaleplan.model import load_plan
 

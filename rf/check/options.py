@@ -12,7 +12,7 @@ from rf.check.sharding.options import sharding
 from rf.check.state.options import state
 from rf.check.versions.options import versions
 from rf.shared.command_line import AsJson, LoadOption, Overrides, Size, progress, reported
-from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.result import Loss
 
 checks = typer.Typer(
     help="Prove that a stack carries a load; or, by name, check something else.",

@@ -12,7 +12,7 @@ from typing import Any
 from rf.drill.fence import FencedApi
 from rf.drill.steps import Tell
 from rf.shared.files import replaced
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, References, redact
 from rf.shared.project import PROGRAM
 from rf.shared.sandbox.deployment import Deployment, deployed, region_of

@@ -10,7 +10,7 @@ from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, req
 from rf.drill.takeovers import assumed, takeovers_of
 from rf.drill.world import World
 from rf.shared.plan import RecordedPlan
-from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.result import Loss
 from scaleplan.capacity.summary import fault_line, said
 from scaleplan.settings import Settings
 

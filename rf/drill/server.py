@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rf.drill.progress import NoProgressError, Progress
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.sandbox.emulator import SERVER, Emulator, Server
 from rf.shared.termination import begin, staying, uninterrupted
 

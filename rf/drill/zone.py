@@ -9,7 +9,7 @@ from rf.drill.steps import Basis, DrillStep, Duration, Who, require
 from rf.drill.takeovers import takeovers_of
 from rf.drill.world import World
 from rf.shared.plan import RecordedPlan, reveal
-from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.result import Loss
 from scaleplan.capacity.survivors import moved_seconds
 from scaleplan.settings import Settings
 

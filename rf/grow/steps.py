@@ -12,7 +12,7 @@ from rf.shared.plan_document import PlanDocument, document_of
 from rf.shared.revisions import RevisionPlan, checked_out, plans_at
 from rf.shared.stacks import plan_of
 from rf.shared.unchanged import unchanged_stacks
-from scaleplan.capacity.check_names import CheckName
+from scaleplan.capacity.result import CheckName
 from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.sizes import Size
 

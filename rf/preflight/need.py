@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, redact
 from scaleplan.applications.workloads import SERVED, application
 from scaleplan.catalog import load_catalog

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rf.export.writer import check_directory, write_export
 from rf.shared.files import temporary_folder
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.record import record
 from rf.shared.plan import RecordedPlan, References
 from rf.shared.sandbox.api import Api

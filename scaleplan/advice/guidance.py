@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scaleplan.capacity.check_names import CheckName
 from scaleplan.capacity.checks import capacity_report
+from scaleplan.capacity.result import CheckName
 from scaleplan.catalog import load_catalog
 from scaleplan.load import load_of_users
 from scaleplan.model import Plan

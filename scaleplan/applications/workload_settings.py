@@ -1,10 +1,11 @@
-"""What a size decides of one application."""
+"""What a size decides of one application, and a stack of its workers: who scales them and where."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from scaleplan.config.section import Section, integer, not_below
 
@@ -21,3 +22,29 @@ class WorkloadSettings(Section):
     @classmethod
     def _max_replicas_reaches_min(cls, value: int, info: ValidationInfo) -> int:
         return not_below(info, "min_replicas", value)
+
+
+class WorkerScaler(StrEnum):
+    """What sets the number of workers."""
+
+    KEDA = "keda"
+    HPA = "hpa"
+
+
+class ScalingSettings(Section):
+    """Who scales the workers: KEDA reads the queue itself; the plan's own HPA needs a metric."""
+
+    worker: Annotated[
+        WorkerScaler,
+        Field(
+            description="keda, which the stack then installs, unless set; hpa needs a metrics "
+            "adapter of yours that serves redis_queue_length as an external metric"
+        ),
+    ] = WorkerScaler.KEDA
+    spot: Annotated[
+        bool,
+        Field(
+            description="workers may run on spot machines, which AWS takes back at two minutes' "
+            "notice: their jobs must bear to be run again; needs karpenter"
+        ),
+    ] = False

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaleplan.capacity.cache_memory import check_cache_memory
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.connection_limits import check_connections
 from scaleplan.capacity.database_io import check_database_io
 from scaleplan.capacity.database_memory import check_database_memory
@@ -18,7 +17,7 @@ from scaleplan.capacity.nodes import check_addresses, check_nodes
 from scaleplan.capacity.queue import check_queue
 from scaleplan.capacity.queue_memory import check_queue_memory
 from scaleplan.capacity.requests import check_requests
-from scaleplan.capacity.result import CheckResult, Term
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
 from scaleplan.capacity.sockets import check_sockets
 from scaleplan.capacity.users import check_users
 from scaleplan.load import Load

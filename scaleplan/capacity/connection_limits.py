@@ -6,8 +6,7 @@ from math import ceil
 
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.applications.workloads import APPLICATIONS
-from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.capacity.survivors import beside, left_of_poolers
 from scaleplan.citus import data_nodes
 from scaleplan.database.connection_chain import (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.database_servers import DataServer, data_server
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.load import Load
 from scaleplan.settings import Settings
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.database_servers import BYTES_PER_GB, GIB, data_server
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.database.connection_chain import MEMORY_LEFT_PERCENT
 from scaleplan.load import Load
 from scaleplan.model import load_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.result import Loss
 from scaleplan.capacity.survivors import left_of_replicas
 from scaleplan.catalog import EbsLink, load_catalog
 from scaleplan.citus import data_nodes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.database_servers import (
     BYTES_PER_GB,
     GIB,
@@ -10,7 +9,7 @@ from scaleplan.capacity.database_servers import (
     citus_shard,
     rds,
 )
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.load import Load, load_at
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings

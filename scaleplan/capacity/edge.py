@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.edge.limits import WINDOW_SECONDS, requests_per_address
 from scaleplan.load import Load
 from scaleplan.model import load_plan

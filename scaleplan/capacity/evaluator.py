@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CHECKS, CapacityReport
 from scaleplan.capacity.leaves import Leaf, changed
-from scaleplan.capacity.result import CheckResult
+from scaleplan.capacity.result import CheckName, CheckResult, Loss
 from scaleplan.config.section import Section
 from scaleplan.cost.month import cost_at_load
 from scaleplan.load import Load

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.result import CheckResult, Term
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
 from scaleplan.capacity.survivors import lost_with_zone
 from scaleplan.load import Load
 from scaleplan.settings import Settings

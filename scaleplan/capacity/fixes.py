@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scaleplan.capacity.check_names import CheckName
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.leaves import Leaf, leaves, value_at, with_size
+from scaleplan.capacity.result import CheckName
 from scaleplan.catalog import load_catalog
 from scaleplan.settings import Settings
 from scaleplan.sizes import Size

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaleplan.applications.workloads import APPLICATIONS
-from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.result import CheckResult, Term
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
 from scaleplan.capacity.survivors import lost_with_zone
 from scaleplan.cluster.nodes import ALL_POOLS, UNITS, NodeTerm, managed_terms, node_terms
 from scaleplan.load import Load

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.capacity.survivors import beside, left_of_pods, moved_seconds
 from scaleplan.load import Load
 from scaleplan.model import load_plan

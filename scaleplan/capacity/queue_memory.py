@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.redis_memory import RESERVED_PERCENT, usable_bytes
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings

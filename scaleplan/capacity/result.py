@@ -1,12 +1,40 @@
-"""What a check comes to: its terms line by line, each with its working, some with a limit."""
+"""The checks' names, and what one comes to: its terms, each with its working, some with a limit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import isfinite
 from typing import Any
 
-from scaleplan.capacity.check_names import CheckName
+
+class CheckName(StrEnum):
+    """As reports print them and `allowCapacityRisk` lists them, in the order of the reports."""
+
+    USERS = "users"
+    REQUESTS = "requests"
+    SOCKETS = "sockets"
+    QUEUE = "queue"
+    QUEUE_MEMORY = "queue-memory"
+    CACHE_MEMORY = "cache-memory"
+    CONNECTIONS = "connections"
+    DATABASE_MEMORY = "database-memory"
+    DATABASE_STORAGE = "database-storage"
+    DATABASE_IO = "database-io"
+    NODES = "nodes"
+    ADDRESSES = "addresses"
+    EDGE = "edge"
+    FAILOVER = "failover"
+
+
+class Loss(StrEnum):
+    """What may fail: a zone, the database's primary, a read replica, a PgBouncer pod."""
+
+    AZ = "az"
+    PRIMARY = "primary"
+    REPLICA = "replica"
+    POOLER = "pooler"
+
 
 ROUNDING = 1e-9
 """Share by which a value may exceed its limit before it counts: what floating point loses."""

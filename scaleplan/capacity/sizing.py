@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.fixes import Fix, climb
 from scaleplan.capacity.leaves import Leaf, leaves, value_at, with_size
+from scaleplan.capacity.result import CheckName, Loss
 from scaleplan.catalog import load_catalog
 from scaleplan.citus.sharding import ShardingSettings, ShardingStage
 from scaleplan.load import Load, scaled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaleplan.assumptions import Assumptions
-from scaleplan.capacity.check_names import Loss
+from scaleplan.capacity.result import Loss
 
 ZONES = 3
 """Every stack has three, and every workload is spread over them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability import pods as monitoring_pods
 from scaleplan.observability.pods import together

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scaleplan.applications.pods import SYSTEM_POOL
-from scaleplan.capacity.check_names import CheckName
+from scaleplan.capacity.result import CheckName
 from scaleplan.cluster.nodes import ALL_POOLS, NodeTerm, managed_terms, short_terms
 from scaleplan.config.mistakes import Mistake
 from scaleplan.settings import Settings

@@ -23,7 +23,7 @@ from scaleplan.config.rules import NOT_CONFIGURED, fields_of, keys_of, rule_of
 from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.observability.alerts import SECRET_KEYS
-from scaleplan.recovery.standby import standby_of, waits
+from scaleplan.recovery.disaster_recovery import standby_of, waits
 from scaleplan.settings import KUBERNETES_VERSIONS, Settings
 from scaleplan.sizes import Size
 

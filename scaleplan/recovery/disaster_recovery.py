@@ -1,9 +1,11 @@
-"""What a stack keeps in a second region, and the stack that grows a site from it."""
+"""What a stack keeps in a second region, the stack that grows a site from it, and how small that
+stack is while it waits: what can't grow in place is full from the start."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -122,3 +124,30 @@ class DisasterRecoverySettings(Section):
             allowed = "active where mode is backup: such a site is built when it is needed"
             raise PydanticCustomError("site", "waits for nothing", {"allowed": allowed})
         return phase
+
+
+STANDBY_CLASSES = {"cache": "nodeClass", "queue": "nodeClass"}
+"""Of the small size: both Redis hold nothing while the site waits, and grow in place. A copy of the
+one shard stands beside it, so that they grow without an outage."""
+
+STANDBY_DATABASE = {"readReplicas": 0, "multiAz": False}
+"""One replica of the other site's primary, of the full class and storage: it must replay all that
+is written there, and after its promotion a change of class would be an outage."""
+
+
+def waits(recovery: object) -> bool:
+    """Whether a stack's `disasterRecovery`, as written, is that of a site that waits."""
+    if not isinstance(recovery, Mapping) or not recovery.get("siteOf"):
+        return False
+    return recovery.get("phase", SitePhase.STANDBY) == SitePhase.STANDBY
+
+
+def standby_of(small: Mapping[str, Any]) -> dict[str, Any]:
+    """What is laid over the site's own values while it waits; `small` is the row of that size."""
+    classes = {name: {key: small[name][key]} for name, key in STANDBY_CLASSES.items()}
+    return {
+        "network": small["network"],
+        "cache": {**classes["cache"], "shards": 1, "replicasPerShard": 1},
+        "queue": {**classes["queue"], "nodes": 2},
+        "database": STANDBY_DATABASE,
+    }

@@ -14,7 +14,7 @@ import pytest
 
 import rf.shared.sandbox.handlers  # noqa: F401 - registers every handler
 from rf.drill.fence import FencedApi, WatchingApi
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.record import record
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.deployment import Deployment

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from rf.shared.command_line import reported
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.record import record
 from rf.shared.project import PROGRAM
 from rf.shared.sandbox import emulator

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
-from rendering.applications import probes
+from rendering.applications import pods
 from rendering.applications.config import ApplicationPlan, application_config
 from rendering.applications.metrics import application_metrics
-from rendering.applications.probes import (
+from rendering.applications.pods import (
     TEMPORARY_DIRECTORY,
     TEMPORARY_SPACE_MIB,
     USER_ID,
@@ -114,9 +114,9 @@ def _images(plan: Plan) -> str:
 
 def _probes() -> str:
     kinds = {
-        "startup": probes.STARTUP,
-        "liveness": probes.LIVENESS,
-        "readiness": probes.READINESS,
+        "startup": pods.STARTUP,
+        "liveness": pods.LIVENESS,
+        "readiness": pods.READINESS,
     }
     return table(
         ("probe", "path", "every", "waits", "acts after"),

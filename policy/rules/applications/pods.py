@@ -239,7 +239,7 @@ RULES = (
         demand="What serves has a readiness probe, and every container of it a liveness probe.",
         reason="Requests go to pods that can't answer; hung ones stay.",
         source="scale plan, Kubernetes Deployment; Kubernetes docs, Probes",
-        remedy="give the probes of `rendering/applications/probes.py`",
+        remedy="give the probes of `rendering/applications/pods.py`",
         types=SERVING,
         check=_probed,
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rendering.database.replicas import read_replicas
 from rendering.queue.keys import JobState, QueueKey, pause_mark, queue_keys
 from rendering.shared.endpoints import NAMESPACE as APPLICATION_NAMESPACE
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.applications.workloads import SERVED, WORKER, application
 from scaleplan.catalog import load_catalog
 from scaleplan.model import Plan

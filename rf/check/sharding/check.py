@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rf.check.sharding import rules_columns, rules_foreign_keys, rules_keys, rules_tables
-from rf.check.sharding.finding import Finding
 from rf.check.sharding.layout import Layout
 from rf.check.sharding.reader import SchemaSyntaxError, read_schema
-from rf.check.sharding.schema import Schema
+from rf.check.sharding.schema import Finding, Schema
 from rf.shared.errors import InputError
 from scaleplan.model import load_plan
 

@@ -26,7 +26,7 @@ def sharding(
     """
     with reported():
         from rf.check.sharding.check import check_file
-        from rf.check.sharding.finding import Level
+        from rf.check.sharding.schema import Level
         from rf.check.sharding.view import show
 
         findings = check_file(schema)

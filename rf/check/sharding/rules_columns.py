@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from rf.check.sharding.finding import Finding, Level
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Column, Schema, Table, TableKind
+from rf.check.sharding.schema import Column, Finding, Level, Schema, Table, TableKind
 
 _GEOMETRIC = ("point", "line", "lseg", "box", "path", "polygon", "circle")
 _WITHOUT_HASH = frozenset(

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rf.check.sharding.finding import Finding
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Action, ForeignKey, Schema, Table
+from rf.check.sharding.schema import Action, Finding, ForeignKey, Schema, Table
 
 _LEAVES_ROW = (Action.NO_ACTION, Action.RESTRICT)
 _WRITES_COLUMN = (Action.SET_NULL, Action.SET_DEFAULT)

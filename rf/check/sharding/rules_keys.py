@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rf.check.sharding.finding import Finding
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Key, KeyKind, Schema, Table
+from rf.check.sharding.schema import Finding, Key, KeyKind, Schema, Table
 
 
 def primary_key(schema: Schema, layout: Layout) -> Iterator[Finding]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rf.check.sharding.finding import Finding, Level
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Schema, Table, TableKind
+from rf.check.sharding.schema import Finding, Level, Schema, Table, TableKind
 
 _CITUS_ROLES = (Role.DISTRIBUTED, Role.REFERENCE)
 _DISTRIBUTABLE = (TableKind.ORDINARY, TableKind.PARTITIONED)

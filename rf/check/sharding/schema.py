@@ -1,11 +1,11 @@
-"""What a schema consists of, as far as Citus' rules ask: tables and what hangs on them."""
+"""A schema as far as Citus' rules ask, tables and what hangs on them, and what a rule finds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class TableName(NamedTuple):
@@ -158,3 +158,26 @@ class Schema:
     def named(self, name: TableName) -> Table | None:
         """The relation of that name, if the file creates it."""
         return self.tables.get(name)
+
+
+class Level(Enum):
+    """`error`: Citus refuses the table or its rows. `advice`: allowed, with a price to know of."""
+
+    ERROR = "error"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One broken rule. `line` counts from 1; None for a table that the file lacks."""
+
+    table: str
+    line: int | None
+    rule: str
+    level: Level = Level.ERROR
+    problem: str
+    remedy: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as `--json` prints it."""
+        return asdict(self) | {"level": self.level.value}

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from rf.check.sharding.finding import Finding, Level
+from rf.check.sharding.schema import Finding, Level
 from rf.shared.terminal import print_json, terminal
 
 FORMAT = 1

@@ -18,8 +18,7 @@ from rf.shared.offline import (
     sdk,
 )
 from rf.shared.offline.computed_material import kubernetes_object
-from rf.shared.offline.invention import Computed, Invent, Registration, merged
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID, Computed, Invent, Registration, merged
 from rf.shared.plan import UNKNOWN
 
 

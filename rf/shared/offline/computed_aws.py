@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from rf.shared.offline.invention import Computed, Invent, Registration
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID, Computed, Invent, Registration
 from rf.shared.offline.pem import certificate_text
 
 _SHORT_REGIONS = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rf.shared.offline.invention import Computed, Invent, Registration
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID, Computed, Invent, Registration
 
 
 def _ec2(prefix: str, arn_type: str) -> Invent:

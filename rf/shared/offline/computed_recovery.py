@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rf.shared.offline.invention import Computed, Invent, Registration
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID, Computed, Invent, Registration
 
 
 def _replica_key(registration: Registration) -> Computed:

@@ -1,17 +1,44 @@
-"""What an invented answer is made of: a registration, and the id and outputs a service decides."""
+"""What an invented answer is made of: a registration, and the id and outputs a service decides;
+and the lookups that an offline plan answers: every other one is refused by name."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rf.shared.offline.lookups import ACCOUNT_ID
-from rf.shared.offline.urns import digest
 from rf.shared.plan import Secret
+
+ACCOUNT_ID = "123456789012"
+"""The account of an offline plan: the one AWS uses in its own examples."""
+
+
+class LookupRefusedError(Exception):
+    """The program asked a cloud for something that only a cloud can answer."""
+
+
+def _caller_identity() -> dict[str, Any]:
+    return {
+        "accountId": ACCOUNT_ID,
+        "arn": f"arn:aws:iam::{ACCOUNT_ID}:user/offline-plan",
+        "id": ACCOUNT_ID,
+        "userId": "AIDAOFFLINEPLAN000000",
+    }
+
+
+LOOKUPS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity
+}
+
 
 GLOBAL_REGION = "us-east-1"
 """Where AWS keeps its global services; also the answer when a provider names no region."""
+
+
+def _digest(urn: str, purpose: str = "") -> str:
+    """64 hex digits that depend on nothing but the URN and the purpose."""
+    return hashlib.sha256(f"{urn}|{purpose}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +57,11 @@ class Registration:
 
     def hex(self, length: int, purpose: str = "") -> str:
         """Hex digits of this resource, different for each purpose."""
-        return digest(self.origin, purpose)[:length]
+        return _digest(self.origin, purpose)[:length]
 
     def letters(self, length: int, purpose: str = "") -> str:
         """Upper-case letters and digits of this resource, as AWS's opaque ids have them."""
-        number = int(digest(self.origin, purpose), 16)
+        number = int(_digest(self.origin, purpose), 16)
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
         return "".join(alphabet[(number >> (5 * place)) % 32] for place in range(length))
 

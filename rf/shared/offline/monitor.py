@@ -11,9 +11,7 @@ from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from rf.shared.offline.computed import answer, unknown_answer
 from rf.shared.offline.input_rules import STACK_REFERENCE
-from rf.shared.offline.invention import Registration, merged
-from rf.shared.offline.lookups import LOOKUPS, LookupRefusedError
-from rf.shared.offline.urns import ROOT_TYPE, name_of, qualified_type, urn_of
+from rf.shared.offline.invention import LOOKUPS, LookupRefusedError, Registration, merged
 from rf.shared.offline.violations import Rule, Violation
 from rf.shared.offline.wire import decode_properties, encode_properties
 from rf.shared.plan import UNKNOWN, RecordedResource, References, Secret
@@ -23,6 +21,29 @@ RegisterRequest = resource_pb2.RegisterResourceRequest
 
 Deploy = Callable[[Registration, Mapping[str, Any]], tuple[str, Mapping[str, Any]] | None]
 """Creates what is registered, given its invented outputs; its real id and outputs, or None."""
+
+
+ROOT_TYPE = "pulumi:pulumi:Stack"
+
+
+def urn_of(stack: str, project: str, parent: str, token: str, name: str) -> str:
+    """URN of a resource, as the engine makes it: with the types of all of its parents.
+
+    Children of the stack itself carry their own type only.
+    """
+    chain = qualified_type(parent) if parent else ROOT_TYPE
+    full = token if chain == ROOT_TYPE else f"{chain}${token}"
+    return f"urn:pulumi:{stack}::{project}::{full}::{name}"
+
+
+def qualified_type(urn: str) -> str:
+    """`a:b:C$d:e:F` of a URN."""
+    return urn.split("::")[2]
+
+
+def name_of(urn: str) -> str:
+    """The logical name, which ends a URN and may itself hold `::`."""
+    return urn.split("::", 3)[3]
 
 
 class RecordingMonitor(MockMonitor):

@@ -20,8 +20,8 @@ from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.stack import run_in_stack
 
 from rf.shared.offline import sdk_modules
-from rf.shared.offline.lookups import LookupRefusedError
-from rf.shared.offline.monitor import Deploy, RecordingEngine, RecordingMonitor
+from rf.shared.offline.invention import LookupRefusedError
+from rf.shared.offline.monitor import Deploy, RecordingEngine, RecordingMonitor, urn_of
 from rf.shared.offline.rules import check
 from rf.shared.offline.surroundings import (
     as_the_engine_runs_it,
@@ -29,7 +29,6 @@ from rf.shared.offline.surroundings import (
     without_shell_defaults,
     without_stack_traces,
 )
-from rf.shared.offline.urns import urn_of
 from rf.shared.offline.violations import OfflineError, Rule, Violation
 from rf.shared.plan import RecordedPlan, RecordedResource, References
 from rf.shared.project import PROJECT_ROOT

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rf.check.sharding.check import RULES, check_schema
-from rf.check.sharding.finding import Level
 from rf.check.sharding.layout import Layout
 from rf.check.sharding.reader import read_schema
+from rf.check.sharding.schema import Level
 from scaleplan.model import load_plan
 from tests.commands.check.sharding_cases import CASES, REST
 

@@ -14,7 +14,7 @@ from rf.drill import drill as drills
 from rf.drill import server
 from rf.drill.progress import Progress
 from rf.drill.steps import Lost
-from rf.shared.offline.lookups import ACCOUNT_ID
+from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.sandbox.emulator import Emulator
 from tests.conftest import Planned
 

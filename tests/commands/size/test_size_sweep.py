@@ -14,10 +14,10 @@ from rf.shared.termination import Stopped, stopping_cleanly
 from rf.size import view as size_view
 from rf.size.chart import write_chart
 from rf.size.sweep import BEYOND, USERS, Point, SweepError, point_of, sweep, thresholds
-from scaleplan.capacity.check_names import Loss
 from scaleplan.capacity.checks import capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.leaves import changed, leaves, value_at
+from scaleplan.capacity.result import Loss
 from scaleplan.capacity.sizing import SEARCHED, attempts, cheapest, next_cheaper
 from scaleplan.cost.month import estimate
 from scaleplan.load import load_of_users

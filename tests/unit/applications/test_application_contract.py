@@ -2,7 +2,7 @@
 
 import pytest
 
-from rendering.applications import probes
+from rendering.applications import pods
 from rendering.applications.metrics import application_metrics
 from rendering.applications.variables import VARIABLES
 from rendering.redis.access import COLLABORATION, cache_users
@@ -26,10 +26,10 @@ def test_a_variable_stands_there_once():
 
 
 def test_the_probes_differ_and_a_restart_is_slower_than_leaving_traffic():
-    kinds = (probes.STARTUP, probes.LIVENESS, probes.READINESS)
+    kinds = (pods.STARTUP, pods.LIVENESS, pods.READINESS)
     acts_after = [probe.failures * probe.period_seconds for probe in kinds]
     assert acts_after == sorted(set(acts_after), reverse=True)
-    assert probes.READINESS.path != probes.LIVENESS.path
+    assert pods.READINESS.path != pods.LIVENESS.path
 
 
 def test_every_application_that_answers_requests_says_where_it_listens():

@@ -6,9 +6,8 @@ import pytest
 
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.result import Term
+from scaleplan.capacity.result import CheckName, Loss, Term
 from scaleplan.catalog import load_catalog
 from scaleplan.database.connection_chain import (
     DIRECT_CONNECTIONS,

@@ -8,10 +8,10 @@ from hypothesis import settings as testing
 from hypothesis import strategies as st
 
 from scaleplan.capacity import evaluator as evaluator_module
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CHECKS, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.leaves import changed, leaves, value_at
+from scaleplan.capacity.result import CheckName, Loss
 from scaleplan.catalog import load_catalog
 from scaleplan.cost.month import estimate
 from scaleplan.load import load_of_users

@@ -2,11 +2,11 @@
 
 import pytest
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.fixes import passing_size, repair, smallest_fix
 from scaleplan.capacity.leaves import leaves, value_at
+from scaleplan.capacity.result import CheckName, Loss
 from scaleplan.load import load_named
 from scaleplan.model import load_plan
 from tests.stack_config import accepted

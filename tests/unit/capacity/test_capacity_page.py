@@ -10,8 +10,8 @@ from math import ceil
 import pytest
 
 from rf.shared.project import PROJECT_ROOT
-from scaleplan.capacity.check_names import CheckName
 from scaleplan.capacity.checks import CHECKS, CapacityReport, capacity_report
+from scaleplan.capacity.result import CheckName
 from scaleplan.load import load_at
 from scaleplan.model import load_plan
 from tests.stack_config import accepted

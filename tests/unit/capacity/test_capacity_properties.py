@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as testing
 from hypothesis import strategies as st
 
-from scaleplan.capacity.check_names import CheckName, Loss
 from scaleplan.capacity.checks import CHECKS, capacity_report
+from scaleplan.capacity.result import CheckName, Loss
 from scaleplan.load import Load, load_at
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size

@@ -13,7 +13,7 @@ import pytest
 
 from components.recovery.primary_site import PrimarySite, PrimarySiteArgs
 from researchflow_testing import Mocks, build
-from rf.shared.offline.lookups import LookupRefusedError
+from rf.shared.offline.invention import LookupRefusedError
 from rf.shared.offline.record import record_function
 from rf.shared.offline.violations import OfflineError
 

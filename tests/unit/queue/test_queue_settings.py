@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scaleplan.applications.scaling import WorkerScaler
+from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.sizes import QueueClient, QueueEngine, Size
 from tests.stack_config import accepted, the_mistake
 

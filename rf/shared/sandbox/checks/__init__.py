@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rf.shared.sandbox.checks import (
     alarms,
-    audit,
     cluster,
     data,
     edge,
@@ -16,7 +15,6 @@ from rf.shared.sandbox.checks import (
 
 __all__ = [
     "alarms",
-    "audit",
     "cluster",
     "data",
     "edge",

@@ -10,13 +10,10 @@ from rf.shared.sandbox.handlers import (
     eks,
     elasticache,
     events,
-    firewall,
     gateways,
     iam,
     load_balancing,
-    log_delivery,
     logs_and_keys,
-    mq,
     network,
     notifications,
     rds,
@@ -24,7 +21,6 @@ from rf.shared.sandbox.handlers import (
     registry_and_secrets,
     s3,
     security_groups,
-    tagging,
 )
 
 __all__ = [
@@ -35,13 +31,10 @@ __all__ = [
     "eks",
     "elasticache",
     "events",
-    "firewall",
     "gateways",
     "iam",
     "load_balancing",
-    "log_delivery",
     "logs_and_keys",
-    "mq",
     "network",
     "notifications",
     "rds",
@@ -49,5 +42,4 @@ __all__ = [
     "registry_and_secrets",
     "s3",
     "security_groups",
-    "tagging",
 ]

@@ -1,4 +1,4 @@
-"""The edge: distributions, their origins' access, policies and functions."""
+"""The edge: distributions, their origins' access, policies and functions, and its firewall."""
 
 # ruff: noqa: D103 - the token above each handler says what it creates
 
@@ -259,3 +259,28 @@ def _unwrapped(config: dict[str, Any]) -> dict[str, Any]:
 
 def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+WEB_ACL_RENAMES = {
+    "cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
+}
+
+
+@handles("aws:wafv2/webAcl:WebAcl")
+def web_acl(task: Task, inputs: Inputs) -> Created:
+    name = inputs.take("name") or task.auto_name("name", 128)
+    answer = task.send(
+        "wafv2",
+        "CreateWebACL",
+        inputs.rest(),
+        WEB_ACL_RENAMES,
+        Name=name,
+    )["Summary"]
+    return Created(answer["Id"], {"arn": answer["ARN"], "name": name})
+
+
+@handles("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")
+def logging(task: Task, inputs: Inputs) -> Created:
+    arn = inputs["resourceArn"]
+    task.send("wafv2", "PutLoggingConfiguration", {"loggingConfiguration": inputs.rest()})
+    return Created(arn)

@@ -1,4 +1,4 @@
-"""Queues and the event rules that fill them: node interruption notices for Karpenter."""
+"""Queues, the event rules that fill them (node interruption notices for Karpenter), and brokers."""
 
 # ruff: noqa: D103 - the token above each handler says what it creates
 
@@ -76,3 +76,23 @@ def event_target(task: Task, inputs: Inputs) -> Created:
         **({"EventBusName": bus} if bus else {}),
     )
     return Created(f"{rule}-{target_id}", {"targetId": target_id})
+
+
+@handles("aws:mq/broker:Broker")
+def broker(task: Task, inputs: Inputs) -> Created:
+    inputs.drop("applyImmediately")
+    engine = inputs.take("engineType").upper()
+    # The provider writes these as it likes, the API in capitals alone.
+    capitals = {
+        key: inputs.take(key).upper()
+        for key in ("authenticationStrategy", "storageType")
+        if key in inputs
+    }
+    answer = task.send("mq", "CreateBroker", inputs.rest() | capitals, EngineType=engine)
+    described = task.call("mq", "DescribeBroker", BrokerId=answer["BrokerId"])
+    instances = [
+        {"endpoints": each["Endpoints"], "consoleUrl": each["ConsoleURL"]}
+        for each in described["BrokerInstances"]
+    ]
+    outputs = {"arn": answer["BrokerArn"], "instances": instances}
+    return Created(answer["BrokerId"], outputs)

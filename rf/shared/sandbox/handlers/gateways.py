@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from rf.shared.sandbox.handlers.tagging import tag_specifications
+from rf.shared.sandbox.handlers.network import tag_specifications
 from rf.shared.sandbox.registry import Created, Inputs, Task, handles
 
 

@@ -1,4 +1,4 @@
-"""CloudWatch log groups and KMS keys."""
+"""CloudWatch log groups, delivery of a service's own logs, and KMS keys."""
 
 # ruff: noqa: D103 - the token above each handler says what it creates
 
@@ -63,3 +63,21 @@ def alias(task: Task, inputs: Inputs) -> Created:
     task.send("kms", "CreateAlias", inputs.rest(), AliasName=name)
     arn = f"arn:aws:kms:{task.region}:{task.account_id}:{name}"
     return Created(name, {"arn": arn, "name": name})
+
+
+@handles("aws:cloudwatch/logDeliverySource:LogDeliverySource")
+def source(task: Task, inputs: Inputs) -> Created:
+    answer = task.send("logs", "PutDeliverySource", inputs.rest())["deliverySource"]
+    return Created(answer["name"], {"arn": answer["arn"], "name": answer["name"]})
+
+
+@handles("aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
+def destination(task: Task, inputs: Inputs) -> Created:
+    answer = task.send("logs", "PutDeliveryDestination", inputs.rest())["deliveryDestination"]
+    return Created(answer["name"], {"arn": answer["arn"], "name": answer["name"]})
+
+
+@handles("aws:cloudwatch/logDelivery:LogDelivery")
+def delivery(task: Task, inputs: Inputs) -> Created:
+    answer = task.send("logs", "CreateDelivery", inputs.rest())["delivery"]
+    return Created(answer["id"], {"arn": answer["arn"]})

@@ -1,4 +1,4 @@
-"""How a pod is asked whether it has started, lives, and can serve."""
+"""What pods have in common: their user, space to write, probes, and who goes first for room."""
 
 from __future__ import annotations
 
@@ -35,3 +35,39 @@ away must not restart every pod."""
 
 READINESS = Probe(path=READY_PATH, period_seconds=5, timeout_seconds=3, failures=2)
 """A pod that lost a connection leaves traffic within ten seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priority:
+    """One PriorityClass. `preempts` pods may push lower ones off a node, others only wait in front.
+
+    Values lie between those of the cluster's own critical pods (from 2,000,000,000 on) and the 0 of
+    pods without a class.
+    """
+
+    name: str
+    value: int
+    preempts: bool
+    meaning: str
+
+
+POOLING = Priority(
+    name="researchflow-pooling",
+    value=300_000,
+    preempts=True,
+    meaning="PgBouncer: without it no application answers",
+)
+SERVING = Priority(
+    name="researchflow-serving",
+    value=200_000,
+    preempts=True,
+    meaning="what people wait for, and the Jobs that a rollout waits for",
+)
+JOBS = Priority(
+    name="researchflow-jobs",
+    value=100_000,
+    preempts=False,
+    meaning="workers: the queue keeps what they haven't started",
+)
+
+PRIORITIES = (POOLING, SERVING, JOBS)
