@@ -12,7 +12,7 @@ from scaleplan.applications.workload_settings import ScalingSettings, WorkerScal
 from scaleplan.capacity.result import CheckName
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.citus.sharding import ShardingSettings
-from scaleplan.config.rules import Allowed, Matching, OneOf
+from scaleplan.config.section import Allowed, Matching, OneOf
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.edge.cells import CellSettings
 from scaleplan.identity.access import AccessSettings, AuditSettings

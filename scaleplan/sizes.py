@@ -14,8 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.catalog import ClassKind, load_catalog
-from scaleplan.config.rules import Allowed, Matching, OneOf
-from scaleplan.config.section import Section, integer, not_below
+from scaleplan.config.section import Allowed, Matching, OneOf, Section, integer, not_below
 from scaleplan.workflows.workflows import WorkflowsSettings
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 
-from components.shared.untyped_outputs import Release
 from rendering.cluster.node_pools import POOL_LABEL
 from rendering.shared.chart_values import check_values
 from scaleplan.applications.pods import SYSTEM_POOL
@@ -22,6 +21,20 @@ TIMEOUT_SECONDS = 600
 
 ON_SYSTEM_NODES = {POOL_LABEL: SYSTEM_POOL}
 """Controllers stay off the machines that they, or Karpenter, may take away."""
+
+
+class Release(kubernetes.helm.v3.Release):
+    """A Helm release; one that has rendered nothing yet may have empty `resourceNames`.
+
+    One output is left untyped: the SDK stops the program, after everything has been created, when
+    an object of a declared type arrives as an empty list. Nothing here reads it.
+    """
+
+    @property
+    @pulumi.getter(name="resourceNames")
+    def resource_names(self) -> Output[Any]:
+        """Whatever the provider answered."""
+        return pulumi.get(self, "resource_names")
 
 
 def chart_release(

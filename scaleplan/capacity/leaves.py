@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from scaleplan.config.overlay import CLASS_KEYS, on_architecture
-from scaleplan.config.rules import fields_of, rule_of
+from scaleplan.config.section import fields_of, rule_of
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
 from scaleplan.sizes import Section, Size, SizeProfile

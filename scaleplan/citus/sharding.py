@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, Strict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.config.rules import Allowed
+from scaleplan.config.section import Allowed
 from scaleplan.sizes import Section
 
 _EXAMPLE = "2026-11-24"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from scaleplan.config.mistakes import InvalidSettings, Mistake
 from scaleplan.config.parsing import parse
-from scaleplan.config.rules import FieldRule, rule_at
+from scaleplan.config.section import FieldRule, rule_at
 from scaleplan.config.stack_file import own_keys, plain_secret_mistake, secret_mistake
 from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings

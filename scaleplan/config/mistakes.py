@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from scaleplan.config.rules import keys_of, rule_at
+from scaleplan.config.section import keys_of, rule_at
 
 NOT_SET = "(not set)"
 """Stands for the value of a required key that the config lacks."""

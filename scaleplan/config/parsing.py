@@ -19,7 +19,7 @@ from scaleplan.config.mistakes import (
     unknown_key,
 )
 from scaleplan.config.overlay import classes_of_other_architecture, on_architecture, overlay
-from scaleplan.config.rules import NOT_CONFIGURED, fields_of, keys_of, rule_of
+from scaleplan.config.section import NOT_CONFIGURED, fields_of, keys_of, rule_of
 from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.observability.alerts import SECRET_KEYS

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest, shown, unknown_key
-from scaleplan.config.rules import keys_of, rule_at
+from scaleplan.config.section import keys_of, rule_at
 from scaleplan.config.strict_yaml import StrictLoader
 from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.config.rules import Allowed
+from scaleplan.config.section import Allowed
 from scaleplan.sizes import Section
 
 

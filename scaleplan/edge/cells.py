@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import load_catalog
-from scaleplan.config.rules import Allowed, Matching, OneOf
+from scaleplan.config.section import Allowed, Matching, OneOf
 from scaleplan.sizes import Section
 
 _LABEL = r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?"

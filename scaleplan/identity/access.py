@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.config.rules import Allowed
+from scaleplan.config.section import Allowed
 from scaleplan.sizes import Section
 
 _PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(role|user)/[A-Za-z0-9+=,.@_/-]{1,512}")

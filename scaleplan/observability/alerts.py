@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.config.rules import Allowed, Matching
+from scaleplan.config.section import Allowed, Matching
 from scaleplan.sizes import Section
 
 

@@ -11,8 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from scaleplan.catalog import load_catalog
-from scaleplan.config.rules import Matching, OneOf
-from scaleplan.config.section import Section, integer
+from scaleplan.config.section import Matching, OneOf, Section, integer
 
 _STACK = r"([a-z][a-z0-9-]{1,10}[a-z0-9])?"
 

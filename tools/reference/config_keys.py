@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from rf.shared.project import PROJECT_ROOT
-from scaleplan.config.rules import FieldRule, fields_of, rule_of
+from scaleplan.config.section import FieldRule, fields_of, rule_of
 from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings

@@ -10,7 +10,7 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from rf.shared.project import PROJECT_ROOT
-from scaleplan.config.rules import FieldRule, fields_of, rule_of
+from scaleplan.config.section import FieldRule, fields_of, rule_of
 from scaleplan.model import load_plan
 from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.settings import Settings

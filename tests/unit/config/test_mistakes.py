@@ -14,7 +14,7 @@ from scaleplan.catalog import load_catalog
 from scaleplan.config.engine_config import settings_of
 from scaleplan.config.mistakes import InvalidSettings
 from scaleplan.config.parsing import parse
-from scaleplan.config.rules import keys_of
+from scaleplan.config.section import keys_of
 from scaleplan.settings import Settings
 from tests.stack_config import MINIMAL, PROJECT, accepted, refused, the_mistake
 
