@@ -179,20 +179,20 @@ def _load_of_file(path: Path, settings: LoadSettings, plan: Plan, size: Size) ->
         raise InvalidSettings([mistake])
     base = {"assumptions": settings.assumptions.model_dump(by_alias=True)}
     try:
-        given = LoadFile.model_validate_json(json.dumps(overlay(base, document), default=str))
+        own = LoadFile.model_validate_json(json.dumps(overlay(base, document), default=str))
     except ValidationError as error:
         raise InvalidSettings(mistakes_of(error, LoadFile, str(path))) from error
-    below = load_at(settings, plan, size, given.horizon)
-    data = _or(given.data_volume_gb, below.data_volume_gb)
+    below = load_at(settings, plan, size, own.horizon)
+    data = _or(own.data_volume_gb, below.data_volume_gb)
     return Load(
         name=path.name,
-        concurrent_users=_or(given.concurrent_users, below.concurrent_users),
-        requests_per_second=_or(given.requests_per_second, below.requests_per_second),
+        concurrent_users=_or(own.concurrent_users, below.concurrent_users),
+        requests_per_second=_or(own.requests_per_second, below.requests_per_second),
         data_volume_gb=data,
         # A file that names its data means all of it: there is no later column to grow to.
-        final_data_volume_gb=(below.final_data_volume_gb if given.data_volume_gb is None else data),
-        worker_jobs_per_hour=_or(given.worker_jobs_per_hour, below.worker_jobs_per_hour),
-        assumptions=given.assumptions,
+        final_data_volume_gb=(below.final_data_volume_gb if own.data_volume_gb is None else data),
+        worker_jobs_per_hour=_or(own.worker_jobs_per_hour, below.worker_jobs_per_hour),
+        assumptions=own.assumptions,
     )
 
 

@@ -55,9 +55,9 @@ class ClusterAccess(ComponentResource):
         for admin in args.admins:
             let_in(f"{name}-{word_of(admin)}", args.cluster, admin, ADMINISTRATOR, opts=child)
         for viewer in args.viewers:
-            seen = [args.viewed_namespace]
+            viewed = [args.viewed_namespace]
             word = word_of(viewer)
-            let_in(f"{name}-{word}", args.cluster, viewer, VIEWER, namespaces=seen, opts=child)
+            let_in(f"{name}-{word}", args.cluster, viewer, VIEWER, namespaces=viewed, opts=child)
         for each in args.previewers:
             let_in(f"{name}-{word_of(each)}", args.cluster, each, PREVIEWER, opts=child)
         self.register_outputs({})

@@ -36,7 +36,7 @@ class Machine:
         if program is None:
             return None
         try:
-            said = subprocess.run(
+            answer = subprocess.run(
                 [program, *arguments],
                 capture_output=True,
                 text=True,
@@ -47,7 +47,7 @@ class Machine:
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said.stdout + said.stderr)
+        match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", answer.stdout + answer.stderr)
         return tuple(int(part) for part in match.groups() if part) if match else None
 
     def pins(self, file_name: str) -> dict[str, str]:

@@ -187,8 +187,8 @@ def _answer(ran: Ran | None) -> Answer:
     if ran.failure:
         # Usage, a table of options and the reason: the last line is the one that says why.
         lines = [line.strip(" │╭╮╰╯─") for line in ran.failure.splitlines()]
-        said = [line for line in lines if line]
-        return Answer(failure=said[-1] if said else "failed")
+        lines = [line for line in lines if line]
+        return Answer(failure=lines[-1] if lines else "failed")
     try:
         document = json.loads(ran.output)
     except ValueError:

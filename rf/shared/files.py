@@ -78,5 +78,5 @@ def folders_made(folder: Path) -> Iterator[None]:
 def can_write_in(folder: Path) -> bool:
     """Whether files can be made in this folder, or it can be made where it is not there yet."""
     folder = folder.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

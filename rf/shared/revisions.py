@@ -89,8 +89,8 @@ def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Chec
         with uninterrupted():
             result = _ran_git(repository, "worktree", "add", "--detach", str(tree), commit)
         if result.returncode != 0:
-            said = result.stderr.strip().splitlines()
-            raise RevisionError(f"{revision}: Git can't check it out: {said[-1] if said else ''}")
+            lines = result.stderr.strip().splitlines()
+            raise RevisionError(f"{revision}: Git can't check it out: {lines[-1] if lines else ''}")
         _share_kept_plans(repository, tree)
         yield Checkout(revision=revision, directory=tree, commit=commit)
 

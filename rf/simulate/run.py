@@ -98,8 +98,8 @@ class _Run:
         control = scaling and ReplicaControl(scaling.behavior, scaling.least, scaling.most)
         while True:
             if scaling and control:
-                seen = self._observe(scaling)
-                wanted = max(signal.wanted(seen) for signal in scaling.signals)
+                observation = self._observe(scaling)
+                wanted = max(signal.wanted(observation) for signal in scaling.signals)
                 current = self._workers.replicas
                 replicas = control.decide(self._env.now, current, wanted)
                 if replicas != current:
@@ -118,14 +118,16 @@ class _Run:
     def _observe(self, scaling: Scaling) -> Observation:
         """Pods as they are; queue lengths as they are or, where cached, as they were."""
         now = self._env.now
-        seen = self._workers.observe()
+        observation = self._workers.observe()
         if scaling.cached_seconds is None:
-            return seen
+            return observation
         if self._seen is None or now - self._seen[0] >= scaling.cached_seconds:
-            cached = Observation(waiting=dict(seen.waiting), active=dict(seen.active), pods=())
+            cached = Observation(
+                waiting=dict(observation.waiting), active=dict(observation.active), pods=()
+            )
             self._seen = (now, cached)
         cached = self._seen[1]
-        return Observation(waiting=cached.waiting, active=cached.active, pods=seen.pods)
+        return Observation(waiting=cached.waiting, active=cached.active, pods=observation.pods)
 
     def _watch_burst(self) -> Steps:
         yield self._env.timeout(self._demand.measured_from)

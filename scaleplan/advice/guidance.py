@@ -79,14 +79,14 @@ def _horizontal(plan: Plan, medium: Settings) -> str:
     ends = [step.from_concurrent_users for step in path.steps[1:]]
     rows = []
     for step, users in zip(path.steps, [*ends, path.afterwards_from_concurrent_users], strict=True):
-        said = _said(_with_pods(medium, step), users, plan, APPLICATION_CHECKS)
+        verdicts = _said(_with_pods(medium, step), users, plan, APPLICATION_CHECKS)
         rows.append(
             (
                 f"from {step.from_concurrent_users}",
                 f"{step.orchestrators} orchestrators, {step.workers} workers",
                 step.addition or "",
                 f"{users}",
-                said,
+                verdicts,
             )
         )
     head = ("users", "the plan's pods", "added", "checked for", "the applications' checks say")

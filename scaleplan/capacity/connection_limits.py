@@ -49,14 +49,14 @@ def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> t
     left = left_of_poolers(number_of, loss)
     if left == number_of:
         name, value = "clients of the fullest pooler", float(chain.clients_of_fullest_pooler)
-        said = (
+        working = (
             f"larger of 2 × {chain.clients:,} / {number_of}, all pods replaced at once, and the"
             f" last pooler of a rollout; + {STATS_CLIENTS}"
         )
     else:
         name = "clients of a pooler that is left"
         value = ceil(chain.clients / left) + STATS_CLIENTS if left else float("inf")
-        said = f"{chain.clients:,} / {beside(number_of, left, 'poolers')} + {STATS_CLIENTS}"
+        working = f"{chain.clients:,} / {beside(number_of, left, 'poolers')} + {STATS_CLIENTS}"
     return (
         Term(name="pods with the surge of a rollout", working=pods, value=chain.pods, unit="pods"),
         Term(
@@ -73,7 +73,7 @@ def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> t
         ),
         Term(
             name=name,
-            working=said,
+            working=working,
             value=value,
             unit="clients",
             limit=chain.poolers.max_client_connections,

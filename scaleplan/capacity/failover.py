@@ -68,12 +68,12 @@ def _others(settings: Settings) -> list[Term]:
     ]
 
 
-def _term(what: str, lost: int, copies: int, said: str) -> Term:
+def _term(what: str, lost: int, copies: int, working: str) -> Term:
     return Term(
         name=f"lost: {what}",
         working="in the worst zone or case",
         value=lost,
         unit="",
         limit=copies,
-        limit_working=said,
+        limit_working=working,
     )

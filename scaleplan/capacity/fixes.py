@@ -84,12 +84,12 @@ def climb(
     where nothing mends the first that fails, or where the changes go round in a circle.
     """
     steps: list[Fix] = []
-    seen = [report.settings]
+    tried = [report.settings]
     while not report.passes and len(steps) < MOST_CHANGES:
         fix = smallest_fix(report, evaluator, among) or _mending_alone(report, evaluator, among)
-        if fix is None or fix.settings in seen:
+        if fix is None or fix.settings in tried:
             break
-        seen.append(fix.settings)
+        tried.append(fix.settings)
         steps.append(fix)
         report = evaluator.report(fix.settings, report.loss)
     return tuple(steps), report

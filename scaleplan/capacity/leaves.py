@@ -55,8 +55,8 @@ def changed(settings: Settings, leaf: Leaf, value: Any) -> Settings | None:
 def with_size(settings: Settings, size: Size) -> Settings:
     """The same stack at another size, as the plan has it."""
     row = load_plan().sizes[size].model_dump(mode="json", by_alias=True)
-    there = on_architecture(row, settings.architecture)
-    profile = SizeProfile.model_validate(there, strict=False)
+    own_row = on_architecture(row, settings.architecture)
+    profile = SizeProfile.model_validate(own_row, strict=False)
     sections = {name: getattr(profile, name) for name in SizeProfile.model_fields}
     return settings.model_copy(update={"size": size, **sections})
 

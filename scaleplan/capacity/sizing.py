@@ -162,13 +162,13 @@ def _carries(settings: Settings, load: Load) -> bool:
 def _attempt(stack: Settings, base: Base, evaluator: Evaluator) -> Attempt:
     start = _settings_of(stack, base)
     report = _first_failing(start, base, evaluator)
-    settings, seen = start, [start]
+    settings, tried = start, [start]
     while report is not None:
         _, reached = climb(report, evaluator, _searched())
-        if not reached.passes or reached.settings in seen:
+        if not reached.passes or reached.settings in tried:
             return Attempt(base=base, choice=None, failing=report if reached.passes else reached)
         settings = reached.settings
-        seen.append(settings)
+        tried.append(settings)
         report = _first_failing(settings, base, evaluator)
     settings = _lowered(settings, base, evaluator)
     cost = evaluator.price(settings)

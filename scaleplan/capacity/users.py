@@ -16,13 +16,13 @@ def check_users(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
     del loss
     below = load_plan().estimates[settings.size].users.below_users
     limit = None if below is None else below - 1
-    said = "no end" if below is None else f"the plan: below {below}"
+    below_text = "no end" if below is None else f"the plan: below {below}"
     term = Term(
         name="concurrent users",
         working=f"load {load.name}",
         value=load.concurrent_users,
         unit="users",
         limit=limit,
-        limit_working=f"{settings.size}: {said}",
+        limit_working=f"{settings.size}: {below_text}",
     )
     return CheckResult(name=CheckName.USERS, terms=(term,))

@@ -128,11 +128,11 @@ def room(*, vcpus: int, memory_mib: int, interfaces: int, addresses_per_interfac
     Every slot of an interface but the first holds a prefix instead of an address. The daemonsets'
     pods count as if each had an address of its own, though some share the node's.
     """
-    given = allocatable(vcpus=vcpus, memory_mib=memory_mib)
+    capacity = allocatable(vcpus=vcpus, memory_mib=memory_mib)
     addresses = interfaces * (addresses_per_interface - 1) * ADDRESSES_PER_PREFIX
     return Room(
-        cpu_millicores=given.cpu_millicores - DAEMONSETS.cpu_millicores,
-        memory_mib=given.memory_mib - DAEMONSETS.memory_mib,
+        cpu_millicores=capacity.cpu_millicores - DAEMONSETS.cpu_millicores,
+        memory_mib=capacity.memory_mib - DAEMONSETS.memory_mib,
         pods=MAX_PODS - len(DAEMONS),
         addresses=addresses - len(DAEMONS),
     )

@@ -76,21 +76,21 @@ def _mistake(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Mist
     allowed = context.get("allowed") or (rule.allowed if rule else details["msg"])
     if details["type"] == "missing":
         return Mistake(key=key, value=NOT_SET, allowed=f"{allowed}; the key is required")
-    given = details["input"]
-    if rule is not None and rule.is_text and isinstance(given, (int, float)):
+    value = details["input"]
+    if rule is not None and rule.is_text and isinstance(value, (int, float)):
         allowed = f"{allowed}, in quotes"
     choices = context.get("choices") or (rule.choices if rule else [])
     return Mistake(
         key=key,
-        value=NOT_SET if given is None and rule is not None and rule.optional else shown(given),
+        value=NOT_SET if value is None and rule is not None and rule.optional else shown(value),
         allowed=allowed,
-        nearest=nearest(given, choices) if _misspelt(given, choices) else None,
+        nearest=nearest(value, choices) if _misspelt(value, choices) else None,
     )
 
 
-def _misspelt(given: object, choices: Sequence[str]) -> bool:
+def _misspelt(value: object, choices: Sequence[str]) -> bool:
     """A choice that is refused for what stands beside it is spelt right."""
-    return isinstance(given, str) and given not in choices
+    return isinstance(value, str) and value not in choices
 
 
 def unknown_key(key: str, value: object, known: Sequence[str]) -> Mistake:

@@ -37,22 +37,22 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
     Raises InvalidSettings, which lists all mistakes at once.
     """
     secrets = {key for key in SECRET_KEYS if config.get(key)}
-    given = {
+    values = {
         key: value
         for key, value in config.items()
         if key not in SECRET_KEYS and not (value == "" and key in _OPTIONAL)
     }
     mistakes = [
-        unknown_key(f"{project}:{key}", given.pop(key), keys_of(Settings))
+        unknown_key(f"{project}:{key}", values.pop(key), keys_of(Settings))
         for key in sorted(NOT_CONFIGURED)
-        if key in given
+        if key in values
     ]
-    architecture = _architecture_of(given)
+    architecture = _architecture_of(values)
     plan = load_plan()
-    row = plan.sizes[_size_of(given)].model_dump(mode="json", by_alias=True)
+    row = plan.sizes[_size_of(values)].model_dump(mode="json", by_alias=True)
     base = on_architecture(row, architecture) | {"load": default_settings(plan)}
-    merged = overlay(base, given)
-    if waits(given.get("disasterRecovery")):
+    merged = overlay(base, values)
+    if waits(values.get("disasterRecovery")):
         small = plan.sizes[Size.SMALL].model_dump(mode="json", by_alias=True)
         merged = overlay(merged, standby_of(on_architecture(small, architecture)))
     merged |= {"project": project, "stack": stack}
@@ -61,7 +61,7 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
     except ValidationError as error:
         mistakes += mistakes_of(error, Settings, project)
         settings = None
-    mistakes += classes_of_other_architecture(f"{project}:", given, architecture)
+    mistakes += classes_of_other_architecture(f"{project}:", values, architecture)
     needed = settings.alerts.secrets_needed() if settings is not None else {}
     mistakes += [
         Mistake(

@@ -143,9 +143,9 @@ def judge(rule: Rule, resource: Resource, stack: Stack) -> Iterator[Violation]:
     """
     if not rule.looks_at(resource, stack):
         return
-    seen = stack if rule.whole_stack else Stack(size=stack.size, protects_data=stack.protects_data)
+    scope = stack if rule.whole_stack else Stack(size=stack.size, protects_data=stack.protects_data)
     try:
-        for message in rule.check(resource, seen):
+        for message in rule.check(resource, scope):
             yield Violation(rule=rule, resource=resource, message=message)
     except NotKnownError:
         return

@@ -121,11 +121,11 @@ def shapes_of(token: str) -> Shapes | None:
     module = module.split("/")[0]
     for service in SERVICES.get(module, (module.replace("-", ""),)):
         operations, shapes = _model(service)
-        given = _OPERATIONS.get(token)
+        listed = _OPERATIONS.get(token)
         inputs = frozenset(
             shape
             for operation, shape in operations.items()
-            if (operation in given if given else _is_about(operation, name))
+            if (operation in listed if listed else _is_about(operation, name))
         )
         if inputs:
             return Shapes(shapes, inputs)

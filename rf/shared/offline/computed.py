@@ -116,10 +116,10 @@ def _completed(value: Any, annotation: Any, registration: Registration) -> Any:
         return [_completed(item, options[0], registration) for item in value]
     if isinstance(value, Mapping) and sdk.is_output_type(origin):
         declared = sdk.properties_of(origin)
-        given = {
+        completed = {
             key: _completed(item, declared.get(key), registration) for key, item in value.items()
         }
-        return {**_object_of(origin, registration), **given}
+        return {**_object_of(origin, registration), **completed}
     return value
 
 

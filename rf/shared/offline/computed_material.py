@@ -81,8 +81,8 @@ def _provider(registration: Registration) -> Computed:
 
 def kubernetes_object(registration: Registration) -> Computed:
     """An API server's answer: the object itself, with the metadata that it adds."""
-    given = registration.inputs.get("metadata")
-    metadata: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    stated = registration.inputs.get("metadata")
+    metadata: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {}
     name = str(metadata.get("name") or f"{registration.name}-{registration.hex(8, 'name')}")
     added: dict[str, Any] = {"name": name, "uid": registration.uuid(), "resourceVersion": "1"}
     namespace = metadata.get("namespace")

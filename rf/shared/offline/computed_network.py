@@ -143,8 +143,8 @@ def _record(registration: Registration) -> Computed:
 
 def _certificate(registration: Registration) -> Computed:
     arn = registration.arn("acm", f"certificate/{registration.uuid()}")
-    given = registration.inputs.get("subjectAlternativeNames")
-    others = given if isinstance(given, list) else []
+    alternatives = registration.inputs.get("subjectAlternativeNames")
+    others = alternatives if isinstance(alternatives, list) else []
     domains = list(dict.fromkeys([registration.text("domainName"), *map(str, others)]))
     options = [
         {

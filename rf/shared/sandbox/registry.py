@@ -188,10 +188,10 @@ class World:
             account_id=self.account_id,
             invented=request.invented,
         )
-        given = Inputs(request.inputs)
-        given.drop(*PROVIDER_INPUTS)
-        created = handler(task, given)
-        if given:
-            left = ", ".join(sorted(given))
+        inputs = Inputs(request.inputs)
+        inputs.drop(*PROVIDER_INPUTS)
+        created = handler(task, inputs)
+        if inputs:
+            left = ", ".join(sorted(inputs))
             raise TranslationError(f"the handler of {request.token} leaves out {left}")
         return created

@@ -99,8 +99,8 @@ def secret(reader: Reader, identifier: str, inputs: Mapping[str, Any]) -> Iterat
         yield "replicas", sorted(each["region"] for each in replicas), sorted(regions)
     for replica in replicas:
         reader.region = replica["region"]
-        there = reader.read("secretsmanager", "DescribeSecret", SecretId=inputs["name"])
-        yield f"name in {reader.region}", inputs["name"], there["Name"]
+        copy = reader.read("secretsmanager", "DescribeSecret", SecretId=inputs["name"])
+        yield f"name in {reader.region}", inputs["name"], copy["Name"]
         # The emulator forgets a replica's key: it answers with AWS's own, or with its source's.
         yield f"key in {reader.region}", replica["kmsKeyId"], NOT_SHOWN
 

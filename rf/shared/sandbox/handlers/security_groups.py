@@ -109,9 +109,9 @@ def _revoke_all(task: Task, group: str) -> None:
         (False, "RevokeSecurityGroupIngress"),
         (True, "RevokeSecurityGroupEgress"),
     ):
-        there = [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"] == outward]
-        if there:
-            task.call("ec2", operation, GroupId=group, SecurityGroupRuleIds=there)
+        rule_ids = [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"] == outward]
+        if rule_ids:
+            task.call("ec2", operation, GroupId=group, SecurityGroupRuleIds=rule_ids)
 
 
 def _authorize_inline(task: Task, group: str, inline: dict[str, list[dict[str, Any]]]) -> None:
