@@ -20,9 +20,8 @@ FILLING_CITUS = ("sharding.stage=parallel",)
 HPA = ("scaling.worker=hpa",)
 RABBITMQ = ("queue.engine=rabbitmq",)
 
-# With jobs of every library, which no other row need be recorded for.
-BEFORE_CITUS = ("sharding.stage=off", "queue.clients=[bullmq,bull,rq]")
-WITH_PAGES = ("workflows.web=true", "queue.clients=[bullmq,bull,rq]")
+# With jobs of every library and Temporal's pages, which no other row need be recorded for.
+BEFORE_CITUS = ("sharding.stage=off", "queue.clients=[bullmq,bull,rq]", "workflows.web=true")
 
 LONGER_JOBS = ("load.assumptions.jobSeconds=170",)
 NEWER_KUBERNETES_AT_RISK = ("kubernetesVersion=1.36", "allowCapacityRisk=[queue]", *LONGER_JOBS)
@@ -62,7 +61,6 @@ CONFIGURATIONS = {
     "medium, before Citus": Configuration("prod", "medium", BEFORE_CITUS),
     "small, before Citus": Configuration("prod", "small", BEFORE_CITUS),
     # What else may be chosen.
-    "pages": Configuration("prod", overrides=WITH_PAGES),
     "RabbitMQ": Configuration("prod", overrides=RABBITMQ),
     "RabbitMQ, unknown": Configuration("prod", overrides=RABBITMQ, unknowns=True),
     "HPA": Configuration("staging", overrides=HPA),

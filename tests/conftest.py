@@ -95,15 +95,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_configure() -> None:
-    """A shell has what it runs in the background ignore Ctrl-C, which tests send to commands."""
+    """Modules and plans last as long as the session: nothing is gained by looking often.
+
+    A shell has what it runs in the background ignore Ctrl-C, which tests send to commands.
+    """
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
-    """Modules and plans last as long as the session: nothing is gained by looking often."""
+    """The tests' modules last as long as the session."""
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from rendering.applications.variables import MIGRATION, VARIABLES, Source
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.stack_file import stack_names
-from tests.configurations import ACTIVE, RABBITMQ, WITH_PAGES
+from tests.configurations import ACTIVE, BEFORE_CITUS, RABBITMQ
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"
@@ -16,7 +16,7 @@ APPLICATIONS = {"orchestrator", "worker", "collaboration", "web"}
 PLANS = [
     # A recovery site that waits runs no application.
     *((name, ACTIVE if name == "prod-dr" else ()) for name in stack_names(PROJECT_ROOT)),
-    ("prod", WITH_PAGES),
+    ("prod", BEFORE_CITUS),
     ("prod", RABBITMQ),
 ]
 
