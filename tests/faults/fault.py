@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+# The offline rules know the types of the SDKs that are loaded; a kept plan loads none.
+import pulumi_aws  # noqa: F401
+import pulumi_kubernetes  # noqa: F401
+import pulumi_random  # noqa: F401
+import pulumi_tls  # noqa: F401
+
 from policy.rules import BY_ID
 from policy.rules.shared.rule import Stack, judge
 from rf.grow.classify import Kind, step_between
