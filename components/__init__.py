@@ -15,7 +15,7 @@ from components.database.credentials import DatabaseCredentials
 from components.database.database import Database
 from components.database.migration import DatabaseMigration
 from components.database.pgbouncer import Pgbouncer
-from components.database.pooler_admin import PoolerAdmin, PoolerAdminArgs
+from components.database.pooler_admin import PoolerAdmin
 from components.database.pooler_reconnect import PoolerReconnect
 from components.edge.dns import Dns, HomeCell
 from components.edge.edge import Edge
@@ -66,7 +66,6 @@ __all__ = [
     "Platform",
     "PodRoles",
     "PoolerAdmin",
-    "PoolerAdminArgs",
     "PoolerReconnect",
     "PrimarySite",
     "Queue",
