@@ -14,7 +14,7 @@ if __package__ in {None, ""}:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rf.shared.stacks import plan_of, settings_of
-from rf.simulate.comparison import Comparison, Question, compare
+from rf.simulate.comparison import Comparison, SimulationQuestion, compare
 from rf.simulate.view import duration, ratio
 from scaleplan.load import load_at
 from scaleplan.model import load_plan
@@ -30,7 +30,7 @@ def main() -> None:
         settings = settings_of(STACK, size=size)
         load = load_at(settings.load, load_plan(), settings.size)
         assumed = load.assumptions
-        question = Question(
+        question = SimulationQuestion(
             load=load,
             job_seconds=assumed.job_seconds,
             busy_percent=assumed.busy_percent,

@@ -36,7 +36,7 @@ from rules.shared.exceptions import (
     of_stack,
     read_exceptions,
 )
-from rules.shared.rule import SIZES, Level, Resource, Rule, Stack, judge
+from rules.shared.rule import SIZES, Level, Resource, Rule, StackResources, judge
 from rules.shared.values import UNKNOWN
 
 _LEVELS: Mapping[Level, EnforcementLevel] = {
@@ -50,7 +50,7 @@ class Pack:
     """The rules as policies of one run of the engine. `inputs_by_urn` are those shown so far."""
 
     name: str
-    stack: Stack
+    stack: StackResources
     exceptions: Sequence[PolicyException]
     today: date
     inputs_by_urn: dict[str, Mapping[str, Any]] = field(
@@ -111,7 +111,7 @@ class Pack:
             custom=provider is not None or args.resource_type.startswith("pulumi:providers:"),
         )
 
-    def _whole(self, args: StackValidationArgs) -> Stack:
+    def _whole(self, args: StackValidationArgs) -> StackResources:
         resources = [
             replace(
                 self._one(each),
@@ -125,7 +125,9 @@ class Pack:
         ]
         return replace(self.stack, resources=tuple(resources))
 
-    def _judge(self, rule: Rule, resource: Resource, stack: Stack, report: ReportViolation) -> None:
+    def _judge(
+        self, rule: Rule, resource: Resource, stack: StackResources, report: ReportViolation
+    ) -> None:
         for violation in judge(rule, resource, stack):
             if not any(each.covers(violation, self.today) for each in self.exceptions):
                 sentence = f"{resource.label} {violation.message}. {rule.reason}"
@@ -190,7 +192,7 @@ def serve() -> None:
     name = pulumi.get_stack()
     pack = Pack(
         name=name,
-        stack=Stack(size=size, protects_data=protects is not False),
+        stack=StackResources(size=size, protects_data=protects is not False),
         exceptions=[each for each in exceptions if each.stack == name],
         today=today,
     )

@@ -50,7 +50,7 @@ class ShardingPlan(Section):
     reference_tables: tuple[str, ...]
 
 
-class Indicator(Section):
+class PlanIndicator(Section):
     """A sign that it is time to scale, and what to do; the number in percent where it has one."""
 
     indicator: str
@@ -61,8 +61,8 @@ class Indicator(Section):
 class Indicators(Section):
     """The signs for scaling up (vertical) and out (horizontal)."""
 
-    vertical: tuple[Indicator, ...]
-    horizontal: tuple[Indicator, ...]
+    vertical: tuple[PlanIndicator, ...]
+    horizontal: tuple[PlanIndicator, ...]
 
 
 class VerticalStep(Section):

@@ -30,7 +30,7 @@ from scaleplan.applications.pod_resources import (
     application_resources,
     pooler_resources,
 )
-from scaleplan.applications.quota import NamespaceQuota, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.applications.quota import NamespaceQuota, QuotaPods, namespace_quota, pods_in_rollout
 from scaleplan.applications.workloads import (
     APPLICATIONS_POOL,
     COLLABORATION,
@@ -258,13 +258,13 @@ def application_quota(stack: Stack) -> NamespaceQuota:
     return namespace_quota(
         [
             *(
-                PodLoad(
+                QuotaPods(
                     pods=pods_in_rollout(each.max_replicas),
                     containers=(application_resources(each.pod),),
                 )
                 for each in autoscaled_workloads(settings)
             ),
-            PodLoad(
+            QuotaPods(
                 pods=pods_in_rollout(pooler.replicas),
                 containers=(
                     pooler_resources(stack.plan.pgbouncer.resources, memory_needed_mib(pooler)),
@@ -272,7 +272,7 @@ def application_quota(stack: Stack) -> NamespaceQuota:
                 ),
             ),
             # Two each, because a replaced Job's pod may still be stopping when the next one starts.
-            PodLoad(pods=2 * PSQL_JOBS, containers=(PSQL_JOB,)),
-            PodLoad(pods=2, containers=(MIGRATION_JOB,)),
+            QuotaPods(pods=2 * PSQL_JOBS, containers=(PSQL_JOB,)),
+            QuotaPods(pods=2, containers=(MIGRATION_JOB,)),
         ]
     )

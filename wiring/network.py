@@ -9,8 +9,8 @@ from components.queue.broker import AMQPS_PORT
 from components.redis.foundation import REDIS_PORT
 from rendering.network.application_flows import StoreNetworks
 from rendering.network.flow import Flow
-from rendering.network.flow_table import FlowSite, network_flows
-from rendering.network.monitoring_flows import MonitoringSite
+from rendering.network.flow_table import FlowTopology, network_flows
+from rendering.network.monitoring_flows import MonitoringTopology
 from rendering.network.subnet_layout import subnet_layout
 from scaleplan.applications.workload_settings import WorkerScaler
 from scaleplan.settings import SERVICE_CIDR
@@ -34,13 +34,13 @@ def flow_table(stack: Stack) -> list[Flow]:
     # A recovery site's load balancer is public.
     balancing = subnets.public if settings.disaster_recovery.site_of else subnets.private
     return network_flows(
-        FlowSite(
+        FlowTopology(
             vpc=settings.vpc_cidr,
             services=SERVICE_CIDR,
             keda=settings.scaling.worker is WorkerScaler.KEDA,
             workflows=settings.workflows.enabled,
             workflow_pages=settings.workflows.web,
-            monitoring=MonitoringSite(
+            monitoring=MonitoringTopology(
                 vpc=settings.vpc_cidr,
                 services=SERVICE_CIDR,
                 data=tuple(subnets.data.values()),

@@ -23,7 +23,7 @@ ON_SYSTEM_NODES = {POOL_LABEL: SYSTEM_POOL}
 """Controllers stay off the machines that they, or Karpenter, may take away."""
 
 
-class Release(kubernetes.helm.v3.Release):
+class HelmRelease(kubernetes.helm.v3.Release):
     """A Helm release; one that has rendered nothing yet may have empty `resourceNames`.
 
     One output is left untyped: the SDK stops the program, after everything has been created, when
@@ -54,7 +54,7 @@ def chart_release(
     repository = None
     if chart.repository is not None:
         repository = kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository)
-    return Release(
+    return HelmRelease(
         name,
         name=chart.short_name,
         chart=chart.name,

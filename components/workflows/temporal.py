@@ -17,7 +17,7 @@ from components.workflows.worker import WorkflowWorker, WorkflowWorkerArgs
 from rendering.database.rds_authority import RDS_CA_KEY
 from rendering.network.flow import Flow
 from rendering.workflows import temporal_names as names
-from rendering.workflows.temporal_values import TemporalSite, temporal_values
+from rendering.workflows.temporal_values import TemporalDeployment, temporal_values
 from scaleplan.cluster import charts
 from scaleplan.layers import WorkflowsPlan
 from scaleplan.workflows.workflows import WorkflowsSettings
@@ -116,9 +116,9 @@ class Temporal(ComponentResource):
             {"address": self.address, "clientSecretName": self.client_secret_name}
         )
 
-    def _site(self) -> TemporalSite:
+    def _site(self) -> TemporalDeployment:
         args = self._args
-        return TemporalSite(
+        return TemporalDeployment(
             settings=args.settings,
             plan=args.plan,
             database_address=Output.concat(args.database_host, f":{args.database_port}"),

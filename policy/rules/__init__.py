@@ -9,7 +9,7 @@ from .cluster import charts, control_plane, machines, namespaces
 from .database import instances, pgbouncer
 from .identity import access, audit, encryption
 from .shared import buckets, program
-from .shared.rule import Layer, Rule
+from .shared.rule import Rule, RuleLayer
 
 _MODULES = (
     program,
@@ -32,7 +32,7 @@ _MODULES = (
     namespaces,
     edge,
 )
-_LAYERS = tuple(Layer)
+_LAYERS = tuple(RuleLayer)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
@@ -45,4 +45,4 @@ RULES: tuple[Rule, ...] = tuple(
 BY_ID = {rule.id: rule for rule in RULES}
 """Every rule by its id."""
 
-__all__ = ["BY_ID", "RULES", "Layer", "Rule"]
+__all__ = ["BY_ID", "RULES", "Rule", "RuleLayer"]

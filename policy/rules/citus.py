@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .database.instances import BACKUP_DAYS
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at, is_true, listed
 
 CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
@@ -13,7 +13,7 @@ CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
 SERVER_AUTH = ("scram-sha-256",)
 
 
-def _citus(resource: Resource, stack: Stack) -> Iterator[str]:
+def _citus(resource: Resource, stack: StackResources) -> Iterator[str]:
     spec = resource.inputs["spec"]
     if not is_true(spec, "postgres.ssl.enabled"):
         yield "talks without TLS"
@@ -29,7 +29,7 @@ def _citus(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"its {part} accepts {weak[0].split()[-1]}"
 
 
-def _citus_copies(resource: Resource, stack: Stack) -> Iterator[str]:
+def _citus_copies(resource: Resource, stack: StackResources) -> Iterator[str]:
     spec = resource.inputs["spec"]
     for key in ("coordinator.instances", "shards.instancesPerCluster"):
         if at(spec, key, 0) < 2:
@@ -41,7 +41,7 @@ def _citus_copies(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="citus-tls-and-backups",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="Citus takes TLS and SCRAM alone, and is backed up.",
         reason="At stage serving it holds all tenants' data.",
         source="StackGres docs, SGShardedCluster, postgres.ssl and configurations.backups",
@@ -51,7 +51,7 @@ RULES = (
     ),
     Rule(
         id="citus-copies",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="From medium each Citus group has a second instance, replicated synchronously.",
         reason="Otherwise one lost machine takes a third of the tenants out.",
         source="scale plan, Phase 3; StackGres docs, SGShardedCluster, replication",

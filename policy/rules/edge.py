@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .network import BALANCER
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at, is_true, listed
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
@@ -26,7 +26,7 @@ YEAR_SECONDS = 31_536_000
 BASE_RULES = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
 
 
-def _viewer_tls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _viewer_tls(resource: Resource, stack: StackResources) -> Iterator[str]:
     behaviors = [
         at(resource.inputs, "defaultCacheBehavior", {}),
         *listed(resource.inputs, "orderedCacheBehaviors"),
@@ -42,14 +42,14 @@ def _viewer_tls(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"accepts {minimum}"
 
 
-def _api_not_redirected(resource: Resource, stack: Stack) -> Iterator[str]:
+def _api_not_redirected(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in listed(resource.inputs, "orderedCacheBehaviors"):
         path = str(at(each, "pathPattern", ""))
         if path.startswith("/api") and at(each, "viewerProtocolPolicy") != "https-only":
             yield f"redirects {path}, after a token went over the wire in the clear"
 
 
-def _origins_closed(resource: Resource, stack: Stack) -> Iterator[str]:
+def _origins_closed(resource: Resource, stack: StackResources) -> Iterator[str]:
     for origin in listed(resource.inputs, "origins"):
         name = at(origin, "originId")
         if "vpcOriginConfig" in origin:
@@ -67,12 +67,12 @@ def _origins_closed(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"origin {name} is a bucket that anyone may be asked to open"
 
 
-def _signs(resource: Resource, stack: Stack) -> Iterator[str]:
+def _signs(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "signingBehavior") != "always":
         yield "doesn't sign every request"
 
 
-def _origin_tls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _origin_tls(resource: Resource, stack: StackResources) -> Iterator[str]:
     config = at(resource.inputs, "vpcOriginEndpointConfig", {})
     weak = {"SSLv3", "TLSv1", "TLSv1.1"} & set(listed(config, "originSslProtocols.items"))
     if weak:
@@ -82,7 +82,7 @@ def _origin_tls(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"asks the load balancer by {protocol}"
 
 
-def _listener_tls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _listener_tls(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not stack.protects_data:
         return
     if at(resource.inputs, "protocol") != "HTTPS":
@@ -93,12 +93,12 @@ def _listener_tls(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"takes what {policy or 'the default of 2016'} takes"
 
 
-def _firewall(resource: Resource, stack: Stack) -> Iterator[str]:
+def _firewall(resource: Resource, stack: StackResources) -> Iterator[str]:
     if "webAclId" not in resource.inputs:
         yield "has no firewall before it"
 
 
-def _firewall_rules(resource: Resource, stack: Stack) -> Iterator[str]:
+def _firewall_rules(resource: Resource, stack: StackResources) -> Iterator[str]:
     rules = listed(resource.inputs, "rules")
     groups = {at(e, "statement.managedRuleGroupStatement.name"): e for e in rules}
     for name in BASE_RULES:
@@ -111,7 +111,7 @@ def _firewall_rules(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "limits no address"
 
 
-def _headers(resource: Resource, stack: Stack) -> Iterator[str]:
+def _headers(resource: Resource, stack: StackResources) -> Iterator[str]:
     config = at(resource.inputs, "securityHeadersConfig", {})
     age = at(config, "strictTransportSecurity.accessControlMaxAgeSec", 0)
     if age < YEAR_SECONDS:
@@ -121,14 +121,14 @@ def _headers(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"sends no {key}"
 
 
-def _logged(resource: Resource, stack: Stack) -> Iterator[str]:
+def _logged(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "loggingConfig.bucket"):
         return
     if not any(stack.pointing_at(resource, LOG_SOURCE, "resourceArn")):
         yield "writes no access log"
 
 
-def _balancer(resource: Resource, stack: Stack) -> Iterator[str]:
+def _balancer(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "dropInvalidHeaderFields"):
         yield "passes on malformed headers"
     if at(resource.inputs, "desyncMitigationMode", "defensive") == "monitor":
@@ -140,7 +140,7 @@ def _balancer(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="edge-viewer-tls",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="CloudFront serves over TLS 1.2 or newer alone.",
         reason="Visitors' browsers follow whatever the edge allows.",
         source="scale plan, CloudFront Configuration; Security Hub, CloudFront.3, CloudFront.15",
@@ -150,7 +150,7 @@ RULES = (
     ),
     Rule(
         id="edge-api-https-only",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="The API answers HTTPS alone and redirects nobody.",
         reason="A client that is redirected has already sent its token in the clear.",
         source="scale plan, CloudFront Configuration, /api/* https-only",
@@ -160,7 +160,7 @@ RULES = (
     ),
     Rule(
         id="edge-origins-closed",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="Buckets are reached by origin access control, everything else over TLS or the VPC.",
         reason="An origin that answers anybody is a second, unguarded edge.",
         source="AWS Security Hub, CloudFront.8, CloudFront.13; CloudFront guide, OAC",
@@ -170,7 +170,7 @@ RULES = (
     ),
     Rule(
         id="edge-access-signed",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="CloudFront signs every request to the bucket.",
         reason="An unsigned one works only if the bucket is public.",
         source="CloudFront developer guide, Restrict access to an Amazon S3 origin",
@@ -180,7 +180,7 @@ RULES = (
     ),
     Rule(
         id="edge-origin-tls",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="CloudFront asks the load balancer over TLS 1.2; a stack without a domain can't.",
         reason="Requests carry patients' data on this stretch as on the first.",
         source="scale plan, origin_protocol_policy https-only; HIPAA, 45 CFR 164.312(e)(1)",
@@ -190,7 +190,7 @@ RULES = (
     ),
     Rule(
         id="balancer-tls",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="The load balancer speaks TLS 1.2 and 1.3 alone; a stack without a domain can't.",
         reason="Its default policy still takes TLS 1.0.",
         source="AWS Security Hub, ELB.17; ALB user guide, Security policies",
@@ -200,7 +200,7 @@ RULES = (
     ),
     Rule(
         id="balancer-strict",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="The load balancer drops what is malformed, and can't be deleted by a click.",
         reason="Request smuggling lets one visitor's request carry another's session.",
         source="AWS Security Hub, ELB.4, ELB.6, ELB.12",
@@ -210,7 +210,7 @@ RULES = (
     ),
     Rule(
         id="edge-firewall",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="From medium a firewall stands before the distribution.",
         reason="From there on it is worth an attack; a rate limit is its cheapest defence.",
         source="scale plan, Resource Estimates by Scale; AWS Security Hub, CloudFront.6",
@@ -221,7 +221,7 @@ RULES = (
     ),
     Rule(
         id="edge-firewall-blocks",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="The firewall blocks by AWS' base rules and limits each address.",
         reason="A rule that only counts has never stopped anybody.",
         source="AWS WAF developer guide, Baseline rule groups; Security Hub, WAF.10",
@@ -231,7 +231,7 @@ RULES = (
     ),
     Rule(
         id="edge-headers",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="Browsers are told: HTTPS for a year, no framing, no sniffing, whose code to run.",
         reason="They then refuse what an attacker would need of them.",
         source="OWASP Secure Headers Project; RFC 6797",
@@ -241,7 +241,7 @@ RULES = (
     ),
     Rule(
         id="edge-logged",
-        layer=Layer.EDGE,
+        layer=RuleLayer.EDGE,
         demand="The distribution writes an access log.",
         reason="Who asked for what is known nowhere else, for requests that the cache answered.",
         source="AWS Security Hub, CloudFront.5; HIPAA Security Rule, 45 CFR 164.312(b)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at, is_true, leaves, listed
 
 WORLD = ("0.0.0.0/0", "::/0")
@@ -15,7 +15,7 @@ HTTPS = 443
 _SWITCHES = ("publiclyAccessible", "associatePublicIpAddress", "mapPublicIpOnLaunch")
 
 
-def _open_ingress(resource: Resource, stack: Stack) -> Iterator[str]:
+def _open_ingress(resource: Resource, stack: StackResources) -> Iterator[str]:
     own = [at(resource.inputs, key) for key in ("cidrIpv4", "cidrIpv6")]
     for rule in listed(resource.inputs, "ingress"):
         own += [*listed(rule, "cidrBlocks"), *listed(rule, "ipv6CidrBlocks")]
@@ -26,7 +26,7 @@ def _open_ingress(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"lets in {network}"
 
 
-def _is_door_of_firewalled(resource: Resource, stack: Stack) -> bool:
+def _is_door_of_firewalled(resource: Resource, stack: StackResources) -> bool:
     """Whether it is the HTTPS port of a load balancer with a firewall of its own, as a recovery
     site's, which has no CDN before it."""
     if {at(resource.inputs, "fromPort"), at(resource.inputs, "toPort")} != {HTTPS}:
@@ -39,11 +39,11 @@ def _is_door_of_firewalled(resource: Resource, stack: Stack) -> bool:
     )
 
 
-def _has_firewall(balancer: Resource, stack: Stack) -> bool:
+def _has_firewall(balancer: Resource, stack: StackResources) -> bool:
     return any(True for _ in stack.pointing_at(balancer, FIREWALL, "resourceArn"))
 
 
-def _open_egress(resource: Resource, stack: Stack) -> Iterator[str]:
+def _open_egress(resource: Resource, stack: StackResources) -> Iterator[str]:
     own = [at(resource.inputs, key) for key in ("cidrIpv4", "cidrIpv6")]
     for rule in listed(resource.inputs, "egress"):
         own += [*listed(rule, "cidrBlocks"), *listed(rule, "ipv6CidrBlocks")]
@@ -52,7 +52,7 @@ def _open_egress(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"lets out to {network}"
 
 
-def _all_ports(resource: Resource, stack: Stack) -> Iterator[str]:
+def _all_ports(resource: Resource, stack: StackResources) -> Iterator[str]:
     if str(at(resource.inputs, "ipProtocol")) == "-1":
         yield "lets in every protocol on every port"
         return
@@ -61,30 +61,30 @@ def _all_ports(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"lets in ports {first} to {last}"
 
 
-def _public_address(resource: Resource, stack: Stack) -> Iterator[str]:
+def _public_address(resource: Resource, stack: StackResources) -> Iterator[str]:
     for path, value in leaves(resource.inputs):
         if path.rsplit(".", 1)[-1] in _SWITCHES and value in (True, "true"):
             yield f"{path} gives it a public address"
 
 
-def _internet_facing(resource: Resource, stack: Stack) -> Iterator[str]:
+def _internet_facing(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "internal") and not _has_firewall(resource, stack):
         yield "faces the internet, past CloudFront and its firewall"
 
 
-def _service_outside(resource: Resource, stack: Stack) -> Iterator[str]:
+def _service_outside(resource: Resource, stack: StackResources) -> Iterator[str]:
     kind = at(resource.inputs, "spec.type", "ClusterIP")
     if kind != "ClusterIP":
         yield f"is a {kind}: a door of its own into the cluster"
 
 
-def _default_group(resource: Resource, stack: Stack) -> Iterator[str]:
+def _default_group(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("ingress", "egress"):
         if listed(resource.inputs, key):
             yield f"has {key} rules, so that whatever is put there by mistake can talk"
 
 
-def _flow_log(resource: Resource, stack: Stack) -> Iterator[str]:
+def _flow_log(resource: Resource, stack: StackResources) -> Iterator[str]:
     logs = list(stack.pointing_at(resource, FLOW_LOG, "vpcId"))
     if not any(at(each.inputs, "trafficType") == "ALL" for each in logs):
         yield "has no flow log of all its traffic"
@@ -93,7 +93,7 @@ def _flow_log(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="no-open-ingress",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="No security group lets in the whole internet, but HTTPS of a firewalled balancer.",
         reason="CloudFront alone is public; it reaches the load balancer inside the network.",
         source="AWS Security Hub, EC2.18, EC2.19; CIS AWS Foundations, 5.2 and 5.3",
@@ -109,7 +109,7 @@ RULES = (
     ),
     Rule(
         id="no-open-egress",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="No security group of the program lets out to the whole internet.",
         reason="What a store or balancer need not reach, a thief could carry data to.",
         source="NIST SP 800-53, SC-7(5), deny by default",
@@ -122,7 +122,7 @@ RULES = (
     ),
     Rule(
         id="one-port-per-rule",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="A security group's rule names the port that is used, not all of them.",
         reason="A range admits what nobody meant to serve: a debugger, a metrics page, SSH.",
         source="AWS Security Hub, EC2.18; AWS Well-Architected, SEC05-BP02",
@@ -132,7 +132,7 @@ RULES = (
     ),
     Rule(
         id="no-public-address",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="Nothing asks for a public address: no database, broker, machine or subnet.",
         reason="An address on the internet is found by scanners within minutes.",
         source="AWS Security Hub, RDS.2, EC2.9, EC2.15",
@@ -141,7 +141,7 @@ RULES = (
     ),
     Rule(
         id="balancer-internal",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="The load balancer is internal, or has a firewall of its own.",
         reason="Requests that go past CloudFront meet no firewall and no rate limit.",
         source="CloudFront developer guide, VPC origins",
@@ -152,7 +152,7 @@ RULES = (
     ),
     Rule(
         id="service-inside",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="Every Service is a ClusterIP.",
         reason="A LoadBalancer or NodePort is a second way in, which no rule of the edge covers.",
         source="EKS best practices, Network security",
@@ -162,7 +162,7 @@ RULES = (
     ),
     Rule(
         id="default-group-closed",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="The VPC's default security group has no rules.",
         reason="What names no group gets this one; AWS makes it open among its members.",
         source="AWS Security Hub, EC2.2; CIS AWS Foundations, 5.4",
@@ -172,7 +172,7 @@ RULES = (
     ),
     Rule(
         id="vpc-flow-log",
-        layer=Layer.NETWORK,
+        layer=RuleLayer.NETWORK,
         demand="The VPC logs all its traffic.",
         reason="After an incident it is the only record of who talked to whom.",
         source="AWS Security Hub, EC2.6; HIPAA Security Rule, 45 CFR 164.312(b)",

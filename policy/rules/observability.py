@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at
 
 SHORTEST_LOG_DAYS = 30
@@ -12,13 +12,13 @@ SHORTEST_LOG_DAYS = 30
 M-Trends 2024), and the one before a holiday later."""
 
 
-def _message_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _message_encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     keys = ("kmsMasterKeyId", "sqsManagedSseEnabled")
     if not any(at(resource.inputs, key) for key in keys):
         yield "keeps messages unencrypted"
 
 
-def _retention(resource: Resource, stack: Stack) -> Iterator[str]:
+def _retention(resource: Resource, stack: StackResources) -> Iterator[str]:
     days = at(resource.inputs, "retentionInDays", 0)
     if not days:
         yield "keeps its logs for ever, with whatever an application wrote into them"
@@ -26,7 +26,7 @@ def _retention(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"keeps its logs for {days} days"
 
 
-def _log_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _log_encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not at(resource.inputs, "kmsKeyId"):
         yield "has no key of the stack"
 
@@ -34,7 +34,7 @@ def _log_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="messages-encrypted",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Topics and queues are encrypted at rest.",
         reason="Alerts and events name hosts, databases and people.",
         source="AWS Security Hub, SNS.1, SQS.1",
@@ -44,7 +44,7 @@ RULES = (
     ),
     Rule(
         id="logs-kept",
-        layer=Layer.AUDIT,
+        layer=RuleLayer.AUDIT,
         demand=f"A log group keeps its logs for a set time, {SHORTEST_LOG_DAYS} days or longer.",
         reason="For ever costs and collects; too short, and the cause of an incident is gone.",
         source="AWS Security Hub, CloudWatch.16; HIPAA Security Rule, 45 CFR 164.312(b)",
@@ -54,7 +54,7 @@ RULES = (
     ),
     Rule(
         id="logs-encrypted",
-        layer=Layer.AUDIT,
+        layer=RuleLayer.AUDIT,
         demand="A log group is encrypted with a key of the stack.",
         reason="Logs of a database hold statements, and those of an API hold names.",
         source="CloudWatch Logs user guide, Encrypt log data using KMS",

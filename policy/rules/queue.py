@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .redis import GROUP, QUEUE
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at, is_true
 
 BROKER = "aws:mq/broker:Broker"
 
 
-def _no_cluster_mode(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_cluster_mode(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.is_under(QUEUE) and at(resource.inputs, "clusterMode", "disabled") != "disabled":
         yield "is a cluster, on which RQ can't run and Bull needs hash tags"
 
 
-def _snapshots(resource: Resource, stack: Stack) -> Iterator[str]:
+def _snapshots(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.is_under(QUEUE) and at(resource.inputs, "snapshotRetentionLimit", 0) < 1:
         yield "keeps no snapshot of jobs and sessions"
 
 
-def _broker(resource: Resource, stack: Stack) -> Iterator[str]:
+def _broker(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "publiclyAccessible", False) is not False:
         yield "can be reached from the internet"
     if not is_true(resource.inputs, "logs.general"):
@@ -33,7 +33,7 @@ def _broker(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="queue-not-a-cluster",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="The queue's Redis is no cluster.",
         reason="RQ's transactions cross slots, which a cluster refuses.",
         source="RQ docs, Redis cluster; BullMQ docs, Redis cluster",
@@ -43,7 +43,7 @@ RULES = (
     ),
     Rule(
         id="queue-snapshots",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="From medium the queue's Redis keeps snapshots.",
         reason="ElastiCache keeps no log of writes: a snapshot is all that outlives both nodes.",
         source="ElastiCache user guide, Snapshot and restore; Security Hub, ElastiCache.1",
@@ -54,7 +54,7 @@ RULES = (
     ),
     Rule(
         id="broker-private-and-logged",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="RabbitMQ is private, logged, and over zones from medium.",
         reason="It carries the jobs in Redis' place; AWS encrypts it with a key of its own.",
         source="Amazon MQ developer guide, Security best practices; Security Hub, MQ.2, MQ.6",

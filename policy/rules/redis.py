@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .shared.rule import Layer, Resource, Rule, Stack
+from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.values import at, is_true, listed, parameters
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -14,7 +14,7 @@ QUEUE = "researchflow:data:Queue"
 CACHE = "researchflow:data:Cache"
 
 
-def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "transitEncryptionEnabled"):
         yield "talks without TLS"
     elif at(resource.inputs, "transitEncryptionMode", "required") != "required":
@@ -25,13 +25,13 @@ def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "is encrypted with the account's key, not with one of the stack"
 
 
-def _authenticated(resource: Resource, stack: Stack) -> Iterator[str]:
+def _authenticated(resource: Resource, stack: StackResources) -> Iterator[str]:
     groups = "userGroupIds" in resource.inputs and listed(resource.inputs, "userGroupIds")
     if not groups and "authToken" not in resource.inputs:
         yield "asks nobody for a password"
 
 
-def _default_user(resource: Resource, stack: Stack) -> Iterator[str]:
+def _default_user(resource: Resource, stack: StackResources) -> Iterator[str]:
     words = str(at(resource.inputs, "accessString", "")).split()
     if at(resource.inputs, "userName") == "default" and "off" not in words:
         yield "lets clients in that name no user"
@@ -43,7 +43,7 @@ def _default_user(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "may touch every key, those of other applications too"
 
 
-def _survives_zone(resource: Resource, stack: Stack) -> Iterator[str]:
+def _survives_zone(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "multiAzEnabled"):
         yield "may stand in one zone"
     if not is_true(resource.inputs, "automaticFailoverEnabled"):
@@ -56,13 +56,13 @@ def _survives_zone(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "has no replica"
 
 
-def _no_eviction(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_eviction(resource: Resource, stack: StackResources) -> Iterator[str]:
     policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
     if resource.is_under(QUEUE) and policy != "noeviction":
         yield f"maxmemory-policy is {policy}: a full queue throws jobs away in silence"
 
 
-def _evicts(resource: Resource, stack: Stack) -> Iterator[str]:
+def _evicts(resource: Resource, stack: StackResources) -> Iterator[str]:
     policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
     if resource.is_under(CACHE) and not policy.startswith(("allkeys-", "volatile-")):
         yield f"maxmemory-policy is {policy}: a full cache refuses writes"
@@ -71,7 +71,7 @@ def _evicts(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="redis-encrypted",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="Redis takes TLS alone, and is encrypted at rest with the stack's key.",
         reason="Sessions, answers and jobs are patients' data too; the plan had enableTLS false.",
         source="ElastiCache user guide, In-transit and At-Rest Encryption; Security Hub,"
@@ -82,7 +82,7 @@ RULES = (
     ),
     Rule(
         id="redis-authenticated",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="Redis asks every client for a user and a password.",
         reason="Any pod that reaches the port would read everyone's sessions.",
         source="ElastiCache user guide, Role-Based Access Control; Security Hub, ElastiCache.6",
@@ -92,7 +92,7 @@ RULES = (
     ),
     Rule(
         id="redis-users-narrow",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="The user `default` is off, and no user may run all commands or touch all keys.",
         reason="A worker that is taken over would delete the API's sessions.",
         source="Redis docs, ACL; ElastiCache user guide, Role-Based Access Control",
@@ -102,7 +102,7 @@ RULES = (
     ),
     Rule(
         id="redis-survives-zone",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="From medium cache and queue have a replica in another zone, which takes over.",
         reason="A lost queue is lost jobs; a lost cache is the database's load tenfold.",
         source="scale plan, Layer 2; ElastiCache user guide, Multi-AZ; Security Hub, ElastiCache.3",
@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         id="queue-noeviction",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="The queue's Redis evicts nothing.",
         reason="An evicted key is a job that nobody runs and nobody misses.",
         source="BullMQ docs, Going to production, Max memory policy",
@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         id="cache-evicts",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="The cache's Redis evicts when it is full.",
         reason="Otherwise every write fails, and with it the request.",
         source="scale plan, Layer 2, maxmemory-policy allkeys-lru",

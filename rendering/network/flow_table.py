@@ -13,24 +13,24 @@ from ipaddress import IPv4Network
 from rendering.network.application_flows import StoreNetworks, application_flows
 from rendering.network.controller_flows import keda_flows, metrics_server_flows
 from rendering.network.flow import Flow
-from rendering.network.monitoring_flows import MonitoringSite, monitoring_flows
+from rendering.network.monitoring_flows import MonitoringTopology, monitoring_flows
 from rendering.network.temporal_flows import temporal_flows
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowSite:
+class FlowTopology:
     """What rows depend on: the networks, and which layers a stack has."""
 
     vpc: IPv4Network
     services: IPv4Network
     stores: StoreNetworks
     keda: bool
-    monitoring: MonitoringSite
+    monitoring: MonitoringTopology
     workflows: bool = False
     workflow_pages: bool = False
 
 
-def network_flows(site: FlowSite) -> list[Flow]:
+def network_flows(site: FlowTopology) -> list[Flow]:
     """All rows of a stack."""
     return [
         *application_flows(site.stores),

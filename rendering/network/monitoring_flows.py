@@ -84,7 +84,7 @@ KARPENTER = Pods(
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonitoringSite:
+class MonitoringTopology:
     """What these rows depend on: networks, the stores' ports, and which layers a stack has."""
 
     vpc: IPv4Network
@@ -98,7 +98,7 @@ class MonitoringSite:
     citus: bool
 
 
-def monitoring_flows(site: MonitoringSite) -> list[Flow]:
+def monitoring_flows(site: MonitoringTopology) -> list[Flow]:
     """All rows of the monitoring namespace."""
     return [
         *_scrapes(site),
@@ -109,7 +109,7 @@ def monitoring_flows(site: MonitoringSite) -> list[Flow]:
     ]
 
 
-def _scrapes(site: MonitoringSite) -> list[Flow]:
+def _scrapes(site: MonitoringTopology) -> list[Flow]:
     machines = Networks(name="VPC", networks=(site.vpc,))
     rows = [
         *(flow for pods in (*CONNECTED, WEB_PODS) for flow in _scrape(pods, METRICS_PORT)),
@@ -140,7 +140,7 @@ def _scrape(pods: Pods, *ports: int) -> list[Flow]:
     return flows_of([PROMETHEUS], pods, ports, "metrics")
 
 
-def _readers(site: MonitoringSite) -> list[Flow]:
+def _readers(site: MonitoringTopology) -> list[Flow]:
     api_server = Networks(name="VPC", networks=(site.vpc,))
     return [
         *flows_of([GRAFANA, ADAPTER], PROMETHEUS, (PROMETHEUS_PORT,), "queries"),
@@ -150,7 +150,7 @@ def _readers(site: MonitoringSite) -> list[Flow]:
     ]
 
 
-def _exporters(site: MonitoringSite) -> list[Flow]:
+def _exporters(site: MonitoringTopology) -> list[Flow]:
     data = Networks(name="data subnets", networks=site.data)
     citus = Pods(name="Citus", namespace=citus_names.NAMESPACE, guarded=False)
     rows = [
@@ -180,7 +180,7 @@ def _alerts() -> list[Flow]:
     ]
 
 
-def _basics(site: MonitoringSite) -> list[Flow]:
+def _basics(site: MonitoringTopology) -> list[Flow]:
     """Names for whoever looks something up, and the API server for those that it is asked of."""
     ask_the_api = (PROMETHEUS, GRAFANA, STATE_METRICS, OPERATOR, ADAPTER, *WEBHOOK_JOBS)
     own = (ALERTMANAGER, CACHE_EXPORTER, QUEUE_EXPORTER, POSTGRES_EXPORTERS, CLOUDWATCH_EXPORTER)

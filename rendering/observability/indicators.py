@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rendering.observability.alerting.subject import COORDINATOR, Subject
 from scaleplan.advice import indicators
-from scaleplan.advice.reading import Measure, Question
+from scaleplan.advice.reading import Measure, MetricQuestion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ _OF_ALL = {
 }
 
 
-def selector(subject: Subject, question: Question) -> Selector:
+def selector(subject: Subject, question: MetricQuestion) -> Selector:
     """The series that answer a question. RDS's are those of this stack's servers alone, so that the
     Prometheus of another stack answers nothing."""
     measure, of = question.measure, question.of

@@ -35,7 +35,7 @@ CERTIFICATE_REFRESH = "1h"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemporalSite:
+class TemporalDeployment:
     """What the values depend on. `database_address` (host:port) and `credentials_version` may be
     known only to the deployment."""
 
@@ -46,7 +46,7 @@ class TemporalSite:
     node_selector: Mapping[str, str]
 
 
-def temporal_values(site: TemporalSite) -> dict[str, Any]:
+def temporal_values(site: TemporalDeployment) -> dict[str, Any]:
     """All values that are given; the chart keeps its own for the rest."""
     settings = site.settings
     return {
@@ -112,7 +112,7 @@ def client_variables() -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in values.items()]
 
 
-def _config(site: TemporalSite) -> dict[str, Any]:
+def _config(site: TemporalDeployment) -> dict[str, Any]:
     stores = dict(zip(("default", "visibility"), WORKFLOW_DATABASES, strict=True))
     return {
         "logLevel": "info",
@@ -142,7 +142,7 @@ def _config(site: TemporalSite) -> dict[str, Any]:
     }
 
 
-def _store(site: TemporalSite, database: str) -> dict[str, Any]:
+def _store(site: TemporalDeployment, database: str) -> dict[str, Any]:
     connections = site.settings.connections_per_store
     return {
         "sql": {
@@ -208,7 +208,7 @@ def _role(name: str, role: TemporalRoleSettings) -> dict[str, Any]:
     }
 
 
-def _web(site: TemporalSite) -> dict[str, Any]:
+def _web(site: TemporalDeployment) -> dict[str, Any]:
     return {
         "enabled": True,
         "replicaCount": WEB_PAGES.replicas,

@@ -11,9 +11,9 @@ from rendering.observability.alerting.subject import COORDINATOR, Subject
 from rendering.observability.indicators import Selector, selector
 from rf.advise.sources import FileSource, MetricsError, PrometheusSource
 from rf.shared.stacks import settings_of
-from scaleplan.advice.findings import Advice, State, advice, questions
+from scaleplan.advice.findings import Advice, AdviceState, advice, questions
 from scaleplan.advice.proposal import Proposer
-from scaleplan.advice.reading import Measure, Question
+from scaleplan.advice.reading import Measure, MetricQuestion
 from scaleplan.load import Load, load_named
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
@@ -32,7 +32,7 @@ class Advised:
     @property
     def exit_code(self) -> int:
         """1 where an action is due, else 0, also where some rows are not known."""
-        return 1 if self.advice.count(State.DUE) else 0
+        return 1 if self.advice.count(AdviceState.DUE) else 0
 
 
 def advised(
@@ -84,7 +84,7 @@ def advised(
 def _check_stack(source: PrometheusSource | FileSource, subject: Subject) -> None:
     """Of all metrics only RDS's name the stack: where they name another, so do all the rest."""
     for measure in (Measure.DATABASE_CPU, Measure.DATABASE_CONNECTIONS):
-        own = selector(subject, Question(measure=measure))
+        own = selector(subject, MetricQuestion(measure=measure))
         servers = {
             name
             for each in source.series(Selector(metric=own.metric))

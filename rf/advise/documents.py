@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rf.advise.advice import Advised
-from scaleplan.advice.findings import Finding, State
+from scaleplan.advice.findings import AdviceFinding, AdviceState
 from scaleplan.advice.proposal import Proposal
 from scaleplan.cost.bill import Bounds
 
@@ -34,13 +34,13 @@ def advice_document(advised: Advised) -> dict[str, Any]:
         "load": advised.load.name,
         "source": advised.source,
         "at": moment(advised.at),
-        "counts": {str(state): advice.count(state) for state in State},
+        "counts": {str(state): advice.count(state) for state in AdviceState},
         "findings": [_finding(each) for each in advice.findings],
         "together": None if advice.together is None else _proposal(advice.together),
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: AdviceFinding) -> dict[str, Any]:
     reading = finding.reading
     return {
         "component": finding.component,
@@ -56,7 +56,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "labels": {} if reading is None else dict(sorted(reading.labels.items())),
         "why": finding.why,
-        "action": finding.words.action if finding.state is State.DUE else None,
+        "action": finding.words.action if finding.state is AdviceState.DUE else None,
         "proposal": None if finding.proposal is None else _proposal(finding.proposal),
     }
 

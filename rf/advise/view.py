@@ -9,7 +9,7 @@ from rich.table import Table
 from rf.advise.advice import Advised
 from rf.advise.documents import advice_document, moment
 from rf.shared.terminal import print_json, terminal
-from scaleplan.advice.findings import Finding, State
+from scaleplan.advice.findings import AdviceFinding, AdviceState
 from scaleplan.advice.proposal import Change, Proposal
 from scaleplan.capacity.result import number
 from scaleplan.capacity.summary import load_line
@@ -18,7 +18,7 @@ from scaleplan.cost.bill import Bounds
 WIDTH_OF_FILES = 190
 """Columns where the output is no terminal."""
 
-_STYLES = {State.FINE: "green", State.DUE: "red", State.NOT_KNOWN: "yellow"}
+_STYLES = {AdviceState.FINE: "green", AdviceState.DUE: "red", AdviceState.NOT_KNOWN: "yellow"}
 
 
 def show(advised: Advised, *, show_all: bool, as_json: bool) -> None:
@@ -27,10 +27,10 @@ def show(advised: Advised, *, show_all: bool, as_json: bool) -> None:
         print_json(advice_document(advised), ensure_ascii=False)
         return
     console, advice = terminal(WIDTH_OF_FILES), advised.advice
-    visible = [each for each in advice.findings if show_all or each.state is not State.FINE]
+    visible = [each for each in advice.findings if show_all or each.state is not AdviceState.FINE]
     if visible:
         console.print(_table(advised, visible))
-    due = [each for each in advice.findings if each.state is State.DUE]
+    due = [each for each in advice.findings if each.state is AdviceState.DUE]
     for finding in due:
         _show_action(console, finding)
     if advice.together is not None:
@@ -39,13 +39,15 @@ def show(advised: Advised, *, show_all: bool, as_json: bool) -> None:
         for change in advice.together.changes:
             _say(console, f"  {_command(project, stack, change)}")
         _say(console, f"  {_outcome(advice.together)}, for {load_line(advised.load)}")
-    counts = ", ".join(f"{advice.count(state)} {state}" for state in (State.DUE, State.FINE))
-    unknown = advice.count(State.NOT_KNOWN)
-    hidden = "" if show_all or not advice.count(State.FINE) else " (--all shows what is fine)"
+    counts = ", ".join(
+        f"{advice.count(state)} {state}" for state in (AdviceState.DUE, AdviceState.FINE)
+    )
+    unknown = advice.count(AdviceState.NOT_KNOWN)
+    hidden = "" if show_all or not advice.count(AdviceState.FINE) else " (--all shows what is fine)"
     _say(console, f"{advised.settings.stack}: {counts}, {unknown} not known{hidden}")
 
 
-def _table(advised: Advised, findings: list[Finding]) -> Table:
+def _table(advised: Advised, findings: list[AdviceFinding]) -> Table:
     at = moment(advised.at)
     said = f"{advised.settings.stack} ({advised.settings.size}) by {advised.source}"
     table = Table(title=escape(f"{said}, {at}" if at else said), title_justify="left")
@@ -68,7 +70,7 @@ def _table(advised: Advised, findings: list[Finding]) -> Table:
     return table
 
 
-def _measure(finding: Finding) -> str:
+def _measure(finding: AdviceFinding) -> str:
     """What was read, and of which series the worst was."""
     if finding.question is None:
         return "the settings"
@@ -81,7 +83,7 @@ def _measured(value: float | None, unit: str) -> str:
     return "" if value is None else f"{number(value)} {escape(unit)}"
 
 
-def _show_action(console: Console, finding: Finding) -> None:
+def _show_action(console: Console, finding: AdviceFinding) -> None:
     heading = f"{finding.component}: {finding.words.action}"
     proposal = finding.proposal
     if proposal is None:

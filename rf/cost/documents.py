@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rf.cost.coverage import Coverage
-from scaleplan.cost.bill import Bounds, Difference, Estimate
+from scaleplan.cost.bill import Bounds, CostDifference, Estimate
 from scaleplan.cost.prices import PriceBook
 
 FORMAT = 1
@@ -105,7 +105,7 @@ def bounds_document(amount: Bounds) -> dict[str, str]:
 
 
 def difference_document(
-    before: Estimate, after: Estimate, differences: Sequence[Difference]
+    before: Estimate, after: Estimate, differences: Sequence[CostDifference]
 ) -> dict[str, Any]:
     """Two bills' difference as JSON."""
     return {

@@ -16,7 +16,7 @@ from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, References, redact
 from rf.shared.project import PROGRAM
 from rf.shared.sandbox.deployment import Deployment, deployed, region_of
-from rf.shared.sandbox.registry import Created, CreationError, Request, World
+from rf.shared.sandbox.registry import Created, CreationError, Request, SandboxRegistry
 from rf.shared.stacks import project_name
 
 
@@ -95,7 +95,7 @@ class UpdatingDeployment(Deployment):
 
     def __init__(
         self,
-        world: World,
+        world: SandboxRegistry,
         tell: Tell,
         deployed_stack: DeployedStack,
         changes: Changes,
@@ -174,7 +174,7 @@ def deploy_over(
 ) -> Applied:
     """A plan of the stack made real over what stands of it, and what stands then written down."""
     deployed_stack = load_deployed(file) if file.exists() else DeployedStack()
-    world = World(hands, ACCOUNT_ID)
+    world = SandboxRegistry(hands, ACCOUNT_ID)
     deployment = UpdatingDeployment(world, tell, deployed_stack, changes)
     try:
         plan = deployed(

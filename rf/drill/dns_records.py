@@ -7,10 +7,10 @@ from typing import Any
 
 from rf.drill.site import RecoverySite
 from rf.drill.steps import require
-from rf.drill.world import World
+from rf.drill.world import DrillWorld
 
 
-def records_lead_to(world: World, site: RecoverySite) -> Sequence[str]:
+def records_lead_to(world: DrillWorld, site: RecoverySite) -> Sequence[str]:
     """That the domain has a record of each site, with a check that decides between them.
 
     Raises StepFailedError for one that is missing: nobody could make it now.
@@ -39,7 +39,7 @@ def records_lead_to(world: World, site: RecoverySite) -> Sequence[str]:
     ]
 
 
-def domain_records(world: World) -> Sequence[str]:
+def domain_records(world: DrillWorld) -> Sequence[str]:
     """The name that always leads to the site."""
     name = f"recovery.{_domain(world)}"
     records = _records(world, name, failover=False)
@@ -47,13 +47,13 @@ def domain_records(world: World) -> Sequence[str]:
     return [f"{name} leads to the site; its health check switches the domain, nobody else does"]
 
 
-def _domain(world: World) -> str:
+def _domain(world: DrillWorld) -> str:
     domain = world.place.settings.domain
     require(domain, f"{world.place.settings.stack} has no domain that could fail over")
     return str(domain)
 
 
-def _records(world: World, name: str, *, failover: bool = True) -> list[Mapping[str, Any]]:
+def _records(world: DrillWorld, name: str, *, failover: bool = True) -> list[Mapping[str, Any]]:
     zones = world.see("route53", "ListHostedZones", world.place.settings.region)["HostedZones"]
     records: list[Mapping[str, Any]] = []
     for zone in zones:
@@ -73,7 +73,7 @@ def _records(world: World, name: str, *, failover: bool = True) -> list[Mapping[
     return records
 
 
-def _health_check(world: World, check: str) -> Mapping[str, Any]:
+def _health_check(world: DrillWorld, check: str) -> Mapping[str, Any]:
     answer = world.see(
         "route53", "GetHealthCheck", world.place.settings.region, HealthCheckId=check
     )

@@ -16,7 +16,7 @@ from rf.drill.result import DrillResult
 from rf.drill.server import PROGRESS_FILE, forget, server_of
 from rf.drill.site import RecoverySite, site_stack_of
 from rf.drill.steps import DrillStep, Lost, Tell
-from rf.drill.world import Place, World, bring_up
+from rf.drill.world import DrilledStack, DrillWorld, bring_up
 from rf.drill.zone import zone_runbook
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.programs import MissingServersError
@@ -28,7 +28,7 @@ FOLDER = PROJECT_ROOT / ".cache" / "drill"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class DrillQuestion:
     """What is asked for. `real`: with real servers; None where this machine has them."""
 
     stack: str
@@ -51,7 +51,7 @@ class Question:
         return FOLDER / f"{self.stack}-{self.lost}"
 
 
-def run_drill(question: Question, tell: Tell) -> DrillResult:
+def run_drill(question: DrillQuestion, tell: Tell) -> DrillResult:
     """Play the drill, from its beginning or from where it stopped.
 
     Raises NoProgressError where there is nothing to resume, InvalidSettings for wrong settings or
@@ -99,14 +99,14 @@ def run_drill(question: Question, tell: Tell) -> DrillResult:
     )
 
 
-def _runbook(lost: Lost, place: Place) -> tuple[DrillStep[World], ...]:
+def _runbook(lost: Lost, place: DrilledStack) -> tuple[DrillStep[DrillWorld], ...]:
     if lost is Lost.REGION:
         return tuple(region_runbook(place.settings))
     runbook = primary_runbook if lost is Lost.PRIMARY else zone_runbook
     return tuple(runbook(place.settings, place.plan))
 
 
-def _check_question(question: Question) -> None:
+def _check_question(question: DrillQuestion) -> None:
     """Refuse what can't be played before anything is brought up, which takes a minute."""
     settings = settings_of(question.stack, size=question.size, overrides=question.overrides)
     if question.lost is Lost.REGION:
@@ -114,10 +114,14 @@ def _check_question(question: Question) -> None:
     if question.fail_at is None:
         return
     plan = plan_of(question.stack, size=question.size, overrides=question.overrides)
-    _check_step(question.fail_at, _runbook(question.lost, Place(settings=settings, plan=plan)))
+    _check_step(
+        question.fail_at, _runbook(question.lost, DrilledStack(settings=settings, plan=plan))
+    )
 
 
-def _lose_region(world: World, question: Question, progress: Progress, tell: Tell) -> None:
+def _lose_region(
+    world: DrillWorld, question: DrillQuestion, progress: Progress, tell: Tell
+) -> None:
     """Bring the recovery site up as it waits, then take the stack's region away."""
     home = world.place.settings
     stack = site_stack_of(question.stack, home)
@@ -134,7 +138,7 @@ def _lose_region(world: World, question: Question, progress: Progress, tell: Tel
     world.hands.lose(home.region)
 
 
-def not_emulated(world: World) -> list[str]:
+def not_emulated(world: DrillWorld) -> list[str]:
     """What the emulator took less of than was planned, in this run."""
     hands = world.hands
     gaps = [
@@ -144,13 +148,13 @@ def not_emulated(world: World) -> list[str]:
     return [*gaps, *sorted(hands.simplified)]
 
 
-def _needs(world: World) -> list[Dependence]:
+def _needs(world: DrillWorld) -> list[Dependence]:
     if world.site is None:
         return []
     return dependences_of(world.site.plans(), world.place.settings.region)
 
 
-def _check_step(fail_at: str, runbook: Sequence[DrillStep[World]]) -> None:
+def _check_step(fail_at: str, runbook: Sequence[DrillStep[DrillWorld]]) -> None:
     names = [step.name for step in runbook]
     if fail_at not in names:
         raise InvalidSettings(
@@ -166,7 +170,7 @@ def _check_step(fail_at: str, runbook: Sequence[DrillStep[World]]) -> None:
 
 
 def _measured(
-    question: Question, world: World, progress: Progress, tell: Tell
+    question: DrillQuestion, world: DrillWorld, progress: Progress, tell: Tell
 ) -> tuple[Measured, str, str | None]:
     if progress.failed is not None or question.real is False:
         return [], "", None

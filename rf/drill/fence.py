@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rf.drill.control_planes import HOME, control_plane_needed
-from rf.shared.sandbox.api import Answer, Api, RequestError
+from rf.shared.sandbox.api import Api, ApiAnswer, RequestError
 
 READS = ("Describe", "Get", "List", "Head")
 """What operations that change nothing begin with."""
@@ -30,7 +30,7 @@ class FencedApi(Api):
 
     def call(
         self, service: str, operation: str, region: str | None = None, **parameters: Any
-    ) -> Answer:
+    ) -> ApiAnswer:
         """As `Api.call`. Raises LostRegionError, a RequestError, for what needs the region."""
         where = region or self.region
         if self.lost:
@@ -54,7 +54,7 @@ class WatchingApi(Api):
 
     def call(
         self, service: str, operation: str, region: str | None = None, **parameters: Any
-    ) -> Answer:
+    ) -> ApiAnswer:
         """As `Api.call`. Raises RequestError for anything but a read."""
         if not operation.startswith(READS):
             raise RequestError(f"{service} {operation}: the drill's checks only read")

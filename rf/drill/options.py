@@ -40,10 +40,10 @@ def drill(
         from rf.shared.stacks import settings_of
 
         settings_of(stack, size=size, overrides=overrides or ())  # refuses before the rest is there
-        from rf.drill.drill import Question, run_drill
+        from rf.drill.drill import DrillQuestion, run_drill
         from rf.drill.view import show
 
-        question = Question(
+        question = DrillQuestion(
             stack=stack,
             lost=lose,
             size=size,

@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rf.check.capacity import report_of
-from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
+from rf.drill.steps import DrillStep, Duration, StepBasis, StepFailedError, Who, require
 from rf.drill.takeovers import assumed, takeovers_of
-from rf.drill.world import World
+from rf.drill.world import DrillWorld
 from rf.shared.plan import RecordedPlan
 from scaleplan.capacity.result import Loss
 from scaleplan.capacity.summary import fault_line, said
 from scaleplan.settings import Settings
 
 
-def primary_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
+def primary_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[DrillWorld]]:
     """The primaries are lost: their copies take over, or a person restores the database."""
     if not settings.database.multi_az:
         yield from _restore(settings)
@@ -23,7 +23,7 @@ def primary_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillSte
     yield verify_step(settings, Loss.PRIMARY if settings.database.multi_az else None)
 
 
-def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
+def _restore(settings: Settings) -> Iterator[DrillStep[DrillWorld]]:
     """Without a standby: to the last archived record of the log, under another name, then back."""
     name = f"{settings.prefix}-database"
     yield DrillStep(
@@ -35,7 +35,7 @@ def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
         verify=_restorable,
         duration=Duration(
             seconds=settings.disaster_recovery.decision_minutes * 60,
-            basis=Basis.SETTING,
+            basis=StepBasis.SETTING,
             source="disasterRecovery.decisionMinutes",
         ),
     )
@@ -62,14 +62,14 @@ def _restore(settings: Settings) -> Iterator[DrillStep[World]]:
     )
 
 
-def _restorable(world: World) -> Sequence[str]:
+def _restorable(world: DrillWorld) -> Sequence[str]:
     now = world.instance(world.place.primary, world.place.settings.region)
     days = now["BackupRetentionPeriod"]
     require(days > 0, f"{world.place.primary} has no backups")
     return [f"backups of {days} days; restorable until five minutes before the loss"]
 
 
-def _restore_instance(world: World) -> None:
+def _restore_instance(world: DrillWorld) -> None:
     place = world.place
     now = world.instance(place.primary, place.settings.region)
     world.act(
@@ -87,7 +87,7 @@ def _restore_instance(world: World) -> None:
     )
 
 
-def _rename_instances(world: World) -> None:
+def _rename_instances(world: DrillWorld) -> None:
     primary = world.place.primary
     for old, new in ((primary, f"{primary}-broken"), (f"{primary}-restored", primary)):
         world.act(
@@ -100,14 +100,14 @@ def _rename_instances(world: World) -> None:
         )
 
 
-def _available(world: World, name: str) -> Sequence[str]:
+def _available(world: DrillWorld, name: str) -> Sequence[str]:
     now = world.instance(name, world.place.settings.region)
     require(now["DBInstanceStatus"] == "available", f"{name}: {now['DBInstanceStatus']}")
     require(now["StorageEncrypted"], f"{name} is not encrypted")
     return [f"{name} is available and encrypted"]
 
 
-def verify_step(settings: Settings, loss: Loss | None) -> DrillStep[World]:
+def verify_step(settings: Settings, loss: Loss | None) -> DrillStep[DrillWorld]:
     """The load is proven again, without what is lost."""
     return DrillStep(
         name="verify",
@@ -123,7 +123,7 @@ def verify_step(settings: Settings, loss: Loss | None) -> DrillStep[World]:
     )
 
 
-def _carries(world: World, loss: Loss | None) -> Sequence[str]:
+def _carries(world: DrillWorld, loss: Loss | None) -> Sequence[str]:
     stack = world.place.settings.stack
     report = report_of(stack, size=world.size, overrides=world.overrides, load=None, lose=loss)
     fault = report.fault

@@ -13,16 +13,16 @@ from rf.check.capacity import report_of
 from rf.drill.dns_records import domain_records, records_lead_to
 from rf.drill.fence import WatchingApi
 from rf.drill.site import RecoverySite
-from rf.drill.steps import Basis, DrillStep, Duration, StepFailedError, Who, require
+from rf.drill.steps import DrillStep, Duration, StepBasis, StepFailedError, Who, require
 from rf.drill.takeovers import CLUSTER, ini_of
-from rf.drill.world import Place, World
+from rf.drill.world import DrilledStack, DrillWorld
 from rf.shared.sandbox.comparisons import ReadBack
 from rf.shared.sandbox.registry import CreationError
 from rf.shared.sandbox.verify import WHOLE_WORLD, verify
 from scaleplan.capacity.summary import fault_line, said
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.recovery.steps import Basis as PlannedBasis
-from scaleplan.recovery.steps import Step, steps_of
+from scaleplan.recovery.steps import RecoveryStep, steps_of
 from scaleplan.settings import Settings
 
 ROUTE53 = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide"
@@ -38,20 +38,20 @@ SOURCES = {
 """Where a step's figure can be read; settings and assumptions name themselves."""
 
 _BASES = {
-    PlannedBasis.SETTING: Basis.SETTING,
-    PlannedBasis.AWS: Basis.VENDOR,
-    PlannedBasis.ESTIMATE: Basis.ASSUMED,
+    PlannedBasis.SETTING: StepBasis.SETTING,
+    PlannedBasis.AWS: StepBasis.VENDOR,
+    PlannedBasis.ESTIMATE: StepBasis.ASSUMED,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Act:
     command: str
-    action: Callable[[World], None]
-    verify: Callable[[World], Sequence[str]]
+    action: Callable[[DrillWorld], None]
+    verify: Callable[[DrillWorld], Sequence[str]]
 
 
-def region_runbook(settings: Settings) -> Iterator[DrillStep[World]]:
+def region_runbook(settings: Settings) -> Iterator[DrillStep[DrillWorld]]:
     """Every step of the failover, in order."""
     for step in steps_of(settings):
         if step.key == "switch":
@@ -68,7 +68,7 @@ def region_runbook(settings: Settings) -> Iterator[DrillStep[World]]:
         )
 
 
-def _opening() -> DrillStep[World]:
+def _opening() -> DrillStep[DrillWorld]:
     """A person's last step, whose time is in the one before: from then on all goes by itself."""
     return DrillStep(
         name="open",
@@ -77,31 +77,31 @@ def _opening() -> DrillStep[World]:
         command="pulumi config set --path disasterRecovery.phase open; pulumi up --stack SITE",
         action=_open,
         verify=lambda world: [f"resources: {world.changes}"],
-        duration=Duration(seconds=0, basis=Basis.ASSUMED, source="counted in verify"),
+        duration=Duration(seconds=0, basis=StepBasis.ASSUMED, source="counted in verify"),
     )
 
 
-def _duration(step: Step) -> Duration:
+def _duration(step: RecoveryStep) -> Duration:
     source = SOURCES.get(step.key, step.source)
     return Duration(seconds=step.seconds, basis=_BASES[step.basis], source=source)
 
 
-def _site(world: World) -> RecoverySite:
+def _site(world: DrillWorld) -> RecoverySite:
     if world.site is None:
         raise StepFailedError(f"{world.place.settings.stack} has no recovery site")
     return world.site
 
 
-def _nothing(_: World) -> None:
+def _nothing(_: DrillWorld) -> None:
     """The step is a person's, or Route 53's."""
 
 
-def _both_sites_are_known(world: World) -> Sequence[str]:
+def _both_sites_are_known(world: DrillWorld) -> Sequence[str]:
     """That records and checks of both sites exist already: nobody can make them now."""
     return records_lead_to(world, _site(world))
 
 
-def _copies_are_there(world: World) -> Sequence[str]:
+def _copies_are_there(world: DrillWorld) -> Sequence[str]:
     """What a decision needs to know: that there is something to fail over to."""
     site, lost = _site(world), world.place.settings
     settings = site.settings("open")
@@ -124,7 +124,7 @@ def _copies_are_there(world: World) -> Sequence[str]:
     return [f"{replica['DBInstanceIdentifier']} in {settings.region} follows {source}"]
 
 
-def _promote(world: World) -> None:
+def _promote(world: DrillWorld) -> None:
     settings = _site(world).settings("active")
     world.act(
         "rds",
@@ -138,7 +138,7 @@ def _promote(world: World) -> None:
     )
 
 
-def _promoted(world: World) -> Sequence[str]:
+def _promoted(world: DrillWorld) -> Sequence[str]:
     settings = _site(world).settings("active")
     now = world.instance(f"{settings.prefix}-database", settings.region)
     name, days = now["DBInstanceIdentifier"], now["BackupRetentionPeriod"]
@@ -150,7 +150,7 @@ def _promoted(world: World) -> Sequence[str]:
     return [f"{name} is promoted and available, with backups of {days} days"]
 
 
-def _deployed(world: World, phase: str) -> Place:
+def _deployed(world: DrillWorld, phase: str) -> DrilledStack:
     """The site in a phase, by the hands: what the lost region is needed for fails."""
     try:
         layered = _site(world).deploy(phase, lambda _: None)
@@ -159,31 +159,31 @@ def _deployed(world: World, phase: str) -> Place:
     world.not_emulated = layered.not_emulated
     counts = (layered.made, "made"), (layered.changed, "changed"), (layered.deleted, "deleted")
     world.changes = ", ".join(f"{len(urns)} {what}" for urns, what in counts)
-    world.serving = Place(settings=_site(world).settings(phase), plan=layered.plan)
+    world.serving = DrilledStack(settings=_site(world).settings(phase), plan=layered.plan)
     return world.serving
 
 
-def _activate(world: World) -> None:
+def _activate(world: DrillWorld) -> None:
     _deployed(world, "active")
 
 
-def _open(world: World) -> None:
+def _open(world: DrillWorld) -> None:
     _deployed(world, "open")
 
 
-def _serving(world: World) -> Place:
+def _serving(world: DrillWorld) -> DrilledStack:
     """The site as it serves; after a drill was resumed it is looked up again, changing nothing."""
     return world.serving or _deployed(world, "active")
 
 
-def _restored(world: World) -> Sequence[str]:
+def _restored(world: DrillWorld) -> Sequence[str]:
     place = _serving(world)
     now = world.instance(place.primary, place.settings.region)
     require(now["DBInstanceStatus"] == "available", f"{place.primary}: {now['DBInstanceStatus']}")
     return [f"{place.primary} in {place.settings.region} is available"]
 
 
-def _as_planned(world: World) -> Sequence[str]:
+def _as_planned(world: DrillWorld) -> Sequence[str]:
     """Everything of the site read back and held against its plan, and the pooler's way."""
     place = _serving(world)
     all_checks = verify(_eyes_of_site(world), place.plan, world.not_emulated)
@@ -200,11 +200,11 @@ def _as_planned(world: World) -> Sequence[str]:
     ]
 
 
-def _eyes_of_site(world: World) -> WatchingApi:
+def _eyes_of_site(world: DrillWorld) -> WatchingApi:
     return WatchingApi(world.eyes.server, _serving(world).settings.region)
 
 
-def _citus_reads_the_copy(world: World) -> Sequence[str]:
+def _citus_reads_the_copy(world: DrillWorld) -> Sequence[str]:
     """Read from the plan: no pod runs in the sandbox. The bucket is looked at."""
     place = _serving(world)
     stores = place.objects("SGObjectStorage")
@@ -222,7 +222,7 @@ def _citus_reads_the_copy(world: World) -> Sequence[str]:
     return [f"planned: Citus restores from {named}, which stands in {place.settings.region}"]
 
 
-def _carries(world: World) -> Sequence[str]:
+def _carries(world: DrillWorld) -> Sequence[str]:
     site = _site(world)
     report = report_of(
         site.stack, size=None, overrides=site.overrides("active"), load=None, lose=None
@@ -233,7 +233,7 @@ def _carries(world: World) -> Sequence[str]:
     return [f"the site carries its load; least to spare: {said(tightest[1])}"] if tightest else []
 
 
-def _switched(world: World) -> Sequence[str]:
+def _switched(world: DrillWorld) -> Sequence[str]:
     return [
         *records_lead_to(world, _site(world)),
         *domain_records(world),

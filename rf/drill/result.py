@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class DrillRow:
     """A step on the timeline. `starts` is its estimated start, seconds after the loss."""
 
     step: DrillStep[Any]
@@ -26,7 +26,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Miss:
+class DrillMiss:
     """A target that is not held, all in seconds."""
 
     what: str
@@ -53,15 +53,15 @@ class DrillResult:
     kept: Mapping[str, Any] | None = None
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[DrillRow]:
         """The steps with their estimated starts; one alongside starts with the one before."""
         done = {step.name: step for step in self.progress.done}
-        rows: list[Row] = []
+        rows: list[DrillRow] = []
         starts = ends = 0.0
         for step in self.runbook:
             if not step.alongside:
                 starts = ends
-            rows.append(Row(step=step, starts=starts, done=done.get(step.name)))
+            rows.append(DrillRow(step=step, starts=starts, done=done.get(step.name)))
             ends = max(ends, starts + step.duration.seconds)
         return rows
 
@@ -77,17 +77,17 @@ class DrillResult:
         return sum(step.who is Who.PERSON for step in self.runbook)
 
     @property
-    def misses(self) -> list[Miss]:
+    def misses(self) -> list[DrillMiss]:
         """What is over the stack's own targets."""
         recovery = self.settings.disaster_recovery
         rpo, rto = recovery.rpo_minutes * 60.0, recovery.rto_minutes * 60.0
         misses = [
-            Miss(what=f"RPO of {loss.key}", seconds=loss.rpo_seconds, target=rpo)
+            DrillMiss(what=f"RPO of {loss.key}", seconds=loss.rpo_seconds, target=rpo)
             for loss in self.losses
             if loss.counts and loss.rpo_seconds is not None and loss.rpo_seconds > rpo
         ]
         if self.rto_seconds > rto:
-            misses.append(Miss(what="RTO", seconds=self.rto_seconds, target=rto))
+            misses.append(DrillMiss(what="RTO", seconds=self.rto_seconds, target=rto))
         return misses
 
     @property
@@ -135,7 +135,7 @@ class DrillResult:
         }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: DrillRow) -> dict[str, Any]:
     step, done = row.step, row.done
     return {
         "name": step.name,

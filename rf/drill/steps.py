@@ -23,7 +23,7 @@ class Who(StrEnum):
     AUTOMATIC = "automatic"
 
 
-class Basis(StrEnum):
+class StepBasis(StrEnum):
     """What a duration is based on, so that nobody takes an estimate for a measurement."""
 
     MEASURED = "measured locally"
@@ -37,7 +37,7 @@ class Duration:
     """Seconds that a step takes in earnest. `source` is a URL, or the settings it comes from."""
 
     seconds: float
-    basis: Basis
+    basis: StepBasis
     source: str
 
 
@@ -90,7 +90,7 @@ def measured(
         command="the drill itself, on this machine",
         action=action,
         verify=verify,
-        duration=Duration(seconds=0, basis=Basis.MEASURED, source="this run, on this machine"),
+        duration=Duration(seconds=0, basis=StepBasis.MEASURED, source="this run, on this machine"),
         within_rto=False,
     )
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rendering.database.pgbouncer_ini import INI_FILE
-from rf.drill.steps import Basis, DrillStep, Duration, Who, require
-from rf.drill.world import World
+from rf.drill.steps import DrillStep, Duration, StepBasis, Who, require
+from rf.drill.world import DrillWorld
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.servers.local_ini import number
 from scaleplan.recovery.steps import assumed_time
@@ -32,10 +32,10 @@ CLUSTER = "SGShardedCluster"
 def assumed(settings: Settings, key: str) -> Duration:
     """The duration that an assumption of this stack gives; its source names the config key."""
     seconds, source = assumed_time(settings.load.assumptions, key)
-    return Duration(seconds=seconds, basis=Basis.ASSUMED, source=source)
+    return Duration(seconds=seconds, basis=StepBasis.ASSUMED, source=source)
 
 
-def takeovers_of(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
+def takeovers_of(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[DrillWorld]]:
     """What takes over for each store's primary, side by side, then the pooler.
 
     A database without a standby is not among them: a person restores it. A Redis without a replica
@@ -60,7 +60,7 @@ def ini_of(plan: RecordedPlan) -> str:
     return ""
 
 
-def _database() -> DrillStep[World]:
+def _database() -> DrillStep[DrillWorld]:
     return DrillStep(
         name="database-takeover",
         title="RDS' standby becomes the primary, under the same name",
@@ -68,11 +68,11 @@ def _database() -> DrillStep[World]:
         command="RDS itself; to try it: aws rds reboot-db-instance --force-failover",
         action=_force_failover,
         verify=_database_took_over,
-        duration=Duration(seconds=RDS_SECONDS, basis=Basis.VENDOR, source=RDS_SOURCE),
+        duration=Duration(seconds=RDS_SECONDS, basis=StepBasis.VENDOR, source=RDS_SOURCE),
     )
 
 
-def _force_failover(world: World) -> None:
+def _force_failover(world: DrillWorld) -> None:
     place = world.place
     require(
         place.settings.database.multi_az,
@@ -87,7 +87,7 @@ def _force_failover(world: World) -> None:
     )
 
 
-def _database_took_over(world: World) -> Sequence[str]:
+def _database_took_over(world: DrillWorld) -> Sequence[str]:
     place = world.place
     now = world.instance(place.primary, place.settings.region)
     require(now["MultiAZ"], f"{place.primary} stands without a standby")
@@ -101,7 +101,7 @@ def _database_took_over(world: World) -> Sequence[str]:
     ]
 
 
-def _zones_of_subnet_group(world: World, name: str) -> list[str]:
+def _zones_of_subnet_group(world: DrillWorld, name: str) -> list[str]:
     answer = world.see(
         "rds", "DescribeDBSubnetGroups", world.place.settings.region, DBSubnetGroupName=name
     )
@@ -109,7 +109,7 @@ def _zones_of_subnet_group(world: World, name: str) -> list[str]:
     return sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets})
 
 
-def _citus() -> DrillStep[World]:
+def _citus() -> DrillStep[DrillWorld]:
     return DrillStep(
         name="citus-takeover",
         title="Patroni promotes a synchronous standby of the coordinator, or of a shard",
@@ -117,12 +117,12 @@ def _citus() -> DrillStep[World]:
         command="Patroni itself, below StackGres",
         action=lambda _: None,
         verify=_citus_can_take_over,
-        duration=Duration(seconds=PATRONI_SECONDS, basis=Basis.VENDOR, source=PATRONI_SOURCE),
+        duration=Duration(seconds=PATRONI_SECONDS, basis=StepBasis.VENDOR, source=PATRONI_SOURCE),
         alongside=True,
     )
 
 
-def _citus_can_take_over(world: World) -> Sequence[str]:
+def _citus_can_take_over(world: DrillWorld) -> Sequence[str]:
     """Read from the plan: no pod runs in the sandbox."""
     seen: list[str] = []
     for cluster in world.place.objects(CLUSTER):
@@ -143,7 +143,7 @@ def _citus_can_take_over(world: World) -> Sequence[str]:
     return seen
 
 
-def _redis(settings: Settings, layer: str, *, replicated: bool) -> DrillStep[World]:
+def _redis(settings: Settings, layer: str, *, replicated: bool) -> DrillStep[DrillWorld]:
     if not replicated:
         return DrillStep(
             name=f"{layer}-replaced",
@@ -167,18 +167,18 @@ def _redis(settings: Settings, layer: str, *, replicated: bool) -> DrillStep[Wor
     )
 
 
-def _group_is_empty(world: World, layer: str) -> Sequence[str]:
+def _group_is_empty(world: DrillWorld, layer: str) -> Sequence[str]:
     group = _group_id(world, layer)
     now = world.group(group, world.place.settings.region)
     require(now["Status"] == "available", f"{group}: {now['Status']}")
     return [f"{group} has one node: all of it is lost, and what was in it comes from the database"]
 
 
-def _group_id(world: World, layer: str) -> str:
+def _group_id(world: DrillWorld, layer: str) -> str:
     return f"{world.place.settings.prefix}-{layer}"
 
 
-def _fail_over_group(world: World, layer: str) -> None:
+def _fail_over_group(world: DrillWorld, layer: str) -> None:
     group = _group_id(world, layer)
     for shard in world.group(group, world.place.settings.region)["NodeGroups"]:
         world.act(
@@ -190,7 +190,7 @@ def _fail_over_group(world: World, layer: str) -> None:
         )
 
 
-def _group_took_over(world: World, layer: str) -> Sequence[str]:
+def _group_took_over(world: DrillWorld, layer: str) -> Sequence[str]:
     group = _group_id(world, layer)
     now = world.group(group, world.place.settings.region)
     require(
@@ -209,7 +209,7 @@ def _group_took_over(world: World, layer: str) -> Sequence[str]:
     return [f"{group}: a replica in another zone for each of {len(now['NodeGroups'])} shards", lost]
 
 
-def _pooler(plan: RecordedPlan) -> DrillStep[World]:
+def _pooler(plan: RecordedPlan) -> DrillStep[DrillWorld]:
     waits = ("tcp_user_timeout", "dns_max_ttl", "server_login_retry")
     return DrillStep(
         name="pooler-reconnect",
@@ -220,7 +220,7 @@ def _pooler(plan: RecordedPlan) -> DrillStep[World]:
         verify=_pooler_leads_by_name,
         duration=Duration(
             seconds=sum(_seconds(ini_of(plan), wait) for wait in waits),
-            basis=Basis.SETTING,
+            basis=StepBasis.SETTING,
             source=f"pgbouncer.ini: {' + '.join(waits)}",
         ),
     )
@@ -231,7 +231,7 @@ def _seconds(ini: str, key: str) -> float:
     return value / 1000 if key == "tcp_user_timeout" else value
 
 
-def _pooler_leads_by_name(world: World) -> Sequence[str]:
+def _pooler_leads_by_name(world: DrillWorld) -> Sequence[str]:
     place = world.place
     endpoint = world.instance(place.primary, place.settings.region)["Endpoint"]["Address"]
     ini = ini_of(place.plan)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rf.drill.control_planes import CONTROL_PLANES, HOME, SOURCE
-from rf.drill.result import DrillResult, Row
+from rf.drill.result import DrillResult, DrillRow
 from rf.drill.steps import Lost
 from rf.shared.terminal import print_json, terminal
 
@@ -71,13 +71,13 @@ def _timeline(result: DrillResult) -> Table:
     return table
 
 
-def _state(result: DrillResult, row: Row) -> str:
+def _state(result: DrillResult, row: DrillRow) -> str:
     if row.done:
         return "\n".join(row.done.seen)
     return f"FAILED: {result.progress.reason}" if _failed(result, row) else "not reached"
 
 
-def _failed(result: DrillResult, row: Row) -> bool:
+def _failed(result: DrillResult, row: DrillRow) -> bool:
     return row.step.name == result.progress.failed
 
 

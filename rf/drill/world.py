@@ -13,7 +13,7 @@ from rf.drill.progress import Progress
 from rf.drill.site import RecoverySite
 from rf.drill.steps import StepFailedError, Tell
 from rf.shared.plan import RecordedPlan, RecordedResource, References, reveal
-from rf.shared.sandbox.api import Answer, RequestError
+from rf.shared.sandbox.api import ApiAnswer, RequestError
 from rf.shared.sandbox.emulator import Server
 from rf.shared.sandbox.neighbours import with_zones
 from rf.shared.stacks import references_of, settings_of, stack_config
@@ -24,7 +24,7 @@ REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class DrilledStack:
     """A stack that was brought up: its settings, and the plan that it was made from."""
 
     settings: Settings
@@ -54,7 +54,7 @@ class Place:
 
 
 @dataclass(kw_only=True)
-class World:
+class DrillWorld:
     """`hands` do what people and stacks would do, fenced off from what is lost; `eyes` only look.
 
     `place` is the stack that loses something, brought up with `size` and `overrides`; `site` is its
@@ -64,23 +64,23 @@ class World:
 
     hands: FencedApi
     eyes: WatchingApi
-    place: Place
+    place: DrilledStack
     site: RecoverySite | None = None
-    serving: Place | None = None
+    serving: DrilledStack | None = None
     changes: str = ""
     not_emulated: tuple[str, ...] = ()
     size: str | None = None
     overrides: Sequence[str] = ()
     notes: list[str] = field(default_factory=list)
 
-    def act(self, service: str, operation: str, region: str, **parameters: Any) -> Answer:
+    def act(self, service: str, operation: str, region: str, **parameters: Any) -> ApiAnswer:
         """A change by the hands. Raises StepFailedError for one that fails."""
         try:
             return self.hands.call(service, operation, region, **parameters)
         except RequestError as error:
             raise StepFailedError(str(error)) from error
 
-    def see(self, service: str, operation: str, region: str, **parameters: Any) -> Answer:
+    def see(self, service: str, operation: str, region: str, **parameters: Any) -> ApiAnswer:
         """A look by the eyes. Raises StepFailedError for what isn't there."""
         try:
             return self.eyes.call(service, operation, region, **parameters)
@@ -108,7 +108,7 @@ def bring_up(
     size: str | None,
     overrides: Sequence[str],
     tell: Tell,
-) -> World:
+) -> DrillWorld:
     """The world of a drill, with the stack deployed as far as it isn't already.
 
     Raises InvalidSettings and pulumi.RunError for wrong settings, CreationError for a resource that
@@ -128,8 +128,8 @@ def bring_up(
         changes=NO_CHANGES,
         tell=tell,
     ).plan
-    place = Place(settings=settings, plan=plan)
-    return World(hands=hands, eyes=eyes, place=place, size=size, overrides=overrides)
+    place = DrilledStack(settings=settings, plan=plan)
+    return DrillWorld(hands=hands, eyes=eyes, place=place, size=size, overrides=overrides)
 
 
 def _known_zones(hands: FencedApi, progress: Progress, references: References) -> References:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rf.drill.primary import verify_step
-from rf.drill.steps import Basis, DrillStep, Duration, Who, require
+from rf.drill.steps import DrillStep, Duration, StepBasis, Who, require
 from rf.drill.takeovers import takeovers_of
-from rf.drill.world import World
+from rf.drill.world import DrillWorld
 from rf.shared.plan import RecordedPlan, reveal
 from scaleplan.capacity.result import Loss
 from scaleplan.capacity.survivors import moved_seconds
@@ -17,7 +17,7 @@ TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 TAINT_SOURCE = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
 
 
-def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[World]]:
+def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[DrillWorld]]:
     """The stack's first zone is lost, and with it every primary, which is the worst case."""
     yield _balancer_leaves(plan)
     yield from takeovers_of(settings, plan)
@@ -25,7 +25,7 @@ def zone_runbook(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[W
     yield verify_step(settings, Loss.AZ)
 
 
-def _balancer_leaves(plan: RecordedPlan) -> DrillStep[World]:
+def _balancer_leaves(plan: RecordedPlan) -> DrillStep[DrillWorld]:
     checks = [reveal(group.inputs)["healthCheck"] for group in plan.of_type(TARGET_GROUP)]
     slowest = max(check["interval"] * check["unhealthyThreshold"] for check in checks)
     return DrillStep(
@@ -37,19 +37,19 @@ def _balancer_leaves(plan: RecordedPlan) -> DrillStep[World]:
         verify=_other_zones_stand,
         duration=Duration(
             seconds=slowest,
-            basis=Basis.SETTING,
+            basis=StepBasis.SETTING,
             source="target groups: interval times unhealthyThreshold",
         ),
     )
 
 
-def _lose_ways_out(world: World) -> None:
+def _lose_ways_out(world: DrillWorld) -> None:
     """Take the zone's way out of the VPC away, so that nothing else may need it."""
     for gateway in _gateways(world, lost=True):
         world.act("ec2", "DeleteNatGateway", world.place.settings.region, NatGatewayId=gateway)
 
 
-def _gateways(world: World, *, lost: bool) -> list[str]:
+def _gateways(world: DrillWorld, *, lost: bool) -> list[str]:
     """NAT gateways in the lost zone, or in the others."""
     region, zone = world.place.settings.region, world.place.settings.availability_zones[0]
     subnets = world.see("ec2", "DescribeSubnets", region)["Subnets"]
@@ -62,7 +62,7 @@ def _gateways(world: World, *, lost: bool) -> list[str]:
     ]
 
 
-def _other_zones_stand(world: World) -> Sequence[str]:
+def _other_zones_stand(world: DrillWorld) -> Sequence[str]:
     settings = world.place.settings
     region, zone = settings.region, settings.availability_zones[0]
     balancers = world.see("elbv2", "DescribeLoadBalancers", region)["LoadBalancers"]
@@ -88,7 +88,7 @@ def _other_zones_stand(world: World) -> Sequence[str]:
     ]
 
 
-def _pods(settings: Settings) -> DrillStep[World]:
+def _pods(settings: Settings) -> DrillStep[DrillWorld]:
     return DrillStep(
         name="pods-move",
         title="pods of the zone are evicted and start elsewhere, on new nodes where they must",
@@ -98,14 +98,14 @@ def _pods(settings: Settings) -> DrillStep[World]:
         verify=_pods_may_move,
         duration=Duration(
             seconds=moved_seconds(settings.load.assumptions),
-            basis=Basis.VENDOR,
+            basis=StepBasis.VENDOR,
             source=f"{TAINT_SOURCE}; node and pod: scaleplan/plan.yaml, assumptions",
         ),
         within_rto=False,
     )
 
 
-def _pods_may_move(world: World) -> Sequence[str]:
+def _pods_may_move(world: DrillWorld) -> Sequence[str]:
     """Read from the plan: no pod runs in the sandbox."""
     zone = world.place.settings.availability_zones[0]
     deployments = world.place.objects("Deployment")

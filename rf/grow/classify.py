@@ -8,7 +8,7 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
-from rf.grow.difference import Difference, Pair, PropertyChange, difference_of, property_changes
+from rf.grow.difference import Pair, PlanDifference, PropertyChange, difference_of, property_changes
 from rf.grow.rules import Effect, Ruling, load_rules, ruling_of
 from rf.grow.stage import shard_count_findings, stage_findings
 from rf.grow.temporal import history_findings
@@ -79,7 +79,7 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class GrowthFinding:
     """Something that must not happen: the resource, what would happen, and what to do instead."""
 
     resource: str
@@ -88,7 +88,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class GrowthStep:
     """From one plan to the next: every change, and what speaks against it.
 
     `secrets_compared` is whether changed secrets are among the changes: a revision from before
@@ -98,7 +98,7 @@ class Step:
     before: str
     after: str
     changes: tuple[ResourceChange, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[GrowthFinding, ...]
     secrets_compared: bool = True
 
     def count(self, kind: Kind) -> int:
@@ -113,7 +113,7 @@ class Step:
 
 def step_between(
     before: PlanDocument, after: PlanDocument, *, names: tuple[str, str] | None = None
-) -> Step:
+) -> GrowthStep:
     """Classify everything between two plans; `names` say what they are, else their sizes do."""
     difference = difference_of(before, after)
     changes = tuple(_changes(difference, before, after))
@@ -122,7 +122,7 @@ def step_between(
         *_lost_protection(difference),
         *_dangers(changes),
     )
-    return Step(
+    return GrowthStep(
         before=names[0] if names else before.size,
         after=names[1] if names else after.size,
         changes=changes,
@@ -131,14 +131,14 @@ def step_between(
     )
 
 
-def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[Finding]:
+def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[GrowthFinding]:
     """What Citus and Temporal forbid: a skipped stage, another number of shards, another store."""
     for resource, what, remedy in (
         *stage_findings(before, after),
         *shard_count_findings(before, after),
         *history_findings(before, after),
     ):
-        yield Finding(resource=resource, what=what, remedy=remedy)
+        yield GrowthFinding(resource=resource, what=what, remedy=remedy)
 
 
 def is_stateful(resource: PlannedResource) -> bool:
@@ -147,7 +147,7 @@ def is_stateful(resource: PlannedResource) -> bool:
 
 
 def _changes(
-    difference: Difference, before: PlanDocument, after: PlanDocument
+    difference: PlanDifference, before: PlanDocument, after: PlanDocument
 ) -> Iterator[ResourceChange]:
     for resource in difference.created:
         if not resource.type.startswith(PROVIDER):
@@ -251,23 +251,23 @@ def _dependencies_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
     yield from (by_urn[urn] for urn in TopologicalSorter(needs).static_order())
 
 
-def _lost_protection(difference: Difference) -> Iterator[Finding]:
+def _lost_protection(difference: PlanDifference) -> Iterator[GrowthFinding]:
     for pair in difference.pairs:
         if pair.before.protect and not pair.after.protect:
-            yield Finding(
+            yield GrowthFinding(
                 resource=pair.after.name,
                 what=f"{pair.after.type} loses its protection: a later step could delete it",
                 remedy="keep protectData true; to give a stack up for good, unprotect it by hand",
             )
 
 
-def _dangers(changes: Iterable[ResourceChange]) -> Iterator[Finding]:
+def _dangers(changes: Iterable[ResourceChange]) -> Iterator[GrowthFinding]:
     for change in changes:
         if not change.stateful:
             continue
         holds = load_rules().holds(change.type) or "it is protected"
         if change.kind is Kind.DELETE:
-            yield Finding(
+            yield GrowthFinding(
                 resource=change.name,
                 what=f"{change.type} would be deleted ({holds})",
                 remedy="if it only got another name, give it an alias of the old one; if it must"
@@ -285,7 +285,7 @@ def _of_region(source: Any) -> str:
     return f" of {parts[-1]} in {parts[3]}" if len(parts) > 5 and parts[0] == "arn" else ""
 
 
-def _danger(change: ResourceChange, judged: Judged, holds: str) -> Finding | None:
+def _danger(change: ResourceChange, judged: Judged, holds: str) -> GrowthFinding | None:
     effect, path = judged.ruling.effect, judged.change.path
     because = f": {judged.ruling.why}" if judged.ruling.why else ""
     follows = judged.change.follows
@@ -308,4 +308,4 @@ def _danger(change: ResourceChange, judged: Judged, holds: str) -> Finding | Non
             )
         case _:
             return None
-    return Finding(resource=change.name, what=what, remedy=remedy)
+    return GrowthFinding(resource=change.name, what=what, remedy=remedy)

@@ -48,7 +48,7 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class PlanDifference:
     """Two plans side by side. Components are left out: they are nothing by themselves."""
 
     created: tuple[PlannedResource, ...]
@@ -56,7 +56,7 @@ class Difference:
     pairs: tuple[Pair, ...]
 
 
-def difference_of(before: PlanDocument, after: PlanDocument) -> Difference:
+def difference_of(before: PlanDocument, after: PlanDocument) -> PlanDifference:
     """Match the resources of two plans by URN, and by the aliases of the later one."""
     pairs: list[Pair] = []
     created: list[PlannedResource] = []
@@ -71,7 +71,7 @@ def difference_of(before: PlanDocument, after: PlanDocument) -> Difference:
             matched.add(earlier)
             pairs.append(Pair(before=before.resources[earlier], after=resource))
     deleted = [each for urn, each in before.resources.items() if urn not in matched]
-    return Difference(
+    return PlanDifference(
         created=tuple(each for each in created if each.custom),
         deleted=tuple(each for each in deleted if each.custom),
         pairs=tuple(pair for pair in pairs if pair.after.custom),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rf.grow.classify import ResourceChange, Step
+from rf.grow.classify import GrowthStep, ResourceChange
 from rf.grow.runbook import Runbook
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
 
 
-def step_document(step: Step, runbook: Runbook | None) -> dict[str, Any]:
+def step_document(step: GrowthStep, runbook: Runbook | None) -> dict[str, Any]:
     """One step with everything that is known of it."""
     return {
         "before": step.before,

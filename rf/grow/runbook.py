@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rf.grow.classify import Judged, Kind, ResourceChange, Step
+from rf.grow.classify import GrowthStep, Judged, Kind, ResourceChange
 from rf.grow.difference import PropertyChange
 from rf.grow.phases import (
     FIRST_OF_DATABASE,
@@ -44,7 +44,7 @@ class Runbook:
     irreversible: tuple[str, ...]
 
 
-def runbook_of(step: Step, stack: str, sizes: tuple[Size, Size] | None = None) -> Runbook:
+def runbook_of(step: GrowthStep, stack: str, sizes: tuple[Size, Size] | None = None) -> Runbook:
     """The order for a step; with commands where it is one from size to size.
 
     Every value of a size can be set by itself, so that a large step becomes small ones, each with a
@@ -65,7 +65,7 @@ def runbook_of(step: Step, stack: str, sizes: tuple[Size, Size] | None = None) -
     )
 
 
-def irreversible(step: Step) -> Iterator[str]:
+def irreversible(step: GrowthStep) -> Iterator[str]:
     """Changes whose way back is refused, replaces something, or endangers it."""
     for change in step.changes:
         for each in change.properties if change.stateful else ():
@@ -77,7 +77,7 @@ def irreversible(step: Step) -> Iterator[str]:
 
 
 def _steps_of(
-    phase: Phase, step: Step, values: Mapping[str, Mapping[str, Any]], stack: str
+    phase: Phase, step: GrowthStep, values: Mapping[str, Mapping[str, Any]], stack: str
 ) -> Iterator[RunbookStep]:
     changes = tuple(
         change
@@ -170,7 +170,7 @@ def _last(size: Size, values: Mapping[str, Mapping[str, Any]], stack: str) -> Ru
     )
 
 
-def _before(step: Step, stack: str, sizes: tuple[Size, Size] | None) -> Iterator[str]:
+def _before(step: GrowthStep, stack: str, sizes: tuple[Size, Size] | None) -> Iterator[str]:
     size = f" --size {sizes[1]}" if sizes else ""
     yield f"python -m rf check --stack {stack}{size}: the new configuration carries the load"
     yield f"python -m rf cost --stack {stack}{size}: what it will cost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rf.grow.classify import Step, step_between
+from rf.grow.classify import GrowthStep, step_between
 from rf.grow.runbook import Runbook, runbook_of
 from rf.shared.errors import InputError
 from rf.shared.plan_document import PlanDocument, document_of
@@ -23,7 +23,7 @@ class UnplannableError(InputError):
 
 _ANY_CAPACITY = f"allowCapacityRisk=[{', '.join(CheckName)}]"
 
-Steps = Sequence[tuple[Step, Runbook | None]]
+Steps = Sequence[tuple[GrowthStep, Runbook | None]]
 """Each step with its runbook; a step down has none."""
 
 
@@ -38,7 +38,7 @@ def between_sizes(sizes: Sequence[str], stack: str, *, overrides: Sequence[str] 
         size: document_of(plan_of(stack, size=size, overrides=(_ANY_CAPACITY, *overrides)))
         for size in dict.fromkeys(chosen)
     }
-    steps: list[tuple[Step, Runbook | None]] = []
+    steps: list[tuple[GrowthStep, Runbook | None]] = []
     for before, after in pairwise(chosen):
         step = step_between(plans[before], plans[after], names=(before, after))
         upwards = list(Size).index(after) > list(Size).index(before)
@@ -55,7 +55,7 @@ def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[s
     options = [part for override in overrides for part in ("--set", override)]
     with checked_out(base) as before, checked_out(head) as after:
         if stack in unchanged_stacks(before, after):
-            step = Step(before=base, after=head, changes=(), findings=())
+            step = GrowthStep(before=base, after=head, changes=(), findings=())
             return [(step, runbook_of(step, stack))]
         plans = plans_at([before, after], stack, options)
     old, new = (_planned(plan) for plan in plans)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rf.grow.classify import NOT_COMPARED, Finding, Kind, ResourceChange, Step
+from rf.grow.classify import NOT_COMPARED, GrowthFinding, GrowthStep, Kind, ResourceChange
 from rf.grow.documents import FORMAT, step_document
 from rf.grow.runbook import Runbook
 from rf.grow.steps import Steps
@@ -31,7 +31,7 @@ def show(stack: str, steps: Steps, *, as_json: bool) -> None:
         _show_step(step, runbook, out)
 
 
-def _show_step(step: Step, runbook: Runbook | None, out: Console) -> None:
+def _show_step(step: GrowthStep, runbook: Runbook | None, out: Console) -> None:
     out.print(Text(f"\n{step.before} -> {step.after}", style="bold"))
     counts = [f"{step.count(kind)} {kind}" for kind in Kind if step.count(kind)]
     out.print(", ".join(counts) if counts else "no change")
@@ -82,7 +82,7 @@ def short(value: Any, longest: int = LONGEST_VALUE) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def _findings(findings: Sequence[Finding]) -> Table:
+def _findings(findings: Sequence[GrowthFinding]) -> Table:
     table = Table(title="Must not happen", title_justify="left", style="red")
     for heading in ("resource", "what would happen", "instead"):
         table.add_column(heading, overflow="fold")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from policy.rules.shared.rule import Resource, Stack
+from policy.rules.shared.rule import Resource, StackResources
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 
 
-def stack_of(plan: RecordedPlan, *, protects_data: bool) -> Stack:
+def stack_of(plan: RecordedPlan, *, protects_data: bool) -> StackResources:
     """The plan for the rules; `protects_data` is the stack's protectData."""
-    return Stack(
+    return StackResources(
         size=plan.size,
         protects_data=protects_data,
         resources=tuple(resources_of(plan.resources)),

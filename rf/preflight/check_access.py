@@ -9,7 +9,7 @@ from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.actions import ACTIONS
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Row, RowStatus, status_of
+from rf.preflight.row import PreflightRow, RowStatus, status_of
 
 SIMULATED_AT_ONCE = 50
 """Actions of one question, well below what a request may hold."""
@@ -17,11 +17,11 @@ SIMULATED_AT_ONCE = 50
 _WHO = "who deploys"
 
 
-def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def account(_account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """That the credentials are of the account that the stack names."""
     named = need.settings.aws_account_id
     if named is None:
-        yield Row(
+        yield PreflightRow(
             check="account",
             subject="account",
             status=RowStatus.UNKNOWN,
@@ -31,7 +31,7 @@ def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         )
         return
     fine = named == need.account_id
-    yield Row(
+    yield PreflightRow(
         check="account",
         subject="account",
         status=status_of(fine=fine),
@@ -41,14 +41,14 @@ def account(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     )
 
 
-def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """What IAM's simulation says of each service's actions, on all resources.
 
     A policy that allows an action on certain names alone counts as a refusal here.
     """
     for token in need.types():
         if token not in ACTIONS:
-            yield Row(
+            yield PreflightRow(
                 check="permission",
                 subject=token,
                 status=RowStatus.UNKNOWN,
@@ -61,7 +61,7 @@ def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         principal = _principal(account)
         decisions = _simulated(account, principal, actions)
     except UnreadableError as error:
-        yield Row(
+        yield PreflightRow(
             check="permission",
             subject=_WHO,
             status=RowStatus.UNKNOWN,
@@ -78,7 +78,7 @@ def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
 
 def _row(
     service: str, principal: str, actions: list[str], decisions: Mapping[str, Mapping[str, Any]]
-) -> Row:
+) -> PreflightRow:
     refused = [each for each in actions if _decision(decisions, each) not in ("allowed", "")]
     # A refusal under a condition whose value the simulation had not, and an action left out.
     unclear = [
@@ -93,7 +93,7 @@ def _row(
     if unclear and not denied:
         status = RowStatus.UNKNOWN
         result = f"depends on conditions: {', '.join(unclear)}"
-    return Row(
+    return PreflightRow(
         check="permission",
         subject=f"{service} for {principal.rpartition('/')[2]}",
         status=status,

@@ -9,7 +9,7 @@ from typing import Any
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, row_of
+from rf.preflight.row import Answer, PreflightRow, row_of
 
 _FREE = "free"
 _ELSEWHERE = "another stack or somebody else has it: choose another stack name, or remove that"
@@ -32,7 +32,7 @@ _ABSENT = frozenset(
 """How services say that there is no such thing."""
 
 
-def images(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def images(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Each application's image by the tag or digest of the stack file."""
     for name, pin in need.settings.images.model_dump().items():
         repository = f"{need.settings.prefix}/{name}"
@@ -59,7 +59,7 @@ def images(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         )
 
 
-def names(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
+def names(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """Every explicit name that two can't have."""
     for kind in _KINDS:
         for each in need.inputs(kind.made_of):
@@ -86,7 +86,7 @@ class _Kind:
     state: Callable[[Account, Owner, str], Answer]
 
 
-def _leftovers(account: Account, need: Need) -> Iterator[Row]:
+def _leftovers(account: Account, need: Need) -> Iterator[PreflightRow]:
     """Final snapshots of an earlier stack of this name, which a later removal would stumble on."""
     for each in need.inputs("aws:rds/instance:Instance"):
         name = each.get("finalSnapshotIdentifier")

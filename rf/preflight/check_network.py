@@ -9,13 +9,13 @@ from typing import Any
 from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, RowStatus, row_of
+from rf.preflight.row import Answer, PreflightRow, RowStatus, row_of
 from scaleplan.settings import SERVICE_CIDR
 
 _OPEN = ("active", "available", "pending-acceptance", "pending", "provisioning", "modifying")
 
 
-def peers(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
+def peers(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """Whether the VPC overlaps what it is joined to, or could be joined to in this account.
 
     An unconnected VPC with the same addresses breaks no deployment, but can never be peered.
@@ -38,7 +38,7 @@ def peers(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
     )
 
 
-def domain(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
+def domain(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """That the zone is the account's and that the certificates' names lie in it."""
     name, zone_id = need.settings.domain, need.settings.hosted_zone_id
     if name is None:
@@ -62,7 +62,7 @@ def domain(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
     yield _delegation(account, owner, name)
 
 
-def _delegation(account: Account, owner: Owner, name: str) -> Row:
+def _delegation(account: Account, owner: Owner, name: str) -> PreflightRow:
     """AWS can't be asked who delegates; a certificate that was issued shows that somebody did."""
     needed = "the parent zone names the zone's servers: certificates are issued only then"
     fix = (
@@ -80,7 +80,7 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
                 CertificateStatuses=["ISSUED"],
             )
             if any(each.get("DomainName") == name for each in issued):
-                return Row(
+                return PreflightRow(
                     check="domain",
                     subject=f"delegation of {name}",
                     status=RowStatus.PASS,
@@ -90,7 +90,7 @@ def _delegation(account: Account, owner: Owner, name: str) -> Row:
             state = "the zone is there, and no certificate was issued yet"
     except UnreadableError as error:
         state = f"could not be read: {error}"
-    return Row(
+    return PreflightRow(
         check="domain",
         subject=f"delegation of {name}",
         status=RowStatus.UNKNOWN,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rf.preflight.account import Account
 from rf.preflight.need import NODE_GROUP, NODE_POOL, Need, requirement
 from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, Row, in_all, row_of
+from rf.preflight.row import OTHER_CLASS, Answer, PreflightRow, in_all, row_of
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""
@@ -15,7 +15,7 @@ REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 _OTHER_ZONES = "choose other availabilityZones before anything is made: they can't change later"
 
 
-def zones(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def zones(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """That each zone is open to the account and takes a control plane.
 
     Which zone id a letter means differs from account to account.
@@ -34,7 +34,7 @@ def zones(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         yield row_of("zone", zone, "available, and EKS takes its zone id", _OTHER_ZONES, question)
 
 
-def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """EC2 classes of the managed groups, and for Karpenter's pools one class at least."""
     chosen = need.settings.availability_zones
     for name in sorted({group["instanceTypes"][0] for group in need.inputs(NODE_GROUP)}):

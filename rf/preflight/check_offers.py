@@ -8,10 +8,10 @@ from typing import Any
 from rf.preflight.account import Account
 from rf.preflight.need import INSTANCE, REPLICATION_GROUP, Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, Row, in_all, row_of
+from rf.preflight.row import OTHER_CLASS, Answer, PreflightRow, in_all, row_of
 
 
-def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """The RDS class with this engine version in the zones, and a version of that number at all."""
     primary = next(each for each in need.inputs(INSTANCE) if each.get("engine"))
     engine, version = primary["engine"], str(primary["engineVersion"])
@@ -66,7 +66,7 @@ def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Ro
     )
 
 
-def redis(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def redis(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """ElastiCache's version and classes. It tells regions, no zones."""
     groups = need.inputs(REPLICATION_GROUP)
     for engine, version in sorted({(each["engine"], each["engineVersion"]) for each in groups}):
@@ -105,7 +105,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         )
 
 
-def broker(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def broker(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Amazon MQ's class and version, where RabbitMQ carries the jobs."""
     for each in need.inputs("aws:mq/broker:Broker"):
         name, version = each["hostInstanceType"], str(each["engineVersion"])
@@ -133,7 +133,7 @@ def broker(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         )
 
 
-def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """EKS's version in standard support, and each add-on's version for it."""
     version = need.settings.kubernetes_version
     yield row_of(

@@ -10,7 +10,7 @@ from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import ADDRESSES_PER_NODE, Need
 from rf.preflight.owned import Owner
 from rf.preflight.quota_table import QUOTAS, Quota
-from rf.preflight.row import Row, RowStatus, status_of
+from rf.preflight.row import PreflightRow, RowStatus, status_of
 
 CHECK = "quota"
 
@@ -18,14 +18,14 @@ RESERVED_ADDRESSES = 5
 """Of each subnet, AWS's own (VPC, "Subnet CIDR blocks")."""
 
 
-def quotas(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
+def quotas(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """A row for each quota that the plan touches."""
     for quota in QUOTAS:
         demand = quota.demand(need)
         if demand > 0:
             yield _row(account, owner, quota, demand)
     for family in need.machines.other_families:
-        yield Row(
+        yield PreflightRow(
             check=CHECK,
             subject=f"EC2 vCPUs of family {family}",
             status=RowStatus.UNKNOWN,
@@ -35,7 +35,7 @@ def quotas(account: Account, need: Need, owner: Owner) -> Iterator[Row]:
         )
 
 
-def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Addresses of the private subnets; by the plan alone, so it can be told of any account.
 
     All nodes of Karpenter may come into one zone, so each zone is measured against all of them.
@@ -43,7 +43,7 @@ def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     wanted = need.machines.nodes * ADDRESSES_PER_NODE
     for network in need.private_subnets:
         room = network.num_addresses - RESERVED_ADDRESSES
-        yield Row(
+        yield PreflightRow(
             check="addresses",
             subject=f"subnet {network}",
             status=status_of(fine=wanted <= room),
@@ -53,14 +53,14 @@ def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
         )
 
 
-def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> Row:
+def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> PreflightRow:
     region = quota.region or account.region
     subject = f"{quota.service} {quota.name} ({quota.code})"
     used, use_text, total = 0.0, "", demand
     try:
         limit, adjustable = _limit(account, quota, region)
     except UnreadableError as error:
-        return Row(
+        return PreflightRow(
             check=CHECK,
             subject=subject,
             status=RowStatus.UNKNOWN,
@@ -82,7 +82,7 @@ def _row(account: Account, owner: Owner, quota: Quota, demand: float) -> Row:
     status = status_of(fine=fine)
     if fine and unread is not None:
         status = RowStatus.UNKNOWN
-    return Row(
+    return PreflightRow(
         check=CHECK,
         subject=subject,
         status=status,

@@ -12,25 +12,25 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 from rf.check.state.files import backend_url, findings
-from rf.check.state.policy import State
+from rf.check.state.policy import StateStatus
 from rf.preflight.account import Account, UnreadableError
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Answer, Row, RowStatus, row_of
+from rf.preflight.row import Answer, PreflightRow, RowStatus, row_of
 from rf.shared.project import PROJECT_ROOT
 
 _STATUSES = {
-    State.FINE: RowStatus.PASS,
-    State.WRONG: RowStatus.FAIL,
-    State.UNKNOWN: RowStatus.UNKNOWN,
+    StateStatus.FINE: RowStatus.PASS,
+    StateStatus.WRONG: RowStatus.FAIL,
+    StateStatus.UNKNOWN: RowStatus.UNKNOWN,
 }
 
 
-def state(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
+def state(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Who encrypts the state's secrets, and where the state is."""
     stack = need.settings.stack
     for each in findings(PROJECT_ROOT, [stack], need.settings.project):
-        yield Row(
+        yield PreflightRow(
             check="state",
             subject=each.rule,
             status=_STATUSES[each.state],
@@ -43,7 +43,7 @@ def state(account: Account, need: Need, _owner: Owner) -> Iterator[Row]:
     yield from bucket_rows(account, backend_url(PROJECT_ROOT) or "")
 
 
-def key_rows(account: Account, provider: str) -> Iterator[Row]:
+def key_rows(account: Account, provider: str) -> Iterator[PreflightRow]:
     """The KMS key of an `awskms` secrets provider."""
     if not provider.startswith("awskms:"):
         return
@@ -58,7 +58,7 @@ def key_rows(account: Account, provider: str) -> Iterator[Row]:
     yield row_of("state", f"key {key}", "enabled", f"aws kms enable-key --key-id {key}", question)
 
 
-def bucket_rows(account: Account, backend: str) -> Iterator[Row]:
+def bucket_rows(account: Account, backend: str) -> Iterator[PreflightRow]:
     """The bucket of an S3 backend."""
     if not backend.startswith("s3://"):
         return

@@ -16,12 +16,12 @@ from rf.preflight import (
 from rf.preflight.account import Account, PreflightInputError, UnreadableError, open_account
 from rf.preflight.need import Need
 from rf.preflight.owned import Owner
-from rf.preflight.row import Row
+from rf.preflight.row import PreflightRow
 from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import plan_of, settings_of
 from scaleplan.settings import Settings
 
-Check = Callable[[Account, Need, Owner], Iterable[Row]]
+Check = Callable[[Account, Need, Owner], Iterable[PreflightRow]]
 
 CHECKS: tuple[Check, ...] = (
     check_access.account,
@@ -51,7 +51,7 @@ def whose(account: Account) -> str:
         raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
 
 
-def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[Row]:
+def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[PreflightRow]:
     """The rows, as they are found.
 
     Raises PreflightInputError where the credentials are nobody's.
@@ -64,7 +64,7 @@ def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Itera
 
 def rows_of(
     stack: str, *, size: str | None, overrides: Sequence[str], profile: str | None
-) -> list[Row]:
+) -> list[PreflightRow]:
     """All rows of a stack. Raises PreflightInputError, and what making the plan raises."""
     settings = settings_of(stack, size=size, overrides=overrides)
     account = open_account(profile, settings.region)

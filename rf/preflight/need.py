@@ -43,7 +43,7 @@ NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machines:
+class NodeNeeds:
     """The nodes at their most: managed groups at `maxSize`, Karpenter's pools at their limits."""
 
     standard_vcpus: int
@@ -85,7 +85,7 @@ class Need:
         return sum((each.get("region") or home) == region for each in self.inputs(token))
 
     @property
-    def machines(self) -> Machines:
+    def machines(self) -> NodeNeeds:
         """The nodes at their most."""
         families: Counter[str] = Counter()
         nodes = disk = largest = 0
@@ -103,7 +103,7 @@ class Need:
             families[requirement(pool, "instance-category")[0]] += vcpus
             nodes += vcpus // smallest
             disk += vcpus // smallest * self.settings.nodes.system.disk_gib
-        return Machines(
+        return NodeNeeds(
             standard_vcpus=sum(n for letter, n in families.items() if letter in STANDARD_FAMILIES),
             other_families=tuple(sorted(set(families) - STANDARD_FAMILIES)),
             nodes=nodes,

@@ -23,7 +23,7 @@ class RowStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class PreflightRow:
     """One answer. `fix` is a command or a sentence; empty only where nothing is to be done."""
 
     check: str
@@ -50,12 +50,14 @@ def status_of(*, fine: bool) -> RowStatus:
     return RowStatus.PASS if fine else RowStatus.FAIL
 
 
-def row_of(check: str, subject: str, needed: str, fix: str, question: Callable[[], Answer]) -> Row:
+def row_of(
+    check: str, subject: str, needed: str, fix: str, question: Callable[[], Answer]
+) -> PreflightRow:
     """Pass or fail by the answer; unknown, with the reason, where there was none."""
     try:
         fine, answer = question()
     except UnreadableError as error:
-        return Row(
+        return PreflightRow(
             check=check,
             subject=subject,
             status=RowStatus.UNKNOWN,
@@ -63,7 +65,7 @@ def row_of(check: str, subject: str, needed: str, fix: str, question: Callable[[
             found=f"could not be read: {error}",
             fix=_fix_of(error),
         )
-    return Row(
+    return PreflightRow(
         check=check,
         subject=subject,
         status=status_of(fine=fine),

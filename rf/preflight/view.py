@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from rf.preflight.row import Row, RowStatus
+from rf.preflight.row import PreflightRow, RowStatus
 from rf.shared.terminal import print_json, terminal
 
 FORMAT = 1
@@ -16,7 +16,7 @@ FORMAT = 1
 _STYLES = {RowStatus.PASS: "green", RowStatus.FAIL: "red", RowStatus.UNKNOWN: "yellow"}
 
 
-def show(stack: str, rows: Sequence[Row], *, show_all: bool, as_json: bool) -> None:
+def show(stack: str, rows: Sequence[PreflightRow], *, show_all: bool, as_json: bool) -> None:
     """Print the rows, and what to do about those that don't pass."""
     counts = Counter(row.status for row in rows)
     if as_json:
@@ -31,7 +31,9 @@ def show(stack: str, rows: Sequence[Row], *, show_all: bool, as_json: bool) -> N
         _show(stack, rows, counts, show_all=show_all)
 
 
-def _show(stack: str, rows: Sequence[Row], counts: Counter[RowStatus], *, show_all: bool) -> None:
+def _show(
+    stack: str, rows: Sequence[PreflightRow], counts: Counter[RowStatus], *, show_all: bool
+) -> None:
     console = terminal()
     visible = [row for row in rows if show_all or row.status is not RowStatus.PASS]
     if visible:

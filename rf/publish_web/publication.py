@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rf.publish_web.frontend import INDEX, FrontendFile
-from rf.publish_web.releases import Release, deletable, live_release, release_of
+from rf.publish_web.releases import FrontendRelease, deletable, live_release, release_of
 from rf.publish_web.store import PublishError, Store, Stored
 from rf.shared.termination import begin, staying, uninterrupted
 
@@ -42,8 +42,8 @@ class Publication:
     hashed: Sequence[FrontendFile]
     replaced: Sequence[FrontendFile]
     index: FrontendFile
-    release: Release | None
-    previous: Release | None
+    release: FrontendRelease | None
+    previous: FrontendRelease | None
     deleted: Sequence[str]
 
     @property
@@ -139,7 +139,7 @@ def _wait(
         waited += POLL_SECONDS
 
 
-def put_in_place(store: Store, publication: Publication, progress: Progress) -> Release:
+def put_in_place(store: Store, publication: Publication, progress: Progress) -> FrontendRelease:
     """Upload and switch over; the release that is live afterwards.
 
     Raises PublishError, and then the old site stands as it was.

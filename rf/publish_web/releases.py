@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Release:
+class FrontendRelease:
     """One version of the site.
 
     `live_since` None: its index.html was never put in place. `invalidated`: the edge has forgotten
@@ -48,7 +48,7 @@ class Release:
         )
 
     @classmethod
-    def from_json(cls, key: str, text: str) -> Release:
+    def from_json(cls, key: str, text: str) -> FrontendRelease:
         """The release of a record. Raises ValueError for a text that is none."""
         try:
             document: dict[str, Any] = json.loads(text)
@@ -66,16 +66,16 @@ class Release:
             raise ValueError(f"{key} is no record of a release: {error}") from error
 
 
-def release_of(files: Iterable[FrontendFile], now: datetime) -> Release:
+def release_of(files: Iterable[FrontendFile], now: datetime) -> FrontendRelease:
     """A new release of these files, not live yet."""
     digests = {file.key: file.digest for file in files}
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{digests[INDEX][:8]}"
-    return Release(name=name, created=now, live_since=None, files=digests)
+    return FrontendRelease(name=name, created=now, live_since=None, files=digests)
 
 
 def live_release(
-    releases: Sequence[Release], index_digest: str | None, index_since: datetime | None
-) -> Release | None:
+    releases: Sequence[FrontendRelease], index_digest: str | None, index_since: datetime | None
+) -> FrontendRelease | None:
     """The release that visitors get: the newest whose index.html is the one in the bucket.
 
     One that never went live may have the same index.html as the one that did, so a date comes
@@ -90,8 +90,8 @@ def live_release(
 
 
 def expired_releases(
-    releases: Sequence[Release], live: Release, now: datetime, grace: timedelta
-) -> list[Release]:
+    releases: Sequence[FrontendRelease], live: FrontendRelease, now: datetime, grace: timedelta
+) -> list[FrontendRelease]:
     """Releases that no open page can be of: replaced, or given up, longer than `grace` ago."""
     expired = []
     for release in releases:
@@ -114,8 +114,8 @@ def expired_releases(
 
 def deletable(
     stored: Mapping[str, datetime],
-    releases: Sequence[Release],
-    live: Release,
+    releases: Sequence[FrontendRelease],
+    live: FrontendRelease,
     now: datetime,
     grace: timedelta,
 ) -> list[str]:

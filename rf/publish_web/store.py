@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rendering.edge.static_bucket_policy import RELEASES_PREFIX
 from rf.publish_web.frontend import REVALIDATED, FrontendFile
-from rf.publish_web.releases import Release
+from rf.publish_web.releases import FrontendRelease
 from rf.shared.errors import FailedError
 
 DELETE_BATCH = 1000
@@ -53,14 +53,14 @@ class Store:
                 for entry in page.get("Contents", [])
             }
 
-    def releases(self, objects: dict[str, Stored]) -> list[Release]:
+    def releases(self, objects: dict[str, Stored]) -> list[FrontendRelease]:
         """The recorded releases. Raises PublishError for a record that can't be read."""
         releases = []
         for key in sorted(key for key in objects if key.startswith(RELEASES_PREFIX)):
             with _refusals(f"read {key}"):
                 text = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
             try:
-                releases.append(Release.from_json(key, text))
+                releases.append(FrontendRelease.from_json(key, text))
             except ValueError as error:
                 raise PublishError(str(error)) from error
         return releases
@@ -82,7 +82,7 @@ class Store:
             )
         return str(answer.get("VersionId", ""))
 
-    def put_record(self, release: Release) -> None:
+    def put_record(self, release: FrontendRelease) -> None:
         """Write a release's record."""
         with _refusals(f"write {release.key}"):
             self._s3.put_object(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rf.grow.classify import Step, step_between
+from rf.grow.classify import GrowthStep, step_between
 from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.revisions import Checkout, Ran, checked_out, run_all, stacks_of
@@ -29,7 +29,7 @@ JUDGED: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class StackAnswer:
     """What a revision's command printed as JSON, or in one line why there is nothing."""
 
     document: Mapping[str, Any] | None = None
@@ -59,7 +59,7 @@ class StackFacts:
     """Everything the report says of one stack. What is None is unknown, and says why."""
 
     stack: str
-    step: Step | None
+    step: GrowthStep | None
     base_failure: str = ""
     head_failure: str = ""
     new: bool = False
@@ -180,21 +180,23 @@ def _plan(ran: Ran | None) -> tuple[PlanDocument | None, str]:
         return None, f"what it printed {error}"
 
 
-def _answer(ran: Ran | None) -> Answer:
+def _answer(ran: Ran | None) -> StackAnswer:
     """The JSON object that a command printed."""
     if ran is None:
-        return Answer(failure="was not asked")
+        return StackAnswer(failure="was not asked")
     if ran.failure:
         # Usage, a table of options and the reason: the last line is the one that says why.
         lines = [line.strip(" │╭╮╰╯─") for line in ran.failure.splitlines()]
         lines = [line for line in lines if line]
-        return Answer(failure=lines[-1] if lines else "failed")
+        return StackAnswer(failure=lines[-1] if lines else "failed")
     try:
         document = json.loads(ran.output)
     except ValueError:
-        return Answer(failure="printed no JSON")
+        return StackAnswer(failure="printed no JSON")
     return (
-        Answer(document=document) if isinstance(document, Mapping) else Answer(failure="no object")
+        StackAnswer(document=document)
+        if isinstance(document, Mapping)
+        else StackAnswer(failure="no object")
     )
 
 

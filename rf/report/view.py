@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from policy.rules.shared.secret_forms import masked
 from rf.cost.view import usd
-from rf.grow.classify import NOT_COMPARED, Kind, ResourceChange, Step
+from rf.grow.classify import NOT_COMPARED, GrowthStep, Kind, ResourceChange
 from rf.report.facts import StackFacts
 from rf.report.markdown import code, folded, plain, size_of, table
 
@@ -80,7 +80,7 @@ def _verdict(facts: StackFacts) -> str:
     return _verdict_of(facts.step, facts)
 
 
-def _verdict_of(step: Step, facts: StackFacts) -> str:
+def _verdict_of(step: GrowthStep, facts: StackFacts) -> str:
     if step.findings:
         count = len(step.findings)
         return f"**data at risk: {count} finding{'s' if count > 1 else ''}**"
@@ -92,7 +92,7 @@ def _verdict_of(step: Step, facts: StackFacts) -> str:
     return f"no data at risk{f', {interrupted} interrupted' if interrupted else ''}"
 
 
-def _risks(step: Step) -> list[str]:
+def _risks(step: GrowthStep) -> list[str]:
     lines = [
         f"- **{plain(each.resource)}**: {plain(each.what)}. Instead: {plain(each.remedy)}."
         for each in step.findings[:MOST_FINDINGS]
@@ -196,7 +196,7 @@ def _fitting(facts: StackFacts, budget: int) -> tuple[list[str], int]:
     return blocks, omitted
 
 
-def _by_layer(step: Step) -> Iterator[tuple[str, list[ResourceChange]]]:
+def _by_layer(step: GrowthStep) -> Iterator[tuple[str, list[ResourceChange]]]:
     for layer in sorted({change.layer for change in step.changes}):
         changes = [change for change in step.changes if change.layer == layer]
         # What holds data first, so that it is the last to be left out.

@@ -27,7 +27,7 @@ TIMED_OUT_NOTABLE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SimulationQuestion:
     """What to simulate: jobs of `job_seconds` on average, `burst` more at once, `hours` long.
 
     `busy_percent` is the CPU of a running job in percent of its pod's request.
@@ -56,7 +56,7 @@ class Comparison:
 
     stack: str
     size: str
-    question: Question
+    question: SimulationQuestion
     workers: ConfiguredWorkers
     demand: Demand
     theory: WorkerQueue
@@ -106,7 +106,7 @@ class Comparison:
         }
 
 
-def compare(plan: RecordedPlan, question: Question) -> Comparison:
+def compare(plan: RecordedPlan, question: SimulationQuestion) -> Comparison:
     """Simulate a recorded plan's workers.
 
     Raises SimulationError where the plan's objects can't be simulated.

@@ -12,7 +12,7 @@ from rf.simulate.behavior import Behavior
 from rf.simulate.formula import Formula, SimulationError
 from rf.simulate.machines import NodePool
 from rf.simulate.run import Scaling
-from rf.simulate.signals import CpuSignal, QueueSignal, Reading, Signal
+from rf.simulate.signals import CpuSignal, QueueSignal, Signal, SignalReading
 from rf.simulate.triggers import readings_of
 from scaleplan.applications.workloads import WORKER
 from scaleplan.cluster.machines import ResourceTotals
@@ -34,7 +34,7 @@ class ConfiguredWorkers:
 
     autoscaler: str
     scaling: Scaling
-    readings: tuple[Reading, ...]
+    readings: tuple[SignalReading, ...]
     polling_seconds: int | None
     queues: tuple[str, ...]
     slots: int
@@ -128,7 +128,7 @@ def _hpa_scaling(spec: Mapping[str, Any], queues: tuple[str, ...]) -> Scaling:
             external = metric["external"]
             labels = (external["metric"].get("selector") or {}).get("matchLabels") or {}
             queue = labels.get("queue")
-            reading = Reading(
+            reading = SignalReading(
                 name=f"metric_{number}",
                 queue=queue if queue in queues else None,
                 waiting=True,

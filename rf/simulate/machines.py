@@ -81,7 +81,7 @@ class Node:
 
 
 @dataclass
-class Machines:
+class PoolNodes:
     """The nodes of a pool over time. Without a pool there is always room (`pool` None)."""
 
     pool: NodePool | None

@@ -47,7 +47,7 @@ def simulate(
     """Simulate the job queues: CPU alone, the autoscaler as configured and a fixed maximum."""
     with reported(), progress(f"Simulating {stack}"):
         from rf.shared.stacks import plan_of, settings_of
-        from rf.simulate.comparison import Question, compare
+        from rf.simulate.comparison import SimulationQuestion, compare
         from rf.simulate.plot import check_plot, write_plot
         from rf.simulate.view import show
         from scaleplan.load import load_named
@@ -57,7 +57,7 @@ def simulate(
         settings = settings_of(stack, size=size, overrides=overrides or ())
         named = load_named(load, settings.load, load_plan(), settings.size)
         assumed = named.assumptions
-        question = Question(
+        question = SimulationQuestion(
             load=named,
             job_seconds=job_seconds or assumed.job_seconds,
             burst=burst,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import simpy
 
 from rf.simulate.behavior import Behavior, ReplicaControl
-from rf.simulate.machines import Machines, NodePool
+from rf.simulate.machines import NodePool, PoolNodes
 from rf.simulate.result import Sample, SimulationResult
 from rf.simulate.signals import SYNC_SECONDS, Observation, Signal
 from rf.simulate.workers import JobQueue, PodTimes, Steps, Workers
@@ -60,7 +60,7 @@ class _Run:
         self._workers = Workers(
             self._env,
             self._queue,
-            Machines(fleet.pool, fleet.node_seconds),
+            PoolNodes(fleet.pool, fleet.node_seconds),
             fleet.times,
             slots=fleet.slots,
             busy_percent=fleet.busy_percent,

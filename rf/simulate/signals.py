@@ -22,7 +22,7 @@ SYNC_SECONDS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class PodLoad:
+class PodCpu:
     """CPU of one pod over the last look, in percent of its request; None before it is ready."""
 
     cpu_percent: float | None
@@ -34,7 +34,7 @@ class Observation:
 
     waiting: Mapping[str, int]
     active: Mapping[str, int]
-    pods: Sequence[PodLoad]
+    pods: Sequence[PodCpu]
 
 
 class Signal(Protocol):
@@ -46,7 +46,7 @@ class Signal(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class SignalReading:
     """What one trigger counts: waiting jobs of a queue, running ones, both or none."""
 
     name: str
@@ -66,7 +66,7 @@ class Reading:
 class QueueSignal:
     """An external metric of type AverageValue: `formula` over the readings, `target` a pod."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[SignalReading, ...]
     formula: Formula
     target: float
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rf.simulate.signals import Reading
+from rf.simulate.signals import SignalReading
 
 _DEFAULT_TARGET = {"redis": ("listLength", 5.0), "rabbitmq": ("value", 20.0)}
 """Metadata key of the target, and what KEDA takes where it is left out."""
@@ -31,7 +31,7 @@ class _Place:
 
 def readings_of(
     triggers: Sequence[Mapping[str, Any]], queues: Sequence[str]
-) -> list[tuple[Reading, float]]:
+) -> list[tuple[SignalReading, float]]:
     """What each queue trigger counts, with its own target a pod.
 
     All simulated jobs are one client's: of BullMQ where it is watched, else of the first watched.
@@ -42,10 +42,10 @@ def readings_of(
     known = [place for place in places if place is not None]
     clients = [place.client for place in known if place.state == "prioritized"]
     clients += [place.client for place in known]
-    readings: list[tuple[Reading, float]] = []
+    readings: list[tuple[SignalReading, float]] = []
     for number, (trigger, place) in enumerate(zip(watched, places, strict=True)):
         counted = place if place is not None and place.client == clients[0] else None
-        reading = Reading(
+        reading = SignalReading(
             name=trigger.get("name") or f"trigger_{number}",
             queue=counted.queue if counted else None,
             waiting=counted is not None and _holds_waiting(counted, known),

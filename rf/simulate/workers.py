@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from rf.simulate.machines import Machines, Node
-from rf.simulate.signals import Observation, PodLoad
+from rf.simulate.machines import Node, PoolNodes
+from rf.simulate.signals import Observation, PodCpu
 from rf.simulate.workload import Job
 
 Steps = Generator[simpy.Event, object, None]
@@ -138,7 +138,7 @@ class Workers:
         self,
         env: simpy.Environment,
         queue: JobQueue,
-        machines: Machines,
+        machines: PoolNodes,
         times: PodTimes,
         *,
         slots: int,
@@ -182,7 +182,7 @@ class Workers:
     def observe(self) -> Observation:
         """What the autoscaler sees, with the CPU since it last looked."""
         now = self._env.now
-        pods = [PodLoad(cpu_percent=self._cpu_percent(pod, now)) for pod in self._serving()]
+        pods = [PodCpu(cpu_percent=self._cpu_percent(pod, now)) for pod in self._serving()]
         self._last_look = now
         return Observation(waiting=self._queue.waiting, active=self._queue.active, pods=pods)
 

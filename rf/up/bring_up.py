@@ -16,9 +16,9 @@ from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.deployment import Deployment, deployed, region_of, services_of
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.sandbox.neighbours import make_primaries, with_zones
-from rf.shared.sandbox.registry import World
+from rf.shared.sandbox.registry import SandboxRegistry
 from rf.shared.sandbox.verify import verify
-from rf.up.result import Exported, Kept, SandboxResult
+from rf.up.result import Exported, KeptServer, SandboxResult
 
 
 def bring_up(
@@ -57,7 +57,7 @@ def bring_up(
     progress("starting the emulator")
     with Emulator(ACCOUNT_ID, services_of(planned)) as emulator, ExitStack() as on_failure:
         api = Api(emulator, region)
-        world = World(api, ACCOUNT_ID)
+        world = SandboxRegistry(api, ACCOUNT_ID)
         deployment = Deployment(
             world, lambda name: progress(f"{len(world.created)} created: {name}")
         )
@@ -73,7 +73,7 @@ def bring_up(
             )
             folder = on_failure.enter_context(temporary)
         exported = Exported(folder, tuple(write_export(plan, folder)))
-        running = Kept(emulator.endpoint, region, emulator.pid) if keep else None
+        running = KeptServer(emulator.endpoint, region, emulator.pid) if keep else None
         if keep:
             emulator.detach()
         on_failure.pop_all()

@@ -26,7 +26,7 @@ NEVER_SHOWN = (
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptServer:
     """A server left running: how to reach it, and how to stop it."""
 
     endpoint: str
@@ -68,7 +68,7 @@ class SandboxResult:
     exported: Exported
     requests: int
     seconds: float
-    kept: Kept | None
+    kept: KeptServer | None
 
     @property
     def differing(self) -> list[Check]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from rf.shared.sandbox.comparisons import Check, ReadBack
 from rf.shared.terminal import print_json
-from rf.up.result import NEVER_SHOWN, Kept, SandboxResult
+from rf.up.result import NEVER_SHOWN, KeptServer, SandboxResult
 
 WIDEST_VALUE = 48
 """Characters of a property's values in a table; longer ones stand in `--json` alone."""
@@ -138,7 +138,7 @@ def _print_kubernetes(console: Console, result: SandboxResult) -> None:
     )
 
 
-def _print_kept(console: Console, server: Kept) -> None:
+def _print_kept(console: Console, server: KeptServer) -> None:
     console.print("\n[bold]The server stays up.[/] To reach it:")
     for name, value in server.environment().items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)

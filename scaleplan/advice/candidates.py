@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from scaleplan.advice.reading import Reading
+from scaleplan.advice.reading import MetricReading
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.tables import Decision
 
 
-class Direction(StrEnum):
+class AdviceDirection(StrEnum):
     """Up: the same parts, larger. Out: more of them."""
 
     VERTICAL = "vertical"
@@ -27,7 +27,7 @@ class Direction(StrEnum):
 class Candidate:
     """One way to take an action: new values by config key, in the order in which they are laid."""
 
-    direction: Direction
+    direction: AdviceDirection
     values: Mapping[str, Any]
 
 
@@ -37,7 +37,7 @@ class Situation:
 
     plan: Plan
     settings: Settings
-    reading: Reading
+    reading: MetricReading
     limit: float
 
     @property
@@ -52,12 +52,14 @@ Candidates = Callable[[Situation], Sequence[Candidate]]
 
 def upwards(key: str, *values: Any) -> list[Candidate]:
     """One candidate a value, each a vertical step."""
-    return [Candidate(direction=Direction.VERTICAL, values={key: value}) for value in values]
+    return [Candidate(direction=AdviceDirection.VERTICAL, values={key: value}) for value in values]
 
 
 def outwards(key: str, *values: Any) -> list[Candidate]:
     """One candidate a value, each a horizontal step."""
-    return [Candidate(direction=Direction.HORIZONTAL, values={key: value}) for value in values]
+    return [
+        Candidate(direction=AdviceDirection.HORIZONTAL, values={key: value}) for value in values
+    ]
 
 
 def decision_of(plan: Plan, component: str) -> Decision:

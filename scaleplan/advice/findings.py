@@ -9,12 +9,12 @@ from enum import StrEnum
 from scaleplan.advice.candidates import Candidates, Situation, outwards
 from scaleplan.advice.indicators import Indicator, Words, indicators, words_of
 from scaleplan.advice.proposal import Proposal, Proposer
-from scaleplan.advice.reading import Measure, Question, Reading, Series, worst
+from scaleplan.advice.reading import Measure, MetricQuestion, MetricReading, Series, worst
 from scaleplan.advice.redundancy import Redundancy, redundancies
 from scaleplan.model import Plan
 
 
-class State(StrEnum):
+class AdviceState(StrEnum):
     """Of one row. Not known: no metric tells, which is neither good nor bad news."""
 
     FINE = "fine"
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class AdviceFinding:
     """One row. `why` says in words what decided; `question` is None where settings decide alone.
 
     A row that is due without a `proposal` has no setting left, and `why` says what the plan has
@@ -32,10 +32,10 @@ class Finding:
 
     component: str
     words: Words
-    state: State
+    state: AdviceState
     why: str
-    question: Question | None = None
-    reading: Reading | None = None
+    question: MetricQuestion | None = None
+    reading: MetricReading | None = None
     limit: float | None = None
     unit: str = ""
     proposal: Proposal | None = None
@@ -45,10 +45,10 @@ class Finding:
 class Advice:
     """All rows, and the changes of those that are due as one change."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[AdviceFinding, ...]
     together: Proposal | None
 
-    def count(self, state: State) -> int:
+    def count(self, state: AdviceState) -> int:
         """How many rows are so."""
         return sum(finding.state is state for finding in self.findings)
 
@@ -58,13 +58,13 @@ class Advice:
         return sum(finding.reading is not None for finding in self.findings)
 
 
-Answers = Mapping[Question, Sequence[Series]]
+Answers = Mapping[MetricQuestion, Sequence[Series]]
 """What the stack's metrics say; a question without series has no answer."""
 
 
-def questions(plan: Plan, proposer: Proposer) -> list[Question]:
+def questions(plan: Plan, proposer: Proposer) -> list[MetricQuestion]:
     """Everything that must be asked of the stack's metrics, each once."""
-    asked: dict[Question, None] = {}
+    asked: dict[MetricQuestion, None] = {}
     for row in indicators(plan, proposer.settings):
         asked[row.question] = None
         if row.autoscaled is not None:
@@ -84,15 +84,17 @@ def advice(plan: Plan, proposer: Proposer, answers: Answers, at: float) -> Advic
     return Advice(findings=tuple(findings), together=proposer.together(due))
 
 
-def _room(workload: str) -> Question:
-    return Question(measure=Measure.AUTOSCALER_ROOM, of=workload)
+def _room(workload: str) -> MetricQuestion:
+    return MetricQuestion(measure=Measure.AUTOSCALER_ROOM, of=workload)
 
 
-def _judged(row: Indicator, plan: Plan, proposer: Proposer, answers: Answers, at: float) -> Finding:
+def _judged(
+    row: Indicator, plan: Plan, proposer: Proposer, answers: Answers, at: float
+) -> AdviceFinding:
     reading = worst(answers.get(row.question, ()), at, projected=row.trend)
 
-    def finding(state: State, why: str, proposal: Proposal | None = None) -> Finding:
-        return Finding(
+    def finding(state: AdviceState, why: str, proposal: Proposal | None = None) -> AdviceFinding:
+        return AdviceFinding(
             component=row.component,
             words=row.words,
             state=state,
@@ -105,22 +107,24 @@ def _judged(row: Indicator, plan: Plan, proposer: Proposer, answers: Answers, at
         )
 
     if reading is None:
-        return finding(State.NOT_KNOWN, "no sample in the last quarter of an hour")
+        return finding(AdviceState.NOT_KNOWN, "no sample in the last quarter of an hour")
     due = _beyond(row, reading)
     if due is None:
-        return finding(State.NOT_KNOWN, "its trend is not known: samples of less than half an hour")
+        return finding(
+            AdviceState.NOT_KNOWN, "its trend is not known: samples of less than half an hour"
+        )
     if not due:
-        return finding(State.FINE, "")
+        return finding(AdviceState.FINE, "")
     candidates, said = _under_its_autoscaler(row, answers, at)
     if candidates is None:
-        return finding(State.FINE, said)
+        return finding(AdviceState.FINE, said)
     situation = Situation(plan=plan, settings=proposer.settings, reading=reading, limit=row.limit)
     proposal = proposer.first_that_passes(candidates(situation))
     remarks = [said, row.remark if proposal is not None else row.exhausted]
-    return finding(State.DUE, "; ".join(filter(None, remarks)), proposal)
+    return finding(AdviceState.DUE, "; ".join(filter(None, remarks)), proposal)
 
 
-def _beyond(row: Indicator, reading: Reading) -> bool | None:
+def _beyond(row: Indicator, reading: MetricReading) -> bool | None:
     """Whether the limit is passed; None where only a trend could tell, and there is none."""
     if not row.trend:
         return reading.value > row.limit
@@ -146,17 +150,17 @@ def _under_its_autoscaler(
     return None, "its autoscaler still has pods to add"
 
 
-def _redundancy(part: Redundancy, words: Words, proposer: Proposer) -> Finding:
+def _redundancy(part: Redundancy, words: Words, proposer: Proposer) -> AdviceFinding:
     proposal = None
     if part.missing:
         proposal = proposer.first_that_passes(outwards(part.key, part.enough))
     why = "one, as the plan has it at this size" if part.planned else ""
     if part.planned and part.present != part.single:
         why = "more than the plan has at this size"
-    return Finding(
+    return AdviceFinding(
         component=part.component,
         words=words,
-        state=State.DUE if part.missing else State.FINE,
+        state=AdviceState.DUE if part.missing else AdviceState.FINE,
         why=f"{part.key} stands alone" if part.missing else why,
         proposal=proposal,
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from scaleplan.advice import pod_candidates as pods
 from scaleplan.advice import store_candidates as stores
 from scaleplan.advice.candidates import Candidates
-from scaleplan.advice.reading import Measure, Question
+from scaleplan.advice.reading import Measure, MetricQuestion
 from scaleplan.applications.workloads import SERVED, application
 from scaleplan.database.connection_chain import connection_chain
 from scaleplan.model import Plan
@@ -40,7 +40,7 @@ CITUS_CONNECTIONS = (
 INVESTIGATE = "the plan's threshold says to investigate: database, pool and cache come first"
 
 
-class Table(StrEnum):
+class IndicatorTable(StrEnum):
     """Where in the plan a row stands."""
 
     VERTICAL = "When to Scale Vertically"
@@ -52,7 +52,7 @@ class Table(StrEnum):
 class Words:
     """A row as the plan words it: its sign and its action."""
 
-    table: Table
+    table: IndicatorTable
     indicator: str
     action: str
     percent: int | None = None
@@ -69,7 +69,7 @@ class Indicator:
 
     component: str
     words: Words
-    question: Question
+    question: MetricQuestion
     limit: float
     unit: str
     candidates: Candidates
@@ -95,8 +95,8 @@ def indicators(plan: Plan, settings: Settings) -> list[Indicator]:
 def words_of(plan: Plan, start: str) -> Words:
     """The row of the plan's tables that begins so. Raises KeyError where none does."""
     tables = {
-        Table.VERTICAL: plan.indicators.vertical,
-        Table.HORIZONTAL: plan.indicators.horizontal,
+        IndicatorTable.VERTICAL: plan.indicators.vertical,
+        IndicatorTable.HORIZONTAL: plan.indicators.horizontal,
     }
     for table, rows in tables.items():
         for row in rows:
@@ -111,7 +111,9 @@ def words_of(plan: Plan, start: str) -> Words:
 
 
 def _threshold_words(threshold: Threshold) -> Words:
-    return Words(table=Table.THRESHOLDS, indicator=threshold.metric, action=threshold.action)
+    return Words(
+        table=IndicatorTable.THRESHOLDS, indicator=threshold.metric, action=threshold.action
+    )
 
 
 def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
@@ -120,7 +122,7 @@ def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
     yield Indicator(
         component="PostgreSQL",
         words=cpu,
-        question=Question(measure=Measure.DATABASE_CPU),
+        question=MetricQuestion(measure=Measure.DATABASE_CPU),
         limit=_percent(cpu),
         unit=PERCENT,
         candidates=stores.larger_database,
@@ -128,7 +130,7 @@ def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
     yield Indicator(
         component="PostgreSQL",
         words=words_of(plan, "Memory pressure"),
-        question=Question(measure=Measure.DATABASE_MEMORY),
+        question=MetricQuestion(measure=Measure.DATABASE_MEMORY),
         limit=plan.thresholds.memory_utilization.warning,
         unit=PERCENT,
         candidates=stores.more_database_memory,
@@ -137,7 +139,7 @@ def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
     yield Indicator(
         component="PostgreSQL",
         words=wait,
-        question=Question(measure=Measure.DATABASE_IO_WAIT),
+        question=MetricQuestion(measure=Measure.DATABASE_IO_WAIT),
         limit=_percent(wait),
         unit=PERCENT,
         candidates=stores.faster_storage,
@@ -146,7 +148,7 @@ def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
     yield Indicator(
         component="PostgreSQL",
         words=words_of(plan, "Connection limits"),
-        question=Question(measure=Measure.DATABASE_CONNECTIONS),
+        question=MetricQuestion(measure=Measure.DATABASE_CONNECTIONS),
         limit=connections.warning,
         unit=PERCENT,
         # PgBouncer pools already, and `max_connections` follows the class's memory.
@@ -158,7 +160,7 @@ def _database(plan: Plan, settings: Settings) -> Iterator[Indicator]:
         yield Indicator(
             component="Citus coordinator",
             words=words_of(plan, "Connection limits"),
-            question=Question(measure=Measure.DATABASE_CONNECTIONS, of=COORDINATOR),
+            question=MetricQuestion(measure=Measure.DATABASE_CONNECTIONS, of=COORDINATOR),
             limit=connections.warning,
             unit=PERCENT,
             candidates=lambda _: (),
@@ -193,7 +195,7 @@ def _poolers(plan: Plan) -> Iterator[Indicator]:
         yield Indicator(
             component="PgBouncer",
             words=words,
-            question=Question(measure=measure),
+            question=MetricQuestion(measure=measure),
             limit=limit,
             unit=PERCENT,
             candidates=candidates,
@@ -205,7 +207,7 @@ def _redis(plan: Plan, store: str) -> Iterator[Indicator]:
     yield Indicator(
         component=f"Redis ({store})",
         words=words_of(plan, "Memory pressure"),
-        question=Question(measure=Measure.REDIS_MEMORY, of=store),
+        question=MetricQuestion(measure=Measure.REDIS_MEMORY, of=store),
         limit=plan.thresholds.memory_utilization.warning,
         unit=PERCENT,
         candidates=stores.more_cache_memory if cache else stores.more_queue_memory,
@@ -214,7 +216,7 @@ def _redis(plan: Plan, store: str) -> Iterator[Indicator]:
     yield Indicator(
         component=f"Redis ({store})",
         words=words_of(plan, "Single-threaded bottleneck"),
-        question=Question(measure=Measure.REDIS_CPU, of=store),
+        question=MetricQuestion(measure=Measure.REDIS_CPU, of=store),
         limit=plan.thresholds.cpu_utilization.warning,
         unit=PERCENT,
         candidates=stores.faster_cache if cache else stores.faster_queue,
@@ -226,7 +228,7 @@ def _served(plan: Plan, settings: Settings, name: str) -> Iterator[Indicator]:
     yield Indicator(
         component=name,
         words=words_of(plan, "Request latency"),
-        question=Question(measure=Measure.LATENCY, of=name),
+        question=MetricQuestion(measure=Measure.LATENCY, of=name),
         limit=plan.thresholds.response_latency.warning,
         unit=SECONDS,
         candidates=pods.next_pods(name),
@@ -242,7 +244,7 @@ def _workers(plan: Plan, settings: Settings) -> Iterator[Indicator]:
     yield Indicator(
         component="worker",
         words=words_of(plan, "Queue depth"),
-        question=Question(measure=Measure.QUEUE_DEPTH),
+        question=MetricQuestion(measure=Measure.QUEUE_DEPTH),
         limit=plan.thresholds.queue_depth.warning,
         unit=JOBS,
         candidates=pods.next_pods("worker"),
@@ -257,7 +259,7 @@ def _pods(plan: Plan, settings: Settings, name: str) -> Iterator[Indicator]:
     yield Indicator(
         component=name,
         words=_threshold_words(plan.thresholds.cpu_utilization),
-        question=Question(measure=Measure.WORKLOAD_CPU, of=name),
+        question=MetricQuestion(measure=Measure.WORKLOAD_CPU, of=name),
         limit=plan.thresholds.cpu_utilization.warning,
         unit=PERCENT,
         candidates=pods.pods_in_proportion(name),
@@ -266,7 +268,7 @@ def _pods(plan: Plan, settings: Settings, name: str) -> Iterator[Indicator]:
     yield Indicator(
         component=name,
         words=_threshold_words(plan.thresholds.memory_utilization),
-        question=Question(measure=Measure.WORKLOAD_MEMORY, of=name),
+        question=MetricQuestion(measure=Measure.WORKLOAD_MEMORY, of=name),
         limit=plan.thresholds.memory_utilization.warning,
         unit=PERCENT,
         candidates=pods.larger_pods(name),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from scaleplan.advice.candidates import Candidate, Direction
+from scaleplan.advice.candidates import AdviceDirection, Candidate
 from scaleplan.capacity.checks import CapacityReport, capacity_report
 from scaleplan.capacity.evaluator import Evaluator
 from scaleplan.capacity.fixes import climb
@@ -50,7 +50,7 @@ class Proposal:
     `extra` what it adds to the month's bill, USD.
     """
 
-    direction: Direction
+    direction: AdviceDirection
     changes: tuple[Change, ...]
     own: int
     faults: tuple[str, ...]

@@ -38,7 +38,7 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class MetricQuestion:
     """A measure of one part of the stack: `of` is a store, a workload, or empty for all of it."""
 
     measure: Measure
@@ -54,7 +54,7 @@ class Series:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class MetricReading:
     """A series' mean over the last quarter of an hour, and where its trend leads within an hour.
 
     `projected` is None where the samples don't span half an hour: then no trend is to be seen.
@@ -65,7 +65,7 @@ class Reading:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def read(series: Series, at: float) -> Reading | None:
+def read(series: Series, at: float) -> MetricReading | None:
     """The reading of a series at a moment, seconds since 1970; None without a sample of late.
 
     Values that are no number, as a percentile of no requests, count as none.
@@ -78,19 +78,19 @@ def read(series: Series, at: float) -> Reading | None:
     late = [value for moment, value in known if moment > at - LEVEL_SECONDS]
     if not late:
         return None
-    return Reading(value=fmean(late), projected=_projected(known, at), labels=series.labels)
+    return MetricReading(value=fmean(late), projected=_projected(known, at), labels=series.labels)
 
 
 def worst(
     series: Iterable[Series], at: float, *, projected: bool = False, lowest: bool = False
-) -> Reading | None:
+) -> MetricReading | None:
     """The reading that is farthest gone: the highest, by its projection if asked for, or `lowest`.
 
     None where no series has a reading.
     """
     readings = [reading for each in series if (reading := read(each, at)) is not None]
 
-    def farthest(reading: Reading) -> float:
+    def farthest(reading: MetricReading) -> float:
         ahead = reading.value if reading.projected is None else reading.projected
         return ahead if projected else reading.value
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import ceil
 
 from scaleplan.advice.candidates import (
+    AdviceDirection,
     Candidate,
-    Direction,
     Situation,
     by_matrix,
     decision_of,
@@ -50,7 +50,7 @@ def faster_storage(situation: Situation) -> list[Candidate]:
         values = {_MOST_STORAGE: ceiling, _STORAGE: RDS_STRIPED_FROM_GIB}
         if ceiling == database.max_storage_gib:
             values.pop(_MOST_STORAGE)
-        larger.append(Candidate(direction=Direction.VERTICAL, values=values))
+        larger.append(Candidate(direction=AdviceDirection.VERTICAL, values=values))
     present = _class(database.instance_class)
     iops = catalog.ebs_link(present.name).iops
     wider = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaleplan.applications.pod_resources import MIGRATION_JOB, POOLER_EXPORTER, PSQL_JOB
-from scaleplan.applications.workloads import APPLICATIONS_POOL, Workload, workloads
+from scaleplan.applications.workloads import APPLICATIONS_POOL, PlannedWorkload, workloads
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.layers import PodResources
@@ -63,7 +63,7 @@ def workload_pods(size: SizeProfile) -> tuple[PodDemand, ...]:
     )
 
 
-def demand_of(workload: Workload, pool: str) -> PodDemand:
+def demand_of(workload: PlannedWorkload, pool: str) -> PodDemand:
     """A workload's pods at its maximum, on that pool."""
     pod = workload.pod
     return PodDemand(

@@ -14,7 +14,7 @@ HAND_MADE_PODS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class PodLoad:
+class QuotaPods:
     """So many pods at once at most, each with these containers."""
 
     pods: int
@@ -40,9 +40,9 @@ def pods_in_rollout(replicas: int) -> int:
     return 2 * replicas + ROLLOUT_SURGE_PODS
 
 
-def namespace_quota(loads: Sequence[PodLoad]) -> NamespaceQuota:
+def namespace_quota(loads: Sequence[QuotaPods]) -> NamespaceQuota:
     """The sums of all loads and of a few pods made by hand."""
-    all_loads = [*loads, PodLoad(pods=HAND_MADE_PODS, containers=(UNNAMED,))]
+    all_loads = [*loads, QuotaPods(pods=HAND_MADE_PODS, containers=(UNNAMED,))]
 
     def total(field: str) -> int:
         return sum(

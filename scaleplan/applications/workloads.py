@@ -57,7 +57,7 @@ SERVED = tuple(each.name for each in APPLICATIONS if each.serves)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class PlannedWorkload:
     """A Deployment in one stack: its pool, what a pod requests, and its fewest and most pods."""
 
     name: str
@@ -72,14 +72,14 @@ def application(name: str) -> Application:
     return {each.name: each for each in APPLICATIONS}[name]
 
 
-def autoscaled_workloads(size: SizeProfile) -> tuple[Workload, ...]:
+def autoscaled_workloads(size: SizeProfile) -> tuple[PlannedWorkload, ...]:
     """The Deployments of the applications' namespace that an autoscaler may scale: the four, and
     the workers of workflows where a stack has these."""
     sections = [(each.name, each.pool, each.settings_of(size)) for each in APPLICATIONS]
     if size.workflows.enabled:
         sections.append((WORKFLOW_WORKER, WORKERS_POOL, size.workflows.worker))
     return tuple(
-        Workload(
+        PlannedWorkload(
             name=name,
             pool=pool,
             pod=section,
@@ -90,7 +90,7 @@ def autoscaled_workloads(size: SizeProfile) -> tuple[Workload, ...]:
     )
 
 
-def temporal_servers(size: SizeProfile) -> tuple[Workload, ...]:
+def temporal_servers(size: SizeProfile) -> tuple[PlannedWorkload, ...]:
     """Temporal's server, a Deployment for each role, and its pages; none without workflows."""
     workflows = size.workflows
     if not workflows.enabled:
@@ -99,7 +99,7 @@ def temporal_servers(size: SizeProfile) -> tuple[Workload, ...]:
     if workflows.web:
         roles["temporal-web"] = WEB_PAGES
     return tuple(
-        Workload(
+        PlannedWorkload(
             name=name,
             pool=APPLICATIONS_POOL,
             pod=role,
@@ -110,6 +110,6 @@ def temporal_servers(size: SizeProfile) -> tuple[Workload, ...]:
     )
 
 
-def workloads(size: SizeProfile) -> tuple[Workload, ...]:
+def workloads(size: SizeProfile) -> tuple[PlannedWorkload, ...]:
     """All of them."""
     return (*autoscaled_workloads(size), *temporal_servers(size))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaleplan.capacity.redis_memory import RESERVED_PERCENT, usable_bytes
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.layers import CachePattern
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -32,7 +32,7 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             assumed.api_response_bytes,
             overhead,
         ),
-        Term(
+        CapacityTerm(
             name=patterns.feature_flags.name,
             working=f"{number(sets)} sets × {_entry(assumed.feature_flag_bytes, overhead)}",
             value=_gib(sets, assumed.feature_flag_bytes, overhead),
@@ -56,7 +56,7 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
     total = sum(part.value for part in parts)
     shards = settings.cache.shards
     skew = assumed.cache_shard_skew if shards > 1 else 1.0
-    fullest = Term(
+    fullest = CapacityTerm(
         name="memory of the fullest shard",
         working=f"{number(total)} / {shards} shards × {number(100 * skew)} %",
         value=total / shards * skew,
@@ -86,9 +86,9 @@ def check_cache_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
 
 def _rate(
     pattern: CachePattern, per_second: float, said: str, size: float, overhead: float
-) -> Term:
+) -> CapacityTerm:
     """A pattern whose entries come at a rate and live for its TTL."""
-    return Term(
+    return CapacityTerm(
         name=pattern.name,
         working=f"{pattern.ttl_seconds:,} s × {said} × {_entry(size, overhead)}",
         value=_gib(pattern.ttl_seconds * per_second, size, overhead),

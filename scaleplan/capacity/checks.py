@@ -17,7 +17,7 @@ from scaleplan.capacity.nodes import check_addresses, check_nodes
 from scaleplan.capacity.queue import check_queue
 from scaleplan.capacity.queue_memory import check_queue_memory
 from scaleplan.capacity.requests import check_requests
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss
 from scaleplan.capacity.sockets import check_sockets
 from scaleplan.capacity.users import check_users
 from scaleplan.load import Load
@@ -63,7 +63,7 @@ class CapacityReport:
         return tuple(result for result in self.results if not result.passes)
 
     @property
-    def fault(self) -> tuple[CheckResult, Term] | None:
+    def fault(self) -> tuple[CheckResult, CapacityTerm] | None:
         """The first term at fault, with its check."""
         for result in self.failures:
             if result.fault is not None:
@@ -71,7 +71,7 @@ class CapacityReport:
         return None
 
     @property
-    def tightest(self) -> tuple[CheckResult, Term] | None:
+    def tightest(self) -> tuple[CheckResult, CapacityTerm] | None:
         """The term with the least headroom of all, with its check: the bottleneck."""
         terms = [(result, result.tightest) for result in self.results]
         limited = [(result, term) for result, term in terms if term is not None]

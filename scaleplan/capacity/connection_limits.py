@@ -6,7 +6,7 @@ from math import ceil
 
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.applications.workloads import APPLICATIONS
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.capacity.survivors import beside, left_of_poolers
 from scaleplan.citus import data_nodes
 from scaleplan.database.connection_chain import (
@@ -41,7 +41,9 @@ def check_connections(settings: Settings, load: Load, loss: Loss | None) -> Chec
     )
 
 
-def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> tuple[Term, ...]:
+def _clients(
+    settings: Settings, chain: ConnectionChain, loss: Loss | None
+) -> tuple[CapacityTerm, ...]:
     pooled = [each.settings_of(settings) for each in APPLICATIONS if each.pooled]
     pods = " + ".join(f"({each.max_replicas} + {ROLLOUT_SURGE_PODS})" for each in pooled)
     pools = f"{chain.pools.primary_max} + {chain.pools.replica_max}"
@@ -58,20 +60,22 @@ def _clients(settings: Settings, chain: ConnectionChain, loss: Loss | None) -> t
         value = ceil(chain.clients / left) + STATS_CLIENTS if left else float("inf")
         working = f"{chain.clients:,} / {beside(number_of, left, 'poolers')} + {STATS_CLIENTS}"
     return (
-        Term(name="pods with the surge of a rollout", working=pods, value=chain.pods, unit="pods"),
-        Term(
+        CapacityTerm(
+            name="pods with the surge of a rollout", working=pods, value=chain.pods, unit="pods"
+        ),
+        CapacityTerm(
             name="connections of one pod",
             working=f"{pools} + {SYSTEM_POOL_MAX}" if chain.serving else pools,
             value=chain.connections_per_pod,
             unit="connections",
         ),
-        Term(
+        CapacityTerm(
             name="clients of PgBouncer",
             working=f"{chain.pods} × {chain.connections_per_pod}{_of_workflows(chain)}",
             value=chain.clients,
             unit="clients",
         ),
-        Term(
+        CapacityTerm(
             name=name,
             working=working,
             value=value,
@@ -88,14 +92,14 @@ def _of_workflows(chain: ConnectionChain) -> str:
     return f" + {chain.workflow_pods} × {chain.connections_per_workflow_pod}"
 
 
-def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
+def _servers(settings: Settings, chain: ConnectionChain) -> list[CapacityTerm]:
     poolers = chain.poolers
     pool = f"({poolers.default_pool_size} + {poolers.reserve_pool_size})"
     reserved = sum(RESERVED_CONNECTIONS.values())
     instance_class = settings.database.instance_class
     usable = f"{chain.max_connections:,} of {instance_class} less {reserved}"
     terms = [
-        Term(
+        CapacityTerm(
             name="kept for others than PgBouncer",
             working=" + ".join(f"{count} {who}" for who, count in RESERVED_CONNECTIONS.items()),
             value=reserved,
@@ -110,7 +114,7 @@ def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
         more = of_temporal.get(server, 0)
         names = count // (2 * poolers.replicas * server_connections_per_database(poolers))
         terms.append(
-            Term(
+            CapacityTerm(
                 name=f"connections to the {server}",
                 working=f"{names} names × 2 × {poolers.replicas} poolers × {pool}"
                 + (f" + {more} of Temporal" if more else ""),
@@ -122,7 +126,7 @@ def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
         )
     if chain.serving:
         terms.append(
-            Term(
+            CapacityTerm(
                 name="connections to a coordinator",
                 working=f"3 names × 2 × {poolers.replicas} poolers × {pool}",
                 value=chain.connections_to_coordinator,
@@ -138,14 +142,14 @@ def _servers(settings: Settings, chain: ConnectionChain) -> list[Term]:
     return terms
 
 
-def _busy(settings: Settings, load: Load, loss: Loss | None) -> Term:
+def _busy(settings: Settings, load: Load, loss: Loss | None) -> CapacityTerm:
     """Little's law: server connections that hold a transaction at the peak, on the busier name."""
     assumed = load.assumptions
     share = max(assumed.read_share, 1 - assumed.read_share)
     seconds = assumed.request_database_milliseconds / 1000
     poolers = settings.pgbouncer
     left = left_of_poolers(poolers.replicas, loss)
-    return Term(
+    return CapacityTerm(
         name="server connections at work for the busier name",
         working=(
             f"{number(load.peak_requests_per_second)}/s × {number(share)} × {number(seconds)} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaleplan.capacity.database_servers import DataServer, data_server
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.load import Load
 from scaleplan.settings import Settings
 
@@ -23,7 +23,7 @@ def check_database_io(settings: Settings, load: Load, loss: Loss | None) -> Chec
     operations = reads_here + writes
     volume, link = server.volume, server.link
     terms = (
-        Term(
+        CapacityTerm(
             name="reads of storage",
             working=(
                 f"{number(peak)}/s × {number(assumed.read_share)}"
@@ -32,7 +32,7 @@ def check_database_io(settings: Settings, load: Load, loss: Loss | None) -> Chec
             value=reads_here,
             unit="1/s",
         ),
-        Term(
+        CapacityTerm(
             name="writes of storage",
             working=(
                 f"{number(peak)}/s × {number(1 - assumed.read_share)}"
@@ -41,7 +41,7 @@ def check_database_io(settings: Settings, load: Load, loss: Loss | None) -> Chec
             value=writes,
             unit="1/s",
         ),
-        Term(
+        CapacityTerm(
             name="operations of storage",
             working=f"{number(reads_here)} + {number(writes)}, on {server.name}",
             value=operations,
@@ -49,7 +49,7 @@ def check_database_io(settings: Settings, load: Load, loss: Loss | None) -> Chec
             limit=min(volume.iops, link.iops),
             limit_working=f"lesser of gp3's {volume.iops:,} and the machine's {link.iops:,}",
         ),
-        Term(
+        CapacityTerm(
             name="throughput of storage",
             working=f"{number(operations)} × {number(assumed.io_kib)} KiB",
             value=operations * assumed.io_kib * MB_PER_KIB,

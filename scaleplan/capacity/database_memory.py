@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaleplan.capacity.database_servers import BYTES_PER_GB, GIB, data_server
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.database.connection_chain import MEMORY_LEFT_PERCENT
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -26,13 +26,13 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
     thresholds = plan.thresholds.memory_utilization
     usable = server.memory_gib * MEMORY_LEFT_PERCENT / 100
     terms = (
-        Term(
+        CapacityTerm(
             name="memory of server processes",
             working=f"{server.connections} × {number(assumed.connection_mib)} MiB",
             value=processes,
             unit="GiB",
         ),
-        Term(
+        CapacityTerm(
             name="hot part of the data",
             working=(
                 f"{number(load.data_volume_gb)} GB × {number(assumed.hot_share)}"
@@ -41,7 +41,7 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
             value=hot,
             unit="GiB",
         ),
-        Term(
+        CapacityTerm(
             name="memory of the database",
             working=f"{number(processes)} + {number(hot)}, on {server.name}",
             value=processes + hot,
@@ -49,7 +49,7 @@ def check_database_memory(settings: Settings, load: Load, loss: Loss | None) -> 
             limit=usable * thresholds.warning / 100,
             limit_working=_share(thresholds.warning, server.memory_gib),
         ),
-        Term(
+        CapacityTerm(
             name="memory of the database in a rollout",
             working=(
                 f"{server.rollout_connections} × {number(assumed.connection_mib)} MiB"

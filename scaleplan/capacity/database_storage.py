@@ -9,7 +9,7 @@ from scaleplan.capacity.database_servers import (
     citus_shard,
     rds,
 )
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.load import Load, load_at
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
@@ -25,7 +25,7 @@ def check_database_storage(settings: Settings, load: Load, loss: Loss | None) ->
 
     While Citus is being filled beside RDS, both must hold all of it.
     """
-    terms: list[Term] = []
+    terms: list[CapacityTerm] = []
     if not settings.sharding.serving:
         terms += _of(
             rds(settings, loss), load, "storage at the projections' end", load.final_data_volume_gb
@@ -43,14 +43,14 @@ def check_database_storage(settings: Settings, load: Load, loss: Loss | None) ->
     )
 
 
-def _of(server: DataServer, load: Load, end_name: str, end_data_gb: float) -> list[Term]:
+def _of(server: DataServer, load: Load, end_name: str, end_data_gb: float) -> list[CapacityTerm]:
     limit = server.storage_gib * FULL_PERCENT / 100
     stages = (
         ("storage under the load", load.data_volume_gb),
         (end_name, end_data_gb),
     )
     return [
-        Term(
+        CapacityTerm(
             name=f"{name}, {server.name}",
             working=(
                 f"{number(data)} GB × {number(load.assumptions.storage_factor)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.edge.limits import WINDOW_SECONDS, requests_per_address
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -17,11 +17,11 @@ def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult
     """Requests from one address in the firewall's window; rate and volume of the distribution."""
     del loss
     assumed = load.assumptions
-    terms: list[Term] = []
+    terms: list[CapacityTerm] = []
     if settings.edge.waf:
         users = min(assumed.users_per_address, load.concurrent_users)
         terms.append(
-            Term(
+            CapacityTerm(
                 name="requests of one address in five minutes",
                 working=(
                     f"{number(users)} users × {number(load.requests_per_user_second)}/s"
@@ -39,7 +39,7 @@ def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult
     files = assumed.files_per_page_load
     bytes_per_second = peak * assumed.response_bytes + loads * assumed.page_bytes
     terms += [
-        Term(
+        CapacityTerm(
             name="requests to the CDN",
             working=f"{number(peak)} + {number(loads)} page loads × {number(files)} files",
             value=peak + loads * files,
@@ -47,7 +47,7 @@ def check_edge(settings: Settings, load: Load, loss: Loss | None) -> CheckResult
             limit=REQUESTS_PER_SECOND_MOST,
             limit_working="CloudFront's quota of a distribution",
         ),
-        Term(
+        CapacityTerm(
             name="traffic of the CDN",
             working=(
                 f"{number(peak)} × {number(assumed.response_bytes)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss
 from scaleplan.capacity.survivors import lost_with_zone
 from scaleplan.load import Load
 from scaleplan.settings import Settings
@@ -15,7 +15,7 @@ def check_failover(settings: Settings, load: Load, loss: Loss | None) -> CheckRe
     cache is empty, not gone, and so is no loss here.
     """
     del load
-    terms: list[Term] = []
+    terms: list[CapacityTerm] = []
     if loss in (Loss.AZ, Loss.PRIMARY):
         terms += _primaries(settings)
     if loss in (Loss.AZ, Loss.REPLICA):
@@ -27,7 +27,7 @@ def check_failover(settings: Settings, load: Load, loss: Loss | None) -> CheckRe
     return CheckResult(name=CheckName.FAILOVER, terms=tuple(terms))
 
 
-def _primaries(settings: Settings) -> list[Term]:
+def _primaries(settings: Settings) -> list[CapacityTerm]:
     standby = int(settings.database.multi_az)
     terms = [_term("RDS primary", 1, standby, "database.multiAz: a standby in another zone")]
     if settings.sharding.present:
@@ -45,7 +45,7 @@ def _primaries(settings: Settings) -> list[Term]:
     return terms
 
 
-def _readers(settings: Settings) -> list[Term]:
+def _readers(settings: Settings) -> list[CapacityTerm]:
     """Without replicas the primary reads, and no replica can be lost."""
     replicas = settings.database.read_replicas
     if not replicas or settings.sharding.serving:
@@ -53,13 +53,13 @@ def _readers(settings: Settings) -> list[Term]:
     return [_term("read replicas", 1, replicas - 1, "database.readReplicas less 1")]
 
 
-def _poolers(settings: Settings, loss: Loss | None) -> list[Term]:
+def _poolers(settings: Settings, loss: Loss | None) -> list[CapacityTerm]:
     count = settings.pgbouncer.replicas
     lost = lost_with_zone(count) if loss is Loss.AZ else 1
     return [_term("PgBouncer pods", lost, count - 1, "pgbouncer.replicas less 1")]
 
 
-def _others(settings: Settings) -> list[Term]:
+def _others(settings: Settings) -> list[CapacityTerm]:
     """What else a zone takes with it."""
     nat = settings.network.nat_gateways
     return [
@@ -68,8 +68,8 @@ def _others(settings: Settings) -> list[Term]:
     ]
 
 
-def _term(what: str, lost: int, copies: int, working: str) -> Term:
-    return Term(
+def _term(what: str, lost: int, copies: int, working: str) -> CapacityTerm:
+    return CapacityTerm(
         name=f"lost: {what}",
         working="in the worst zone or case",
         value=lost,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaleplan.applications.workloads import APPLICATIONS
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss
 from scaleplan.capacity.survivors import lost_with_zone
 from scaleplan.cluster.nodes import ALL_POOLS, UNITS, NodeTerm, managed_terms, node_terms
 from scaleplan.load import Load
@@ -56,9 +56,9 @@ def _least_on_what_is_left(settings: Settings) -> Settings:
     return settings.model_copy(update={"nodes": nodes, **workloads})
 
 
-def _term(term: NodeTerm, before: str = "") -> Term:
+def _term(term: NodeTerm, before: str = "") -> CapacityTerm:
     whose = f" for {term.pod}" if term.pod else ""
-    return Term(
+    return CapacityTerm(
         name=f"{before}{term.resource} of {term.where}{whose}",
         working="all pods at their maxima, with surge",
         value=term.needed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.capacity.survivors import beside, left_of_pods, moved_seconds
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -25,13 +25,13 @@ def check_queue(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
     critical = plan.thresholds.cpu_utilization.critical
     depth = plan.thresholds.queue_depth
     terms = [
-        Term(
+        CapacityTerm(
             name="workers kept busy",
             working=f"{number(jobs)} jobs/h / 3,600 × {number(seconds)} s",
             value=model.offered_load,
             unit="workers",
         ),
-        Term(
+        CapacityTerm(
             name="utilization at the maximum",
             working=f"{number(model.offered_load)} / {servers} workers",
             value=100 * model.utilization,
@@ -40,7 +40,7 @@ def check_queue(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
             limit_working=f"the plan's critical CPU utilization, {critical} %",
         ),
         *_durations(model, critical),
-        Term(
+        CapacityTerm(
             name="jobs that wait on average",
             working=(
                 f"Erlang C: {number(100 * model.waiting_share)} % wait"
@@ -59,19 +59,19 @@ def check_queue(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
     return CheckResult(name=CheckName.QUEUE, terms=tuple(terms), assumptions=assumptions)
 
 
-def _durations(model: WorkerQueue, critical: int) -> list[Term]:
+def _durations(model: WorkerQueue, critical: int) -> list[CapacityTerm]:
     """The plan gives no job duration, so each report shows which would be too long."""
     if not model.jobs_per_hour:
         return []
     even = break_even_job_seconds(model.servers, model.jobs_per_hour)
     return [
-        Term(
+        CapacityTerm(
             name="break-even job duration",
             working=f"{model.servers} × 3,600 / {number(model.jobs_per_hour)}",
             value=even,
             unit="s",
         ),
-        Term(
+        CapacityTerm(
             name="longest job duration that passes",
             working=f"{critical} % of {number(even)} s",
             value=even * critical / 100,
@@ -82,9 +82,9 @@ def _durations(model: WorkerQueue, critical: int) -> list[Term]:
 
 def _drain(
     model: WorkerQueue, most: int, critical_depth: int, load: Load, loss: Loss | None
-) -> list[Term]:
+) -> list[CapacityTerm]:
     """The backlog at which the plan turns critical, and what a lost zone adds, until it is gone."""
-    terms: list[Term] = []
+    terms: list[CapacityTerm] = []
     backlog = float(critical_depth)
     left = left_of_pods(most, loss)
     if left < most:
@@ -92,7 +92,7 @@ def _drain(
         away = moved_seconds(load.assumptions)
         added = short / model.job_seconds * away
         terms.append(
-            Term(
+            CapacityTerm(
                 name="jobs that pile up until the zone is replaced",
                 working=(
                     f"({number(model.offered_load)} − {beside(most, left, 'workers')})"
@@ -104,7 +104,7 @@ def _drain(
         )
         backlog += added
     terms.append(
-        Term(
+        CapacityTerm(
             name="time until the critical depth is gone",
             working=(
                 f"{number(backlog)} × {number(model.job_seconds)} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaleplan.capacity.redis_memory import RESERVED_PERCENT, usable_bytes
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
@@ -37,7 +37,7 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
     limit = usable_bytes(settings.queue.node_class) * warning / 100 / MIB
     total = sessions_mib + (jobs_mib if in_redis else 0)
     terms = [
-        Term(
+        CapacityTerm(
             name="jobs that wait",
             working=(
                 f"{number(load.worker_jobs_per_hour)} × {number(assumed.stalled_hours)} h"
@@ -46,13 +46,13 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             value=piled,
             unit="jobs",
         ),
-        Term(
+        CapacityTerm(
             name="finished jobs that are kept",
             working=f"{len(plan.queue.names)} queues × ({job.keep_completed} + {job.keep_failed})",
             value=finished,
             unit="jobs",
         ),
-        Term(
+        CapacityTerm(
             name="memory of jobs",
             working=f"{number(piled + finished)} × {number(assumed.job_bytes)} bytes",
             value=jobs_mib,
@@ -60,7 +60,7 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             limit=None if in_redis else _broker_mib(settings),
             limit_working="" if in_redis else f"{BROKER_WATERMARK_PERCENT} % of a broker's memory",
         ),
-        Term(
+        CapacityTerm(
             name="memory of sessions",
             working=(
                 f"{number(load.concurrent_users)} × {number(assumed.daily_users)}"
@@ -69,7 +69,7 @@ def check_queue_memory(settings: Settings, load: Load, loss: Loss | None) -> Che
             value=sessions_mib,
             unit="MiB",
         ),
-        Term(
+        CapacityTerm(
             name="memory of the queue's Redis",
             working=f"{number(jobs_mib)} + {number(sessions_mib)}" if in_redis else "sessions",
             value=total,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.capacity.survivors import beside, left_of_pods
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -28,19 +28,19 @@ def check_requests(settings: Settings, load: Load, loss: Loss | None) -> CheckRe
     warning = plan.thresholds.cpu_utilization.warning
     pool = plan.pools.primary_max + plan.pools.replica_max
     terms = (
-        Term(
+        CapacityTerm(
             name="requests at the peak",
             working=f"{number(load.requests_per_second)} × {number(assumed.peak_factor)}",
             value=peak,
             unit="1/s",
         ),
-        Term(
+        CapacityTerm(
             name="requests of one pod",
             working=f"{number(peak)} / {beside(pods, left, 'pods')}",
             value=each,
             unit="1/s",
         ),
-        Term(
+        CapacityTerm(
             name="CPU of one pod",
             working=f"{number(each)} × {number(assumed.request_cpu_milliseconds)} ms",
             value=each * assumed.request_cpu_milliseconds,
@@ -48,7 +48,7 @@ def check_requests(settings: Settings, load: Load, loss: Loss | None) -> CheckRe
             limit=usable * warning / 100,
             limit_working=f"{warning} % of {usable} m, one event loop",
         ),
-        Term(
+        CapacityTerm(
             name="requests in flight in one pod",
             working=f"{number(each)} × {number(assumed.request_seconds)} s",
             value=each * assumed.request_seconds,

@@ -41,7 +41,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Term:
+class CapacityTerm:
     """One line: what is counted, how, and how much of its `limit` it takes.
 
     `working` has the numbers in it, so that the value can be checked by hand; `limit_working` says
@@ -96,7 +96,7 @@ class CheckResult:
     """A check's terms in the order of the calculation, and the assumptions that decided it."""
 
     name: CheckName
-    terms: tuple[Term, ...]
+    terms: tuple[CapacityTerm, ...]
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -105,12 +105,12 @@ class CheckResult:
         return all(term.passes for term in self.terms)
 
     @property
-    def fault(self) -> Term | None:
+    def fault(self) -> CapacityTerm | None:
         """The first term beyond its limit."""
         return next((term for term in self.terms if not term.passes), None)
 
     @property
-    def tightest(self) -> Term | None:
+    def tightest(self) -> CapacityTerm | None:
         """The term with the least headroom; None where nothing has a limit."""
         limited = [
             term
@@ -119,7 +119,7 @@ class CheckResult:
         ]
         return min(limited, key=lambda term: term.headroom or 0.0, default=None)
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> CapacityTerm:
         """The term of that name. Raises KeyError where the check has none."""
         return {term.name: term for term in self.terms}[name]
 

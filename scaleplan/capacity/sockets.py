@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss, number
 from scaleplan.capacity.survivors import beside, left_of_pods
 from scaleplan.load import Load
 from scaleplan.model import load_plan
@@ -21,13 +21,13 @@ def check_sockets(settings: Settings, load: Load, loss: Loss | None) -> CheckRes
     sockets = load.concurrent_users * assumed.sockets_per_user
     warning = plan.thresholds.memory_utilization.warning
     terms = (
-        Term(
+        CapacityTerm(
             name="sockets",
             working=f"{number(load.concurrent_users)} × {number(assumed.sockets_per_user)}",
             value=sockets,
             unit="sockets",
         ),
-        Term(
+        CapacityTerm(
             name="sockets of one pod",
             working=f"{number(sockets)} / {beside(pods, left, 'pods')}",
             value=sockets / left if left else float("inf"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scaleplan.capacity.checks import CapacityReport
 from scaleplan.capacity.fixes import Fix
-from scaleplan.capacity.result import CheckResult, Term, number
+from scaleplan.capacity.result import CapacityTerm, CheckResult, number
 from scaleplan.load import Load
 
 
@@ -37,7 +37,7 @@ def summary(report: CapacityReport) -> list[str]:
     return lines
 
 
-def said(term: Term) -> str:
+def said(term: CapacityTerm) -> str:
     """A term with a limit in words: how much of what, and how much is left or missing."""
     value, limit = number(term.value), number(term.limit or 0)
     used = f"{term.name} {value} of {limit} {term.unit}".rstrip()
@@ -46,13 +46,13 @@ def said(term: Term) -> str:
     return f"{used}, {term.headroom:.0%} to spare" if term.limit else used
 
 
-def excess(term: Term) -> str:
+def excess(term: CapacityTerm) -> str:
     """By how much a term exceeds its limit, with the unit."""
     over = -(term.margin or 0.0)
     return f"{number(over)} {term.unit}".rstrip()
 
 
-def fault_line(result: CheckResult, term: Term) -> str:
+def fault_line(result: CheckResult, term: CapacityTerm) -> str:
     """The first term at fault: its working, its limit, by how much."""
     return (
         f"{result.name} fails: {term.name} = {term.working} = {number(term.value)} {term.unit},"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaleplan.capacity.result import CheckName, CheckResult, Loss, Term
+from scaleplan.capacity.result import CapacityTerm, CheckName, CheckResult, Loss
 from scaleplan.load import Load
 from scaleplan.model import load_plan
 from scaleplan.settings import Settings
@@ -17,7 +17,7 @@ def check_users(settings: Settings, load: Load, loss: Loss | None) -> CheckResul
     below = load_plan().estimates[settings.size].users.below_users
     limit = None if below is None else below - 1
     below_text = "no end" if below is None else f"the plan: below {below}"
-    term = Term(
+    term = CapacityTerm(
         name="concurrent users",
         working=f"load {load.name}",
         value=load.concurrent_users,

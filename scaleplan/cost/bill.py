@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from scaleplan.cost.prices import CommitmentOffer, Price, PriceBook
-from scaleplan.cost.usage import Term
+from scaleplan.cost.usage import UsageTerm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ class Estimate:
     users: Decimal
     lines: tuple[Line, ...]
     unpriced: tuple[Item, ...]
-    terms: tuple[Term, ...]
+    terms: tuple[UsageTerm, ...]
 
     @property
     def total(self) -> Bounds:
@@ -150,7 +150,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class CostDifference:
     """One resource's bill before and after; None where it is not on that bill."""
 
     layer: str
@@ -165,11 +165,11 @@ class Difference:
         return (self.after or NOTHING) - (self.before or NOTHING)
 
 
-def compare(before: Estimate, after: Estimate) -> tuple[Difference, ...]:
+def compare(before: Estimate, after: Estimate) -> tuple[CostDifference, ...]:
     """Every resource whose bill differs, in the order of the layers."""
     old, new = _by_place(before.lines), _by_place(after.lines)
     differences = [
-        Difference(
+        CostDifference(
             layer=place[0],
             resource=place[1],
             key=place[2],

@@ -36,7 +36,7 @@ from scaleplan.workflows.workflows import TemporalRoleSettings
 
 
 @dataclass(frozen=True)
-class Pods:
+class WorkloadPods:
     """So many pods of one workload."""
 
     workload: WorkloadSettings | TemporalRoleSettings
@@ -83,9 +83,9 @@ def karpenter_items(settings: Settings, load: Load, prices: PriceBook) -> Iterat
     for pool in (APPLICATIONS_POOL, WORKERS_POOL):
         members = [(each.workload, each.at_load) for each in billed if each.workload.pool == pool]
         counts = {
-            "low": [Pods(each.pod, each.min_replicas) for each, _ in members],
-            "at_load": [Pods(each.pod, at_load) for each, at_load in members],
-            "high": [Pods(each.pod, each.max_replicas) for each, _ in members],
+            "low": [WorkloadPods(each.pod, each.min_replicas) for each, _ in members],
+            "at_load": [WorkloadPods(each.pod, at_load) for each, at_load in members],
+            "high": [WorkloadPods(each.pod, each.max_replicas) for each, _ in members],
         }
         fleets = {case: _fleet(pods, settings, prices) for case, pods in counts.items()}
         names = [each.name for each, _ in members]
@@ -118,7 +118,7 @@ def _pool(
     )
 
 
-def _fleet(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> Counter[str]:
+def _fleet(pods: Sequence[WorkloadPods], settings: Settings, prices: PriceBook) -> Counter[str]:
     """Machines that Karpenter buys for a pool's pods, by class.
 
     No machine has two pods of a workload: their spread over hosts is a preference, but Karpenter
@@ -129,13 +129,13 @@ def _fleet(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> Count
     fleet: Counter[str] = Counter()
     filled = 0
     for count in sorted({each.count for each in pods}):
-        together = [Pods(each.workload, 1) for each in pods if each.count >= count]
+        together = [WorkloadPods(each.workload, 1) for each in pods if each.count >= count]
         fleet[_cheapest_machine(together, settings, prices)] += count - filled
         filled = count
     return fleet
 
 
-def _cheapest_machine(pods: Sequence[Pods], settings: Settings, prices: PriceBook) -> str:
+def _cheapest_machine(pods: Sequence[WorkloadPods], settings: Settings, prices: PriceBook) -> str:
     """The class of the cheapest machine that Karpenter's pools may buy and that holds the pods.
 
     Of the families' 7th generation, of which the price file knows every class; Karpenter may find

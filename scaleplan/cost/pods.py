@@ -11,7 +11,7 @@ from scaleplan.applications.workloads import (
     ORCHESTRATOR,
     WEB,
     WORKER,
-    Workload,
+    PlannedWorkload,
     workloads,
 )
 from scaleplan.capacity.sockets import sockets_held
@@ -24,7 +24,7 @@ from scaleplan.settings import Settings
 class BilledPods:
     """A workload, and how many of its pods the load needs."""
 
-    workload: Workload
+    workload: PlannedWorkload
     at_load: int
 
 

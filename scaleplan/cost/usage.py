@@ -20,7 +20,7 @@ CROSSING_SHARE = Decimal(2) / 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Term:
+class UsageTerm:
     """One figure of usage, a month's unless its unit says otherwise, and where it comes from."""
 
     name: str
@@ -75,45 +75,45 @@ class Usage:
         hourly_gb = self.requests_per_second * 3600 * self.response_bytes / BYTES_PER_GB
         return max(hourly_gb, self.sockets / 3000, self.requests_per_second / 1000)
 
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[UsageTerm, ...]:
         """All figures with their grounds, as a report ends with them."""
         assumed = self.assumed
         mean = "the plan's mean, all hours of the month"
         return (
-            Term(name="requests to the API", value=self.requests, unit="", ground=mean),
-            Term(
+            UsageTerm(name="requests to the API", value=self.requests, unit="", ground=mean),
+            UsageTerm(
                 name="loads of the frontend",
                 value=self.pages,
                 unit="",
                 ground="concurrent users x page loads an hour",
             ),
-            Term(name="jobs", value=self.jobs, unit="", ground=mean),
-            Term(
+            UsageTerm(name="jobs", value=self.jobs, unit="", ground=mean),
+            UsageTerm(
                 name="out of the CDN",
                 value=self.edge_gb,
                 unit="GB",
                 ground="requests x response bytes + page loads x page bytes",
             ),
-            Term(
+            UsageTerm(
                 name="through NAT",
                 value=self.nat_gb,
                 unit="GB",
                 ground=f"ours: {assumed.nat_bytes_per_job / 1e6:g} MB a job",
             ),
-            Term(
+            UsageTerm(
                 name="between zones",
                 value=self.between_zones_gb,
                 unit="GB",
                 ground=f"ours: a response moves {assumed.response_moves:g} times, two of three"
                 " change zone",
             ),
-            Term(
+            UsageTerm(
                 name="artifacts",
                 value=self.artifacts_gb,
                 unit="GB",
                 ground=f"ours: {assumed.artifacts_per_data:g} × the database's data",
             ),
-            Term(
+            UsageTerm(
                 name="logs",
                 value=self.logs_gb,
                 unit="GB",

@@ -56,7 +56,7 @@ class Objective:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Miss:
+class ObjectiveMiss:
     """An objective over its target; `key` is the data class, or `site` for the time until all is
     back."""
 
@@ -211,12 +211,12 @@ def _made_again(assumed: Assumptions, rto_seconds: float) -> tuple[Objective, ..
     )
 
 
-def misses_of(settings: Settings, plan: Plan) -> tuple[Miss, ...]:
+def misses_of(settings: Settings, plan: Plan) -> tuple[ObjectiveMiss, ...]:
     """What is over `rpoMinutes` or, for the whole site, `rtoMinutes`. Empty where all is within."""
     recovery = settings.disaster_recovery
     rpo_target, rto_target = recovery.rpo_minutes * 60, recovery.rto_minutes * 60
     misses = [
-        Miss(key=objective.key, seconds=objective.rpo_seconds, target_seconds=rpo_target)
+        ObjectiveMiss(key=objective.key, seconds=objective.rpo_seconds, target_seconds=rpo_target)
         for objective in objectives_of(settings, plan)
         if objective.counts
         and objective.rpo_seconds is not None
@@ -224,5 +224,5 @@ def misses_of(settings: Settings, plan: Plan) -> tuple[Miss, ...]:
     ]
     whole = sum(step.seconds for step in steps_of(settings))
     if whole > rto_target:
-        misses.append(Miss(key="site", seconds=whole, target_seconds=rto_target))
+        misses.append(ObjectiveMiss(key="site", seconds=whole, target_seconds=rto_target))
     return tuple(misses)

@@ -27,7 +27,7 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class RecoveryStep:
     """One step from the loss to users at work. `by_hand`: a person decides or runs it."""
 
     key: str
@@ -38,14 +38,14 @@ class Step:
     by_hand: bool
 
 
-def steps_of(settings: Settings) -> tuple[Step, ...]:
+def steps_of(settings: Settings) -> tuple[RecoveryStep, ...]:
     """The steps of a failover, one after the other. Empty where there is no recovery region."""
     recovery = settings.disaster_recovery
     if not recovery.prepared:
         return ()
     assumed, warm = settings.load.assumptions, recovery.mode is RecoveryMode.WARM
     steps = [
-        Step(
+        RecoveryStep(
             key="detect",
             name="health checks call the region lost",
             seconds=HEALTH_CHECK_INTERVAL_SECONDS * HEALTH_CHECK_FAILURES,
@@ -53,7 +53,7 @@ def steps_of(settings: Settings) -> tuple[Step, ...]:
             source="Route 53: interval times failures",
             by_hand=False,
         ),
-        Step(
+        RecoveryStep(
             key="decide",
             name="somebody decides to fail over",
             seconds=recovery.decision_minutes * 60,
@@ -78,7 +78,7 @@ def steps_of(settings: Settings) -> tuple[Step, ...]:
     return (
         *steps,
         _assumed_step(assumed, "verify", "somebody verifies the site"),
-        Step(
+        RecoveryStep(
             key="switch",
             name="health checks switch the records, resolvers follow",
             seconds=HEALTH_CHECK_INTERVAL_SECONDS * HEALTH_CHECK_FAILURES + RECORD_TTL_SECONDS,
@@ -95,16 +95,16 @@ def assumed_time(assumed: Assumptions, key: str) -> tuple[float, str]:
     return assumption.value, f"load.assumptions.{key}: {assumption.source}"
 
 
-def _assumed_step(assumed: Assumptions, key: str, name: str) -> Step:
+def _assumed_step(assumed: Assumptions, key: str, name: str) -> RecoveryStep:
     """A person's step whose time is the assumption of its own name."""
     seconds, source = assumed_time(assumed, f"{key}Seconds")
-    return Step(
+    return RecoveryStep(
         key=key, name=name, seconds=seconds, basis=Basis.ESTIMATE, source=source, by_hand=True
     )
 
 
-def _citus_step(settings: Settings) -> Step:
-    return Step(
+def _citus_step(settings: Settings) -> RecoveryStep:
+    return RecoveryStep(
         key="restore-citus",
         name="Citus is restored from its bucket",
         seconds=citus_restore_seconds(settings),

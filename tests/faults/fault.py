@@ -12,7 +12,7 @@ import pulumi_random  # noqa: F401
 import pulumi_tls  # noqa: F401
 
 from policy.rules import BY_ID
-from policy.rules.shared.rule import Stack, judge
+from policy.rules.shared.rule import StackResources, judge
 from rf.grow.classify import Kind, step_between
 from rf.policy.stack import resources_of, stack_of
 from rf.shared.offline.rules import check
@@ -34,7 +34,7 @@ class Bench:
     def __init__(self, planned: Planned) -> None:
         self._planned = planned
         self._plans: dict[tuple[str, tuple[str, ...]], RecordedPlan] = {}
-        self._seen: dict[tuple[str, tuple[str, ...]], Stack] = {}
+        self._seen: dict[tuple[str, tuple[str, ...]], StackResources] = {}
         self._clean: dict[tuple[str, str, tuple[str, ...]], bool] = {}
         self._documents: dict[str, PlanDocument] = {}
 
@@ -46,7 +46,7 @@ class Bench:
             self._plans[key] = self._planned(stack, **options)
         return self._plans[key]
 
-    def seen(self, stack: str, overrides: tuple[str, ...] = ()) -> Stack:
+    def seen(self, stack: str, overrides: tuple[str, ...] = ()) -> StackResources:
         """The plan as the policy pack sees it."""
         key = (stack, overrides)
         if key not in self._seen:
@@ -76,7 +76,7 @@ class Bench:
         return replace(plan, resources=tuple(each for each in resources if each is not None))
 
 
-def broken(rule: str, stack: Stack) -> bool:
+def broken(rule: str, stack: StackResources) -> bool:
     """Whether a rule of the policy pack speaks against a stack."""
     return any(True for each in stack.resources for _ in judge(BY_ID[rule], each, stack))
 
@@ -123,7 +123,7 @@ class PlanFault:
             faulty = replace(faulty, provider="")
         return faulty
 
-    def planted(self, bench: Bench) -> Stack:
+    def planted(self, bench: Bench) -> StackResources:
         """The stack with the fault, as the policy pack sees it."""
         seen = bench.seen(self.stack, self.overrides)
         plan = bench.plan(self.stack, self.overrides)

@@ -337,6 +337,18 @@ def test_a_file_can_be_read_in_one_sitting():
     assert {name: count for name, count in lines.items() if count > LONGEST_FILE_LINES} == {}
 
 
+def test_no_two_classes_of_the_product_have_one_name():
+    """One word, one thing: `Stack` is the program's, whatever else is known of stacks."""
+    product = [*PROGRAM, *COMMANDS, *sources("policy", "tools", "researchflow_testing.py")]
+    names = Counter(
+        node.name
+        for path in product
+        for node in tree_of(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_a_folder_of_components_rendering_and_policy_is_a_subject():
     """What several subjects need is in `shared/`; `scaleplan/` has beside them what is of all."""
     of_all = {"advice", "capacity", "config", "cost"}

@@ -18,7 +18,7 @@ from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
-from rf.shared.sandbox.registry import Created, Request, World
+from rf.shared.sandbox.registry import Created, Request, SandboxRegistry
 from rf.up import bring_up
 from tests.recorded import recorded_resource
 from tests.sandbox.drill_worlds import StartWorld, start_world
@@ -87,7 +87,7 @@ class SmallPlan:
     """Creates resources one by one, and remembers them as a plan that `verify` can read."""
 
     def __init__(self, api: Api) -> None:
-        self.world = World(api, ACCOUNT_ID)
+        self.world = SandboxRegistry(api, ACCOUNT_ID)
         self._resources: list[RecordedResource] = []
 
     def create(self, token: str, name: str, inputs: Mapping[str, Any]) -> Created:

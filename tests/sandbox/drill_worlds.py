@@ -10,13 +10,13 @@ from rf.drill.deployment import NO_CHANGES, deploy_over
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress, play
 from rf.drill.steps import DrillStep
-from rf.drill.world import Place, World
+from rf.drill.world import DrilledStack, DrillWorld
 from scaleplan.config.parsing import parse
 from scaleplan.settings import Settings
 from tests.sandbox.drill_programs import HOME, NAMES
 from tests.stack_config import MINIMAL, PROJECT
 
-StartWorld = Callable[..., World]
+StartWorld = Callable[..., DrillWorld]
 """Of the small home's config and its settings: a world in which it stands."""
 
 
@@ -30,7 +30,7 @@ def start_world(
     folder: Path,
     config: dict[str, object] | None = None,
     **changes: Any,
-) -> World:
+) -> DrillWorld:
     """Bring the small home up: `config` of its program, `changes` of its settings."""
     program = folder / "home.py"
     program.write_text(HOME + NAMES if "domain" in changes else HOME, encoding="utf-8")
@@ -44,15 +44,15 @@ def start_world(
         tell=lambda _: None,
         program=program,
     ).plan
-    place = Place(settings=settings_of("test", **changes), plan=plan)
-    return World(hands=hands, eyes=eyes, place=place)
+    place = DrilledStack(settings=settings_of("test", **changes), plan=plan)
+    return DrillWorld(hands=hands, eyes=eyes, place=place)
 
 
-def played(runbook: Any, world: World, tmp_path: Path, **options: Any) -> Progress:
+def played(runbook: Any, world: DrillWorld, tmp_path: Path, **options: Any) -> Progress:
     progress = Progress(stack="test", lost="primary", chosen=[], steps=[])
     return play(tuple(runbook), world, progress, tmp_path / "progress.json", **options)
 
 
-def without_people_and_pods(runbook: Any) -> list[DrillStep[World]]:
+def without_people_and_pods(runbook: Any) -> list[DrillStep[DrillWorld]]:
     """The steps that need neither the whole program's pods nor its load."""
     return [step for step in runbook if step.name not in {"verify", "restore-citus", "pods-move"}]

@@ -15,7 +15,7 @@ from rf.drill.progress import play
 from rf.drill.region import region_runbook
 from rf.drill.site import RecoverySite
 from rf.drill.updates import changes_by
-from rf.drill.world import World
+from rf.drill.world import DrillWorld
 from rf.shared.sandbox.api import Api
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.settings import Settings
@@ -58,14 +58,14 @@ class SmallSite(RecoverySite):
         )
 
 
-StartSite = Callable[..., World]
+StartSite = Callable[..., DrillWorld]
 
 
 @pytest.fixture
 def with_site(start: StartWorld, hands: FencedApi, tmp_path: Path) -> StartSite:
     """The home with its site waiting, and its region lost."""
 
-    def run(*, role: bool = False) -> World:
+    def run(*, role: bool = False) -> DrillWorld:
         world = start(
             domain="researchflow.example.com", disasterRecovery=RECOVERY, sharding={"stage": "off"}
         )

@@ -8,7 +8,7 @@ from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.record import record
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.deployment import Deployment
-from rf.shared.sandbox.registry import World
+from rf.shared.sandbox.registry import SandboxRegistry
 from rf.shared.sandbox.verify import verify
 
 HERE, THERE = "us-east-1", "us-east-2"
@@ -82,7 +82,7 @@ FailoverChecks("failover", checked, on_aws)
 def test_both_regions_hold_what_the_plan_says(api: Api, tmp_path: Path) -> None:
     path = tmp_path / "__main__.py"
     path.write_text(PROGRAM)
-    world = World(api, ACCOUNT_ID)
+    world = SandboxRegistry(api, ACCOUNT_ID)
     deployment = Deployment(world, lambda _name: None)
     plan = record(path, "researchflow", "copied", deploy=deployment)
     differing = [

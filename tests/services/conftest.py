@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from rf.shared.servers.local_ini import replica_hosts
-from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import DatabaseServers, start_database_servers
 from rf.shared.servers.programs import (
     MissingServersError,
@@ -99,7 +99,7 @@ def start(
 
 
 @pytest.fixture
-def pgbouncer(start: StartPgbouncer, exported_ini: str) -> Pgbouncer:
+def pgbouncer(start: StartPgbouncer, exported_ini: str) -> PgbouncerServer:
     return start(exported_ini)
 
 
@@ -133,7 +133,7 @@ def connect() -> Iterator[Connect]:
     """Connect through a PgBouncer with the URL that applications get; `options` override it."""
     with ExitStack() as stack:
 
-        def run(pgbouncer: Pgbouncer, database: str, **options: Any) -> psycopg.Connection:
+        def run(pgbouncer: PgbouncerServer, database: str, **options: Any) -> psycopg.Connection:
             conninfo = pgbouncer.conninfo(database, **options)
             connection = psycopg.connect(conninfo, autocommit=True)
             stack.callback(connection.close)

@@ -11,8 +11,8 @@ from ipaddress import IPv4Network
 
 from rendering.network.application_flows import StoreNetworks
 from rendering.network.flow import Flow, Networks, Peer
-from rendering.network.flow_table import FlowSite, network_flows
-from rendering.network.monitoring_flows import MonitoringSite
+from rendering.network.flow_table import FlowTopology, network_flows
+from rendering.network.monitoring_flows import MonitoringTopology
 from rendering.network.subnet_layout import subnet_layout
 from scaleplan.model import load_plan
 from scaleplan.settings import SERVICE_CIDR
@@ -57,7 +57,7 @@ _EXAMPLE_PORTS = {
 def render() -> str:
     """The whole page."""
     subnets = subnet_layout(_VPC)
-    site = FlowSite(
+    site = FlowTopology(
         vpc=_VPC,
         services=SERVICE_CIDR,
         keda=True,
@@ -70,7 +70,7 @@ def render() -> str:
             citus=True,
             **_EXAMPLE_PORTS,
         ),
-        monitoring=MonitoringSite(
+        monitoring=MonitoringTopology(
             vpc=_VPC,
             services=SERVICE_CIDR,
             data=tuple(subnets.data.values()),

@@ -9,7 +9,7 @@ import sys
 
 from policy.rules import RULES
 from policy.rules.shared.exceptions import KEYS, LONGEST_DAYS
-from policy.rules.shared.rule import Layer, Rule
+from policy.rules.shared.rule import Rule, RuleLayer
 from tools.reference.markdown import table
 
 _OPENING = f"""\
@@ -86,10 +86,10 @@ def render() -> str:
     """The whole page."""
     advisory = sum(rule.level == "advisory" for rule in RULES)
     opening = _OPENING.format(count=len(RULES), advisory=advisory)
-    return opening + "".join(_layer(layer) for layer in Layer)
+    return opening + "".join(_layer(layer) for layer in RuleLayer)
 
 
-def _layer(layer: Layer) -> str:
+def _layer(layer: RuleLayer) -> str:
     rows = [_row(rule) for rule in RULES if rule.layer is layer]
     heads = ("rule", "demands", "because", "source", "remedy")
     return f"\n## Rules: {layer}\n\n{table(heads, rows)}"

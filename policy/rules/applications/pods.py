@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.secret_forms import secret_form
 from ..shared.values import UNKNOWN, at, is_true, leaves, listed
 
@@ -20,7 +20,7 @@ APPLICATIONS = "researchflow"
 """The namespace of the plan's own services."""
 
 
-def _image_tags(resource: Resource, stack: Stack) -> Iterator[str]:
+def _image_tags(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "imageTagMutability") != "IMMUTABLE":
         yield "lets a tag be moved to another image"
     if not is_true(resource.inputs, "imageScanningConfiguration.scanOnPush"):
@@ -30,7 +30,7 @@ def _image_tags(resource: Resource, stack: Stack) -> Iterator[str]:
             yield "is not encrypted with a key of the stack"
 
 
-def _no_plain_urls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_plain_urls(resource: Resource, stack: StackResources) -> Iterator[str]:
     for path, value in leaves(resource.inputs):
         if isinstance(value, str) and value.startswith(("redis://", "amqp://")):
             yield f"{path} is a URL without TLS"
@@ -49,7 +49,7 @@ def _containers(resource: Resource) -> Iterator[Mapping[str, Any]]:
     yield from listed(pod, "initContainers")
 
 
-def _powers(resource: Resource, stack: Stack) -> Iterator[str]:
+def _powers(resource: Resource, stack: StackResources) -> Iterator[str]:
     pod = _pod(resource)
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if at(pod, key):
@@ -69,7 +69,7 @@ def _powers(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{name} takes a port of the machine"
 
 
-def _non_root(resource: Resource, stack: Stack) -> Iterator[str]:
+def _non_root(resource: Resource, stack: StackResources) -> Iterator[str]:
     shared = at(_pod(resource), "securityContext", {})
     for each in _containers(resource):
         own = at(each, "securityContext", {})
@@ -81,20 +81,20 @@ def _non_root(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{each['name']} has no seccomp profile"
 
 
-def _read_only(resource: Resource, stack: Stack) -> Iterator[str]:
+def _read_only(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _containers(resource):
         if at(each, "securityContext.readOnlyRootFilesystem") is not True:
             yield f"{each['name']} may write its own files"
 
 
-def _limited(resource: Resource, stack: Stack) -> Iterator[str]:
+def _limited(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _containers(resource):
         for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory"):
             if not at(each, f"resources.{path}"):
                 yield f"{each['name']} has no {path}"
 
 
-def _probed(resource: Resource, stack: Stack) -> Iterator[str]:
+def _probed(resource: Resource, stack: StackResources) -> Iterator[str]:
     containers = listed(_pod(resource), "containers")
     for each in containers:
         if "livenessProbe" not in each:
@@ -104,7 +104,7 @@ def _probed(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{each['name']} has no readinessProbe: it gets requests before it is ready"
 
 
-def _image_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
+def _image_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _containers(resource):
         image = str(each["image"])
         if image == UNKNOWN:
@@ -114,12 +114,12 @@ def _image_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{each['name']} runs {name}: whatever that is at the next start"
 
 
-def _token(resource: Resource, stack: Stack) -> Iterator[str]:
+def _token(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(_pod(resource), "automountServiceAccountToken", True) is not False:
         yield "gets a token of the API server that it never uses"
 
 
-def _job_ends(resource: Resource, stack: Stack) -> Iterator[str]:
+def _job_ends(resource: Resource, stack: StackResources) -> Iterator[str]:
     spec = at(resource.inputs, "spec", {})
     if resource.type == CRON_JOB:
         if at(spec, "concurrencyPolicy", "Allow") != "Forbid":
@@ -136,13 +136,13 @@ def _job_ends(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "deletes itself, its log and its result; the next deployment would run it again"
 
 
-def _no_secret_readable(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_secret_readable(resource: Resource, stack: StackResources) -> Iterator[str]:
     for path, value in leaves(resource.inputs):
         if isinstance(value, str) and secret_form(value):
             yield f"{path} looks like a credential, which anyone may read who may read objects"
 
 
-def _spread(resource: Resource, stack: Stack) -> Iterator[str]:
+def _spread(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
         return
     keys = {at(e, "topologyKey") for e in listed(_pod(resource), "topologySpreadConstraints")}
@@ -151,7 +151,7 @@ def _spread(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"may stand in one {' and one '.join(sorted(k.rsplit('/', 1)[-1] for k in missing))}"
 
 
-def _rolls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _rolls(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
         return
     if at(resource.inputs, "spec.strategy.type", "RollingUpdate") != "RollingUpdate":
@@ -160,7 +160,7 @@ def _rolls(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "is short of pods while it rolls out"
 
 
-def _service_link(resource: Resource, stack: Stack) -> Iterator[str]:
+def _service_link(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not at(resource.inputs, "metadata.namespace"):
         yield "goes to the namespace `default`"
     if is_true(_pod(resource), "enableServiceLinks"):
@@ -170,7 +170,7 @@ def _service_link(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="images-immutable",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Image repositories are immutable, scanned, and encrypted with a key of the stack.",
         reason="A moved tag runs code that nobody reviewed, at the next restart of a pod.",
         source="AWS Security Hub, ECR.1, ECR.2, ECR.5",
@@ -180,7 +180,7 @@ RULES = (
     ),
     Rule(
         id="urls-say-tls",
-        layer=Layer.REDIS,
+        layer=RuleLayer.REDIS,
         demand="No object carries a redis:// or amqp:// URL.",
         reason="A client believes its URL: without TLS it sends the password in the clear.",
         source="IANA, URI schemes; RabbitMQ docs, URI specification",
@@ -195,7 +195,7 @@ RULES = (
     ),
     Rule(
         id="pods-unprivileged",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="No pod has a power over its machine, and containers drop all capabilities.",
         reason="A hole in a library is then a hole in one container, not in the machine.",
         source="Kubernetes docs, Pod Security Standards, restricted; AWS Security Hub, ECS.5",
@@ -205,7 +205,7 @@ RULES = (
     ),
     Rule(
         id="pods-non-root",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="No container runs as root, and each has a seccomp profile.",
         reason="Root in the container is root on the machine if the kernel has a hole.",
         source="Kubernetes docs, Pod Security Standards, restricted",
@@ -215,7 +215,7 @@ RULES = (
     ),
     Rule(
         id="pods-read-only",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every container's root filesystem is read-only.",
         reason="What can't be written can't be replaced by an intruder.",
         source="EKS best practices, Pod security; CIS Kubernetes Benchmark, 5.2",
@@ -225,7 +225,7 @@ RULES = (
     ),
     Rule(
         id="pods-limited",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every container requests and limits CPU and memory.",
         reason="Without them the scheduler guesses, and one pod starves its neighbours.",
         source="scale plan, Resource Estimates by Scale; Kubernetes docs, Resource management",
@@ -235,7 +235,7 @@ RULES = (
     ),
     Rule(
         id="pods-probed",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="What serves has a readiness probe, and every container of it a liveness probe.",
         reason="Requests go to pods that can't answer; hung ones stay.",
         source="scale plan, Kubernetes Deployment; Kubernetes docs, Probes",
@@ -245,7 +245,7 @@ RULES = (
     ),
     Rule(
         id="image-not-latest",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every image has a version or a digest, never `latest`.",
         reason="The same commit would run other code tomorrow, and a rollback wouldn't roll back.",
         source="Kubernetes docs, Images, Image names",
@@ -255,7 +255,7 @@ RULES = (
     ),
     Rule(
         id="no-api-token",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="No pod gets a token of the API server.",
         reason="None of the applications talks to it; an intruder would.",
         source="CIS Kubernetes Benchmark, 5.1.6",
@@ -265,7 +265,7 @@ RULES = (
     ),
     Rule(
         id="jobs-end-and-are-kept",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="A Job has a deadline and a number of tries, and is kept with its log.",
         reason="A migration that hangs blocks every release; one that vanished ran or didn't.",
         source="Kubernetes docs, Jobs, and CronJob, history limits",
@@ -275,7 +275,7 @@ RULES = (
     ),
     Rule(
         id="no-readable-secret",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="No ConfigMap or pod holds a credential.",
         reason="They are read by everyone who may look, printed in diffs, and logged.",
         source="HIPAA Security Rule, 45 CFR 164.312(a)(1); Kubernetes docs, Secrets",
@@ -285,7 +285,7 @@ RULES = (
     ),
     Rule(
         id="pods-spread",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="The applications' pods spread over zones and machines.",
         reason="Two replicas on one machine are one.",
         source="Kubernetes docs, Pod Topology Spread Constraints",
@@ -295,7 +295,7 @@ RULES = (
     ),
     Rule(
         id="rollout-keeps-capacity",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="A rollout of an application never goes below its replicas.",
         reason="The capacity checks count all of them.",
         source="Kubernetes docs, Deployments, maxUnavailable",
@@ -305,7 +305,7 @@ RULES = (
     ),
     Rule(
         id="pods-in-a-namespace",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every pod is in a named namespace and isn't told of every Service.",
         reason="`default` has no quota and no policy.",
         source="CIS Kubernetes Benchmark, 5.7.4",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, is_true, listed
 from .pods import APPLICATIONS, DEPLOYMENT
 
@@ -26,27 +26,27 @@ def _named(resource: Resource) -> tuple[str, str]:
     return at(resource.inputs, "metadata.namespace", ""), at(resource.inputs, "metadata.name", "")
 
 
-def _scalers_of(deployment: Resource, stack: Stack) -> Iterator[Resource]:
+def _scalers_of(deployment: Resource, stack: StackResources) -> Iterator[Resource]:
     namespace, name = _named(deployment)
     for each in stack.of_type(HPA, SCALED_OBJECT):
         if (_named(each)[0], at(each.inputs, "spec.scaleTargetRef.name")) == (namespace, name):
             yield each
 
 
-def _no_replicas(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_replicas(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "spec.replicas") is None:
         return
     for scaler in _scalers_of(resource, stack):
         yield f"sets replicas, which {scaler.name} sets too: each deployment undoes its work"
 
 
-def _one_scaler(resource: Resource, stack: Stack) -> Iterator[str]:
+def _one_scaler(resource: Resource, stack: StackResources) -> Iterator[str]:
     scalers = [scaler.name for scaler in _scalers_of(resource, stack)]
     if len(scalers) > 1:
         yield f"is scaled by {' and '.join(sorted(scalers))}, which pull against each other"
 
 
-def _bounds(resource: Resource, stack: Stack) -> Iterator[str]:
+def _bounds(resource: Resource, stack: StackResources) -> Iterator[str]:
     low = at(resource.inputs, "spec.minReplicas") or at(resource.inputs, "spec.minReplicaCount", 0)
     high = at(resource.inputs, "spec.maxReplicas") or at(resource.inputs, "spec.maxReplicaCount", 0)
     if low < 2:
@@ -55,7 +55,7 @@ def _bounds(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"goes from {low} to {high} pods"
 
 
-def _calm(resource: Resource, stack: Stack) -> Iterator[str]:
+def _calm(resource: Resource, stack: StackResources) -> Iterator[str]:
     keda = "spec.advanced.horizontalPodAutoscalerConfig.behavior"
     behavior = at(resource.inputs, "spec.behavior") or at(resource.inputs, keda, {})
     window = at(behavior, "scaleDown.stabilizationWindowSeconds", 300)
@@ -63,7 +63,7 @@ def _calm(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"takes pods away {window} s after a peak; the plan says 300"
 
 
-def _login(resource: Resource, stack: Stack) -> Iterator[str]:
+def _login(resource: Resource, stack: StackResources) -> Iterator[str]:
     known = {_named(each) for each in stack.of_type(AUTHENTICATION)}
     for trigger in listed(resource.inputs, "spec.triggers"):
         kind = at(trigger, "type")
@@ -82,12 +82,12 @@ def _login(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"trigger {called} logs in without TLS"
 
 
-def _fallback(resource: Resource, stack: Stack) -> Iterator[str]:
+def _fallback(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "spec.fallback.replicas", 0) < 1:
         yield "falls to its minimum when the queue can't be asked"
 
 
-def _budget(resource: Resource, stack: Stack) -> Iterator[str]:
+def _budget(resource: Resource, stack: StackResources) -> Iterator[str]:
     namespace, _ = _named(resource)
     labels = at(resource.inputs, "spec.template.metadata.labels", {})
     if namespace != APPLICATIONS:
@@ -99,7 +99,7 @@ def _budget(resource: Resource, stack: Stack) -> Iterator[str]:
     yield "has no PodDisruptionBudget: a drained machine may take all its pods"
 
 
-def _budget_gives(resource: Resource, stack: Stack) -> Iterator[str]:
+def _budget_gives(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "spec.maxUnavailable") in (0, "0", "0%"):
         yield "lets no pod go: no machine can ever be replaced"
     if at(resource.inputs, "spec.minAvailable") == "100%":
@@ -109,7 +109,7 @@ def _budget_gives(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="no-replicas-under-autoscaler",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="A Deployment with an autoscaler sets no replicas.",
         reason="Every deployment would throw the load back onto the minimum.",
         source="Kubernetes docs, Horizontal Pod Autoscaling, Migrating Deployments",
@@ -120,7 +120,7 @@ RULES = (
     ),
     Rule(
         id="one-autoscaler",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="A Deployment has one autoscaler at most.",
         reason="KEDA makes an HPA of its own; two of them fight.",
         source="KEDA docs, FAQ, using an HPA and a ScaledObject on one workload",
@@ -131,7 +131,7 @@ RULES = (
     ),
     Rule(
         id="autoscaler-bounded",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand=f"An autoscaler keeps two pods at least and {MOST_REPLICAS} at most.",
         reason="One pod is an outage at each restart; none is a cold start.",
         source="scale plan, Resource Estimates by Scale",
@@ -141,7 +141,7 @@ RULES = (
     ),
     Rule(
         id="autoscaler-calm",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="An autoscaler waits 300 s at least before it takes pods away.",
         reason="Jobs take minutes; pods that come and go finish none.",
         source="scale plan, Horizontal Pod Autoscaler for Workers, scaleDown",
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         id="autoscaler-login",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="KEDA logs in by a TriggerAuthentication of the stack, over TLS.",
         reason="A trigger's metadata is read by everyone who may list ScaledObjects.",
         source="KEDA docs, Authentication; scale plan, KEDA Scaling, enableTLS",
@@ -162,7 +162,7 @@ RULES = (
     ),
     Rule(
         id="autoscaler-fallback",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="A ScaledObject says how many pods run when its source doesn't answer.",
         reason="Else the workers shrink while the backlog can't be seen.",
         source="KEDA docs, ScaledObject specification, fallback",
@@ -173,7 +173,7 @@ RULES = (
     ),
     Rule(
         id="disruption-budget",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="Every application has a PodDisruptionBudget.",
         reason="Karpenter drains machines all day long.",
         source="Kubernetes docs, Disruptions; Karpenter docs, Disruption",
@@ -184,7 +184,7 @@ RULES = (
     ),
     Rule(
         id="budget-lets-go",
-        layer=Layer.SCALING,
+        layer=RuleLayer.SCALING,
         demand="A PodDisruptionBudget lets one pod go at a time.",
         reason="One that lets none go stops every upgrade of the machines.",
         source="EKS best practices, Reliability; Kubernetes docs, Specifying a Disruption Budget",

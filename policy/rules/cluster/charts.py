@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
-def _releases_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
+def _releases_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
     version = str(at(resource.inputs, "version", ""))
     if not version or any(mark in version for mark in "*^~><x"):
         yield f"is of version {version or 'whatever is newest'}"
@@ -19,7 +19,7 @@ def _releases_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "comes over HTTP"
 
 
-def _chart_privileged(resource: Resource, stack: Stack) -> Iterator[str]:
+def _chart_privileged(resource: Resource, stack: StackResources) -> Iterator[str]:
     for path, value in _switches(at(resource.inputs, "values", {})):
         yield f"values.{path} is {value}"
 
@@ -40,7 +40,7 @@ def _switches(values: object, path: str = "") -> Iterator[tuple[str, object]]:
 RULES = (
     Rule(
         id="charts-pinned",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Every Helm release names one version, from a repository over HTTPS.",
         reason="The next deployment would install what nobody has read.",
         source="Helm docs, helm install --version; SLSA, dependencies",
@@ -50,7 +50,7 @@ RULES = (
     ),
     Rule(
         id="charts-unprivileged",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="No chart is told to run privileged or on the machine's own network.",
         reason="Such a pod is the machine, and reads every other pod's Secrets on it.",
         source="Kubernetes docs, Pod Security Standards, restricted",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, is_true, listed
 
 CLUSTER = "aws:eks/cluster:Cluster"
 CONTROL_PLANE_LOGS = ("api", "audit", "authenticator")
 
 
-def _api_private(resource: Resource, stack: Stack) -> Iterator[str]:
+def _api_private(resource: Resource, stack: StackResources) -> Iterator[str]:
     vpc = at(resource.inputs, "vpcConfig", {})
     if not is_true(vpc, "endpointPrivateAccess"):
         yield "has no private endpoint"
@@ -21,20 +21,20 @@ def _api_private(resource: Resource, stack: Stack) -> Iterator[str]:
             yield "has an API server that the whole internet reaches"
 
 
-def _secrets_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _secrets_encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     config = at(resource.inputs, "encryptionConfig", {})
     if "secrets" not in listed(config, "resources"):
         yield "keeps Secrets under no key of the stack"
 
 
-def _control_plane_logs(resource: Resource, stack: Stack) -> Iterator[str]:
+def _control_plane_logs(resource: Resource, stack: StackResources) -> Iterator[str]:
     logged = listed(resource.inputs, "enabledClusterLogTypes")
     missing = [kind for kind in CONTROL_PLANE_LOGS if kind not in logged]
     if missing:
         yield f"logs no {', '.join(missing)}"
 
 
-def _access_mode(resource: Resource, stack: Stack) -> Iterator[str]:
+def _access_mode(resource: Resource, stack: StackResources) -> Iterator[str]:
     mode = at(resource.inputs, "accessConfig.authenticationMode", "CONFIG_MAP")
     if mode != "API":
         yield f"takes its users from a ConfigMap ({mode})"
@@ -45,7 +45,7 @@ def _access_mode(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="api-server-private",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="The API server is reached inside the VPC, or from networks that are named.",
         reason="A leaked token opens the cluster from anywhere.",
         source="AWS Security Hub, EKS.1; EKS user guide, Cluster API server endpoint",
@@ -55,7 +55,7 @@ RULES = (
     ),
     Rule(
         id="cluster-secrets-encrypted",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Kubernetes Secrets are encrypted with a key of the stack.",
         reason="They hold every password; who can revoke the key can close them.",
         source="AWS Security Hub, EKS.3; EKS best practices, Data encryption",
@@ -65,7 +65,7 @@ RULES = (
     ),
     Rule(
         id="control-plane-logged",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="The API server logs its calls, who made them and how they were let in.",
         reason="Who read a Secret is seen nowhere else.",
         source="AWS Security Hub, EKS.8; HIPAA Security Rule, 45 CFR 164.312(b)",
@@ -75,7 +75,7 @@ RULES = (
     ),
     Rule(
         id="cluster-access-by-api",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Access entries alone let people in, and the cluster can't be deleted by a click.",
         reason="The aws-auth ConfigMap is edited by whoever may edit ConfigMaps.",
         source="EKS user guide, Grant IAM users access with access entries; Deletion protection",

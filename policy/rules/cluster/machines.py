@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, is_true, listed
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -16,7 +16,7 @@ LARGEST_GROUP = 30
 """Machines of one managed group at most: the plan's large size needs nine."""
 
 
-def _metadata(resource: Resource, stack: Stack) -> Iterator[str]:
+def _metadata(resource: Resource, stack: StackResources) -> Iterator[str]:
     options = at(resource.inputs, "metadataOptions") or at(
         resource.inputs, "spec.metadataOptions", {}
     )
@@ -26,7 +26,7 @@ def _metadata(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "answers pods: the machine's role is theirs"
 
 
-def _disks(resource: Resource, stack: Stack) -> Iterator[str]:
+def _disks(resource: Resource, stack: StackResources) -> Iterator[str]:
     inputs = at(resource.inputs, "spec", resource.inputs)
     mappings = listed(inputs, "blockDeviceMappings")
     if not mappings:
@@ -38,25 +38,25 @@ def _disks(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{at(each, 'deviceName')} is under no key of the stack"
 
 
-def _image_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
+def _image_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
     for term in listed(resource.inputs, "spec.amiSelectorTerms"):
         if str(at(term, "alias", "")).endswith("@latest"):
             yield "takes the newest image: machines change under the pods, unreviewed"
 
 
-def _pool_limited(resource: Resource, stack: Stack) -> Iterator[str]:
+def _pool_limited(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("cpu", "memory"):
         if not at(resource.inputs, f"spec.limits.{key}"):
             yield f"may grow without a limit of {key}"
 
 
-def _group_limited(resource: Resource, stack: Stack) -> Iterator[str]:
+def _group_limited(resource: Resource, stack: StackResources) -> Iterator[str]:
     most = at(resource.inputs, "scalingConfig.maxSize", 0)
     if not 0 < most <= LARGEST_GROUP:
         yield f"may have {most} machines"
 
 
-def _volume_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _volume_encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "parameters.encrypted"):
         yield "makes unencrypted volumes"
     elif not at(resource.inputs, "parameters.kmsKeyId"):
@@ -66,7 +66,7 @@ def _volume_encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="machines-imdsv2",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Machines answer IMDSv2 alone, and no pod.",
         reason="With the machine's role a pod reads images, volumes and the cluster.",
         source="AWS Security Hub, EC2.8; EKS best practices, Restrict the instance profile",
@@ -76,7 +76,7 @@ RULES = (
     ),
     Rule(
         id="machine-disks-encrypted",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Machines' disks are encrypted with a key of the stack.",
         reason="emptyDir volumes, images and logs of pods lie on them.",
         source="AWS Security Hub, EC2.7; HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv)",
@@ -86,7 +86,7 @@ RULES = (
     ),
     Rule(
         id="machine-image-pinned",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Karpenter's machine image is pinned.",
         reason="@latest replaces machines the day an image appears, in production first.",
         source="Karpenter docs, Managing AMIs",
@@ -96,7 +96,7 @@ RULES = (
     ),
     Rule(
         id="node-pools-limited",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand="Every node pool has a limit of CPU and memory.",
         reason="A looping autoscaler otherwise spends until the account's quota.",
         source="Karpenter docs, NodePools, spec.limits",
@@ -106,7 +106,7 @@ RULES = (
     ),
     Rule(
         id="node-groups-limited",
-        layer=Layer.CLUSTER,
+        layer=RuleLayer.CLUSTER,
         demand=f"A managed node group has {LARGEST_GROUP} machines at most.",
         reason="A typing error in maxNodes is an invoice.",
         source="scale plan, Resource Estimates by Scale; EKS user guide, Managed node groups",
@@ -116,7 +116,7 @@ RULES = (
     ),
     Rule(
         id="volumes-encrypted",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Every StorageClass makes volumes that are encrypted with a key of the stack.",
         reason="Citus and Prometheus keep their data on them.",
         source="AWS Security Hub, EC2.3; EBS CSI driver, Parameters, encrypted and kmsKeyId",

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..applications.pods import APPLICATIONS
 from ..network import WORLD
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, listed
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -23,7 +23,7 @@ LESS_RESTRICTED: Mapping[str, str] = {
 and the node exporter reads the machine."""
 
 
-def _namespace_level(resource: Resource, stack: Stack) -> Iterator[str]:
+def _namespace_level(resource: Resource, stack: StackResources) -> Iterator[str]:
     name = str(at(resource.inputs, "metadata.name"))
     wanted = LESS_RESTRICTED.get(name, "restricted")
     level = at(resource.inputs, "metadata.labels[pod-security.kubernetes.io/enforce]")
@@ -31,14 +31,16 @@ def _namespace_level(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"enforces {level or 'no level'} of Pod Security, not {wanted}"
 
 
-def _of_namespace(resource: Resource, stack: Stack, token: str) -> Iterator[Mapping[str, Any]]:
+def _of_namespace(
+    resource: Resource, stack: StackResources, token: str
+) -> Iterator[Mapping[str, Any]]:
     name = at(resource.inputs, "metadata.name")
     for each in stack.of_type(token):
         if at(each.inputs, "metadata.namespace") == name:
             yield each.inputs
 
 
-def _default_deny(resource: Resource, stack: Stack) -> Iterator[str]:
+def _default_deny(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.name") in LESS_RESTRICTED:
         return
     for policy in _of_namespace(resource, stack, NETWORK_POLICY):
@@ -50,14 +52,14 @@ def _default_deny(resource: Resource, stack: Stack) -> Iterator[str]:
     yield "lets any pod talk to any other, and to the internet"
 
 
-def _open_policy(resource: Resource, stack: Stack) -> Iterator[str]:
+def _open_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
     for rule in listed(resource.inputs, "spec.ingress"):
         for source in listed(rule, "from"):
             if at(source, "ipBlock.cidr") in WORLD:
                 yield f"lets in {at(source, 'ipBlock.cidr')}"
 
 
-def _bounded(resource: Resource, stack: Stack) -> Iterator[str]:
+def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.name") != APPLICATIONS:
         return
     hard: dict[str, Any] = {}
@@ -75,7 +77,7 @@ def _bounded(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="namespace-restricted",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every namespace enforces Pod Security's level restricted, but where it can't.",
         reason="What the program doesn't declare, the API server refuses then.",
         source="Kubernetes docs, Pod Security Admission",
@@ -85,7 +87,7 @@ RULES = (
     ),
     Rule(
         id="network-default-deny",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="Every namespace of restricted pods denies traffic that no policy allows.",
         reason="One pod taken over would reach every store.",
         source="NIST SP 800-53, SC-7(5); EKS best practices, Network security",
@@ -96,7 +98,7 @@ RULES = (
     ),
     Rule(
         id="network-policy-not-open",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="No NetworkPolicy lets in every address.",
         reason="It takes back what the default deny denies, for pods that hold data.",
         source="EKS best practices, Network security; Kubernetes docs, Network Policies",
@@ -106,7 +108,7 @@ RULES = (
     ),
     Rule(
         id="namespace-bounded",
-        layer=Layer.WORKLOADS,
+        layer=RuleLayer.WORKLOADS,
         demand="The applications' namespace has a quota and default limits.",
         reason="A typing error in a replica count must not starve the rest.",
         source="Kubernetes docs, Resource Quotas, and Limit Ranges",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, is_true, listed, parameters
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -24,7 +24,7 @@ def _is_replica(resource: Resource) -> bool:
     return "replicateSourceDb" in resource.inputs
 
 
-def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "storageEncrypted"):
         yield "stores its data unencrypted"
     elif not _is_replica(resource) and "kmsKeyId" not in resource.inputs:
@@ -34,7 +34,7 @@ def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "keeps statements in Performance Insights under no key of the stack"
 
 
-def _backed_up(resource: Resource, stack: Stack) -> Iterator[str]:
+def _backed_up(resource: Resource, stack: StackResources) -> Iterator[str]:
     if _is_replica(resource):
         return
     wanted = BACKUP_DAYS if stack.size == "small" else LONG_BACKUP_DAYS
@@ -45,7 +45,7 @@ def _backed_up(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "makes snapshots that belong to nobody"
 
 
-def _kept(resource: Resource, stack: Stack) -> Iterator[str]:
+def _kept(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not stack.protects_data:
         return
     if not is_true(resource.inputs, "deletionProtection"):
@@ -58,12 +58,12 @@ def _kept(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "takes its backups with it"
 
 
-def _two_zones(resource: Resource, stack: Stack) -> Iterator[str]:
+def _two_zones(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not _is_replica(resource) and not is_true(resource.inputs, "multiAz"):
         yield "stands in one zone, and its loss is a restore"
 
 
-def _replicated(resource: Resource, stack: Stack) -> Iterator[str]:
+def _replicated(resource: Resource, stack: StackResources) -> Iterator[str]:
     if _is_replica(resource):
         return
     count = len(list(stack.pointing_at(resource, INSTANCE, "replicateSourceDb")))
@@ -71,7 +71,7 @@ def _replicated(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"has {count} read replica{'s' if count != 1 else ''}; the plan says {REPLICAS}"
 
 
-def _server_parameters(resource: Resource, stack: Stack) -> Iterator[str]:
+def _server_parameters(resource: Resource, stack: StackResources) -> Iterator[str]:
     values = parameters(resource.inputs)
     wanted = {
         "rds.force_ssl": "1",
@@ -85,7 +85,7 @@ def _server_parameters(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "loads no pgaudit: nobody sees who changed a record"
 
 
-def _logs_exported(resource: Resource, stack: Stack) -> Iterator[str]:
+def _logs_exported(resource: Resource, stack: StackResources) -> Iterator[str]:
     if "postgresql" not in listed(resource.inputs, "enabledCloudwatchLogsExports"):
         yield "exports no log, so its audit ends with its disk"
 
@@ -93,7 +93,7 @@ def _logs_exported(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="database-encrypted",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="RDS instances and their Performance Insights are encrypted with the stack's key.",
         reason="It holds patients' records; encryption can't be added to an instance later.",
         source="HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv); AWS Security Hub, RDS.3",
@@ -103,7 +103,7 @@ RULES = (
     ),
     Rule(
         id="database-backed-up",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand=f"The primary can go back {BACKUP_DAYS} days, {LONG_BACKUP_DAYS} from medium.",
         reason="A wrong migration is often noticed days later.",
         source="HIPAA Security Rule, 45 CFR 164.308(a)(7); AWS Security Hub, RDS.11",
@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         id="database-not-deleted",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="AWS refuses to delete the database, and a deletion leaves a snapshot and backups.",
         reason="Pulumi's protect doesn't stop the console.",
         source="AWS Security Hub, RDS.8; RDS user guide, Deleting a DB instance",
@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         id="database-two-zones",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="From medium the primary has a standby in another zone.",
         reason="A failover takes two minutes; a restore takes hours.",
         source="RDS user guide, Multi-AZ DB instance deployments; AWS Security Hub, RDS.5",
@@ -134,7 +134,7 @@ RULES = (
     ),
     Rule(
         id="database-replicas",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand=f"From medium {REPLICAS} read replicas carry the reads.",
         reason="With one fewer the primary gets reads that it has no capacity for.",
         source="scale plan, Resource Estimates by Scale, medium",
@@ -146,7 +146,7 @@ RULES = (
     ),
     Rule(
         id="database-tls-scram-audit",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="PostgreSQL takes connections by TLS alone, passwords by SCRAM alone, and audits.",
         reason="md5, as the plan has it, is broken; without TLS the network reads along.",
         source="RDS user guide, Requiring an SSL connection, and SCRAM; PostgreSQL docs, 20.5",
@@ -156,7 +156,7 @@ RULES = (
     ),
     Rule(
         id="database-logs-exported",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="Every instance exports its log.",
         reason="The audit must outlive the machine that it is about.",
         source="AWS Security Hub, RDS.9; HIPAA Security Rule, 45 CFR 164.312(b)",

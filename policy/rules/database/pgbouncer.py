@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..applications.pods import CONFIG_MAP
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, ini
 
 
-def _pooler(resource: Resource, stack: Stack) -> Iterator[str]:
+def _pooler(resource: Resource, stack: StackResources) -> Iterator[str]:
     text = at(resource.inputs, "data[pgbouncer.ini]")
     if text is None:
         return
@@ -32,7 +32,7 @@ def _pooler(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="pooler-tls-scram",
-        layer=Layer.DATABASE,
+        layer=RuleLayer.DATABASE,
         demand="PgBouncer takes TLS and SCRAM from clients and verifies the server.",
         reason="Every query and every password passes through it.",
         source="PgBouncer docs, auth_type, client_tls_sslmode, server_tls_sslmode",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..shared.rule import Layer, Resource, Rule, Stack
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, statements, texts
 
 KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
@@ -38,7 +38,7 @@ def _called(statement: Mapping[str, Any]) -> str:
     return str(statement.get("Sid", "a statement"))
 
 
-def _wildcard_action(resource: Resource, stack: Stack) -> Iterator[str]:
+def _wildcard_action(resource: Resource, stack: StackResources) -> Iterator[str]:
     own_key = resource.type in KEYS
     for each in _allowed(resource):
         for action in texts(each.get("Action")):
@@ -49,7 +49,7 @@ def _wildcard_action(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{_called(each)} allows all but {', '.join(negated)}"
 
 
-def _wildcard_resource(resource: Resource, stack: Stack) -> Iterator[str]:
+def _wildcard_resource(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.type in KEYS:
         return
     for each in _allowed(resource):
@@ -61,7 +61,7 @@ def _wildcard_resource(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{_called(each)} allows {', '.join(actions)} on every resource"
 
 
-def _anyone(resource: Resource, stack: Stack) -> Iterator[str]:
+def _anyone(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _allowed(resource):
         principal = each.get("Principal")
         anyone = principal == "*" or (
@@ -73,13 +73,13 @@ def _anyone(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{_called(each)} allows anyone"
 
 
-def _managed_policy(resource: Resource, stack: Stack) -> Iterator[str]:
+def _managed_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
     arn = str(at(resource.inputs, "policyArn", ""))
     if _EVERYTHING.search(arn):
         yield f"attaches {arn.rsplit('/', 1)[-1]}"
 
 
-def _human_role(resource: Resource, stack: Stack) -> Iterator[str]:
+def _human_role(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _allowed(resource):
         principal = each.get("Principal")
         people = isinstance(principal, Mapping) and "AWS" in principal
@@ -89,14 +89,14 @@ def _human_role(resource: Resource, stack: Stack) -> Iterator[str]:
             yield "lets people of the account in without a second factor"
 
 
-def _static_keys(resource: Resource, stack: Stack) -> Iterator[str]:
+def _static_keys(resource: Resource, stack: StackResources) -> Iterator[str]:
     yield "is a credential that never expires; pods and pipelines take roles"
 
 
 RULES = (
     Rule(
         id="iam-no-wildcard-action",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="No IAM statement allows an action by `*`, or all but what it lists.",
         reason="Next year's actions of the service are granted today, and nobody reads them.",
         source="AWS Security Hub, IAM.21; IAM user guide, Security best practices",
@@ -105,7 +105,7 @@ RULES = (
     ),
     Rule(
         id="iam-no-wildcard-resource",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="No IAM statement that changes something, or reads data, allows every resource.",
         reason="One pod's role would reach the stores of every other stack in the account.",
         source="IAM user guide, Security best practices, least privilege",
@@ -114,7 +114,7 @@ RULES = (
     ),
     Rule(
         id="policy-names-callers",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="No policy of a resource lets in anyone who isn't named.",
         reason="`Principal: *` without a condition on the caller is open to every AWS account.",
         source="AWS Security Hub, SQS.3, SNS.4, S3.6; IAM user guide, Principal",
@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         id="iam-no-administrator",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="No role carries a managed policy of everything.",
         reason="Whoever gets such a role owns the account and every patient's record in it.",
         source="AWS Security Hub, IAM.1",
@@ -138,7 +138,7 @@ RULES = (
     ),
     Rule(
         id="role-for-people-needs-mfa",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="A role that people may assume asks for a second factor.",
         reason="A stolen laptop's access key would otherwise break the glass alone.",
         source="HIPAA Security Rule, 45 CFR 164.312(d); IAM user guide, MFA-protected API access",
@@ -148,7 +148,7 @@ RULES = (
     ),
     Rule(
         id="iam-no-static-keys",
-        layer=Layer.IDENTITY,
+        layer=RuleLayer.IDENTITY,
         demand="The program makes no IAM user, access key or console password.",
         reason="Such keys never expire, are copied, and leak; roles last an hour.",
         source="AWS Security Hub, IAM.3, IAM.22; IAM user guide, Security best practices",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.rule import Layer, Level, Resource, Rule, Stack
+from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.values import at, is_true
 
 
-def _trail(resource: Resource, stack: Stack) -> Iterator[str]:
+def _trail(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("enableLogFileValidation", "isMultiRegionTrail", "enableLogging"):
         if not is_true(resource.inputs, key):
             yield f"{key} is off"
@@ -16,7 +16,7 @@ def _trail(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "is not encrypted with a key of the stack"
 
 
-def _detector(resource: Resource, stack: Stack) -> Iterator[str]:
+def _detector(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "enable"):
         yield "is switched off"
 
@@ -24,7 +24,7 @@ def _detector(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="trail-trusted",
-        layer=Layer.AUDIT,
+        layer=RuleLayer.AUDIT,
         demand="The account's trail is on, of all regions, validated and encrypted.",
         reason="Whoever breaks in changes regions first, and then the trail.",
         source="AWS Security Hub, CloudTrail.1, CloudTrail.2, CloudTrail.4",
@@ -34,7 +34,7 @@ RULES = (
     ),
     Rule(
         id="detector-on",
-        layer=Layer.AUDIT,
+        layer=RuleLayer.AUDIT,
         demand="A GuardDuty detector that the program declares is enabled.",
         reason="A disabled one costs nothing and finds nothing, and looks as if it watched.",
         source="AWS Security Hub, GuardDuty.1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Layer, Resource, Rule, Stack
+from .rule import Resource, Rule, RuleLayer, StackResources
 from .values import at, is_true, listed, statements, texts
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -22,7 +22,7 @@ PRIVATE_BUCKET = "researchflow:data:PrivateBucket"
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _not_public(resource: Resource, stack: Stack) -> Iterator[str]:
+def _not_public(resource: Resource, stack: StackResources) -> Iterator[str]:
     blocks = list(stack.pointing_at(resource, BLOCK, "bucket"))
     if not blocks:
         yield "has no public access block"
@@ -32,7 +32,7 @@ def _not_public(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{', '.join(off)} is off"
 
 
-def _algorithms(resource: Resource, stack: Stack) -> list[str]:
+def _algorithms(resource: Resource, stack: StackResources) -> list[str]:
     return [
         str(at(rule, "applyServerSideEncryptionByDefault.sseAlgorithm", ""))
         for each in stack.pointing_at(resource, ENCRYPTION, "bucket")
@@ -40,7 +40,7 @@ def _algorithms(resource: Resource, stack: Stack) -> list[str]:
     ]
 
 
-def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
+def _encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     algorithms = _algorithms(resource, stack)
     if not algorithms or "" in algorithms:
         yield "names no encryption"
@@ -48,7 +48,7 @@ def _encrypted(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"holds data under {', '.join(algorithms)}, not under a key of the stack"
 
 
-def _versioned(resource: Resource, stack: Stack) -> Iterator[str]:
+def _versioned(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.is_under(LOG_BUCKET):
         return
     versions = stack.pointing_at(resource, VERSIONING, "bucket")
@@ -56,7 +56,7 @@ def _versioned(resource: Resource, stack: Stack) -> Iterator[str]:
         yield "keeps no versions: an overwritten or deleted object is gone"
 
 
-def _tls_only(resource: Resource, stack: Stack) -> Iterator[str]:
+def _tls_only(resource: Resource, stack: StackResources) -> Iterator[str]:
     for policy in stack.pointing_at(resource, BUCKET_POLICY, "bucket"):
         for each in statements({"policy": at(policy.inputs, "policy", "")}):
             if (
@@ -69,13 +69,13 @@ def _tls_only(resource: Resource, stack: Stack) -> Iterator[str]:
     yield "has no policy that refuses requests without TLS"
 
 
-def _no_acls(resource: Resource, stack: Stack) -> Iterator[str]:
+def _no_acls(resource: Resource, stack: StackResources) -> Iterator[str]:
     controls = stack.pointing_at(resource, OWNERSHIP, "bucket")
     if not any(at(e.inputs, "rule.objectOwnership") == "BucketOwnerEnforced" for e in controls):
         yield "takes access control lists, by which an object can be made public"
 
 
-def _not_emptied(resource: Resource, stack: Stack) -> Iterator[str]:
+def _not_emptied(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("forceDestroy", "forceDelete"):
         if stack.protects_data and is_true(resource.inputs, key):
             yield f"{key} deletes what is in it along with it"
@@ -84,7 +84,7 @@ def _not_emptied(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="bucket-not-public",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Every bucket blocks public access in all four ways.",
         reason="Public buckets are how most leaks of health data happened.",
         source="AWS Security Hub, S3.1, S3.8",
@@ -95,7 +95,7 @@ RULES = (
     ),
     Rule(
         id="bucket-encrypted",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Every bucket names its encryption; one that holds data, a key of the stack.",
         reason="Without the key's policy, whoever may read the bucket reads the data.",
         source="HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv); AWS Security Hub, S3.17",
@@ -106,7 +106,7 @@ RULES = (
     ),
     Rule(
         id="bucket-versioned",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Every bucket but those of logs keeps versions.",
         reason="An object that a bug or ransomware overwrites can be brought back.",
         source="AWS Security Hub, S3.14; HIPAA Security Rule, 45 CFR 164.312(c)(1)",
@@ -117,7 +117,7 @@ RULES = (
     ),
     Rule(
         id="bucket-tls-only",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Every bucket refuses requests without TLS.",
         reason="S3 answers plain HTTP unless its policy says no.",
         source="AWS Security Hub, S3.5; HIPAA Security Rule, 45 CFR 164.312(e)(1)",
@@ -128,7 +128,7 @@ RULES = (
     ),
     Rule(
         id="bucket-without-acl",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="Buckets take no access control lists; policies alone decide.",
         reason="An ACL on one object among millions is found by nobody.",
         source="AWS Security Hub, S3.12",
@@ -139,7 +139,7 @@ RULES = (
     ),
     Rule(
         id="store-not-emptied",
-        layer=Layer.STORAGE,
+        layer=RuleLayer.STORAGE,
         demand="No bucket or repository is deleted with what is in it.",
         reason="S3 and ECR refuse to delete what isn't empty; these switches take that away.",
         source="pulumi-aws docs, s3.Bucket forceDestroy, ecr.Repository forceDelete",

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from .. import BY_ID
-from .rule import Stack, Violation
+from .rule import StackResources, Violation
 
 FILE = Path(__file__).resolve().parents[2] / "exceptions.yaml"
 """The file that both ways of running the rules read."""
@@ -75,7 +75,7 @@ def read_exceptions(text: str, today: date) -> tuple[PolicyException, ...]:
 
 
 def of_stack(
-    exceptions: Iterable[PolicyException], name: str, stack: Stack
+    exceptions: Iterable[PolicyException], name: str, stack: StackResources
 ) -> tuple[PolicyException, ...]:
     """Those of one stack. Raises ExceptionInputError where they name a resource it hasn't."""
     ours = tuple(each for each in exceptions if each.stack == name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from .rule import Layer, Resource, Rule, Stack
+from .rule import Resource, Rule, RuleLayer, StackResources
 from .values import at, listed
 
 AWS_PROVIDER = "pulumi:providers:aws"
@@ -31,7 +31,7 @@ STATEFUL = (
 REQUIRED_TAGS = ("managed-by", "project", "stack")
 
 
-def _has_own_provider(resource: Resource, stack: Stack) -> Iterator[str]:
+def _has_own_provider(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.type.startswith("pulumi:"):
         return
     if resource.provider is None:
@@ -40,7 +40,7 @@ def _has_own_provider(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"uses {resource.provider.name}, which takes region and account from the shell"
 
 
-def _default_tags(resource: Resource, stack: Stack) -> Iterator[str]:
+def _default_tags(resource: Resource, stack: StackResources) -> Iterator[str]:
     declared = at(resource.inputs, "defaultTags", {})
     tags = at(json.loads(declared) if isinstance(declared, str) else declared, "tags", {})
     missing = [key for key in REQUIRED_TAGS if not isinstance(tags, Mapping) or not tags.get(key)]
@@ -48,7 +48,7 @@ def _default_tags(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"gives no tag {', '.join(missing)}"
 
 
-def _machines_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
+def _machines_are_tagged(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.type.endswith(":EC2NodeClass"):
         tags_of = {"machines": at(resource.inputs, "spec.tags", {})}
     else:
@@ -61,7 +61,7 @@ def _machines_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"gives its {kind} no tag {', '.join(missing)}"
 
 
-def _volumes_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
+def _volumes_are_tagged(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "addonName") != "aws-ebs-csi-driver":
         return
     config = json.loads(at(resource.inputs, "configurationValues", "{}"))
@@ -71,12 +71,12 @@ def _volumes_are_tagged(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"gives the volumes of pods no tag {', '.join(missing)}"
 
 
-def _protected(resource: Resource, stack: Stack) -> Iterator[str]:
+def _protected(resource: Resource, stack: StackResources) -> Iterator[str]:
     if stack.protects_data and not resource.protect:
         yield "can be deleted by one `pulumi up`"
 
 
-def _may_be_thrown_away(resource: Resource, stack: Stack) -> Iterator[str]:
+def _may_be_thrown_away(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not stack.protects_data and "replicateSourceDb" not in resource.inputs:
         yield "belongs to a stack with protectData: false, whose stores a `pulumi destroy` removes"
 
@@ -84,7 +84,7 @@ def _may_be_thrown_away(resource: Resource, stack: Stack) -> Iterator[str]:
 RULES = (
     Rule(
         id="no-default-provider",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="Every resource has a provider that the program declares.",
         reason="A default provider takes account and region from whoever runs it: the same commit"
         " then deploys to another account.",
@@ -94,7 +94,7 @@ RULES = (
     ),
     Rule(
         id="default-tags",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="The AWS provider tags everything with managed-by, project and stack.",
         reason="Cost by stack, and who is asked about a resource found at night, rest on them.",
         source="AWS whitepaper, Best Practices for Tagging AWS Resources",
@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         id="machines-tagged",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="What launches machines tags them and their volumes as the provider tags the rest.",
         reason="A provider's default tags stop at the launch template and at Karpenter's class: the"
         " largest part of the bill, and every machine, would belong to nobody.",
@@ -119,7 +119,7 @@ RULES = (
     ),
     Rule(
         id="volumes-tagged",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="The driver of volumes tags each as the provider tags the rest.",
         reason="A volume outlives its pod; without a tag nobody knows whose data is on it.",
         source="EBS CSI driver, Volume tagging, extraVolumeTags",
@@ -129,7 +129,7 @@ RULES = (
     ),
     Rule(
         id="stateful-protected",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="Whatever holds data has `protect`, unless the stack says protectData: false.",
         reason="A rename or a wrong merge would delete patients' data in one step.",
         source="Pulumi docs, Resource options, protect",
@@ -139,7 +139,7 @@ RULES = (
     ),
     Rule(
         id="data-protected-from-medium",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="Only a small stack may say protectData: false.",
         reason="From medium on it carries users whose data nobody may throw away by a default.",
         source="scale plan, Resource Estimates by Scale; README, Deploying for real",

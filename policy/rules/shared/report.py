@@ -8,7 +8,7 @@ from datetime import date
 
 from .. import RULES
 from .exceptions import PolicyException, expired, of_stack
-from .rule import Level, Rule, Stack, Violation, judge
+from .rule import Level, Rule, StackResources, Violation, judge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class PolicyReport:
 
 def policy_report(
     name: str,
-    stack: Stack,
+    stack: StackResources,
     exceptions: Iterable[PolicyException],
     today: date,
     rules: Sequence[Rule] = RULES,

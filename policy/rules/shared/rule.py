@@ -24,7 +24,7 @@ class Level(StrEnum):
     ADVISORY = "advisory"
 
 
-class Layer(StrEnum):
+class RuleLayer(StrEnum):
     """Parts of the program that rules belong to, in the order in which tables list them."""
 
     PROGRAM = "program"
@@ -71,7 +71,7 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
+class StackResources:
     """What is known of the stack that a resource belongs to.
 
     `resources` is empty for a rule that looks at one resource alone: the engine asks it before it
@@ -95,7 +95,7 @@ class Stack:
         )
 
 
-Check = Callable[[Resource, Stack], Iterator[str]]
+Check = Callable[[Resource, StackResources], Iterator[str]]
 """Yields a sentence for each thing that is wrong; nothing where all is right."""
 
 
@@ -108,7 +108,7 @@ class Rule:
     """
 
     id: str
-    layer: Layer
+    layer: RuleLayer
     demand: str
     reason: str
     source: str
@@ -119,7 +119,7 @@ class Rule:
     from_size: str = "small"
     whole_stack: bool = False
 
-    def looks_at(self, resource: Resource, stack: Stack) -> bool:
+    def looks_at(self, resource: Resource, stack: StackResources) -> bool:
         """Whether the rule has a say on this resource in a stack of this size."""
         if SIZES.index(stack.size) < SIZES.index(self.from_size):
             return False
@@ -135,7 +135,7 @@ class Violation:
     message: str
 
 
-def judge(rule: Rule, resource: Resource, stack: Stack) -> Iterator[Violation]:
+def judge(rule: Rule, resource: Resource, stack: StackResources) -> Iterator[Violation]:
     """What the rule finds wrong with the resource.
 
     A value that only the deployment reveals ends the search: the engine asks again, with the value,
@@ -143,7 +143,11 @@ def judge(rule: Rule, resource: Resource, stack: Stack) -> Iterator[Violation]:
     """
     if not rule.looks_at(resource, stack):
         return
-    scope = stack if rule.whole_stack else Stack(size=stack.size, protects_data=stack.protects_data)
+    scope = (
+        stack
+        if rule.whole_stack
+        else StackResources(size=stack.size, protects_data=stack.protects_data)
+    )
     try:
         for message in rule.check(resource, scope):
             yield Violation(rule=rule, resource=resource, message=message)

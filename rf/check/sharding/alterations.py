@@ -8,7 +8,7 @@ from typing import Any
 
 from pglast import enums
 
-from rf.check.sharding.catalog import Catalog, TableDraft
+from rf.check.sharding.catalog import SchemaCatalog, TableDraft
 from rf.check.sharding.nodes import (
     constrained,
     is_key,
@@ -27,7 +27,7 @@ LineOf = Callable[[Any], int]
 _Alter = enums.AlterTableType
 
 
-def alter_table(catalog: Catalog, statement: Any, line_of: LineOf) -> None:
+def alter_table(catalog: SchemaCatalog, statement: Any, line_of: LineOf) -> None:
     """Every command of one ALTER TABLE. A table the file doesn't create is passed over."""
     relation = statement.relation
     draft = catalog.find(catalog.resolve(relation.schemaname, relation.relname))
@@ -59,7 +59,7 @@ def alter_table(catalog: Catalog, statement: Any, line_of: LineOf) -> None:
                 _alter_column(draft, command)
 
 
-def add_column(catalog: Catalog, draft: TableDraft, node: Any, line: int) -> None:
+def add_column(catalog: SchemaCatalog, draft: TableDraft, node: Any, line: int) -> None:
     """A column definition, with the keys and foreign keys written into it.
 
     One without a type adds its options to the column that a partition has from its parent.
@@ -78,7 +78,7 @@ def add_column(catalog: Catalog, draft: TableDraft, node: Any, line: int) -> Non
         )
 
 
-def add_constraint(catalog: Catalog, draft: TableDraft, node: Any, line: int) -> None:
+def add_constraint(catalog: SchemaCatalog, draft: TableDraft, node: Any, line: int) -> None:
     """A table constraint. CHECK constraints are passed over: they ask nothing of other rows."""
     table = draft.name.name
     if node.contype == enums.ConstrType.CONSTR_FOREIGN:
@@ -95,7 +95,7 @@ def add_constraint(catalog: Catalog, draft: TableDraft, node: Any, line: int) ->
         draft.add_key(read_key(table, node, line))
 
 
-def _change_family(catalog: Catalog, draft: TableDraft, command: Any) -> None:
+def _change_family(catalog: SchemaCatalog, draft: TableDraft, command: Any) -> None:
     """Partitions attached and detached, parents added and removed."""
     is_inheritance = command.subtype in (_Alter.AT_AddInherit, _Alter.AT_DropInherit)
     other = command.def_ if is_inheritance else command.def_.name

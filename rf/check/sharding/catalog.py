@@ -12,7 +12,7 @@ from rf.check.sharding.schema import (
     Key,
     KeyKind,
     Schema,
-    Table,
+    SchemaTable,
     TableKind,
     TableName,
 )
@@ -77,9 +77,9 @@ class TableDraft:
             for key in self.foreign_keys
         ]
 
-    def freeze(self) -> Table:
+    def freeze(self) -> SchemaTable:
         """The relation as it is now."""
-        return Table(
+        return SchemaTable(
             name=self.name,
             kind=self.kind,
             line=self.line,
@@ -94,7 +94,7 @@ class TableDraft:
         )
 
 
-class Catalog:
+class SchemaCatalog:
     """All relations so far, and the schemas in which unqualified names are looked up."""
 
     def __init__(self) -> None:

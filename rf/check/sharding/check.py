@@ -8,11 +8,11 @@ from pathlib import Path
 from rf.check.sharding import rules_columns, rules_foreign_keys, rules_keys, rules_tables
 from rf.check.sharding.layout import Layout
 from rf.check.sharding.reader import SchemaSyntaxError, read_schema
-from rf.check.sharding.schema import Finding, Schema
+from rf.check.sharding.schema import Schema, SchemaFinding
 from rf.shared.errors import InputError
 from scaleplan.model import load_plan
 
-Rule = Callable[[Schema, Layout], Iterator[Finding]]
+Rule = Callable[[Schema, Layout], Iterator[SchemaFinding]]
 """A pure function that yields what breaks one rule; its docstring gives the rule's source."""
 
 RULES: tuple[Rule, ...] = (
@@ -49,7 +49,7 @@ class SchemaFileError(InputError):
     """A schema file that can't be read, or that holds no SQL."""
 
 
-def check_file(path: Path) -> tuple[Finding, ...]:
+def check_file(path: Path) -> tuple[SchemaFinding, ...]:
     """Findings of a schema file under the scale plan's layout. Raises SchemaFileError."""
     try:
         schema = read_schema(path.read_text(encoding="utf-8-sig"))
@@ -62,7 +62,7 @@ def check_file(path: Path) -> tuple[Finding, ...]:
     return check_schema(schema, Layout.from_plan(load_plan().sharding))
 
 
-def check_schema(schema: Schema, layout: Layout) -> tuple[Finding, ...]:
+def check_schema(schema: Schema, layout: Layout) -> tuple[SchemaFinding, ...]:
     """Everything the rules find, in the order of the file; tables it lacks come first."""
     findings = [finding for rule in RULES for finding in rule(schema, layout)]
     return tuple(sorted(findings, key=lambda f: (f.line or 0, f.table, f.rule, f.problem)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from rf.check.sharding.schema import Schema, Table, TableName
+from rf.check.sharding.schema import Schema, SchemaTable, TableName
 
 if TYPE_CHECKING:
     from scaleplan.tables import ShardingPlan
@@ -50,7 +50,7 @@ class Layout:
             name = table.partition_of or name if table else name
         return Role.LOCAL
 
-    def with_role(self, schema: Schema, *roles: Role) -> list[Table]:
+    def with_role(self, schema: Schema, *roles: Role) -> list[SchemaTable]:
         """The schema's tables of those roles, partitions included."""
         return [table for table in schema if self.role(schema, table.name) in roles]
 

@@ -26,9 +26,9 @@ def sharding(
     """
     with reported():
         from rf.check.sharding.check import check_file
-        from rf.check.sharding.schema import Level
+        from rf.check.sharding.schema import FindingLevel
         from rf.check.sharding.view import show
 
         findings = check_file(schema)
     show(schema, findings, as_json=as_json)
-    raise typer.Exit(1 if any(each.level is Level.ERROR for each in findings) else 0)
+    raise typer.Exit(1 if any(each.level is FindingLevel.ERROR for each in findings) else 0)

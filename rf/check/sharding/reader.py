@@ -13,7 +13,7 @@ from pglast import ast, enums, parse_sql
 from pglast.parser import ParseError
 
 from rf.check.sharding.alterations import add_column, add_constraint, alter_table
-from rf.check.sharding.catalog import DEFAULT_PATH, Catalog, TableDraft
+from rf.check.sharding.catalog import DEFAULT_PATH, SchemaCatalog, TableDraft
 from rf.check.sharding.dump_text import line_at, sql_only
 from rf.check.sharding.nodes import (
     has_subquery,
@@ -52,7 +52,7 @@ class _Reader:
     """Applies statements to a catalog."""
 
     def __init__(self, sql: str) -> None:
-        self.catalog = Catalog()
+        self.catalog = SchemaCatalog()
         self._sql = sql
         self._handlers: Mapping[type, Callable[[Any, int], None]] = {
             ast.CreateStmt: self._create_table,

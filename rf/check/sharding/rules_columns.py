@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Column, Finding, Level, Schema, Table, TableKind
+from rf.check.sharding.schema import (
+    Column,
+    FindingLevel,
+    Schema,
+    SchemaFinding,
+    SchemaTable,
+    TableKind,
+)
 
 _GEOMETRIC = ("point", "line", "lseg", "box", "path", "polygon", "circle")
 _WITHOUT_HASH = frozenset(
@@ -17,7 +24,7 @@ _WITHOUT_HASH = frozenset(
 _SMALL_INTEGERS = frozenset({"int2", "int4"})
 
 
-def column_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def column_missing(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table has the distribution column.
 
     Source: Citus documentation, "Creating and Modifying Distributed Tables": rows are placed by
@@ -25,7 +32,7 @@ def column_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table in _distributed(schema, layout):
         if layout.column not in table.columns:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=table.line,
                 rule="distribution-column-missing",
@@ -37,7 +44,7 @@ def column_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def column_nullable(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def column_nullable(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """The distribution column is NOT NULL.
 
     Source: Citus refuses such rows: "cannot perform an INSERT with NULL in the partition column"
@@ -46,7 +53,7 @@ def column_nullable(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table, column in _distribution_columns(schema, layout):
         if column.nullable:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=column.line,
                 rule="distribution-column-nullable",
@@ -55,7 +62,7 @@ def column_nullable(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def column_generated(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def column_generated(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """The distribution column is no generated column.
 
     Source: "Distribution column must not use GENERATED ALWAYS AS (...) STORED", and VIRTUAL alike
@@ -63,7 +70,7 @@ def column_generated(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table, column in _distribution_columns(schema, layout):
         if column.generated:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=column.line,
                 rule="distribution-column-generated",
@@ -72,7 +79,7 @@ def column_generated(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def column_type(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def column_type(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """The distribution column's type can be hashed.
 
     Source: "Partition column types must have a hash function defined to use hash partitioning"
@@ -84,7 +91,7 @@ def column_type(schema: Schema, layout: Layout) -> Iterator[Finding]:
         negative_scale = column.type.name == "numeric" and scale < (0,) and scale != ()
         if column.type.name in _WITHOUT_HASH or negative_scale:
             flaw = "a negative scale" if negative_scale else "no hash function"
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=column.line,
                 rule="distribution-column-type",
@@ -93,7 +100,7 @@ def column_type(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def column_types_differ(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def column_types_differ(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """The distribution column has one type and collation in all distributed tables.
 
     Source: Citus documentation, "Co-Locating Tables": tables share a co-location group when their
@@ -111,7 +118,7 @@ def column_types_differ(schema: Schema, layout: Layout) -> Iterator[Finding]:
     ((common, _),) = votes.most_common(1)
     for table, column in distribution_columns:
         if str(column.type) != common:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=column.line,
                 rule="distribution-column-types-differ",
@@ -123,7 +130,7 @@ def column_types_differ(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def sequence_too_small(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def sequence_too_small(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Sequences of Citus tables are bigint.
 
     Source: Citus documentation, "SQL Support and Workarounds": the node's number is in the high
@@ -136,11 +143,11 @@ def sequence_too_small(schema: Schema, layout: Layout) -> Iterator[Finding]:
             continue
         for column in table.columns.values():
             if column.sequence is not None and column.type.name in _SMALL_INTEGERS:
-                yield Finding(
+                yield SchemaFinding(
                     table=str(table.name),
                     line=column.line,
                     rule="sequence-too-small",
-                    level=Level.ADVICE,
+                    level=FindingLevel.ADVICE,
                     problem=(
                         f"{column.name} takes {column.type} values from a sequence, which fails"
                         " for inserts that a worker runs by itself"
@@ -149,20 +156,20 @@ def sequence_too_small(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 )
 
 
-def sequence_shared(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def sequence_shared(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A sequence fills columns of one type only.
 
     Source: "The sequence %s is already used for a different type in column %d of the table %s"
     (EnsureSequenceTypeSupported in create_distributed_table.c).
     """
-    first: dict[str, tuple[Table, Column]] = {}
+    first: dict[str, tuple[SchemaTable, Column]] = {}
     for table in layout.with_role(schema, Role.DISTRIBUTED, Role.REFERENCE):
         for column in table.columns.values():
             if column.sequence is None:
                 continue
             other, earlier = first.setdefault(column.sequence, (table, column))
             if earlier.type.name != column.type.name:
-                yield Finding(
+                yield SchemaFinding(
                     table=str(table.name),
                     line=column.line,
                     rule="sequence-shared",
@@ -175,7 +182,7 @@ def sequence_shared(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 )
 
 
-def _distributed(schema: Schema, layout: Layout) -> list[Table]:
+def _distributed(schema: Schema, layout: Layout) -> list[SchemaTable]:
     """Distributed tables whose columns the file states; a partition has those of its parent."""
     return [
         table
@@ -184,7 +191,7 @@ def _distributed(schema: Schema, layout: Layout) -> list[Table]:
     ]
 
 
-def _distribution_columns(schema: Schema, layout: Layout) -> Iterator[tuple[Table, Column]]:
+def _distribution_columns(schema: Schema, layout: Layout) -> Iterator[tuple[SchemaTable, Column]]:
     for table in _distributed(schema, layout):
         if column := table.columns.get(layout.column):
             yield table, column

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Action, Finding, ForeignKey, Schema, Table
+from rf.check.sharding.schema import Action, ForeignKey, Schema, SchemaFinding, SchemaTable
 
 _LEAVES_ROW = (Action.NO_ACTION, Action.RESTRICT)
 _WRITES_COLUMN = (Action.SET_NULL, Action.SET_DEFAULT)
 
 
-def to_local_table(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def to_local_table(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table refers to distributed and reference tables only.
 
     Source: "referenced table must be a distributed table or a reference table", because "the
@@ -32,7 +32,7 @@ def to_local_table(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def without_column(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def without_column(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A foreign key between distributed tables has the distribution column at the same position.
 
     Source: "in between two colocated tables including partition column in the same ordinal in the
@@ -57,7 +57,7 @@ def without_column(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def to_distributed_table(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def to_distributed_table(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Reference and local tables don't refer to distributed tables.
 
     Source: "foreign keys from reference tables and local tables to distributed tables are not
@@ -81,7 +81,7 @@ def to_distributed_table(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def reference_to_local_action(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def reference_to_local_action(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A foreign key from a reference to a local table changes nothing by itself.
 
     Such a key is allowed; the local table then joins Citus' metadata.
@@ -102,7 +102,7 @@ def reference_to_local_action(schema: Schema, layout: Layout) -> Iterator[Findin
         )
 
 
-def action_on_column(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def action_on_column(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """No foreign key rewrites the distribution column.
 
     A column list (`ON DELETE SET NULL (doctor_id)`) doesn't help: Citus looks at the action alone.
@@ -129,7 +129,7 @@ def action_on_column(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 )
 
 
-def action_sets_sequence(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def action_sets_sequence(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """No foreign key sets a column to a default that comes from a sequence.
 
     Source: "Citus does not support ON DELETE / UPDATE SET DEFAULT actions on the columns that
@@ -157,14 +157,14 @@ def _set_to_default(key: ForeignKey) -> tuple[str, ...]:
     return ()
 
 
-def _has_sequence(table: Table, name: str) -> bool:
+def _has_sequence(table: SchemaTable, name: str) -> bool:
     column = table.columns.get(name)
     return column is not None and column.sequence is not None
 
 
 def _foreign_keys(
     schema: Schema, layout: Layout, source: Role, target: Role
-) -> Iterator[tuple[Table, ForeignKey]]:
+) -> Iterator[tuple[SchemaTable, ForeignKey]]:
     for table in layout.with_role(schema, source):
         for key in table.foreign_keys:
             if layout.role(schema, key.referenced) is target:
@@ -186,8 +186,10 @@ def _actions(key: ForeignKey) -> str:
     )
 
 
-def _finding(table: Table, key: ForeignKey, rule: str, problem: str, remedy: str) -> Finding:
-    return Finding(
+def _finding(
+    table: SchemaTable, key: ForeignKey, rule: str, problem: str, remedy: str
+) -> SchemaFinding:
+    return SchemaFinding(
         table=str(table.name),
         line=key.line,
         rule=rule,

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Finding, Key, KeyKind, Schema, Table
+from rf.check.sharding.schema import Key, KeyKind, Schema, SchemaFinding, SchemaTable
 
 
-def primary_key(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def primary_key(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table's primary key includes the distribution column.
 
     Source: Citus documentation, "Adding/Removing Constraints"; table.c.
     """
     for table, key in _keys_without_column(schema, layout, KeyKind.PRIMARY):
         columns = _with_column(layout, key)
-        yield Finding(
+        yield SchemaFinding(
             table=str(table.name),
             line=key.line,
             rule="primary-key",
@@ -31,13 +31,13 @@ def primary_key(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def unique_constraint(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def unique_constraint(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table's unique constraints include the distribution column.
 
     Source: Citus documentation, "Adding/Removing Constraints"; table.c.
     """
     for table, key in _keys_without_column(schema, layout, KeyKind.UNIQUE_CONSTRAINT):
-        yield Finding(
+        yield SchemaFinding(
             table=str(table.name),
             line=key.line,
             rule="unique-constraint",
@@ -49,7 +49,7 @@ def unique_constraint(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def unique_index(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def unique_index(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table's unique indexes have the distribution column as a plain column.
 
     Partial indexes and indexes on expressions are no exception: an expression counts for nothing,
@@ -64,7 +64,7 @@ def unique_index(schema: Schema, layout: Layout) -> Iterator[Finding]:
             *(["partial"] if key.partial else []),
         ]
         details = f" ({', '.join(traits)})" if traits else f" ({_listed(key)})"
-        yield Finding(
+        yield SchemaFinding(
             table=str(table.name),
             line=key.line,
             rule="unique-index",
@@ -73,13 +73,13 @@ def unique_index(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def exclusion_constraint(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def exclusion_constraint(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed table's exclusion constraints compare the distribution column by equality.
 
     Source: ErrorIfUnsupportedConstraint in table.c.
     """
     for table, key in _keys_without_column(schema, layout, KeyKind.EXCLUSION):
-        yield Finding(
+        yield SchemaFinding(
             table=str(table.name),
             line=key.line,
             rule="exclusion-constraint",
@@ -90,7 +90,7 @@ def exclusion_constraint(schema: Schema, layout: Layout) -> Iterator[Finding]:
 
 def _keys_without_column(
     schema: Schema, layout: Layout, kind: KeyKind
-) -> Iterator[tuple[Table, Key]]:
+) -> Iterator[tuple[SchemaTable, Key]]:
     for table in layout.with_role(schema, Role.DISTRIBUTED):
         for key in table.keys:
             if key.kind is kind and layout.column not in key.columns:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rf.check.sharding.layout import Layout, Role
-from rf.check.sharding.schema import Finding, Level, Schema, Table, TableKind
+from rf.check.sharding.schema import FindingLevel, Schema, SchemaFinding, SchemaTable, TableKind
 
 _CITUS_ROLES = (Role.DISTRIBUTED, Role.REFERENCE)
 _DISTRIBUTABLE = (TableKind.ORDINARY, TableKind.PARTITIONED)
 
 
-def table_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def table_missing(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Every table that the plan distributes or copies is there.
 
     Source: the scale plan, "Citus Extension Setup", names the tables; `create_distributed_table`
@@ -27,7 +27,7 @@ def table_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 continue
             others = [table for table in schema if table.name.name == name.name]
             but = "".join(f"; the {other.kind.value} {other.name} is another" for other in others)
-            yield Finding(
+            yield SchemaFinding(
                 table=str(name),
                 line=others[0].line if others else None,
                 rule="table-missing",
@@ -36,7 +36,7 @@ def table_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def table_kind(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def table_kind(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """What is distributed is an ordinary or partitioned table, written out in the schema.
 
     Source: "%s is not a regular, foreign or partitioned table" (EnsureRelationKindSupported in
@@ -45,7 +45,7 @@ def table_kind(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table in layout.with_role(schema, *_CITUS_ROLES):
         if table.kind not in _DISTRIBUTABLE:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=table.line,
                 rule="table-kind",
@@ -54,7 +54,7 @@ def table_kind(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def inheritance(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def inheritance(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A distributed or reference table neither inherits nor is inherited; partitions may.
 
     Source: "Citus doesn't support bare inherited tables (i.e., not a partition or partitioned
@@ -66,7 +66,7 @@ def inheritance(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 if layout.role(schema, involved) is Role.LOCAL:
                     continue
                 other = parent if involved == table.name else table.name
-                yield Finding(
+                yield SchemaFinding(
                     table=str(involved),
                     line=table.line,
                     rule="inheritance",
@@ -75,7 +75,7 @@ def inheritance(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 )
 
 
-def partitioning(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def partitioning(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Partitioned tables are distributed at the top, have one level, and are no reference tables.
 
     Source: "cannot distribute relation which is partition of ...: distribute the partitioned
@@ -96,7 +96,7 @@ def partitioning(schema: Schema, layout: Layout) -> Iterator[Finding]:
             remedy = "make it one table without partitions; reference tables are small"
         else:
             continue
-        yield Finding(
+        yield SchemaFinding(
             table=str(table.name),
             line=table.line,
             rule="partitioning",
@@ -105,7 +105,7 @@ def partitioning(schema: Schema, layout: Layout) -> Iterator[Finding]:
         )
 
 
-def trigger(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def trigger(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Distributed and reference tables have no triggers.
 
     Source: "cannot distribute relation ... because it has triggers" (EnsureRelationHasNoTriggers
@@ -114,7 +114,7 @@ def trigger(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table in layout.with_role(schema, *_CITUS_ROLES):
         for attached in table.triggers:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=attached.line,
                 rule="trigger",
@@ -126,14 +126,14 @@ def trigger(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def rewrite_rule(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def rewrite_rule(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Distributed and reference tables have no rewrite rules.
 
     Source: Citus documentation, "SQL Support and Workarounds": "The rule system is not supported".
     """
     for table in layout.with_role(schema, *_CITUS_ROLES):
         for attached in table.rewrite_rules:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=attached.line,
                 rule="rewrite-rule",
@@ -142,7 +142,7 @@ def rewrite_rule(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def policy_subquery(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def policy_subquery(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Row security policies of distributed and reference tables contain no subquery.
 
     Source: "Subqueries are not supported in policies on distributed tables"
@@ -152,7 +152,7 @@ def policy_subquery(schema: Schema, layout: Layout) -> Iterator[Finding]:
     for table in layout.with_role(schema, *_CITUS_ROLES):
         for policy in table.policies:
             if policy.has_subquery:
-                yield Finding(
+                yield SchemaFinding(
                     table=str(table.name),
                     line=policy.line,
                     rule="policy-subquery",
@@ -164,7 +164,7 @@ def policy_subquery(schema: Schema, layout: Layout) -> Iterator[Finding]:
                 )
 
 
-def tenant_table_local(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def tenant_table_local(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """A table with the distribution column is meant for the shards.
 
     Source: Citus documentation, "Creating and Modifying Distributed Tables": what is neither
@@ -172,11 +172,11 @@ def tenant_table_local(schema: Schema, layout: Layout) -> Iterator[Finding]:
     """
     for table in _local_tables(schema, layout):
         if layout.column in table.columns:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=table.line,
                 rule="tenant-table-local",
-                level=Level.ADVICE,
+                level=FindingLevel.ADVICE,
                 problem=(
                     f"has {layout.column} but is not distributed: all its rows stay on the"
                     " coordinator"
@@ -185,7 +185,7 @@ def tenant_table_local(schema: Schema, layout: Layout) -> Iterator[Finding]:
             )
 
 
-def tenant_identifier_missing(schema: Schema, layout: Layout) -> Iterator[Finding]:
+def tenant_identifier_missing(schema: Schema, layout: Layout) -> Iterator[SchemaFinding]:
     """Every table has a tenant identifier or is shared by decision.
 
     Source: the scale plan, "Migration Path", step 2: "Ensure all tables have tenant identifier";
@@ -194,11 +194,11 @@ def tenant_identifier_missing(schema: Schema, layout: Layout) -> Iterator[Findin
     """
     for table in _local_tables(schema, layout):
         if layout.column not in table.columns and table.kind is not TableKind.QUERY_RESULT:
-            yield Finding(
+            yield SchemaFinding(
                 table=str(table.name),
                 line=table.line,
                 rule="tenant-identifier-missing",
-                level=Level.ADVICE,
+                level=FindingLevel.ADVICE,
                 problem=f"has no {layout.column} and is no reference table",
                 remedy=(
                     f"add {layout.column} if it belongs to tenants, make it a reference table if"
@@ -207,7 +207,7 @@ def tenant_identifier_missing(schema: Schema, layout: Layout) -> Iterator[Findin
             )
 
 
-def _local_tables(schema: Schema, layout: Layout) -> list[Table]:
+def _local_tables(schema: Schema, layout: Layout) -> list[SchemaTable]:
     """Permanent tables outside the layout, each partitioned table once."""
     kinds = (*_DISTRIBUTABLE, TableKind.QUERY_RESULT)
     return [

@@ -125,7 +125,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class SchemaTable:
     """A relation as it is after the last statement of the schema."""
 
     name: TableName
@@ -150,17 +150,17 @@ class Table:
 class Schema:
     """All relations of a schema file, in the order of their creation."""
 
-    tables: Mapping[TableName, Table]
+    tables: Mapping[TableName, SchemaTable]
 
-    def __iter__(self) -> Iterator[Table]:
+    def __iter__(self) -> Iterator[SchemaTable]:
         return iter(self.tables.values())
 
-    def named(self, name: TableName) -> Table | None:
+    def named(self, name: TableName) -> SchemaTable | None:
         """The relation of that name, if the file creates it."""
         return self.tables.get(name)
 
 
-class Level(Enum):
+class FindingLevel(Enum):
     """`error`: Citus refuses the table or its rows. `advice`: allowed, with a price to know of."""
 
     ERROR = "error"
@@ -168,13 +168,13 @@ class Level(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class SchemaFinding:
     """One broken rule. `line` counts from 1; None for a table that the file lacks."""
 
     table: str
     line: int | None
     rule: str
-    level: Level = Level.ERROR
+    level: FindingLevel = FindingLevel.ERROR
     problem: str
     remedy: str
 

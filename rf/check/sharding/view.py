@@ -8,16 +8,16 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from rf.check.sharding.schema import Finding, Level
+from rf.check.sharding.schema import FindingLevel, SchemaFinding
 from rf.shared.terminal import print_json, terminal
 
 FORMAT = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
 
 
-def show(path: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
+def show(path: Path, findings: Sequence[SchemaFinding], *, as_json: bool) -> None:
     """Print the findings of a schema file, errors and advice."""
-    errors = sum(finding.level is Level.ERROR for finding in findings)
+    errors = sum(finding.level is FindingLevel.ERROR for finding in findings)
     if as_json:
         document = {
             "format": FORMAT,
@@ -33,7 +33,7 @@ def show(path: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
         for heading in ("line", "table", "rule", "what is wrong", "remedy"):
             table.add_column(heading, justify="right" if heading == "line" else "left")
         for finding in findings:
-            style = "red" if finding.level is Level.ERROR else "yellow"
+            style = "red" if finding.level is FindingLevel.ERROR else "yellow"
             table.add_row(
                 "-" if finding.line is None else str(finding.line),
                 escape(finding.table),
@@ -45,10 +45,10 @@ def show(path: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
     console.print(escape(_summary(path, findings, errors)), highlight=False)
 
 
-def _summary(path: Path, findings: Sequence[Finding], errors: int) -> str:
+def _summary(path: Path, findings: Sequence[SchemaFinding], errors: int) -> str:
     advice = len(findings) - errors
     advice_count = f", {advice} of advice" if advice else ""
     if not errors:
         return f"{path}: breaks no rule of Citus{advice_count}"
-    tables = len({finding.table for finding in findings if finding.level is Level.ERROR})
+    tables = len({finding.table for finding in findings if finding.level is FindingLevel.ERROR})
     return f"{path}: {errors} errors in {tables} tables{advice_count}"

@@ -13,22 +13,22 @@ from typing import Any
 import yaml
 
 from rf.check.state import policy
-from rf.check.state.policy import BACKEND_VARIABLE, Finding, State
+from rf.check.state.policy import BACKEND_VARIABLE, StateFinding, StateStatus
 
 ASK_SECONDS = 10
 """What the Pulumi CLI is given to say where it is logged in."""
 
 
-def findings(root: Path, stacks: list[str], project: str) -> Iterator[Finding]:
+def findings(root: Path, stacks: list[str], project: str) -> Iterator[StateFinding]:
     """Every rule for every stack; one that protects its data is judged more strictly."""
     url = backend_url(root)
     for stack in stacks:
         document = _document(root / f"Pulumi.{stack}.yaml")
         if document is None:
-            yield Finding(
+            yield StateFinding(
                 stack=stack,
                 rule="stack file",
-                state=State.WRONG,
+                state=StateStatus.WRONG,
                 found="it is no YAML object",
                 fix=f"mend Pulumi.{stack}.yaml",
             )

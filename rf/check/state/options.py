@@ -26,7 +26,7 @@ def state(
     """
     with reported():
         from rf.check.state.files import findings
-        from rf.check.state.policy import State
+        from rf.check.state.policy import StateStatus
         from rf.check.state.view import show
         from rf.shared.stacks import project_name
         from scaleplan.config.stack_file import stack_names
@@ -36,4 +36,4 @@ def state(
             raise InputError(f"stack = {stack}: allowed is {', '.join(names)}")
         judged = list(findings(PROJECT_ROOT, [stack] if stack else names, project_name()))
     show(judged, as_json=as_json)
-    raise typer.Exit(1 if any(each.state is State.WRONG for each in judged) else 0)
+    raise typer.Exit(1 if any(each.state is StateStatus.WRONG for each in judged) else 0)

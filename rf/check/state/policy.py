@@ -31,7 +31,7 @@ _SECRET_NAMES = re.compile(
 """Keys whose value is a secret by their name; not those that only say where one is."""
 
 
-class State(StrEnum):
+class StateStatus(StrEnum):
     """Fine, wrong, or not to be told from here."""
 
     FINE = "fine"
@@ -40,12 +40,12 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class StateFinding:
     """One rule's answer for one stack; never holds a value of the file."""
 
     stack: str
     rule: str
-    state: State
+    state: StateStatus
     found: str
     fix: str = ""
 
@@ -60,7 +60,7 @@ class Finding:
         }
 
 
-def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool) -> Finding:
+def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool) -> StateFinding:
     """Who encrypts the stack's secrets, by the outer keys of its file.
 
     `encryptionsalt` is there for a passphrase, `secretsprovider` and `encryptedkey` for a key.
@@ -74,17 +74,17 @@ def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool
     scheme = urlsplit(provider).scheme
     if scheme in KEY_SERVICES:
         if not document.get("encryptedkey"):
-            return Finding(
+            return StateFinding(
                 stack=stack,
                 rule=rule,
-                state=State.WRONG,
+                state=StateStatus.WRONG,
                 found=f"{scheme} without the encryptedkey that nobody can decrypt without",
                 fix="commit the stack file as the Pulumi CLI left it",
             )
-        return Finding(stack=stack, rule=rule, state=State.FINE, found=scheme)
+        return StateFinding(stack=stack, rule=rule, state=StateStatus.FINE, found=scheme)
     if document.get("encryptionsalt") or provider == "passphrase":
-        state = State.WRONG if protected else State.FINE
-        return Finding(
+        state = StateStatus.WRONG if protected else StateStatus.FINE
+        return StateFinding(
             stack=stack,
             rule=rule,
             state=state,
@@ -92,18 +92,18 @@ def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool
             fix=fix if protected else "",
         )
     if provider:
-        state = State.WRONG if protected else State.FINE
-        return Finding(
+        state = StateStatus.WRONG if protected else StateStatus.FINE
+        return StateFinding(
             stack=stack,
             rule=rule,
             state=state,
             found=f"{provider}: no key of yours",
             fix=fix if protected else "",
         )
-    return Finding(
+    return StateFinding(
         stack=stack,
         rule=rule,
-        state=State.UNKNOWN if protected else State.FINE,
+        state=StateStatus.UNKNOWN if protected else StateStatus.FINE,
         found="none named: the stack isn't initialised, or its backend decides",
         fix=f'pulumi stack init {stack} --secrets-provider="awskms://alias/pulumi?region=REGION"'
         if protected
@@ -111,28 +111,32 @@ def secrets_provider(stack: str, document: Mapping[str, Any], *, protected: bool
     )
 
 
-def backend(stack: str, url: str | None, *, protected: bool) -> Finding:
+def backend(stack: str, url: str | None, *, protected: bool) -> StateFinding:
     """Where the state is, None where that can't be told."""
     rule = "backend"
     fix = "pulumi login s3://BUCKET, a bucket with versions, encryption and no public access"
     if url is None:
-        return Finding(
+        return StateFinding(
             stack=stack,
             rule=rule,
-            state=State.UNKNOWN if protected else State.FINE,
+            state=StateStatus.UNKNOWN if protected else StateStatus.FINE,
             found="not named in Pulumi.yaml or PULUMI_BACKEND_URL, and no Pulumi CLI that tells",
             fix=f"export PULUMI_BACKEND_URL=s3://BUCKET, or {fix}" if protected else "",
         )
     scheme = urlsplit(url).scheme
     shared = scheme in SHARED_BACKENDS
-    state = State.FINE if shared or not protected else State.WRONG
+    state = StateStatus.FINE if shared or not protected else StateStatus.WRONG
     kind = f"{scheme or 'file'}{'' if shared else ': the disk of one machine'}"
-    return Finding(
-        stack=stack, rule=rule, state=state, found=kind, fix="" if state is State.FINE else fix
+    return StateFinding(
+        stack=stack,
+        rule=rule,
+        state=state,
+        found=kind,
+        fix="" if state is StateStatus.FINE else fix,
     )
 
 
-def replica(stack: str, recovery: Mapping[str, Any]) -> Finding:
+def replica(stack: str, recovery: Mapping[str, Any]) -> StateFinding:
     """Whether the file of a recovery site leaves its database the replica that it is.
 
     Another phase than standby takes `replicateSourceDb` off, and that promotes: the site then has a
@@ -142,25 +146,25 @@ def replica(stack: str, recovery: Mapping[str, Any]) -> Finding:
     waits, restored = phase == "standby", recovery.get("mode", "backup") == "backup"
     if waits or restored:
         origin = f"follows {source}" if waits else f"restored from backups of {source}"
-        return Finding(stack=stack, rule="replica", state=State.FINE, found=origin)
-    return Finding(
+        return StateFinding(stack=stack, rule="replica", state=StateStatus.FINE, found=origin)
+    return StateFinding(
         stack=stack,
         rule="replica",
-        state=State.WRONG,
+        state=StateStatus.WRONG,
         found=f"phase {phase}: the next pulumi up removes replicateSourceDb and so promotes the"
         f" replica of {source}, for good",
         fix="phase standby, unless this is the failover (docs/disaster-recovery.md)",
     )
 
 
-def plain_secrets(stack: str, document: Mapping[str, Any]) -> Finding:
+def plain_secrets(stack: str, document: Mapping[str, Any]) -> StateFinding:
     """Values of the file that are or look like secrets. What stands under `secure` is encrypted."""
     secrets = sorted(set(_plain(document.get("config") or {}, "")))
     secrets += sorted(set(_plain(document.get("environment") or {}, "environment")))
-    return Finding(
+    return StateFinding(
         stack=stack,
         rule="no plain secret",
-        state=State.WRONG if secrets else State.FINE,
+        state=StateStatus.WRONG if secrets else StateStatus.FINE,
         found="; ".join(secrets) or "none",
         fix=f"pulumi config set --secret KEY --stack {stack}, and make the old value worthless:"
         " it is in the history"

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rf.check.state.policy import Finding, State
+from rf.check.state.policy import StateFinding, StateStatus
 from rf.shared.terminal import print_json
 
-_STYLES = {State.FINE: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
+_STYLES = {StateStatus.FINE: "green", StateStatus.WRONG: "red", StateStatus.UNKNOWN: "yellow"}
 
 
-def show(findings: Sequence[Finding], *, as_json: bool) -> None:
+def show(findings: Sequence[StateFinding], *, as_json: bool) -> None:
     """Print the findings with what to do about each."""
     if as_json:
         print_json({"format": 1, "findings": [each.to_json() for each in findings]})

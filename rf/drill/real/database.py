@@ -17,7 +17,7 @@ import psycopg
 from rf.drill.real.writers import CLIENTS, PAUSE_SECONDS, Writers, missing_rows
 from rf.drill.steps import DrillStep, StepFailedError, measured, require
 from rf.shared.servers.local_ini import replica_hosts
-from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers, start_database_servers
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
@@ -59,7 +59,7 @@ class LocalDatabase:
         return self._servers
 
     @property
-    def pooler(self) -> Pgbouncer:
+    def pooler(self) -> PgbouncerServer:
         """The pooler that all clients go through."""
         return self._pooler
 

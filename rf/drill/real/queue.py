@@ -17,7 +17,7 @@ import redis
 from rf.drill.steps import DrillStep, StepFailedError, measured, require
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
-from rf.shared.servers.redis_servers import ADDRESS, TESTER, Layer, start_redis
+from rf.shared.servers.redis_servers import ADDRESS, TESTER, RedisLayer, start_redis
 
 JOBS_CONFIRMED = 200
 JOBS_UNCONFIRMED = 50
@@ -41,7 +41,7 @@ class LocalQueue:
         stack: ExitStack,
         programs: Programs,
         directory: Path,
-        layer: Layer,
+        layer: RedisLayer,
         **parameters: str,
     ) -> None:
         self.primary = start_redis(stack, programs, directory / "primary", layer, parameters)

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from rf.shared.offline.kept import Kept
+from rf.shared.offline.kept import CompiledCache
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "alb": ("elbv2",),
@@ -150,9 +150,9 @@ def _model(service: str) -> tuple[Mapping[str, str], Mapping[str, Any]]:
 
 
 @cache
-def _models() -> Kept:
+def _models() -> CompiledCache:
     # A model is megabytes of JSON, documentation above all.
-    return Kept("aws-api-models", ["botocore"])
+    return CompiledCache("aws-api-models", ["botocore"])
 
 
 def _read_model(service: str) -> tuple[dict[str, str], dict[str, Any]]:

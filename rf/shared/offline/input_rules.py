@@ -16,11 +16,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pulumi
 
 from rf.shared.offline import sdk
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, Secret
 from scaleplan.config.mistakes import nearest
 
-Problem = tuple[Rule, str]
+Problem = tuple[OfflineRule, str]
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 """The outputs of another stack."""
@@ -29,7 +29,7 @@ _NOT_WALKED = "kubernetes:"
 """Kubernetes objects are checked against the API's own schema instead, which is stricter."""
 
 
-def check_inputs(resource: RecordedResource) -> Iterator[Violation]:
+def check_inputs(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """Violations of the inputs of one custom resource."""
     token = resource.type
     if not resource.custom or (token.startswith(_NOT_WALKED) and "helm.sh" not in token):
@@ -39,7 +39,9 @@ def check_inputs(resource: RecordedResource) -> Iterator[Violation]:
     cls = sdk.resource_class(token)
     arguments = sdk.arguments_class(cls) if cls else None
     if arguments is None:
-        yield Violation(resource.urn, Rule.UNKNOWN_TYPE, f"no installed SDK declares {token}")
+        yield OfflineViolation(
+            resource.urn, OfflineRule.UNKNOWN_TYPE, f"no installed SDK declares {token}"
+        )
         return
     inputs = resource.inputs
     if token.startswith("pulumi:providers:"):
@@ -49,7 +51,7 @@ def check_inputs(resource: RecordedResource) -> Iterator[Violation]:
             for key, value in inputs.items()
         }
     for rule, message in _object_problems(inputs, arguments, ""):
-        yield Violation(resource.urn, rule, message)
+        yield OfflineViolation(resource.urn, rule, message)
 
 
 def _provider_value(value: Any) -> Any:
@@ -72,12 +74,12 @@ def _object_problems(value: Mapping[str, Any], cls: type, path: str) -> Iterator
         if key not in declared:
             name = nearest(key, list(declared))
             hint = f"; nearest: {name}" if name else ""
-            yield Rule.UNKNOWN_INPUT, f"{here} is not an input of {cls.__name__}{hint}"
+            yield OfflineRule.UNKNOWN_INPUT, f"{here} is not an input of {cls.__name__}{hint}"
         else:
             yield from _problems(item, declared[key], here)
     for key, options in declared.items():
         if value.get(key) is None and type(None) not in options:
-            yield Rule.MISSING_INPUT, f"{path + '.' if path else ''}{key} is required"
+            yield OfflineRule.MISSING_INPUT, f"{path + '.' if path else ''}{key} is required"
 
 
 @cache
@@ -125,8 +127,8 @@ def _problems(value: Any, options: tuple[Any, ...], path: str) -> list[Problem]:
 
 def _is_closer(problems: list[Problem], than: list[Problem]) -> bool:
     """A mistake inside an object says more than that the whole is of another type."""
-    return (problems[0][0] != Rule.WRONG_TYPE, -len(problems)) > (
-        than[0][0] != Rule.WRONG_TYPE,
+    return (problems[0][0] != OfflineRule.WRONG_TYPE, -len(problems)) > (
+        than[0][0] != OfflineRule.WRONG_TYPE,
         -len(than),
     )
 
@@ -138,10 +140,10 @@ def _problems_of(value: Any, option: Any, path: str) -> Iterator[Problem]:
     if closed is not None:
         if value not in closed:
             allowed = ", ".join(map(str, closed))
-            yield Rule.WRONG_VALUE, f"{path} = {value!r}: allowed is {allowed}"
+            yield OfflineRule.WRONG_VALUE, f"{path} = {value!r}: allowed is {allowed}"
     elif not _takes(origin, value):
         yield (
-            Rule.WRONG_TYPE,
+            OfflineRule.WRONG_TYPE,
             f"{path} is {_value_text(value)}, where {_type_name(origin)} is expected",
         )
     elif sdk.is_input_type(origin):

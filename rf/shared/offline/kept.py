@@ -22,7 +22,7 @@ FOLDER = Path(cache_from_source(__file__)).parent
 """Beside this module's own bytecode."""
 
 
-class Kept:
+class CompiledCache:
     """Plain data and code by name, for this Python and for these packages as they are installed.
 
     It is written when the process ends. Of two processes that end at the same time one may lose

@@ -16,7 +16,7 @@ import referencing
 import yaml
 
 from rf.shared.offline.kubernetes_values import CLOSED_FIELDS
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, reveal
 from scaleplan.config.mistakes import nearest
 
@@ -40,7 +40,7 @@ def version_of(resources: Sequence[RecordedResource]) -> str:
     return next((version for version in named if _MINOR.fullmatch(version)), STARTING_VERSION)
 
 
-def check_object(resource: RecordedResource, version: str) -> Iterator[Violation]:
+def check_object(resource: RecordedResource, version: str) -> Iterator[OfflineViolation]:
     """Violations of that version's schema by one Kubernetes object or custom resource."""
     if not resource.type.startswith("kubernetes:") or resource.type.startswith(_CHARTS):
         return
@@ -48,29 +48,29 @@ def check_object(resource: RecordedResource, version: str) -> Iterator[Violation
     api_version, kind = document.get("apiVersion"), document.get("kind")
     if not api_version or not kind:
         message = "has no apiVersion and kind; offline only single objects can be checked"
-        yield Violation(resource.urn, Rule.KUBERNETES_SCHEMA, message)
+        yield OfflineViolation(resource.urn, OfflineRule.KUBERNETES_SCHEMA, message)
         return
     for message in _mistakes_of(json.dumps(document), version):
-        yield Violation(resource.urn, Rule.KUBERNETES_SCHEMA, message)
+        yield OfflineViolation(resource.urn, OfflineRule.KUBERNETES_SCHEMA, message)
 
 
-def check_release(resource: RecordedResource) -> Iterator[Violation]:
+def check_release(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """A Helm release must name chart, exact version and repository: else it moves by itself."""
     if not resource.type.startswith(_CHARTS):
         return
     if resource.type != _HELM_RELEASE:
         message = f"{resource.type} drops Helm hooks; use helm.v3.Release"
-        yield Violation(resource.urn, Rule.HELM_NOT_PINNED, message)
+        yield OfflineViolation(resource.urn, OfflineRule.HELM_NOT_PINNED, message)
         return
     inputs = reveal(resource.inputs)
     chart, version = str(inputs.get("chart", "")), str(inputs.get("version", ""))
     repository = (inputs.get("repositoryOpts") or {}).get("repo")
     if not _PINNED.fullmatch(version):
         message = f"version {version or '(none)'} of chart {chart} is not an exact version"
-        yield Violation(resource.urn, Rule.HELM_NOT_PINNED, message)
+        yield OfflineViolation(resource.urn, OfflineRule.HELM_NOT_PINNED, message)
     if not repository and not chart.startswith("oci://"):
         message = f"chart {chart} names no repository"
-        yield Violation(resource.urn, Rule.HELM_NOT_PINNED, message)
+        yield OfflineViolation(resource.urn, OfflineRule.HELM_NOT_PINNED, message)
 
 
 @lru_cache(maxsize=2_000)

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 from rf.shared.offline.computed import answer, unknown_answer
 from rf.shared.offline.input_rules import STACK_REFERENCE
 from rf.shared.offline.invention import LOOKUPS, LookupRefusedError, Registration, merged
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.offline.wire import decode_properties, encode_properties
 from rf.shared.plan import UNKNOWN, RecordedResource, References, Secret
 from rf.shared.termination import stop_if_asked
@@ -65,7 +65,7 @@ class RecordingMonitor(MockMonitor):
         self.deploy = deploy
         self.references = references or {}
         self.recorded: dict[str, RecordedResource] = {}
-        self.violations: list[Violation] = []
+        self.violations: list[OfflineViolation] = []
         self.outputs: Mapping[str, Any] = {}
         self.regions: dict[str, str] = {}
 
@@ -78,9 +78,13 @@ class RecordingMonitor(MockMonitor):
         parent = "" if qualified_type(request.parent) == ROOT_TYPE else request.parent
         urn = urn_of(self.stack, self.project, parent, request.type, request.name)
         if urn in self.recorded:
-            self._refuse(urn, Rule.DUPLICATE_URN, "is registered twice; name or parent must differ")
+            self._refuse(
+                urn, OfflineRule.DUPLICATE_URN, "is registered twice; name or parent must differ"
+            )
         if request.remote:
-            self._refuse(urn, Rule.UNKNOWN_TYPE, "is a component of a plugin, unknown offline")
+            self._refuse(
+                urn, OfflineRule.UNKNOWN_TYPE, "is a component of a plugin, unknown offline"
+            )
         inputs = decode_properties(request.object)
         aliases = self._aliases(request, parent, self.recorded.get(parent))
         resource_id, outputs = self._answer(urn, aliases, request, inputs)
@@ -215,7 +219,7 @@ class RecordingMonitor(MockMonitor):
             self._refuse_lookup(f"{request.tok} is not a lookup the offline plan can answer")
         if not request.provider:
             where = f"urn:pulumi:{self.stack}::{self.project}::lookup::{request.tok}"
-            self._refuse(where, Rule.NO_PROVIDER, "is called without an explicit provider")
+            self._refuse(where, OfflineRule.NO_PROVIDER, "is called without an explicit provider")
         answered = lookup()
         response = resource_pb2.ResourceInvokeResponse()
         # The field's name is a keyword of Python.
@@ -257,11 +261,11 @@ class RecordingMonitor(MockMonitor):
 
     def _refuse_lookup(self, message: str) -> NoReturn:
         where = f"urn:pulumi:{self.stack}::{self.project}::lookup::{message.split(' ', 1)[0]}"
-        self._refuse(where, Rule.UNKNOWN_LOOKUP, message)
+        self._refuse(where, OfflineRule.UNKNOWN_LOOKUP, message)
         raise LookupRefusedError(message)
 
-    def _refuse(self, urn: str, rule: Rule, message: str) -> None:
-        self.violations.append(Violation(urn, rule, message))
+    def _refuse(self, urn: str, rule: OfflineRule, message: str) -> None:
+        self.violations.append(OfflineViolation(urn, rule, message))
 
 
 class RecordingEngine:

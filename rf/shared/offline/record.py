@@ -29,7 +29,7 @@ from rf.shared.offline.surroundings import (
     without_shell_defaults,
     without_stack_traces,
 )
-from rf.shared.offline.violations import OfflineError, Rule, Violation
+from rf.shared.offline.violations import OfflineError, OfflineRule, OfflineViolation
 from rf.shared.plan import RecordedPlan, RecordedResource, References
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.termination import Stopped
@@ -106,7 +106,9 @@ def record_function(
     if isinstance(failure, InvalidSettings | pulumi.RunError):
         raise failure
     violations = [*monitor.violations, *check(list(monitor.recorded.values()))]
-    violations += [Violation(source, Rule.PROGRAM_FAILED, text) for text in engine.errors]
+    violations += [
+        OfflineViolation(source, OfflineRule.PROGRAM_FAILED, text) for text in engine.errors
+    ]
     if failure is not None and not _is_refused_lookup(failure):
         violations.append(_failed(failure, monitor, source))
     if violations:
@@ -196,7 +198,7 @@ def _is_refused_lookup(error: BaseException | None) -> bool:
     return False
 
 
-def _failed(error: BaseException, monitor: RecordingMonitor, source: str) -> Violation:
+def _failed(error: BaseException, monitor: RecordingMonitor, source: str) -> OfflineViolation:
     """One sentence for what the program raised: at its resource if one was being registered."""
     where = _registering(error.__traceback__, monitor) or source
     text = f"{type(error).__name__}: {error}"
@@ -208,7 +210,7 @@ def _failed(error: BaseException, monitor: RecordingMonitor, source: str) -> Vio
         and "<frozen" not in frame.filename
     ]
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return Violation(where, Rule.PROGRAM_FAILED, f"{text}{place}")
+    return OfflineViolation(where, OfflineRule.PROGRAM_FAILED, f"{text}{place}")
 
 
 def _registering(trace: TracebackType | None, monitor: RecordingMonitor) -> str | None:
@@ -244,7 +246,10 @@ def _in_order(recorded: Mapping[str, RecordedResource]) -> tuple[RecordedResourc
     if len(ordered) != len(recorded):
         circle = sorted(recorded.keys() - {resource.urn for resource in ordered})
         raise OfflineError(
-            [Violation(urn, Rule.PROGRAM_FAILED, "depends on itself in a circle") for urn in circle]
+            [
+                OfflineViolation(urn, OfflineRule.PROGRAM_FAILED, "depends on itself in a circle")
+                for urn in circle
+            ]
         )
     return tuple(ordered)
 

@@ -11,13 +11,13 @@ from rf.shared.offline.kubernetes_rules import check_object, check_release, vers
 from rf.shared.offline.secrets import without_secrets
 from rf.shared.offline.text_rules import check_texts
 from rf.shared.offline.value_rules import check_values
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import RecordedResource
 
 _RULES = (check_inputs, check_values, check_release, check_texts)
 
 
-def check(resources: Sequence[RecordedResource]) -> list[Violation]:
+def check(resources: Sequence[RecordedResource]) -> list[OfflineViolation]:
     """Every violation of every rule."""
     check_kubernetes = partial(check_object, version=version_of(resources))
     return [
@@ -28,9 +28,9 @@ def check(resources: Sequence[RecordedResource]) -> list[Violation]:
     ]
 
 
-def _check_provider(resource: RecordedResource) -> Iterator[Violation]:
+def _check_provider(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """Default providers are disabled in every stack file, so a resource must have its own."""
     if resource.custom and not resource.provider and not resource.type.startswith("pulumi:"):
         package = resource.type.split(":")[0]
         message = f"has no explicit {package} provider; default providers are disabled"
-        yield Violation(resource.urn, Rule.NO_PROVIDER, message)
+        yield OfflineViolation(resource.urn, OfflineRule.NO_PROVIDER, message)

@@ -24,7 +24,7 @@ from typing import Any
 
 from pulumi import _types
 
-from rf.shared.offline.kept import Kept
+from rf.shared.offline.kept import CompiledCache
 from rf.shared.offline.sdk_pieces import Parts, Piece, compiled, taken_apart
 
 PACKAGES = ("pulumi_aws", "pulumi_kubernetes")
@@ -51,8 +51,8 @@ def install() -> None:
 
 
 @cache
-def _bytecode() -> Kept:
-    return Kept("sdk-bytecode", PACKAGES)
+def _bytecode() -> CompiledCache:
+    return CompiledCache("sdk-bytecode", PACKAGES)
 
 
 def _parts_of(module: ModuleType, source: Path) -> Parts | None:

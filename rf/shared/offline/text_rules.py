@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import RecordedResource, Secret
 
 _TRACES = re.compile(
@@ -19,15 +19,15 @@ _TRACES = re.compile(
 """What Python writes for an Output, a resource or a coroutine (pulumi SDK, `Output.__str__`)."""
 
 
-def check_texts(resource: RecordedResource) -> Iterator[Violation]:
+def check_texts(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """A violation for each input whose text, or key, is an unresolved Output's."""
     for path, text in _texts(resource.inputs, ""):
         if _TRACES.search(text):
             message = f"{path} holds the text of an unresolved Output; use Output.concat or apply"
-            yield Violation(resource.urn, Rule.UNRESOLVED_OUTPUT, message)
+            yield OfflineViolation(resource.urn, OfflineRule.UNRESOLVED_OUTPUT, message)
     if _TRACES.search(resource.name):
         message = "the name holds the text of an unresolved Output; names must be plain"
-        yield Violation(resource.urn, Rule.UNRESOLVED_OUTPUT, message)
+        yield OfflineViolation(resource.urn, OfflineRule.UNRESOLVED_OUTPUT, message)
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

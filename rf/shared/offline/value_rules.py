@@ -14,18 +14,18 @@ from typing import Any
 from rf.shared.offline import api_model
 from rf.shared.offline.api_model import Shapes
 from rf.shared.offline.closed_values import CLOSED, OPEN
-from rf.shared.offline.violations import Rule, Violation
+from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, Secret
 from scaleplan.config.mistakes import nearest
 
 
-def check_values(resource: RecordedResource) -> Iterator[Violation]:
+def check_values(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """Violations of closed sets in the inputs of one AWS resource."""
     if not resource.type.startswith("aws:"):
         return
     shapes = api_model.shapes_of(resource.type)
     for message in _object_mistakes(resource.inputs, shapes, resource.type, ""):
-        yield Violation(resource.urn, Rule.WRONG_VALUE, message)
+        yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
 
 
 def _object_mistakes(

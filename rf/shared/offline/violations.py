@@ -10,7 +10,7 @@ from itertools import groupby
 from rf.shared.errors import FailedError
 
 
-class Rule(StrEnum):
+class OfflineRule(StrEnum):
     """Names of the rules, as they are printed."""
 
     DUPLICATE_URN = "duplicate-urn"
@@ -28,18 +28,18 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, order=True)
-class Violation:
+class OfflineViolation:
     """One refusal: where (the URN, or the program), which rule, and a sentence that says what."""
 
     urn: str
-    rule: Rule
+    rule: OfflineRule
     message: str
 
 
 class OfflineError(FailedError):
     """The program can't be planned. Carries every violation of the run, sorted by URN."""
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
+    def __init__(self, violations: Sequence[OfflineViolation]) -> None:
         self.violations = tuple(sorted(set(violations)))
         count = len(self.violations)
         lines = [f"{count} violation{'s' if count != 1 else ''} in the program:"]

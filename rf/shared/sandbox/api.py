@@ -50,7 +50,7 @@ class Missing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """What came back. `emulated` is false when the emulator lacks the operation."""
 
     data: Mapping[str, Any]
@@ -114,7 +114,7 @@ class Api:
 
     def call(
         self, service: str, operation: str, region: str | None = None, **parameters: Any
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Check the request, send it, return the answer.
 
         Raises RequestError when the API's model or the emulator refuses it. Where the emulator
@@ -133,8 +133,8 @@ class Api:
                 raise RequestError(f"{service} {operation}: {reason}") from error
             key = Missing(service, operation)
             self.missing[key] = self.missing.get(key, 0) + 1
-            return Answer({}, emulated=False)
-        return Answer(data)
+            return ApiAnswer({}, emulated=False)
+        return ApiAnswer(data)
 
     def _input_shape(self, service: str, operation: str) -> StructureShape | None:
         return self.client(service).meta.service_model.operation_model(operation).input_shape

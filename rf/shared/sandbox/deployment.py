@@ -14,7 +14,7 @@ from rf.shared.offline.secrets import without_secrets
 from rf.shared.offline.violations import OfflineError
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.sandbox.emulator import EmulatorError
-from rf.shared.sandbox.registry import Created, CreationError, Request, World
+from rf.shared.sandbox.registry import Created, CreationError, Request, SandboxRegistry
 
 AWS_PROVIDER = "pulumi:providers:aws"
 DEFAULT_REGION = "us-east-1"
@@ -28,7 +28,7 @@ class Deployment:
     After a failure every later registration is refused, so that the run ends soon.
     """
 
-    def __init__(self, world: World, progress: Callable[[str], None]) -> None:
+    def __init__(self, world: SandboxRegistry, progress: Callable[[str], None]) -> None:
         self.world = world
         self.failure: CreationError | EmulatorError | None = None
         self._progress = progress

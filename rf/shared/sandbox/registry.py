@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rf.shared.errors import FailedError
-from rf.shared.sandbox.api import Answer, Api, RequestError
+from rf.shared.sandbox.api import Api, ApiAnswer, RequestError
 from rf.shared.sandbox.requests import Renames, TranslationError
 
 
@@ -91,12 +91,12 @@ class Task:
         renames: Renames | None = None,
         /,
         **parameters: Any,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """The operation with the plan's inputs in the API's form; `parameters` are set as given."""
         fitted = self.api.fitted(service, operation, inputs, renames)
         return self.call(service, operation, **(fitted | parameters))
 
-    def call(self, service: str, operation: str, **parameters: Any) -> Answer:
+    def call(self, service: str, operation: str, **parameters: Any) -> ApiAnswer:
         """The operation with parameters in the API's form already; see `Api.call`."""
         return self.api.call(service, operation, self.region, **parameters)
 
@@ -154,7 +154,7 @@ class Request:
     region: str
 
 
-class World:
+class SandboxRegistry:
     """Creates resources one at a time, and knows what became of each."""
 
     def __init__(self, api: Api, account_id: str) -> None:

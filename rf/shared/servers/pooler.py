@@ -32,7 +32,7 @@ PGBOUNCER_NAMES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pgbouncer:
+class PgbouncerServer:
     """A running PgBouncer on the program's ini."""
 
     process: Process
@@ -71,7 +71,7 @@ def start_pgbouncer(
     *,
     more_users: Mapping[str, str] | None = None,
     authority: LocalAuthority | None = None,
-) -> Pgbouncer:
+) -> PgbouncerServer:
     """Start it before the servers; leaving `stack` stops it. `ini` is as exported.
 
     `more_users` are passwords of users beside the application's. `authority` signs its certificate,
@@ -107,7 +107,7 @@ def start_pgbouncer(
     )
     stack.callback(process.stop)
     process.wait_ready(lambda: listens(here.listen_address, here.listen_port))
-    return Pgbouncer(
+    return PgbouncerServer(
         process=process,
         port=here.listen_port,
         ini=ini_file,

@@ -26,19 +26,19 @@ _USER = "aws:elasticache/user:User"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class RedisLayer:
     """What the program asks of ElastiCache for one Redis: parameters, and access by user."""
 
     parameters: Mapping[str, str]
     access: Mapping[str, str]
 
 
-def layer_of(name: str, resources: list[dict[str, Any]]) -> Layer:
+def layer_of(name: str, resources: list[dict[str, Any]]) -> RedisLayer:
     """The layer `cache` or `queue` of a plan's resources, as its JSON has them."""
     own = [resource for resource in resources if resource["name"].startswith(f"{name}-")]
     (group,) = [resource["inputs"] for resource in own if resource["type"] == _GROUP]
     users = [resource["inputs"] for resource in own if resource["type"] == _USER]
-    return Layer(
+    return RedisLayer(
         parameters={entry["name"]: entry["value"] for entry in group["parameters"]},
         access={user["userName"]: user["accessString"] for user in users},
     )
@@ -69,7 +69,11 @@ class RedisServer:
 
 
 def start_redis(
-    stack: ExitStack, programs: Programs, directory: Path, layer: Layer, extra: Mapping[str, str]
+    stack: ExitStack,
+    programs: Programs,
+    directory: Path,
+    layer: RedisLayer,
+    extra: Mapping[str, str],
 ) -> RedisServer:
     """Start it; leaving `stack` stops it."""
     directory.mkdir()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scaleplan.advice.findings import State
+from scaleplan.advice.findings import AdviceState
 
 STACK = "staging"
 DATABASE = f"researchflow-{STACK}-database"
@@ -33,7 +33,7 @@ class Case:
     indicator: str
     measure: str
     series: Mapping[str, Course]
-    state: State
+    state: AdviceState
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     said: str = ""
 
@@ -67,9 +67,9 @@ def _both(
     """Just beyond the limit the row is due, just short of it fine, and without it not known."""
     more = dict(beside or {})
     return [
-        Case(*row, {series: flat(limit + 1), **more}, State.DUE, values),
-        Case(*row, {series: flat(limit - 1), **more}, State.FINE),
-        Case(*row, {"unrelated:metric": flat(1), **more}, State.NOT_KNOWN, said="no sample"),
+        Case(*row, {series: flat(limit + 1), **more}, AdviceState.DUE, values),
+        Case(*row, {series: flat(limit - 1), **more}, AdviceState.FINE),
+        Case(*row, {"unrelated:metric": flat(1), **more}, AdviceState.NOT_KNOWN, said="no sample"),
     ]
 
 
@@ -140,8 +140,13 @@ def _pods() -> list[Case]:
         values = {f"{name}.maxReplicas": most}
         found += _both(row, cpu, 70, values, room(name, 0))
         found += [
-            Case(*row, {cpu: flat(99), **room(name, 1)}, State.FINE, said="still has pods to add"),
-            Case(*row, {cpu: flat(99)}, State.DUE, said="is not known"),
+            Case(
+                *row,
+                {cpu: flat(99), **room(name, 1)},
+                AdviceState.FINE,
+                said="still has pods to add",
+            ),
+            Case(*row, {cpu: flat(99)}, AdviceState.DUE, said="is not known"),
         ]
         used = f"workload:memory_used_percent{{{own}}}"
         full = (name, "Memory utilization", "memory of the fullest pod")
@@ -160,20 +165,20 @@ def _trends() -> list[Case]:
             Case(
                 *row,
                 {series: from_to(0.7, 1.4), **full},
-                State.DUE,
+                AdviceState.DUE,
                 {f"{name}.maxReplicas": most},
             ),
             Case(
                 *row,
                 {series: from_to(0.7, 1.4), **room(name, 1)},
-                State.DUE,
+                AdviceState.DUE,
                 {f"{name}.minReplicas": fewest},
                 said="sees no reason to",
             ),
-            Case(*row, {series: flat(1.9), **full}, State.FINE),
+            Case(*row, {series: flat(1.9), **full}, AdviceState.FINE),
             # Beyond the plan's 2 s still, and on its way back.
-            Case(*row, {series: from_to(4, 2.5), **full}, State.FINE),
-            Case(*row, full | {"unrelated:metric": flat(1)}, State.NOT_KNOWN),
+            Case(*row, {series: from_to(4, 2.5), **full}, AdviceState.FINE),
+            Case(*row, full | {"unrelated:metric": flat(1)}, AdviceState.NOT_KNOWN),
         ]
     series = 'worker:queue_depth{queue="analysis"}'
     calm = {'worker:queue_depth{queue="extraction"}': flat(0)}
@@ -181,17 +186,17 @@ def _trends() -> list[Case]:
     more = {"worker.maxReplicas": 14}
     return [
         *found,
-        Case(*row, {series: from_to(20, 80), **calm, **full}, State.DUE, more),
-        Case(*row, {series: flat(101), **calm, **full}, State.DUE, more),
-        Case(*row, {series: flat(99), **calm, **full}, State.FINE),
-        Case(*row, {series: from_to(400, 200), **calm, **full}, State.FINE),
+        Case(*row, {series: from_to(20, 80), **calm, **full}, AdviceState.DUE, more),
+        Case(*row, {series: flat(101), **calm, **full}, AdviceState.DUE, more),
+        Case(*row, {series: flat(99), **calm, **full}, AdviceState.FINE),
+        Case(*row, {series: from_to(400, 200), **calm, **full}, AdviceState.FINE),
         Case(
             *row,
             {series: from_to(20, 80), **calm, **room("worker", 1)},
-            State.FINE,
+            AdviceState.FINE,
             said="still has pods to add",
         ),
-        Case(*row, full | {"unrelated:metric": flat(1)}, State.NOT_KNOWN),
+        Case(*row, full | {"unrelated:metric": flat(1)}, AdviceState.NOT_KNOWN),
     ]
 
 

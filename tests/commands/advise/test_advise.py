@@ -15,8 +15,8 @@ from rendering.observability.prometheus_rules import recordings
 from rf.advise.sources import FileSource
 from rf.cli import app
 from rf.shared.stacks import settings_of
-from scaleplan.advice.findings import State, advice, questions
-from scaleplan.advice.indicators import Table, indicators
+from scaleplan.advice.findings import AdviceState, advice, questions
+from scaleplan.advice.indicators import IndicatorTable, indicators
 from scaleplan.advice.proposal import Proposal, Proposer
 from scaleplan.advice.reading import Series, read
 from scaleplan.cost.month import estimate
@@ -51,7 +51,7 @@ def metrics(tmp_path):
     def write(*series_or_text):
         (content,) = series_or_text
         if not isinstance(content, str):
-            case = Case("", "", "", content, State.FINE)
+            case = Case("", "", "", content, AdviceState.FINE)
             content = openmetrics([(case, AT)])
         path.write_text(content, encoding="utf-8")
         return path
@@ -96,13 +96,13 @@ def test_a_row_is_due_beyond_its_limit_and_says_what_to_change(proposer, metrics
         assert own_values(row.proposal) == case.values
         assert row.proposal
         assert row.proposal.passes
-    elif case.state is not State.DUE:
+    elif case.state is not AdviceState.DUE:
         assert row.proposal is None
 
 
 def test_every_row_of_the_plans_tables_has_a_case_of_each_kind(proposer):
     rows = {(row.component, row.words.indicator) for row in indicators(PLAN, proposer.settings)}
-    for state in State:
+    for state in AdviceState:
         found = {(case.component, case.indicator) for case in cases() if case.state is state}
         assert found == rows, state
     words = {indicator for _, indicator in rows}
@@ -140,7 +140,7 @@ def test_only_what_the_stacks_rules_record_is_asked_for(config):
 def test_what_stands_alone_against_the_plan_is_given_a_second(metrics, override, component):
     found = advised(proposer_of(override), metrics({"unrelated": flat(1)}))
     row = the_row(found, component, "Single point of failure")
-    assert row.state is State.DUE
+    assert row.state is AdviceState.DUE
     assert row.proposal is not None
     (change,) = row.proposal.changes[: row.proposal.own]
     assert change.key == override.partition("=")[0]
@@ -151,7 +151,7 @@ def test_what_stands_alone_against_the_plan_is_given_a_second(metrics, override,
 def test_a_single_instance_is_no_fault_where_the_plan_has_one(metrics):
     found = advised(proposer_of(stack="dev"), metrics({"unrelated": flat(1)}))
     row = the_row(found, "PostgreSQL", "Single point of failure")
-    assert row.state is State.FINE
+    assert row.state is AdviceState.FINE
     assert "as the plan has it" in row.why
 
 
@@ -195,7 +195,7 @@ def test_redis_gets_shards_when_no_larger_class_is_left(metrics):
     full = {'redis:memory_used_percent{store="queue",instance="a"}': flat(95)}
     chosen = proposer_of("queue.nodeClass=cache.r7g.xlarge")
     row = the_row(advised(chosen, metrics(full)), "Redis (queue)", "Memory pressure (swapping)")
-    assert (row.state, row.proposal) == (State.DUE, None)
+    assert (row.state, row.proposal) == (AdviceState.DUE, None)
     assert "RQ can't run on a cluster" in row.why
 
 
@@ -322,9 +322,9 @@ def test_one_sample_shows_a_level_but_no_trend(proposer, metrics):
     )
     found = advised(proposer, metrics(text))
     assert "trend is not known" in the_row(found, "worker", "Queue depth growing").why
-    assert the_row(found, "web", "Request latency increasing").state is State.DUE
+    assert the_row(found, "web", "Request latency increasing").state is AdviceState.DUE
     idle = the_row(found, "orchestrator", "Request latency increasing")
-    assert (idle.state, idle.reading) == (State.NOT_KNOWN, None)
+    assert (idle.state, idle.reading) == (AdviceState.NOT_KNOWN, None)
 
 
 def test_exit_codes_and_machine_output(metrics):
@@ -334,7 +334,7 @@ def test_exit_codes_and_machine_output(metrics):
     document = json.loads(due.stdout)
     first = document["findings"][0]
     assert (first["indicator"], first["state"]) == ("Database CPU > 80%", "due")
-    assert first["table"] == str(Table.VERTICAL)
+    assert first["table"] == str(IndicatorTable.VERTICAL)
     assert first["proposal"]["changes"] == [
         {
             "key": "database.instanceClass",

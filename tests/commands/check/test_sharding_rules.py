@@ -9,7 +9,7 @@ import pytest
 from rf.check.sharding.check import RULES, check_schema
 from rf.check.sharding.layout import Layout
 from rf.check.sharding.reader import read_schema
-from rf.check.sharding.schema import Level
+from rf.check.sharding.schema import FindingLevel
 from scaleplan.model import load_plan
 from tests.commands.check.sharding_cases import CASES, REST
 
@@ -75,7 +75,7 @@ def test_foreign_keys_follow_a_renamed_table_and_column() -> None:
 
 def test_only_what_citus_allows_is_advice() -> None:
     findings = check_schema(read_schema((SCHEMAS / "broken.sql").read_text()), LAYOUT)
-    assert {finding.rule for finding in findings if finding.level is Level.ADVICE} == {
+    assert {finding.rule for finding in findings if finding.level is FindingLevel.ADVICE} == {
         "sequence-too-small",
         "tenant-table-local",
         "tenant-identifier-missing",

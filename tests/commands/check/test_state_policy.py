@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from rf.check.state import files, policy
-from rf.check.state.policy import State
+from rf.check.state.policy import StateStatus
 from rf.cli import app
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.stack_file import stack_names
@@ -18,13 +18,16 @@ KMS = {"secretsprovider": "awskms://alias/pulumi?region=us-east-1", "encryptedke
 @pytest.mark.parametrize(
     ("document", "protected", "rest"),
     [
-        (KMS, State.FINE, State.FINE),
-        ({"secretsprovider": "gcpkms://projects/p/key", "encryptedkey": "x"}, *[State.FINE] * 2),
-        ({"secretsprovider": "awskms://alias/pulumi"}, State.WRONG, State.WRONG),
-        ({"encryptionsalt": "v1:abc="}, State.WRONG, State.FINE),
-        ({"secretsprovider": "passphrase"}, State.WRONG, State.FINE),
-        ({"secretsprovider": "default"}, State.WRONG, State.FINE),
-        ({}, State.UNKNOWN, State.FINE),
+        (KMS, StateStatus.FINE, StateStatus.FINE),
+        (
+            {"secretsprovider": "gcpkms://projects/p/key", "encryptedkey": "x"},
+            *[StateStatus.FINE] * 2,
+        ),
+        ({"secretsprovider": "awskms://alias/pulumi"}, StateStatus.WRONG, StateStatus.WRONG),
+        ({"encryptionsalt": "v1:abc="}, StateStatus.WRONG, StateStatus.FINE),
+        ({"secretsprovider": "passphrase"}, StateStatus.WRONG, StateStatus.FINE),
+        ({"secretsprovider": "default"}, StateStatus.WRONG, StateStatus.FINE),
+        ({}, StateStatus.UNKNOWN, StateStatus.FINE),
     ],
 )
 def test_a_stack_that_protects_data_needs_a_key_that_can_be_revoked(document, protected, rest):
@@ -35,15 +38,15 @@ def test_a_stack_that_protects_data_needs_a_key_that_can_be_revoked(document, pr
 @pytest.mark.parametrize(
     ("url", "protected"),
     [
-        ("s3://state-bucket?region=us-east-1", State.FINE),
-        ("https://api.pulumi.com", State.FINE),
-        ("file://~/.pulumi", State.WRONG),
-        (None, State.UNKNOWN),
+        ("s3://state-bucket?region=us-east-1", StateStatus.FINE),
+        ("https://api.pulumi.com", StateStatus.FINE),
+        ("file://~/.pulumi", StateStatus.WRONG),
+        (None, StateStatus.UNKNOWN),
     ],
 )
 def test_a_stack_that_protects_data_keeps_its_state_where_a_team_shares_it(url, protected):
     assert policy.backend("prod", url, protected=True).state is protected
-    assert policy.backend("dev", url, protected=False).state is State.FINE
+    assert policy.backend("dev", url, protected=False).state is StateStatus.FINE
 
 
 SEEDED = {
@@ -65,7 +68,7 @@ def test_a_secret_in_plain_text_is_found_and_never_shown(key):
     value = SEEDED[key]
     document = {"config": {f"researchflow:{key}": value, "researchflow:size": "large"}}
     found = policy.plain_secrets("prod", document)
-    assert found.state is State.WRONG
+    assert found.state is StateStatus.WRONG
     assert f"researchflow:{key}" in found.found
     for text in value if isinstance(value, list) else [value]:
         assert str(text) not in found.found
@@ -83,15 +86,15 @@ def test_a_secret_in_plain_text_is_found_and_never_shown(key):
 )
 def test_what_is_encrypted_or_only_names_a_secret_is_fine(config):
     document = {"config": {f"researchflow:{key}": value for key, value in config.items()}}
-    assert policy.plain_secrets("prod", document).state is State.FINE
+    assert policy.plain_secrets("prod", document).state is StateStatus.FINE
 
 
 @pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))
 def test_no_stack_file_of_the_repository_holds_a_secret_or_a_passphrase_for_real_data(stack):
     found = list(files.findings(PROJECT_ROOT, [stack], "researchflow"))
     rules = {each.rule: each.state for each in found}
-    assert rules["no plain secret"] is State.FINE
-    assert rules["secrets provider"] is not State.WRONG
+    assert rules["no plain secret"] is StateStatus.FINE
+    assert rules["secrets provider"] is not StateStatus.WRONG
 
 
 def stack_file(tmp_path, **document):
@@ -103,10 +106,10 @@ def stack_file(tmp_path, **document):
 def test_production_protects_data_unless_its_file_says_otherwise(tmp_path, monkeypatch):
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///tmp")
     salted = {"encryptionsalt": "v1:abc="}
-    assert stack_file(tmp_path, config={}, **salted)["secrets provider"] is State.WRONG
+    assert stack_file(tmp_path, config={}, **salted)["secrets provider"] is StateStatus.WRONG
     thrown_away = {"researchflow:protectData": False}
     rules = stack_file(tmp_path, config=thrown_away, **salted)
-    assert set(rules.values()) == {State.FINE}
+    assert set(rules.values()) == {StateStatus.FINE}
 
 
 def test_the_project_file_names_the_backend_where_the_environment_does_not(tmp_path, monkeypatch):
@@ -138,11 +141,11 @@ def test_the_command_judges_every_stack_and_speaks_json(monkeypatch):
 @pytest.mark.parametrize(
     ("recovery", "state"),
     [
-        ({"siteOf": "prod", "mode": "warm"}, State.FINE),
-        ({"siteOf": "prod", "mode": "warm", "phase": "standby"}, State.FINE),
-        ({"siteOf": "prod", "mode": "warm", "phase": "active"}, State.WRONG),
-        ({"siteOf": "prod", "mode": "warm", "phase": "open"}, State.WRONG),
-        ({"siteOf": "prod", "mode": "backup", "phase": "active"}, State.FINE),
+        ({"siteOf": "prod", "mode": "warm"}, StateStatus.FINE),
+        ({"siteOf": "prod", "mode": "warm", "phase": "standby"}, StateStatus.FINE),
+        ({"siteOf": "prod", "mode": "warm", "phase": "active"}, StateStatus.WRONG),
+        ({"siteOf": "prod", "mode": "warm", "phase": "open"}, StateStatus.WRONG),
+        ({"siteOf": "prod", "mode": "backup", "phase": "active"}, StateStatus.FINE),
     ],
 )
 def test_a_file_that_would_promote_the_replica_of_another_region_is_named(

@@ -13,7 +13,7 @@ from rf.drill.deployment import DeployedStack, digest_of, load_deployed
 from rf.drill.losses import losses_of
 from rf.drill.progress import NoProgressError, Progress, load_progress, play
 from rf.drill.result import DrillResult
-from rf.drill.steps import Basis, DrillStep, Duration, Lost, StepFailedError, Who
+from rf.drill.steps import DrillStep, Duration, Lost, StepBasis, StepFailedError, Who
 from rf.drill.view import clock, show, verdict
 from rf.shared.sandbox.registry import Created, Request
 from tests.stack_config import accepted
@@ -36,7 +36,7 @@ def step(name, seconds=60.0, *, fails=False, who=Who.AUTOMATIC, **options):
         command="",
         action=lambda world: world.append(name),
         verify=verify,
-        duration=Duration(seconds=seconds, basis=Basis.SETTING, source="a test"),
+        duration=Duration(seconds=seconds, basis=StepBasis.SETTING, source="a test"),
         **options,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rf.grow.classify import Kind, Step, step_between
+from rf.grow.classify import GrowthStep, Kind, step_between
 from rf.grow.difference import ABSENT, property_changes
 from rf.grow.phases import layer_to_grow
 from rf.grow.rules import load_rules
@@ -52,13 +52,13 @@ CACHE: dict[str, Any] = {
 EKS = {"name": "researchflow-test", "accessConfig": {"authenticationMode": "API"}}
 
 
-def changed(token: str, inputs: dict[str, Any], **changes: Any) -> Step:
+def changed(token: str, inputs: dict[str, Any], **changes: Any) -> GrowthStep:
     """The step that gives one resource, named `it`, these other inputs; None takes one away."""
     later = {key: value for key, value in (inputs | changes).items() if value is not None}
     return step_between(plan(resource(token, "it", inputs)), plan(resource(token, "it", later)))
 
 
-def the_finding(step: Step) -> str:
+def the_finding(step: GrowthStep) -> str:
     """What the only finding says, with the resource it names."""
     (finding,) = step.findings
     return f"{finding.resource}: {finding.what}"

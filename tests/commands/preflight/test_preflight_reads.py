@@ -133,11 +133,11 @@ def test_people_see_what_does_not_pass_with_its_fix_and_the_rest_on_demand(comma
 
 
 def test_only_passes_end_with_zero_and_an_unknown_alone_does_not(monkeypatch, need):
-    from rf.preflight.row import Row
+    from rf.preflight.row import PreflightRow
 
     def rows_of(*verdicts):
         return [
-            Row(check="c", subject="s", status=verdict, needed="n", found="f")
+            PreflightRow(check="c", subject="s", status=verdict, needed="n", found="f")
             for verdict in verdicts
         ]
 

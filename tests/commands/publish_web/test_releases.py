@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rf.publish_web.releases import Release, deletable, expired_releases, live_release
+from rf.publish_web.releases import FrontendRelease, deletable, expired_releases, live_release
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -14,7 +14,9 @@ GRACE = 7 * DAY
 def release(name, day, *files, live=True):
     moment = START + day * DAY
     digests = {"index.html": f"index-{name}", **{file: f"digest-{file}" for file in files}}
-    return Release(name=name, created=moment, live_since=moment if live else None, files=digests)
+    return FrontendRelease(
+        name=name, created=moment, live_since=moment if live else None, files=digests
+    )
 
 
 FIRST = release("first", 0, "a.js")
@@ -73,11 +75,11 @@ def test_the_live_release_is_the_one_whose_index_is_in_the_bucket():
 
 
 def test_a_record_survives_its_text():
-    again = Release.from_json(FIRST.key, FIRST.to_json())
+    again = FrontendRelease.from_json(FIRST.key, FIRST.to_json())
     assert again == FIRST
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 1}'])
 def test_what_is_no_record_is_refused_by_name(text):
     with pytest.raises(ValueError, match=r"first\.json"):
-        Release.from_json(FIRST.key, text)
+        FrontendRelease.from_json(FIRST.key, text)

@@ -7,7 +7,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from rf.check.state.policy import State, plain_secrets
+from rf.check.state.policy import StateStatus, plain_secrets
 from rf.report.view import MARKER, MOST_BYTES
 from rf.shared.project import PROJECT_ROOT
 from tests.commands.report.test_report import assert_parses
@@ -43,13 +43,13 @@ def test_a_shown_comment_is_readable_and_says_all_that_a_comment_says(comment):
 @pytest.mark.parametrize("comment", [of_the_page, of_the_readme])
 def test_a_shown_comment_holds_no_secret(comment):
     words = [word.strip("`|<>") for word in comment().split()]
-    assert plain_secrets("staging", {"config": {"words": words}}).state is State.FINE
+    assert plain_secrets("staging", {"config": {"words": words}}).state is StateStatus.FINE
 
 
 def test_a_secret_in_a_shown_comment_would_be_seen():
     leaked = f"{of_the_page()} `postgresql://researchflow:seeded@host/ros`"
     words = [word.strip("`|<>") for word in leaked.split()]
-    assert plain_secrets("staging", {"config": {"words": words}}).state is State.WRONG
+    assert plain_secrets("staging", {"config": {"words": words}}).state is StateStatus.WRONG
 
 
 def test_both_show_the_same_comment():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rf.simulate.behavior import Behavior, Policy, ReplicaControl
 from rf.simulate.formula import Formula, SimulationError
-from rf.simulate.signals import CpuSignal, Observation, PodLoad, QueueSignal, pods_by_average
+from rf.simulate.signals import CpuSignal, Observation, PodCpu, QueueSignal, pods_by_average
 from rf.simulate.triggers import readings_of
 from tests.commands.simulate.simulation_cases import KEDA, QUEUES
 
@@ -104,14 +104,14 @@ def test_ten_percent_off_the_target_asks_for_no_change():
 
 def test_the_exported_formula_asks_for_a_worker_a_running_job_and_ten_waiting():
     (signal,) = [each for each in KEDA.signals if isinstance(each, QueueSignal)]
-    pods = [PodLoad(cpu_percent=0.0)] * 10
+    pods = [PodCpu(cpu_percent=0.0)] * 10
     waiting, active = {"analysis": 30, "validation": 20}, {"extraction": 10}
     assert signal.wanted(Observation(waiting=waiting, active=active, pods=pods)) == 15
 
 
 def test_cpu_counts_starting_pods_as_idle_before_it_asks_for_more():
     cpu = CpuSignal(target_percent=70)
-    busy, starting = PodLoad(cpu_percent=100.0), PodLoad(cpu_percent=None)
+    busy, starting = PodCpu(cpu_percent=100.0), PodCpu(cpu_percent=None)
     seen = Observation(waiting={}, active={}, pods=[busy, busy])
     assert cpu.wanted(seen) == 3
     seen = Observation(waiting={}, active={}, pods=[busy, busy, starting])

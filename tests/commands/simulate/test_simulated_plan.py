@@ -4,7 +4,7 @@ import pytest
 
 from rf.simulate.configured import configured_workers
 from rf.simulate.formula import SimulationError
-from rf.simulate.signals import Observation, PodLoad
+from rf.simulate.signals import Observation, PodCpu
 from tests.commands.simulate.simulation_cases import (
     DEPLOYMENT,
     configured,
@@ -55,7 +55,7 @@ def test_the_plans_hpa_is_read_where_no_keda_is():
     found = configured_workers(plan_with(DEPLOYMENT, hpa))
     assert found.autoscaler == "HPA"
     queue, cpu = found.scaling.signals
-    seen = Observation(waiting={"analysis": 50}, active={}, pods=[PodLoad(cpu_percent=140)] * 2)
+    seen = Observation(waiting={"analysis": 50}, active={}, pods=[PodCpu(cpu_percent=140)] * 2)
     assert (queue.wanted(seen), cpu.wanted(seen)) == (10, 4)
 
 

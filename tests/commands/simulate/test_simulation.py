@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rf.simulate.comparison import cpu_alone
-from rf.simulate.machines import Machines
+from rf.simulate.machines import PoolNodes
 from rf.simulate.result import percentile
 from rf.simulate.run import simulate
 from rf.simulate.workers import JobQueue, PodTimes, Workers
@@ -86,7 +86,7 @@ def test_scaling_in_kills_no_running_job():
 
 def test_a_worker_told_to_stop_leaves_when_its_job_is_done_and_takes_no_other():
     env = simpy.Environment()
-    queue, machines = JobQueue(env), Machines(NODES, node_seconds=65)
+    queue, machines = JobQueue(env), PoolNodes(NODES, node_seconds=65)
     workers = Workers(env, queue, machines, FLEET.times, slots=1, busy_percent=50)
     workers.start_ready(1)
     jobs = [Job(number=n, queue="analysis", arrived_at=0, seconds=100) for n in range(2)]
@@ -131,7 +131,7 @@ def test_new_workers_come_after_their_node_and_their_start():
 
 
 def test_nodes_are_bought_for_what_is_pending_and_given_back_when_empty():
-    machines = Machines(NODES, node_seconds=65)
+    machines = PoolNodes(NODES, node_seconds=65)
     placed = machines.place(0, 4)
     assert {node.vcpus for node in placed if node} == {16}
     assert len(set(map(id, placed))) == 1

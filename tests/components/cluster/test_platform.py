@@ -9,7 +9,7 @@ import pytest
 from components.cluster.platform import Platform, PlatformArgs
 from rendering.cluster.node_pools import node_selector
 from rendering.network.flow_table import network_flows
-from scaleplan.applications.quota import PodLoad, namespace_quota
+from scaleplan.applications.quota import QuotaPods, namespace_quota
 from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster.machines import ResourceTotals
@@ -33,7 +33,7 @@ LIMITS = PoolLimits(
 
 QUOTA = namespace_quota(
     [
-        PodLoad(
+        QuotaPods(
             pods=21,
             containers=(
                 PodResources(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rf.grow.classify import Kind, Step, step_between
+from rf.grow.classify import GrowthStep, Kind, step_between
 from rf.grow.difference import PropertyChange
 from rf.grow.rules import load_rules, ruling_of
 from rf.grow.runbook import irreversible, runbook_of
@@ -31,7 +31,7 @@ def sized(planned: Planned) -> Callable[[str], PlanDocument]:
 
 
 @pytest.fixture(scope="module")
-def step(sized: Callable[[str], PlanDocument]) -> Callable[[str, str], Step]:
+def step(sized: Callable[[str], PlanDocument]) -> Callable[[str, str], GrowthStep]:
     return cache(lambda before, after: step_between(sized(before), sized(after)))
 
 

@@ -15,7 +15,7 @@ from psycopg import errors
 from rendering.database.pgbouncer_ini import READ_ONLY_SUFFIX, SYSTEM_SUFFIX
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.local_ini import number, parsed
-from rf.shared.servers.pooler import Pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer
 from rf.shared.servers.postgres import APPLICATION_USER, DATABASE, DatabaseServers, count_backends
 from rf.shared.servers.processes import DEADLINE_SECONDS, wait_until
 from rf.shared.servers.programs import MINIMUM_PGBOUNCER, MINIMUM_POSTGRES, Programs
@@ -55,7 +55,7 @@ def test_the_servers_are_those_that_production_runs_or_newer(
 
 
 def test_only_paths_hosts_and_ports_of_the_exported_ini_are_replaced(
-    pgbouncer: Pgbouncer, exported_ini: str
+    pgbouncer: PgbouncerServer, exported_ini: str
 ):
     ran, exported = parsed(pgbouncer.ini.read_text("utf-8")), parsed(exported_ini)
     assert [_without_address(line) for line in ran.items("databases")] == [
@@ -75,7 +75,7 @@ def _without_address(database: tuple[str, str]) -> list[str]:
 
 
 def test_the_url_of_the_applications_logs_in_over_verified_tls(
-    pgbouncer: Pgbouncer, connect: Connect
+    pgbouncer: PgbouncerServer, connect: Connect
 ):
     connection = connect(pgbouncer, WRITES)
     assert connection.pgconn.ssl_in_use
@@ -87,7 +87,7 @@ def test_the_url_of_the_applications_logs_in_over_verified_tls(
 
 
 def test_a_client_does_not_trust_a_pgbouncer_of_another_authority_or_name(
-    pgbouncer: Pgbouncer, connect: Connect, tmp_path
+    pgbouncer: PgbouncerServer, connect: Connect, tmp_path
 ):
     stranger = LocalAuthority(tmp_path, "stranger")
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
@@ -96,18 +96,18 @@ def test_a_client_does_not_trust_a_pgbouncer_of_another_authority_or_name(
         connect(pgbouncer, WRITES, host="postgres")
 
 
-def test_plain_text_is_refused(pgbouncer: Pgbouncer, connect: Connect):
+def test_plain_text_is_refused(pgbouncer: PgbouncerServer, connect: Connect):
     with pytest.raises(psycopg.OperationalError, match="SSL required"):
         connect(pgbouncer, WRITES, sslmode="disable")
 
 
-def test_a_wrong_password_is_refused(pgbouncer: Pgbouncer, connect: Connect):
+def test_a_wrong_password_is_refused(pgbouncer: PgbouncerServer, connect: Connect):
     with pytest.raises(psycopg.OperationalError, match="SASL authentication failed"):
         connect(pgbouncer, WRITES, password="wrong")
 
 
 def test_what_pgbouncer_sends_to_the_database_is_encrypted(
-    pgbouncer: Pgbouncer, connect: Connect, databases: DatabaseServers
+    pgbouncer: PgbouncerServer, connect: Connect, databases: DatabaseServers
 ):
     connect(pgbouncer, WRITES).execute("select 1")
     with databases.primary.connect() as superuser:
@@ -122,7 +122,7 @@ def test_what_pgbouncer_sends_to_the_database_is_encrypted(
 
 
 def test_a_crowd_of_clients_shares_the_pool_and_its_reserve(
-    pgbouncer: Pgbouncer, exported_ini: str, databases: DatabaseServers
+    pgbouncer: PgbouncerServer, exported_ini: str, databases: DatabaseServers
 ):
     pool = number(exported_ini, "default_pool_size")
     limit = pool + number(exported_ini, "reserve_pool_size")
@@ -130,7 +130,9 @@ def test_a_crowd_of_clients_shares_the_pool_and_its_reserve(
     assert _most_server_connections(pgbouncer, databases, limit) == limit
 
 
-def _most_server_connections(pgbouncer: Pgbouncer, databases: DatabaseServers, limit: int) -> int:
+def _most_server_connections(
+    pgbouncer: PgbouncerServer, databases: DatabaseServers, limit: int
+) -> int:
     """The most that there ever were while a crowd was served, of which none leaves before the last.
 
     All want a lock that is held until there are `limit`, so that each that gets a server keeps it.
@@ -192,7 +194,7 @@ def test_the_client_past_the_limit_is_told_so_and_gets_in_when_another_leaves(
 
 
 def test_prepared_statements_follow_the_client_from_server_to_server(
-    pgbouncer: Pgbouncer, connect: Connect
+    pgbouncer: PgbouncerServer, connect: Connect
 ):
     client = connect(pgbouncer, WRITES)
     client.prepare_threshold = 0
@@ -212,7 +214,7 @@ def test_prepared_statements_follow_the_client_from_server_to_server(
 
 @pytest.mark.parametrize("database", [WRITES, DATABASE, SYSTEM])
 def test_each_name_for_writing_reaches_the_primary(
-    pgbouncer: Pgbouncer, connect: Connect, database: str
+    pgbouncer: PgbouncerServer, connect: Connect, database: str
 ):
     assert one(connect(pgbouncer, database), "select pg_is_in_recovery(), current_database()") == (
         False,
@@ -221,7 +223,7 @@ def test_each_name_for_writing_reaches_the_primary(
 
 
 def test_writes_go_to_the_primary_and_are_read_from_every_replica(
-    pgbouncer: Pgbouncer, connect: Connect
+    pgbouncer: PgbouncerServer, connect: Connect
 ):
     writer, reader = connect(pgbouncer, WRITES), connect(pgbouncer, READS)
     writer.execute("create table patient (name text)")
@@ -249,7 +251,7 @@ def test_writes_go_to_the_primary_and_are_read_from_every_replica(
 
 
 def test_clients_recover_when_the_primary_loses_its_connections(
-    pgbouncer: Pgbouncer, connect: Connect, databases: DatabaseServers
+    pgbouncer: PgbouncerServer, connect: Connect, databases: DatabaseServers
 ):
     idle = [connect(pgbouncer, WRITES) for _ in range(10)]
     busy = connect(pgbouncer, WRITES)
@@ -272,7 +274,7 @@ def test_clients_recover_when_the_primary_loses_its_connections(
 
 
 def test_a_reload_takes_the_new_settings_and_loses_no_client(
-    pgbouncer: Pgbouncer, connect: Connect
+    pgbouncer: PgbouncerServer, connect: Connect
 ):
     idle = [connect(pgbouncer, WRITES) for _ in range(10)]
     busy = [connect(pgbouncer, WRITES) for _ in range(10)]
@@ -283,7 +285,7 @@ def test_a_reload_takes_the_new_settings_and_loses_no_client(
     assert [one(client, "select 1") for client in [*idle, *busy]] == [(1,)] * 20
 
 
-def _reload_with_another_name(pgbouncer: Pgbouncer, connect: Connect) -> None:
+def _reload_with_another_name(pgbouncer: PgbouncerServer, connect: Connect) -> None:
     ini = pgbouncer.ini.read_text("utf-8")
     line = parsed(ini)["databases"][WRITES]
     pgbouncer.ini.write_text(

@@ -19,7 +19,7 @@ from rendering.applications.retryable_errors import (
     RETRYABLE_ERRORS,
     RetryableError,
 )
-from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
 from rf.shared.servers.processes import free_port, wait_until
 from rf.shared.servers.programs import Programs
@@ -44,7 +44,7 @@ class Pooled:
     """A PgBouncer before the servers, by a way that can be cut; one server connection at most."""
 
     def __init__(
-        self, start: Callable[[DatabaseServers, str], Pgbouncer], databases: DatabaseServers
+        self, start: Callable[[DatabaseServers, str], PgbouncerServer], databases: DatabaseServers
     ) -> None:
         self._start, self.databases = start, databases
         self.way = ExitStack()
@@ -75,7 +75,7 @@ class Pooled:
 def pooled(programs: Programs, databases: DatabaseServers, directory: Path) -> Iterator[Pooled]:
     with ExitStack() as stack:
 
-        def start(there: DatabaseServers, ini: str) -> Pgbouncer:
+        def start(there: DatabaseServers, ini: str) -> PgbouncerServer:
             return start_pgbouncer(stack, programs, directory / "pooler", there, ini)
 
         made = Pooled(start, databases)

@@ -13,7 +13,7 @@ from psycopg import errors
 
 from rendering.database.role_timeouts import STATEMENT_MARGIN_SECONDS, statement_timeouts
 from rendering.database.roles import ROLES, RoleKey, roles_of
-from rf.shared.servers.pooler import Pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer
 from rf.shared.servers.postgres import DATABASE, DatabaseServers
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import Programs
@@ -45,7 +45,7 @@ def fresh(programs: Programs, databases: DatabaseServers) -> Iterator[Bootstrapp
 class Pooled:
     """The application's role behind a PgBouncer that opens one server connection for it."""
 
-    def __init__(self, pooler: Pgbouncer, database: Bootstrapped) -> None:
+    def __init__(self, pooler: PgbouncerServer, database: Bootstrapped) -> None:
         self._pooler, self._database = pooler, database
 
     def connect(self) -> psycopg.Connection:

@@ -24,7 +24,7 @@ from rendering.database.pooler_reconnect import (
     reconnect_script,
 )
 from rf.shared.servers.certificates import LocalAuthority
-from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
 from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
@@ -49,7 +49,7 @@ def directory(run_directory: Path) -> Path:
 @pytest.fixture
 def poolers(
     programs: Programs, databases: DatabaseServers, directory: Path, exported_ini: str
-) -> Iterator[list[Pgbouncer]]:
+) -> Iterator[list[PgbouncerServer]]:
     users = {ADMIN_USER: PASSWORD, STATS_USER: PASSWORD}
     authority = LocalAuthority(directory, "poolers-ca")
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ RECONNECT = f"export PGHOSTADDR={','.join([PRIMARY_ADDRESS] * POOLERS)}\n{reconn
 
 
 @pytest.fixture
-def run(programs: Programs, poolers: list[Pgbouncer]) -> Run:
+def run(programs: Programs, poolers: list[PgbouncerServer]) -> Run:
     """A script as its pod runs it, but for addresses and authority, which are this machine's."""
     authority = str(poolers[0].authority.file)
     given = pooler_variables(user=ADMIN_USER, port=0, poolers=POOLERS, authority_file=authority)
@@ -108,19 +108,19 @@ def migrated(databases: DatabaseServers) -> Iterator[psycopg.Connection]:
         migrator.execute("drop table migrated")
 
 
-def read_by_a_new_client(pooler: Pgbouncer) -> None:
+def read_by_a_new_client(pooler: PgbouncerServer) -> None:
     with psycopg.connect(pooler.conninfo(WRITES), autocommit=True) as client:
         client.prepare_threshold = 0
         client.execute(READ)
 
 
-def reconnected(pooler: Pgbouncer) -> int:
+def reconnected(pooler: PgbouncerServer) -> int:
     log = pooler.process.log.read_text(encoding="utf-8")
     return log.count("RECONNECT command issued")
 
 
 def test_every_pooler_reconnects_so_that_no_new_client_meets_an_old_statement(
-    poolers: list[Pgbouncer], run: Run, migrated: psycopg.Connection
+    poolers: list[PgbouncerServer], run: Run, migrated: psycopg.Connection
 ):
     for pooler in poolers:
         read_by_a_new_client(pooler)
@@ -138,7 +138,7 @@ def test_every_pooler_reconnects_so_that_no_new_client_meets_an_old_statement(
 
 
 def test_a_transaction_that_runs_meanwhile_is_not_cut(
-    poolers: list[Pgbouncer], run: Run, migrated: psycopg.Connection
+    poolers: list[PgbouncerServer], run: Run, migrated: psycopg.Connection
 ):
     with psycopg.connect(poolers[0].conninfo(WRITES)) as client:
         before = client.execute("select pg_backend_pid()").fetchone()
@@ -146,7 +146,7 @@ def test_a_transaction_that_runs_meanwhile_is_not_cut(
         assert client.execute("select pg_backend_pid()").fetchone() == before
 
 
-def test_who_reads_the_statistics_may_not_reconnect(poolers: list[Pgbouncer]):
+def test_who_reads_the_statistics_may_not_reconnect(poolers: list[PgbouncerServer]):
     conninfo = poolers[0].conninfo(ADMIN_DATABASE, user=STATS_USER, password=PASSWORD)
     with psycopg.connect(conninfo, autocommit=True) as console:
         answer = console.pgconn.exec_(b"RECONNECT")
@@ -170,7 +170,7 @@ def citus(databases: DatabaseServers) -> Iterator[dict[str, str]]:
 
 
 def test_poolers_reconnect_after_a_table_was_distributed_and_not_after_an_idle_run(
-    poolers: list[Pgbouncer], run: Run, citus: dict[str, str], directory: Path
+    poolers: list[PgbouncerServer], run: Run, citus: dict[str, str], directory: Path
 ):
     sql = distribution_sql(
         distributed_tables=PLAN.sharding.distributed_tables,
@@ -191,7 +191,7 @@ def test_poolers_reconnect_after_a_table_was_distributed_and_not_after_an_idle_r
 
 
 def test_a_distribution_that_fails_midway_reconnects_and_still_fails(
-    poolers: list[Pgbouncer], run: Run, citus: dict[str, str], directory: Path
+    poolers: list[PgbouncerServer], run: Run, citus: dict[str, str], directory: Path
 ):
     (directory / SQL_FILE).write_text(
         "\\set ON_ERROR_STOP on\nselect create_reference_table('organizations');\nselect 1 / 0;\n",

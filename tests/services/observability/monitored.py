@@ -12,7 +12,7 @@ import yaml
 from rendering.observability.alerting.subject import Subject
 from rf.export.writer import files_of
 from rf.shared.plan import RecordedPlan
-from rf.shared.servers.redis_servers import Layer, layer_of
+from rf.shared.servers.redis_servers import RedisLayer, layer_of
 from tests.configurations import BEFORE_CITUS
 from tests.services.observability.monitors import Document
 from tests.unit.observability.metric_sources import SOURCES, cloudwatch_source, metrics_of
@@ -38,7 +38,7 @@ class Monitored:
 
     objects: tuple[Document, ...]
     pgbouncer_ini: str
-    layers: Mapping[str, Layer]
+    layers: Mapping[str, RedisLayer]
     values: Mapping[str, Any]
 
     def find(self, kind: str, name: str) -> Document:

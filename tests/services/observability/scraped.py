@@ -18,7 +18,7 @@ from rendering.database.roles import ROLES, RoleKey
 from rendering.observability.alerting.subject import SERVED
 from rendering.observability.exporters import AUTHORITY_FILE
 from rf.shared.servers.certificates import LocalAuthority
-from rf.shared.servers.pooler import Pgbouncer, start_pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import DATABASE, DatabaseServers
 from rf.shared.servers.processes import free_port, write_private
 from rf.shared.servers.programs import Programs
@@ -122,7 +122,7 @@ class Site:
                 ),
             )
 
-    def start_pooler(self, databases: DatabaseServers) -> Pgbouncer:
+    def start_pooler(self, databases: DatabaseServers) -> PgbouncerServer:
         """PgBouncer, and the exporter in its pod."""
         password = f"/{secrets.token_urlsafe(12)}"
         pooler = start_pgbouncer(

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from rf.advise.advice import advised
 from rf.advise.documents import advice_document
 from rf.cli import app
-from scaleplan.advice.findings import State
+from scaleplan.advice.findings import AdviceState
 from tests.commands.advise.advice_cases import (
     DATABASE,
     SLOT_SECONDS,
@@ -108,7 +108,7 @@ def test_the_command_asks_for_the_hour_that_it_is_told(prometheus):
 
 
 def test_what_stands_alone_is_due_whatever_prometheus_has(prometheus):
-    at = next(at for case, at in PLACED if case.state is State.FINE)
+    at = next(at for case, at in PLACED if case.state is AdviceState.FINE)
     options = ["advise", "--stack", STACK, "--prometheus", prometheus, "--at", iso(at), "--json"]
     assert CliRunner().invoke(app, options).exit_code == 0
     result = CliRunner().invoke(app, [*options, "--set", "queue.nodes=1"])

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from rf.shared.project import PROJECT_ROOT
-from rf.shared.servers.redis_servers import Layer, layer_of
+from rf.shared.servers.redis_servers import RedisLayer, layer_of
 
 STACK = "prod"
 CLIENTS = "queue.clients=[bullmq,bull,rq]"
@@ -23,7 +23,7 @@ CLIENTS = "queue.clients=[bullmq,bull,rq]"
 class ExportedQueue:
     """`layers` are `cache` and `queue`; `triggers` those of KEDA on Redis, by name."""
 
-    layers: Mapping[str, Layer]
+    layers: Mapping[str, RedisLayer]
     triggers: Mapping[str, str]
     formula: str
     config: Mapping[str, str]

@@ -9,13 +9,13 @@ from typing import Protocol
 
 import psycopg
 
-from rf.shared.servers.pooler import Pgbouncer
+from rf.shared.servers.pooler import PgbouncerServer
 from rf.shared.servers.redis_servers import RedisServer
 
 Connect = Callable[..., psycopg.Connection]
 """Of a PgBouncer, a database's name and libpq options: a connection that the test's end closes."""
 
-StartPgbouncer = Callable[..., Pgbouncer]
+StartPgbouncer = Callable[..., PgbouncerServer]
 """Of an ini as exported, and passwords of more users by name."""
 
 

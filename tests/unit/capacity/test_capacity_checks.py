@@ -7,7 +7,7 @@ import pytest
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.capacity.checks import CapacityReport, capacity_report
-from scaleplan.capacity.result import CheckName, Loss, Term
+from scaleplan.capacity.result import CapacityTerm, CheckName, Loss
 from scaleplan.catalog import load_catalog
 from scaleplan.database.connection_chain import (
     DIRECT_CONNECTIONS,
@@ -189,5 +189,5 @@ def test_every_stack_carries_its_own_load(path):
     assert failing(found) == set()
 
 
-def term_of(found: CapacityReport, check: CheckName, begins: str) -> Term:
+def term_of(found: CapacityReport, check: CheckName, begins: str) -> CapacityTerm:
     return next(term for term in found.result(check).terms if term.name.startswith(begins))

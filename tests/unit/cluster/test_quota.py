@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaleplan.applications.pod_resources import application_resources
-from scaleplan.applications.quota import HAND_MADE_PODS, PodLoad, namespace_quota, pods_in_rollout
+from scaleplan.applications.quota import HAND_MADE_PODS, QuotaPods, namespace_quota, pods_in_rollout
 from scaleplan.sizes import WorkloadSettings
 
 WORKLOADS = st.fixed_dictionaries(
@@ -18,7 +18,7 @@ WORKLOADS = st.fixed_dictionaries(
 
 
 def load(workload):
-    return PodLoad(
+    return QuotaPods(
         pods=pods_in_rollout(workload.max_replicas), containers=(application_resources(workload),)
     )
 

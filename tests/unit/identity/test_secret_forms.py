@@ -4,9 +4,9 @@ import pytest
 
 from policy.rules import BY_ID
 from policy.rules.applications.pods import CONFIG_MAP
-from policy.rules.shared.rule import Resource, Stack, judge
+from policy.rules.shared.rule import Resource, StackResources, judge
 from policy.rules.shared.secret_forms import SECRET_FORMS, masked
-from rf.check.state.policy import State, plain_secrets
+from rf.check.state.policy import StateStatus, plain_secrets
 
 # Put together here, so that no scanner takes one for real.
 SAMPLES = {
@@ -36,11 +36,11 @@ def test_a_secret_is_caught_in_a_config_map_in_a_stack_file_and_in_a_report(form
         name="map",
         inputs={"data": {"key": text}},
     )
-    stack = Stack(size="large", protects_data=True)
+    stack = StackResources(size="large", protects_data=True)
     (violation,) = judge(BY_ID["no-readable-secret"], config_map, stack)
     assert text not in violation.message
     judged = plain_secrets("prod", {"config": {"researchflow:note": text}})
-    assert judged.state is State.WRONG
+    assert judged.state is StateStatus.WRONG
     assert form in judged.found
     assert "[secret]" in masked(text)
     assert text not in masked(text)

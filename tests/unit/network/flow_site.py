@@ -3,8 +3,8 @@
 from ipaddress import IPv4Network
 
 from rendering.network.application_flows import StoreNetworks
-from rendering.network.flow_table import FlowSite
-from rendering.network.monitoring_flows import MonitoringSite
+from rendering.network.flow_table import FlowTopology
+from rendering.network.monitoring_flows import MonitoringTopology
 from rendering.network.subnet_layout import subnet_layout
 
 VPC = IPv4Network("10.0.0.0/16")
@@ -12,7 +12,7 @@ VPC = IPv4Network("10.0.0.0/16")
 
 def stack(*, keda=True, citus=False, job_port=6379):
     subnets = subnet_layout(VPC)
-    return FlowSite(
+    return FlowTopology(
         vpc=VPC,
         services=IPv4Network("172.20.0.0/16"),
         keda=keda,
@@ -26,7 +26,7 @@ def stack(*, keda=True, citus=False, job_port=6379):
             pooler_port=6432,
             citus=citus,
         ),
-        monitoring=MonitoringSite(
+        monitoring=MonitoringTopology(
             vpc=VPC,
             services=IPv4Network("172.20.0.0/16"),
             data=tuple(subnets.data.values()),

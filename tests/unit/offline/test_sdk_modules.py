@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from rf.shared.offline import sdk_modules
-from rf.shared.offline.kept import Kept
+from rf.shared.offline.kept import CompiledCache
 from rf.shared.offline.record import record
 from rf.shared.offline.violations import OfflineError
 from rf.shared.project import PROJECT_ROOT
@@ -109,7 +109,7 @@ def package(tmp_path, monkeypatch):
     """Write a package that is loaded piece by piece, and keep what is compiled apart."""
     folder = tmp_path / "sample_sdk"
     folder.mkdir()
-    kept = Kept("pieces", [], tmp_path)
+    kept = CompiledCache("pieces", [], tmp_path)
     monkeypatch.setattr(sdk_modules, "PACKAGES", ("sample_sdk",))
     monkeypatch.setattr(sdk_modules, "_bytecode", lambda: kept)
     monkeypatch.setattr(sys, "meta_path", [sdk_modules._Finder(), *sys.meta_path])
@@ -186,22 +186,22 @@ def test_a_changed_module_is_compiled_anew(package):
 
 
 def test_what_is_kept_is_read_by_the_next_process_and_nothing_else_is(tmp_path):
-    first = Kept("sample", ["pulumi"], tmp_path)
+    first = CompiledCache("sample", ["pulumi"], tmp_path)
     first.put("a", (1, b"x"))
     first.write()
-    assert Kept("sample", ["pulumi"], tmp_path).get("a") == (1, b"x")
-    assert Kept("sample", ["pytest"], tmp_path).get("a") is None
+    assert CompiledCache("sample", ["pulumi"], tmp_path).get("a") == (1, b"x")
+    assert CompiledCache("sample", ["pytest"], tmp_path).get("a") is None
     path = next(tmp_path.iterdir())
     for damaged in (path.read_bytes()[:-1], b"", b"1234 nothing of ours"):
         path.write_bytes(damaged)
-        assert Kept("sample", ["pulumi"], tmp_path).get("a") is None
+        assert CompiledCache("sample", ["pulumi"], tmp_path).get("a") is None
 
 
 def test_what_two_processes_keep_is_kept_together(tmp_path):
-    first, second = (Kept("sample", [], tmp_path) for _ in range(2))
+    first, second = (CompiledCache("sample", [], tmp_path) for _ in range(2))
     first.put("a", 1)
     second.put("b", 2)
     first.write()
     second.write()
-    both = Kept("sample", [], tmp_path)
+    both = CompiledCache("sample", [], tmp_path)
     assert (both.get("a"), both.get("b")) == (1, 2)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.grow.classify import Kind, Step, step_between
+from rf.grow.classify import GrowthStep, Kind, step_between
 from rf.grow.documents import step_document
 from rf.grow.view import show
 from rf.report.facts import gather
@@ -49,7 +49,7 @@ def recorded(text: Any) -> RecordedPlan:
     )
 
 
-def printed(step: Step) -> str:
+def printed(step: GrowthStep) -> str:
     """All that a command prints of a step, for people and for machines."""
     with redirect_stdout(io.StringIO()) as output:
         for as_json in (False, True):

@@ -12,7 +12,7 @@ import pytest
 
 from policy.rules import BY_ID, RULES
 from policy.rules.shared.exceptions import FILE, ExceptionInputError, of_stack, read_exceptions
-from policy.rules.shared.rule import SIZES, Layer, Level, Resource, Rule, Stack, judge
+from policy.rules.shared.rule import SIZES, Level, Resource, Rule, RuleLayer, StackResources, judge
 from policy.rules.shared.values import UNKNOWN, NotKnownError, at, ini, leaves
 from tools.reference.config_keys import render
 from tools.reference.policy import render as policy_page
@@ -60,7 +60,7 @@ def settings_keys() -> set[str]:
 
 def test_every_rule_has_an_id_of_its_own_and_every_layer_has_rules():
     assert len(BY_ID) == len(RULES) >= 35
-    assert {rule.layer for rule in RULES} == set(Layer)
+    assert {rule.layer for rule in RULES} == set(RuleLayer)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def group(**inputs: object) -> Resource:
 
 
 def test_what_only_a_deployment_reveals_breaks_no_rule():
-    stack = Stack(size="large", protects_data=True)
+    stack = StackResources(size="large", protects_data=True)
     rule = BY_ID["logs-kept"]
     assert list(judge(rule, group(retentionInDays=7), stack))
     assert not list(judge(rule, group(retentionInDays=UNKNOWN), stack))
@@ -115,7 +115,9 @@ def test_a_rule_holds_from_its_size_on(size, speaks):
     primary = Resource(
         urn=f"urn:pulumi:s::p::{token}::db", type=token, name="db", inputs={"multiAz": False}
     )
-    found = list(judge(BY_ID["database-two-zones"], primary, Stack(size=size, protects_data=True)))
+    found = list(
+        judge(BY_ID["database-two-zones"], primary, StackResources(size=size, protects_data=True))
+    )
     assert bool(found) is speaks
 
 
@@ -125,7 +127,7 @@ def test_a_rule_of_one_resource_sees_no_other():
 
     alone = Rule(
         id="counts",
-        layer=Layer.PROGRAM,
+        layer=RuleLayer.PROGRAM,
         demand="",
         reason="",
         source="",
@@ -133,7 +135,7 @@ def test_a_rule_of_one_resource_sees_no_other():
         check=check,
         level=Level.ADVISORY,
     )
-    stack = Stack(size="small", protects_data=True, resources=(group(), group()))
+    stack = StackResources(size="small", protects_data=True, resources=(group(), group()))
     (found,) = judge(alone, group(), stack)
     assert found.message == "0"
 
@@ -151,9 +153,9 @@ exceptions:
 def test_an_exception_is_read_and_finds_its_resource():
     (found,) = read_exceptions(ENTRY, TODAY)
     assert found.expires == date(2026, 6, 30)
-    stack = Stack(size="small", protects_data=False, resources=(group(),))
+    stack = StackResources(size="small", protects_data=False, resources=(group(),))
     assert of_stack([found], "dev", stack) == (found,)
-    assert of_stack([found], "prod", Stack(size="large", protects_data=True)) == ()
+    assert of_stack([found], "prod", StackResources(size="large", protects_data=True)) == ()
 
 
 def test_the_repositorys_own_exceptions_are_in_order():
@@ -192,7 +194,7 @@ def test_all_mistakes_are_told_at_once():
 
 def test_an_exception_for_a_resource_that_isnt_there_is_bad_input():
     found = read_exceptions(ENTRY.replace("::g", "::h"), TODAY)
-    stack = Stack(size="small", protects_data=False, resources=(group(),))
+    stack = StackResources(size="small", protects_data=False, resources=(group(),))
     with pytest.raises(ExceptionInputError, match="nearest: aws:cloudwatch/logGroup:LogGroup::g"):
         of_stack(found, "dev", stack)
 

@@ -11,7 +11,7 @@ from rendering.network.temporal_flows import SERVERS, temporal_flows
 from rendering.shared.chart_values import UnlistedChartValue, check_values
 from rendering.workflows import temporal_names as names
 from rendering.workflows.scaling import workflow_authentication, workflow_scaled_object
-from rendering.workflows.temporal_values import TemporalSite, temporal_values
+from rendering.workflows.temporal_values import TemporalDeployment, temporal_values
 from scaleplan.applications.pods import ROLLOUT_SURGE_PODS
 from scaleplan.applications.workloads import APPLICATIONS, workloads
 from scaleplan.capacity.connection_limits import check_connections
@@ -31,7 +31,7 @@ TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
 def values(size=Size.LARGE, **changes):
     settings = PLAN.sizes[size].workflows.model_copy(update=changes)
     return temporal_values(
-        TemporalSite(
+        TemporalDeployment(
             settings=settings,
             plan=PLAN.workflows,
             database_address="db.example.com:5432",
