@@ -15,12 +15,12 @@ def secrets() -> dict[str, pulumi.Output[str]]:
     """The secret keys that the stack sets, by key: for Alertmanager, and secret all the way."""
     config = pulumi.Config()
     texts = runtime_config.CONFIG.get() or runtime_config.get_config_env()
-    found: dict[str, pulumi.Output[str]] = {}
+    secrets_by_key: dict[str, pulumi.Output[str]] = {}
     for key in SECRET_KEYS:
         value = config.get_secret(key) if texts.get(f"{config.name}:{key}") else None
         if value is not None:
-            found[key] = value
-    return found
+            secrets_by_key[key] = value
+    return secrets_by_key
 
 
 def load() -> Settings:

@@ -100,13 +100,13 @@ class _Run:
     left: list[str] = field(default_factory=list[str])
     kept: list[str] = field(default_factory=list[str])
 
-    told: bool = False
+    announced: bool = False
 
     def tell(self) -> None:
         """Say what was undone, once, where a signal asked to stop."""
-        if self.asked is None or self.told:
+        if self.asked is None or self.announced:
             return
-        self.told = True
+        self.announced = True
         # The terminal may be what is gone.
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"{self._sentence(self.asked)}\n")
@@ -114,7 +114,7 @@ class _Run:
 
     def forget(self) -> None:
         """Be as before a command; what was begun around it stays open."""
-        self.asked, self.raised, self.told = None, False, False
+        self.asked, self.raised, self.announced = None, False, False
         for names in (self.undone, self.left, self.kept):
             names.clear()
 

@@ -219,7 +219,7 @@ def has_subquery(*expressions: Any) -> bool:
     for expression in expressions:
         if expression is not None:
             finder(expression)
-    return finder.found
+    return finder.has_met_one
 
 
 class _SubqueryFinder(visitors.Visitor):
@@ -227,7 +227,7 @@ class _SubqueryFinder(visitors.Visitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found = False
+        self.has_met_one = False
 
     def visit_SubLink(self, ancestors: Any, node: Any) -> None:  # noqa: ARG002, N802 - the visitor's protocol
-        self.found = True
+        self.has_met_one = True
