@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 Asked = ParamSpec("Asked")
@@ -13,13 +14,17 @@ which may say nothing but where it lies in memory, is theirs."""
 
 
 def recorded_once(record: Callable[Asked, Recorded]) -> Callable[Asked, Recorded]:
-    """`record`, asked once for the same arguments: nobody changes what was registered."""
+    """`record`, asked once for the same arguments, named or by default: nobody changes what was
+    registered."""
+    parameters = signature(record)
 
     @wraps(record)
     def known(*args: Asked.args, **kwargs: Asked.kwargs) -> Recorded:
-        asked = (record.__module__, record.__qualname__, repr((args, sorted(kwargs.items()))))
+        given = parameters.bind(*args, **dict(sorted(kwargs.items())))
+        given.apply_defaults()
+        asked = (record.__module__, record.__qualname__, repr(given.arguments))
         if asked not in _RECORDED:
-            _RECORDED[asked] = ((args, kwargs), record(*args, **kwargs))
+            _RECORDED[asked] = (given, record(*args, **kwargs))
         return _RECORDED[asked][1]
 
     return known

@@ -19,14 +19,13 @@ from tests.components.applications.deployed import (
     environment,
     pod,
 )
+from tests.components.recorded_once import recorded_once
 from tests.components.values import application_pods, target_group
-
-RECORDED = {}
-"""Each variant is recorded once: the tests only read."""
 
 
 @pytest.fixture
 def orchestrator(build):
+    @recorded_once
     def run(settings=SCALING):
         def construct(opts):
             ready = controller(opts)
@@ -45,9 +44,7 @@ def orchestrator(build):
             )
             return Orchestrator("orchestrator", args, opts)
 
-        if settings not in RECORDED:
-            RECORDED[settings] = build(construct)
-        return RECORDED[settings]
+        return build(construct)
 
     return run
 

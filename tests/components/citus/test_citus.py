@@ -18,6 +18,7 @@ from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 from tests.components.applications.deployed import controller
+from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, keys, place
 
 PLAN = load_plan()
@@ -32,12 +33,10 @@ GROUP = "aws:eks/nodeGroup:NodeGroup"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 JOB = "kubernetes:batch/v1:CronJob"
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def citus(build):
+    @recorded_once
     def run(
         size=Size.LARGE,
         *,
@@ -96,10 +95,7 @@ def citus(build):
             pulumi.export("readersHost", made.readers_host)
             pulumi.export("bucket", made.backups.bucket_name)
 
-        key = (size, stage, protect, architecture, *changes.items())
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

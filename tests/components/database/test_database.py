@@ -9,6 +9,7 @@ from components.database.database import Database, DatabaseArgs
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.recorded_once import recorded_once
 from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
@@ -17,12 +18,10 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-5555555555
 LOGS_KEY = "arn:aws:kms:us-east-1:123456789012:key/66666666-7777-8888-9999-000000000000"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def database(build):
+    @recorded_once
     def run(size=Size.MEDIUM, *, protect=True, **options):
         def construct(opts):
             args = DatabaseArgs(
@@ -37,10 +36,7 @@ def database(build):
             pulumi.export("replicas", made.replica_addresses)
             return made
 
-        key = (size, protect, *options.items())
-        if key not in RECORDED:
-            RECORDED[key] = build(construct, **options)
-        return RECORDED[key]
+        return build(construct, **options)
 
     return run
 

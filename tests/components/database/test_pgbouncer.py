@@ -10,6 +10,7 @@ from rendering.database.pgbouncer_ini import QUERY_WAIT_SECONDS
 from rf.shared.plan import reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.recorded_once import recorded_once
 
 PLAN = load_plan()
 PASSWORD = "Correct0Horse1Battery2Staple3"
@@ -19,12 +20,10 @@ REPLICAS = ("b.example.com", "c.example.com")
 PRIMARY = Upstream(hosts=["db.example.com"], port=5432)
 CITUS = Upstream(hosts=["citus.citus.svc"], port=5433)
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def pgbouncer(build):
+    @recorded_once
     def run(
         size=Size.MEDIUM,
         *,
@@ -56,10 +55,7 @@ def pgbouncer(build):
             )
             return Pgbouncer("pgbouncer", args, opts)
 
-        key = (size, replicas, password, versions, root, serving, *changes.items())
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

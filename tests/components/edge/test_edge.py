@@ -9,6 +9,7 @@ from components.edge.firewall import MANAGED_RULES
 from rendering.edge.functions import CellNames, application_code, pages_code
 from scaleplan.model import load_plan
 from scaleplan.sizes import EdgeSettings, PriceClass, WafMode
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
@@ -52,18 +53,12 @@ def edge_args(domain=None, waf=True, cells=None, **settings):
     )
 
 
-RECORDED = {}
-"""Each variant is recorded once: the tests only read."""
-
-
 @pytest.fixture
 def edge(build):
+    @recorded_once
     def run(domain="flow.example.org", **changes):
-        key = (domain, *sorted(changes.items()))
-        if key not in RECORDED:
-            args = edge_args(domain, **changes)
-            RECORDED[key] = build(lambda opts: Edge("edge", args, opts))
-        return RECORDED[key]
+        args = edge_args(domain, **changes)
+        return build(lambda opts: Edge("edge", args, opts))
 
     return run
 

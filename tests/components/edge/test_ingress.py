@@ -4,6 +4,7 @@ import pytest
 
 from components.edge.ingress import Ingress, IngressArgs
 from rendering.shared.endpoints import SERVED
+from tests.components.recorded_once import recorded_once
 from tests.components.values import place
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -16,15 +17,10 @@ GROUP = "aws:ec2/securityGroup:SecurityGroup"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/origin"
 
 
-RECORDED = {}
-"""Each variant is recorded once: the tests only read."""
-
-
 @pytest.fixture
 def ingress(build):
+    @recorded_once
     def run(certificate=CERTIFICATE, protect=True):
-        if (certificate, protect) in RECORDED:
-            return RECORDED[certificate, protect]
         args = IngressArgs(
             place=place(protect=protect),
             cluster_security_group_id="sg-cluster",
@@ -33,8 +29,7 @@ def ingress(build):
             cloudfront_prefix_list_id="pl-3b927c52",
             certificate_arn=certificate,
         )
-        RECORDED[certificate, protect] = build(lambda opts: Ingress("ingress", args, opts))
-        return RECORDED[certificate, protect]
+        return build(lambda opts: Ingress("ingress", args, opts))
 
     return run
 

@@ -1,6 +1,5 @@
 """CloudWatch's own alarms: what pages without the cluster, at thresholds that follow the size."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,17 +16,16 @@ from tests.components.observability.monitored_stores import (
     observability_args,
     something,
 )
+from tests.components.recorded_once import recorded_once
 from tests.stack_config import accepted
 
 TOPICS = {route: f"arn:aws:sns:us-east-1:{ACCOUNT}:{route}" for route in ("page", "ticket")}
 GIB = 2**30
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def alarms(build):
+    @recorded_once
     def run(size="medium", **changes):
         def construct(opts):
             whole = observability_args(something(opts), accepted(size=size, **changes))
@@ -45,10 +43,7 @@ def alarms(build):
             )
             return Alarms("alarms", args, opts)
 
-        key = json.dumps([size, changes])
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

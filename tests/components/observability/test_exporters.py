@@ -16,17 +16,16 @@ from tests.components.observability.monitored_stores import (
     observability_args,
     something,
 )
+from tests.components.recorded_once import recorded_once
 from tests.stack_config import accepted
 
 MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
 SCRAPE = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig"
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def exporters(build):
+    @recorded_once
     def run(size="medium", **changes):
         def construct(opts):
             whole = observability_args(something(opts), accepted(size=size, **changes))
@@ -45,10 +44,7 @@ def exporters(build):
             )
             return Exporters("exporters", args, opts)
 
-        key = json.dumps([size, changes])
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

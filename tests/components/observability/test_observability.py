@@ -17,6 +17,7 @@ from tests.components.observability.monitored_stores import (
     observability_args,
     something,
 )
+from tests.components.recorded_once import recorded_once
 from tests.stack_config import accepted
 
 SLACK = "https://hooks.slack.com/services/T0/B0/secret-of-the-test"
@@ -44,12 +45,10 @@ CERTIFICATES = {
 }
 CHANNELS = {"abroad": {"slack-webhook-url": SLACK}}
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def observed(build):
+    @recorded_once
     def run(name="home"):
         def construct(opts):
             args = observability_args(
@@ -60,9 +59,7 @@ def observed(build):
             )
             return Observability("observability", args, opts)
 
-        if name not in RECORDED:
-            RECORDED[name] = build(construct)
-        return RECORDED[name]
+        return build(construct)
 
     return run
 

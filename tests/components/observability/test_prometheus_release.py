@@ -15,6 +15,7 @@ from tests.components.observability.monitored_stores import (
     observability_args,
     something,
 )
+from tests.components.recorded_once import recorded_once
 from tests.stack_config import accepted
 
 SLACK = "https://hooks.slack.com/services/T0/B0/secret-of-the-test"
@@ -29,12 +30,10 @@ CHANNELS = {
 }
 FILES = {"pagerdutyRoutingKey": "pagerduty-routing-key", "slackWebhookUrl": "slack-webhook-url"}
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def stack(build):
+    @recorded_once
     def run(size="medium", *, page="sns", ticket="sns"):
         secrets = CHANNELS.get(page, {}) | CHANNELS.get(ticket, {})
 
@@ -62,10 +61,7 @@ def stack(build):
             )
             return PrometheusStack("stack", args, opts)
 
-        key = (size, page, ticket)
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

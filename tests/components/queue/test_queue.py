@@ -11,18 +11,17 @@ from rendering.redis.access import queue_users
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
+from tests.components.recorded_once import recorded_once
 from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def queue(build):
+    @recorded_once
     def run(size=Size.MEDIUM, *, protect=True, keda=True):
         def construct(opts):
             args = QueueArgs(
@@ -39,10 +38,7 @@ def queue(build):
             pulumi.export("host", made.primary_endpoint)
             return made
 
-        key = (size, protect, keda)
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 

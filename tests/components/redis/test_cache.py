@@ -10,6 +10,7 @@ from rendering.redis.access import cache_users, queue_users
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
 from scaleplan.sizes import QueueSettings, Size
+from tests.components.recorded_once import recorded_once
 from tests.components.values import data_network, keys, place
 
 PLAN = load_plan()
@@ -17,12 +18,10 @@ GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 USER = "aws:elasticache/user:User"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
-RECORDED = {}
-"""What each arrangement registered: tests only read it, so it is recorded once."""
-
 
 @pytest.fixture
 def cache(build):
+    @recorded_once
     def run(size=Size.MEDIUM, *, protect=True):
         def construct(opts):
             args = CacheArgs(
@@ -36,10 +35,7 @@ def cache(build):
             pulumi.export("host", made.configuration_endpoint)
             return made
 
-        key = (size, protect)
-        if key not in RECORDED:
-            RECORDED[key] = build(construct)
-        return RECORDED[key]
+        return build(construct)
 
     return run
 
