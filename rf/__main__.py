@@ -1,11 +1,9 @@
 """`python -m rf`."""
 
 import sys
-from pathlib import Path
 
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.termination import stopping_cleanly
-
-ROOT = Path(__file__).resolve().parents[1]
 
 try:
     from rf.cli import app
@@ -15,7 +13,7 @@ try:
             app(prog_name="rf")
 except ModuleNotFoundError as error:
     module = (error.name or "").partition(".")[0]
-    if not module or (ROOT / module).exists() or (ROOT / f"{module}.py").exists():
+    if not module or (PROJECT_ROOT / module).exists() or (PROJECT_ROOT / f"{module}.py").exists():
         raise
     command = " ".join(["rf", *sys.argv[1:2]])
     sys.stderr.write(

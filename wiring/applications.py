@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output
@@ -32,15 +33,14 @@ from scaleplan.applications.pod_resources import (
 )
 from scaleplan.applications.quota import NamespaceQuota, QuotaPods, namespace_quota, pods_in_rollout
 from scaleplan.applications.workloads import (
-    APPLICATIONS_POOL,
     COLLABORATION,
     ORCHESTRATOR,
+    WEB,
     WORKER,
-    WORKERS_POOL,
+    application,
     autoscaled_workloads,
 )
 from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
-from scaleplan.sizes import WorkloadSettings
 from wiring.stack import Stack
 
 PSQL_JOBS = 2
@@ -111,11 +111,11 @@ def _urls(stack: Stack) -> Mapping[str, Mapping[str, Input[str]]]:
     """
     cache, redis, broker = stack.cache.urls, stack.queue.urls, stack.broker
 
-    def jobs(application: str) -> Mapping[str, Input[str]]:
+    def jobs(name: str) -> Mapping[str, Input[str]]:
         if broker is not None:
             return {"QUEUE_URL": broker.url}
         # REDIS_URL is the plan's name, which its queue code reads.
-        return dict.fromkeys(("QUEUE_URL", "REDIS_URL"), redis[application])
+        return dict.fromkeys(("QUEUE_URL", "REDIS_URL"), redis[name])
 
     return {
         ORCHESTRATOR: {
@@ -135,36 +135,21 @@ def orchestrator_args(
     stack: Stack, workflow_variables: Sequence[k8s.core.v1.EnvVarArgs]
 ) -> OrchestratorArgs:
     """The API's pods, which also start workflows where there is a server for them."""
-    settings = stack.settings
     return OrchestratorArgs(
-        pods=connected_pods(
-            stack,
-            ORCHESTRATOR,
-            image_of(stack, "orchestrator", settings.images.orchestrator),
-            settings.orchestrator,
-            pool=APPLICATIONS_POOL,
-            variables=workflow_variables,
-        ),
-        target_group=_target_group(stack, "orchestrator"),
+        pods=connected_pods(stack, ORCHESTRATOR, workflow_variables),
+        target_group=_target_group(stack, ORCHESTRATOR),
         role=stack.pod_roles.orchestrator,
-        requests_per_pod=requests_per_pod(Subject(stack.plan, settings)),
+        requests_per_pod=requests_per_pod(Subject(stack.plan, stack.settings)),
         metrics_ready=stack.observability.metrics_ready,
     )
 
 
 def worker_args(stack: Stack) -> WorkerArgs:
     """The workers' pods and what scales them."""
-    settings = stack.settings
     return WorkerArgs(
-        pods=connected_pods(
-            stack,
-            WORKER,
-            image_of(stack, "worker", settings.images.worker),
-            settings.worker,
-            pool=WORKERS_POOL,
-        ),
+        pods=connected_pods(stack, WORKER),
         queue=stack.plan.queue,
-        jobs=settings.queue,
+        jobs=stack.settings.queue,
         role=stack.pod_roles.worker,
         keda=_keda(stack),
     )
@@ -172,16 +157,9 @@ def worker_args(stack: Stack) -> WorkerArgs:
 
 def collaboration_args(stack: Stack) -> CollaborationArgs:
     """The WebSocket server's pods."""
-    settings = stack.settings
     return CollaborationArgs(
-        pods=connected_pods(
-            stack,
-            COLLABORATION,
-            image_of(stack, "collaboration", settings.images.collaboration),
-            settings.collaboration,
-            pool=APPLICATIONS_POOL,
-        ),
-        target_group=_target_group(stack, "collaboration"),
+        pods=connected_pods(stack, COLLABORATION),
+        target_group=_target_group(stack, COLLABORATION),
     )
 
 
@@ -190,46 +168,40 @@ def web_args(stack: Stack) -> WebArgs:
 
     The files are static: the pods open no connection, so they get neither secrets nor authority.
     """
-    settings = stack.settings
     return WebArgs(
         place=stack.place,
-        pods=ApplicationPods(
-            namespace=stack.platform.namespace,
-            image=image_of(stack, "web", settings.images.web),
-            settings=settings.web,
-            autoscaling=stack.plan.autoscaling,
-            node_selector=nodes_of(stack, APPLICATIONS_POOL),
-        ),
-        target_group=_target_group(stack, "web"),
-        at_edge=not settings.disaster_recovery.site_of,
+        pods=_pods(stack, WEB),
+        target_group=_target_group(stack, WEB),
+        at_edge=not stack.settings.disaster_recovery.site_of,
     )
 
 
 def connected_pods(
-    stack: Stack,
-    login: str,
-    image: Output[str],
-    settings: WorkloadSettings,
-    *,
-    pool: str,
-    variables: Sequence[k8s.core.v1.EnvVarArgs] = (),
+    stack: Stack, name: str, variables: Sequence[k8s.core.v1.EnvVarArgs] = ()
 ) -> ApplicationPods:
-    """Pods with everything that the application of that login connects to, and `variables`."""
-    return ApplicationPods(
-        namespace=stack.platform.namespace,
-        image=image,
-        settings=settings,
-        autoscaling=stack.plan.autoscaling,
-        environment=[*stack.connections.environment(login), *variables],
-        annotations=stack.connections.annotations(login),
+    """An application's pods with everything that it connects to, and `variables`."""
+    return replace(
+        _pods(stack, name),
+        environment=[*stack.connections.environment(name), *variables],
+        annotations=stack.connections.annotations(name),
         ca_config_map=stack.authority.config_map_name,
-        node_selector=nodes_of(stack, pool),
     )
 
 
-def _target_group(stack: Stack, application: str) -> TargetGroup:
+def _pods(stack: Stack, name: str) -> ApplicationPods:
+    planned = application(name)
+    return ApplicationPods(
+        namespace=stack.platform.namespace,
+        image=image_of(stack, name),
+        settings=planned.settings_of(stack.settings),
+        autoscaling=stack.plan.autoscaling,
+        node_selector=nodes_of(stack, planned.pool),
+    )
+
+
+def _target_group(stack: Stack, name: str) -> TargetGroup:
     return TargetGroup(
-        arn=stack.ingress.target_group_arns[application],
+        arn=stack.ingress.target_group_arns[name],
         controller_ready=stack.platform.load_balancer_controller_ready,
     )
 
@@ -241,9 +213,10 @@ def _keda(stack: Stack) -> Keda | None:
     return Keda(secret_name=secret_name, ready=ready)
 
 
-def image_of(stack: Stack, application: str, pin: str) -> Output[str]:
-    """The application's image in the stack's own repository."""
-    return stack.registry.repository_urls[application].apply(lambda url: image_reference(url, pin))
+def image_of(stack: Stack, name: str) -> Output[str]:
+    """The application's image in the stack's own repository, as the settings pin it."""
+    pin = getattr(stack.settings.images, name)
+    return stack.registry.repository_urls[name].apply(lambda url: image_reference(url, pin))
 
 
 def nodes_of(stack: Stack, pool: str) -> dict[str, str] | None:

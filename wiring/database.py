@@ -16,7 +16,7 @@ from components.recovery.primary_site import PrimarySite
 from rendering.database.rds_authority import rds_authority
 from rendering.database.role_timeouts import statement_timeouts
 from rendering.database.roles import RoleKey
-from scaleplan.applications.workloads import APPLICATIONS_POOL
+from scaleplan.applications.workloads import APPLICATIONS_POOL, ORCHESTRATOR
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from wiring.applications import image_of, nodes_of
 from wiring.stack import Stack
@@ -81,11 +81,10 @@ def database_bootstrap_args(stack: Stack) -> DatabaseBootstrapArgs:
 
 def database_migration_args(stack: Stack) -> DatabaseMigrationArgs:
     """The orchestrator's migrations, at the servers that its tables are on."""
-    pin = stack.settings.images.orchestrator
     return DatabaseMigrationArgs(
         namespace=stack.platform.namespace,
-        image=image_of(stack, "orchestrator", pin),
-        version=pin,
+        image=image_of(stack, ORCHESTRATOR),
+        version=stack.settings.images.orchestrator,
         settings=stack.settings.migrations,
         credentials_secret=stack.bootstrap.migrator_secret_name,
         cluster_authority=stack.authority.config_map_name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
+from components.applications.artifacts import Artifacts
+from components.citus.backups import CitusBackups
 from components.observability.observability import PAGE
 from components.recovery.disaster_recovery import DisasterRecoveryArgs
 from components.recovery.primary_site import PrimarySiteArgs
@@ -38,19 +40,8 @@ def disaster_recovery_args(stack: Stack) -> DisasterRecoveryArgs | None:
 def _buckets(stack: Stack) -> list[SourceBucket]:
     """The buckets that hold what nothing else does, and the published frontend. One that is a copy
     itself is copied no further."""
-    artifacts, static = stack.artifacts, stack.web.bucket
-    backups = stack.citus.backups if stack.citus else None
-    buckets: list[SourceBucket] = []
-    if artifacts.versions is not None:
-        buckets.append(
-            SourceBucket(
-                role="artifacts",
-                bucket_name=artifacts.bucket_name,
-                bucket_arn=artifacts.bucket_arn,
-                key_arn=stack.keys.data_arn,
-                versions=artifacts.versions,
-            )
-        )
+    static, citus = stack.web.bucket, stack.citus
+    buckets = [_encrypted(stack, "artifacts", stack.artifacts)]
     if static is not None:
         buckets.append(
             SourceBucket(
@@ -61,14 +52,19 @@ def _buckets(stack: Stack) -> list[SourceBucket]:
                 versions=static.versions,
             )
         )
-    if backups is not None and backups.versions is not None:
-        buckets.append(
-            SourceBucket(
-                role="citus",
-                bucket_name=backups.bucket_name,
-                bucket_arn=backups.bucket_arn,
-                key_arn=stack.keys.data_arn,
-                versions=backups.versions,
-            )
-        )
-    return buckets
+    if citus is not None:
+        buckets.append(_encrypted(stack, "citus", citus.backups))
+    return [bucket for bucket in buckets if bucket is not None]
+
+
+def _encrypted(stack: Stack, role: str, bucket: Artifacts | CitusBackups) -> SourceBucket | None:
+    """A bucket of the stack's own under its data key; None for one that is a copy."""
+    if bucket.versions is None:
+        return None
+    return SourceBucket(
+        role=role,
+        bucket_name=bucket.bucket_name,
+        bucket_arn=bucket.bucket_arn,
+        key_arn=stack.keys.data_arn,
+        versions=bucket.versions,
+    )

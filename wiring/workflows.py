@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
@@ -14,7 +16,7 @@ from rendering.workflows.client import CLIENT_CERTIFICATE
 from rendering.workflows.client import workflow_variables as address_variables
 from rendering.workflows.temporal_names import CLIENT_SECRET
 from scaleplan.applications.workloads import APPLICATIONS_POOL, ORCHESTRATOR, WORKERS_POOL
-from wiring.applications import connected_pods, image_of, nodes_of
+from wiring.applications import connected_pods, nodes_of
 from wiring.network import flow_table
 from wiring.stack import Stack
 
@@ -43,15 +45,11 @@ def temporal_args(stack: Stack) -> TemporalArgs | None:
 
 def _worker_args(stack: Stack, role: PodRole) -> WorkflowWorkerArgs:
     """The orchestrator once more, with its logins: the plan's workflows are in its sources."""
-    settings = stack.settings
     return WorkflowWorkerArgs(
-        pods=connected_pods(
-            stack,
-            ORCHESTRATOR,
-            image_of(stack, "orchestrator", settings.images.orchestrator),
-            settings.workflows.worker,
-            pool=WORKERS_POOL,
-            variables=_variables(stack, CLIENT_SECRET),
+        pods=replace(
+            connected_pods(stack, ORCHESTRATOR, _variables(stack, CLIENT_SECRET)),
+            settings=stack.settings.workflows.worker,
+            node_selector=nodes_of(stack, WORKERS_POOL),
         ),
         plan=stack.plan.workflows,
         role=role,

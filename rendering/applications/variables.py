@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WORKER
+from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WEB, WORKER
 
-WEB = "web"
 MIGRATION = "database-migration"
 """The orchestrator's image once more, run before a rollout."""
 

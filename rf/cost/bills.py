@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rf.cost.coverage import Coverage, coverage_of
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import plan_of, settings_of
-from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.mistakes import InvalidSettings, Mistake, unknown_choice
 from scaleplan.config.stack_file import stack_names
 from scaleplan.cost.bill import Estimate
 from scaleplan.cost.month import estimate
@@ -61,14 +61,5 @@ def bill_named(
         return bill_of(stack, size=name, overrides=overrides, load=load)
     if name not in stacks:
         choices = [*stacks, *(str(size) for size in Size)]
-        raise InvalidSettings(
-            [
-                Mistake(
-                    key="--diff",
-                    value=name,
-                    allowed=", ".join(choices),
-                    nearest=nearest(name, choices),
-                )
-            ]
-        )
+        raise InvalidSettings([unknown_choice("--diff", name, choices)])
     return bill_of(name, overrides=overrides, load=load)

@@ -21,7 +21,7 @@ from rf.drill.zone import zone_runbook
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.programs import MissingServersError
 from rf.shared.stacks import plan_of, settings_of
-from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.mistakes import InvalidSettings, unknown_choice
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 
 FOLDER = PROJECT_ROOT / ".cache" / "drill"
@@ -157,16 +157,7 @@ def _needs(world: DrillWorld) -> list[Dependence]:
 def _check_step(fail_at: str, runbook: Sequence[DrillStep[DrillWorld]]) -> None:
     names = [step.name for step in runbook]
     if fail_at not in names:
-        raise InvalidSettings(
-            [
-                Mistake(
-                    key="--fail-at",
-                    value=fail_at,
-                    allowed=", ".join(names),
-                    nearest=nearest(fail_at, names),
-                )
-            ]
-        )
+        raise InvalidSettings([unknown_choice("--fail-at", fail_at, names)])
 
 
 def _measured(

@@ -13,7 +13,7 @@ from rf.shared.revisions import RevisionPlan, checked_out, plans_at
 from rf.shared.stacks import plan_of
 from rf.shared.unchanged import unchanged_stacks
 from scaleplan.capacity.result import CheckName
-from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.mistakes import InvalidSettings, Mistake, unknown_choice
 from scaleplan.sizes import Size
 
 
@@ -74,10 +74,7 @@ def _planned(planned: RevisionPlan) -> PlanDocument:
 def _sizes(sizes: Sequence[str]) -> list[Size]:
     known = list(Size)
     wrong = [size for size in sizes if size not in known]
-    mistakes = [
-        Mistake(key="sizes", value=size, allowed=", ".join(known), nearest=nearest(size, known))
-        for size in wrong
-    ]
+    mistakes = [unknown_choice("sizes", size, known) for size in wrong]
     if not wrong and len(sizes) < 2:
         allowed = "two sizes or more, as small medium large; or --base REVISION"
         mistakes = [Mistake(key="sizes", value=" ".join(sizes) or "(none)", allowed=allowed)]

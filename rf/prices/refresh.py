@@ -17,7 +17,7 @@ from rf.shared.errors import InputError
 from rf.shared.files import replaced
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.catalog import load_catalog
-from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
+from scaleplan.config.mistakes import InvalidSettings, unknown_choice
 from scaleplan.cost.prices import (
     GLOBAL,
     REFERENCE_REGION,
@@ -86,17 +86,7 @@ def refresh_file(
     known = load_catalog().region_names()
     unknown = [region for region in regions if region not in known]
     if unknown:
-        raise InvalidSettings(
-            [
-                Mistake(
-                    key="--region",
-                    value=region,
-                    allowed=", ".join(known),
-                    nearest=nearest(region, known),
-                )
-                for region in unknown
-            ]
-        )
+        raise InvalidSettings([unknown_choice("--region", region, known) for region in unknown])
     import botocore.exceptions  # noqa: PLC0415 - it takes long, and a test brings its own client
 
     text = path.read_text(encoding="utf-8")

@@ -93,6 +93,13 @@ def _misspelt(value: object, choices: Sequence[str]) -> bool:
     return isinstance(value, str) and value not in choices
 
 
+def unknown_choice(key: str, value: str, choices: Sequence[str]) -> Mistake:
+    """The mistake of a value that is none of the choices."""
+    return Mistake(
+        key=key, value=value, allowed=", ".join(choices), nearest=nearest(value, choices)
+    )
+
+
 def unknown_key(key: str, value: object, known: Sequence[str]) -> Mistake:
     """The mistake of a key that no section has; `known` are the keys it might have been."""
     last = key.replace(":", ".").rsplit(".", 1)[-1]

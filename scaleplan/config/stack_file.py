@@ -9,7 +9,14 @@ from typing import Any
 
 import yaml
 
-from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest, shown, unknown_key
+from scaleplan.config.mistakes import (
+    InvalidSettings,
+    Mistake,
+    nearest,
+    shown,
+    unknown_choice,
+    unknown_key,
+)
 from scaleplan.config.section import keys_of, rule_at
 from scaleplan.config.strict_yaml import StrictLoader
 from scaleplan.observability.alerts import SECRET_KEYS
@@ -38,10 +45,7 @@ def read_stack(
     """
     names = stack_names(root)
     if stack not in names:
-        choices = ", ".join(names)
-        raise InvalidSettings(
-            [Mistake(key="stack", value=stack, allowed=choices, nearest=nearest(stack, names))]
-        )
+        raise InvalidSettings([unknown_choice("stack", stack, names)])
     path = root / f"Pulumi.{stack}.yaml"
     try:
         text = path.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ import typer.main
 from rf.cli import app
 from rf.shared.errors import CommandError, FailedError, InputError
 from rf.shared.project import PROJECT_ROOT
-from tools.reference.house import SUBJECTS
+from tools.reference.house import SUBJECTS, imported_names
 
 SDKS = {"pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_random", "pulumi_tls"}
 AWS = {"boto3", "botocore"}
@@ -73,13 +73,7 @@ def tree_of(path: Path) -> ast.Module:
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Top-level names of what a module imports, anywhere in it."""
-    names: set[str] = set()
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.split(".")[0])
-    return frozenset(names)
+    return frozenset(imported_names(text_of(path)))
 
 
 def modules_imported(path: Path) -> set[str]:

@@ -64,7 +64,8 @@ def _picture() -> str:
         (room, other)
         for path in _product()
         for room in [_room(path.relative_to(PROJECT_ROOT).parts[0])]
-        for other in {_room(name) for name in _imported(path)} - {room, ""}
+        for other in {_room(name) for name in imported_names(path.read_text(encoding="utf-8"))}
+        - {room, ""}
     }
     boxes = [f'    {_box(_room(room))}["{room}"]' for room in ROOMS]
     arrows = [f"    {_box(room)} --> {_box(other)}" for room, other in sorted(imports)]
@@ -92,12 +93,13 @@ def _product() -> Iterator[Path]:
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _imported(path: Path) -> Iterator[str]:
-    """First names of what a module imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imported_names(module: str) -> Iterator[str]:
+    """First names of what a module's text imports, anywhere in it; relative ones are its own
+    room's."""
+    for node in ast.walk(ast.parse(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.split(".")[0]
 
 
