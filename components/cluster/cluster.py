@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -118,22 +119,7 @@ class Cluster(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        nodes = NodeGroup(
-            f"{name}-system",
-            NodeGroupArgs(
-                place=args.place,
-                keys=args.keys,
-                pool=SYSTEM_POOL,
-                cluster_name=cluster.name,
-                kubernetes_version=args.kubernetes_version,
-                role_arn=node_role.arn,
-                subnet_ids=args.private_subnet_ids,
-                settings=args.settings.system,
-                architecture=args.architecture,
-                wait_for=[network, *node_policies],
-            ),
-            ResourceOptions(parent=self),
-        )
+        nodes = self._system_nodes(cluster, node_role, [network, *node_policies])
         ready = self._on_nodes(cluster, nodes)
         self.endpoint = cluster.endpoint
         authority = cluster.certificate_authority
@@ -239,6 +225,28 @@ class Cluster(ComponentResource):
             for key, policy_arn in NODE_POLICIES.items()
         ]
         return role, attachments
+
+    def _system_nodes(
+        self, cluster: aws.eks.Cluster, role: aws.iam.Role, wait_for: Sequence[pulumi.Resource]
+    ) -> NodeGroup:
+        """The group that carries the controllers."""
+        args = self._args
+        return NodeGroup(
+            f"{self._name}-system",
+            NodeGroupArgs(
+                place=args.place,
+                keys=args.keys,
+                pool=SYSTEM_POOL,
+                cluster_name=cluster.name,
+                kubernetes_version=args.kubernetes_version,
+                role_arn=role.arn,
+                subnet_ids=args.private_subnet_ids,
+                settings=args.settings.system,
+                architecture=args.architecture,
+                wait_for=wait_for,
+            ),
+            ResourceOptions(parent=self),
+        )
 
     def _on_nodes(self, cluster: aws.eks.Cluster, nodes: NodeGroup) -> pulumi.Resource:
         """Add-ons that run as pods, and what tells when pods find each other by name."""

@@ -28,6 +28,21 @@ CONSTRUCTED = re.compile(r"\b(?:aws|k8s|kubernetes|random|tls)\.(?:\w+\.)*([A-Z]
 LONGEST_FILE_LINES = 500
 """Files go by meaning; one that is longer holds more than one thing."""
 
+LONGEST_FUNCTION_LINES = 60
+
+LONG_FUNCTIONS = {
+    "rendering/cluster/karpenter_documents.py: controller_policy": "one IAM document",
+    "rendering/observability/alerting/recordings.py: store_recordings": "a table of rules",
+    "rendering/observability/alerting/recordings.py: workload_recordings": "a table of rules",
+    "rendering/observability/dashboards/layers.py: database": "a table of panels",
+    "rendering/observability/dashboards/overview.py: overview": "a table of panels",
+    "rf/up/bring_up.py: bring_up": "ten arguments, told one by one, and one server's life",
+    "scaleplan/capacity/cache_memory.py: check_cache_memory": "the terms of one sum",
+    "scaleplan/capacity/queue_memory.py: check_queue_memory": "the terms of one sum",
+    "scaleplan/cost/edge.py: storage_items": "a table of items of the bill",
+}
+"""Functions that are longer, and why each is one."""
+
 LONGEST_TABLE_OF_CONTENTS_LINES = 120
 
 SELF_EXPLANATORY = {
@@ -351,6 +366,19 @@ def test_a_folder_of_components_rendering_and_policy_is_a_subject():
         folders = {name for name in folders if not name.endswith(".py")}
         strays = folders - {*SUBJECTS, "shared"} - (of_all if room == "scaleplan" else set())
         assert strays == set(), room
+
+
+def test_a_function_is_short_or_says_why_not():
+    product = [*PROGRAM, *COMMANDS, *sources("policy", "tools", "researchflow_testing.py")]
+    long = {
+        f"{called(path)}: {node.name}"
+        for path in product
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION_LINES
+    }
+    assert long == LONG_FUNCTIONS.keys()
 
 
 def test_no_two_test_files_have_one_name():
