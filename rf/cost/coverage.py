@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
-from rf.cost.stock import Quantity, stock_of
+from rf.cost.stock import stock_of
+from rf.shared.cards.prices import Free, Priced, Quantity, Unpriced
+from rf.shared.cards.registry import card_of
 from rf.shared.plan import RecordedPlan, RecordedResource
 from scaleplan.cost.bill import Estimate
 
-Value = TypeVar("Value")
-
-NOT_LISTED = "not listed in rf/cost/resource_types.yaml"
+NOT_KNOWN = Unpriced("no card says what pays for it")
+COMPONENT = Free(reason="a component, paid as its parts")
 
 
 class PriceStatus(StrEnum):
@@ -27,16 +22,6 @@ class PriceStatus(StrEnum):
     PRICED = "priced"
     FREE = "free"
     UNPRICED = "unpriced"
-
-
-class ResourceTypes(BaseModel):
-    """The file of that name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    priced: Mapping[str, tuple[str, ...]]
-    free: Mapping[str, str]
-    unpriced: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +61,6 @@ class Coverage:
         return not self.mismatches
 
 
-@cache
-def resource_types() -> ResourceTypes:
-    """Read the file. Raises pydantic.ValidationError when it is wrong."""
-    text = files("rf.cost").joinpath("resource_types.yaml").read_text(encoding="utf-8")
-    return ResourceTypes.model_validate(yaml.load(text, yaml.CSafeLoader))
-
-
 def coverage_of(plan: RecordedPlan, bill: Estimate) -> Coverage:
     """Compare the plan with the bill that its settings make."""
     keys = {line.item.key for line in bill.lines} | {item.key for item in bill.unpriced}
@@ -98,41 +76,30 @@ def coverage_of(plan: RecordedPlan, bill: Estimate) -> Coverage:
 
 
 def _type_coverage(token: str, exception: str, count: int, keys: Iterable[str]) -> TypeCoverage:
-    known = resource_types()
-    status, reason = PriceStatus.UNPRICED, exception or NOT_LISTED
-    prefixes = _listed(known.priced, token)
-    if not exception and prefixes is not None:
-        paid = sorted(key for key in keys if key.startswith(tuple(prefixes)))
-        status = PriceStatus.PRICED if paid else PriceStatus.UNPRICED
-        reason = ", ".join(paid) if paid else f"the bill has no line of {', '.join(prefixes)}"
-    elif not exception:
-        for kind, reasons in (
-            (PriceStatus.FREE, known.free),
-            (PriceStatus.UNPRICED, known.unpriced),
-        ):
-            listed_reason = _listed(reasons, token)
-            if listed_reason is not None:
-                status, reason = kind, listed_reason
+    card = card_of(token)
+    match card.price if card else _without_card(token):
+        case _ if exception:
+            status, reason = PriceStatus.UNPRICED, exception
+        case Priced() as price:
+            paid = sorted(key for key in keys if key.startswith(price.keys))
+            status = PriceStatus.PRICED if paid else PriceStatus.UNPRICED
+            reason = ", ".join(paid) or f"the bill has no line of {', '.join(price.keys)}"
+        case Free() as price:
+            status, reason = PriceStatus.FREE, price.reason
+        case Unpriced() as price:
+            status, reason = PriceStatus.UNPRICED, price.reason
     return TypeCoverage(type=token, count=count, status=status, reason=reason)
 
 
-def _listed(table: Mapping[str, Value], token: str) -> Value | None:
-    """The entry of the token itself, or of the longest beginning that ends in `*`."""
-    if token in table:
-        return table[token]
-    beginnings = [
-        pattern for pattern in table if pattern.endswith("*") and token.startswith(pattern[:-1])
-    ]
-    return table[max(beginnings, key=len)] if beginnings else None
+def _without_card(token: str) -> Free | Unpriced:
+    """A component is no resource; any other type should have a card."""
+    return COMPONENT if token.startswith("researchflow:") else NOT_KNOWN
 
 
 def _exception(resource: RecordedResource) -> str:
     """Why one resource of an otherwise free type costs something after all; else empty."""
-    if resource.type == "kubernetes:core/v1:Service":
-        spec = resource.inputs.get("spec") or {}
-        if spec.get("type") == "LoadBalancer":
-            return f"{resource.name} makes a load balancer of its own"
-    return ""
+    card = card_of(resource.type)
+    return card.price.unless(resource) if card and isinstance(card.price, Free) else ""
 
 
 def _mismatches(plan: RecordedPlan, bill: Estimate) -> Iterable[Mismatch]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.check.residency.leaks import REGION_NAME, texts_of
-from rf.drill.control_planes import HOME, control_plane_of
+from rf.drill.control_planes import control_plane_of
 from rf.grow.difference import difference_of
+from rf.shared.cards.control_plane import HOME
 from rf.shared.plan_document import PlanDocument, PlannedResource
 
 

@@ -11,23 +11,26 @@ from typing import Any
 
 from rf.drill.fence import FencedApi
 from rf.drill.steps import Tell
+from rf.shared.cards.lifecycle import Created
 from rf.shared.files import replaced
 from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, References, redact
 from rf.shared.project import PROGRAM
 from rf.shared.sandbox.deployment import Deployment, deployed, region_of
-from rf.shared.sandbox.registry import Created, CreationError, Request, SandboxRegistry
+from rf.shared.sandbox.registry import CreationError, Request, SandboxRegistry
 from rf.shared.stacks import project_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedResource:
-    """A resource that was made: its id, its outputs, and a digest of what it was made from.
+    """A resource that was made: its id, its outputs, the inputs that it was made from with their
+    secrets taken out, and a digest of them all.
 
     One that the emulator lacks was checked and not made: there is nothing of it to read back.
     """
 
     id: str
+    inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     digest: str
     emulated: bool = True
@@ -35,7 +38,7 @@ class DeployedResource:
 
 @dataclass
 class DeployedStack:
-    """All of a stack's, by URN. Holds ids and addresses, no secret."""
+    """All of a stack's, by URN. Holds no secret."""
 
     resources: dict[str, DeployedResource] = field(default_factory=dict)
 
@@ -43,6 +46,7 @@ class DeployedStack:
         """Remember what was made, or made anew."""
         self.resources[request.urn] = DeployedResource(
             id=created.id,
+            inputs=redact(request.planned),
             outputs=dict(created.outputs),
             digest=digest_of(request.inputs),
             emulated=emulated,
@@ -80,7 +84,7 @@ Delete = Callable[[str, DeployedResource, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes:
+class WaysToChange:
     """How what stands is changed and deleted."""
 
     update: Update
@@ -98,7 +102,7 @@ class UpdatingDeployment(Deployment):
         world: SandboxRegistry,
         tell: Tell,
         deployed_stack: DeployedStack,
-        changes: Changes,
+        changes: WaysToChange,
     ) -> None:
         super().__init__(world, tell)
         self._deployed = deployed_stack
@@ -157,7 +161,7 @@ def _refuse_deletion(urn: str, there: DeployedResource, region: str) -> None:
     )
 
 
-NO_CHANGES = Changes(update=_refuse_update, delete=_refuse_deletion)
+NO_CHANGES = WaysToChange(update=_refuse_update, delete=_refuse_deletion)
 """For a stack that must be as it was when the drill began."""
 
 
@@ -168,7 +172,7 @@ def deploy_over(
     *,
     config: dict[str, object],
     references: References,
-    changes: Changes,
+    changes: WaysToChange,
     tell: Tell,
     program: Path = PROGRAM,
 ) -> Applied:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rf.drill.control_planes import HOME, control_plane_needed
-from rf.shared.sandbox.api import Api, ApiAnswer, RequestError
+from rf.drill.control_planes import control_plane_needed
+from rf.shared.cards.answers import ApiAnswer, RequestError
+from rf.shared.cards.control_plane import HOME
+from rf.shared.sandbox.api import Api
 
 READS = ("Describe", "Get", "List", "Head")
 """What operations that change nothing begin with."""

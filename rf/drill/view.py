@@ -9,9 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rf.drill.control_planes import CONTROL_PLANES, HOME, SOURCE
+from rf.drill.control_planes import control_planes
 from rf.drill.result import DrillResult, DrillRow
 from rf.drill.steps import Lost
+from rf.shared.cards.control_plane import HOME, SOURCE
 from rf.shared.terminal import print_json, terminal
 
 NEVER_SHOWN = (
@@ -124,7 +125,7 @@ def _show_lost_region(result: DrillResult, out: Console) -> None:
         table = Table(title=f"Lost with {HOME} for every region", title_justify="left")
         for heading in ("control plane", "what goes on"):
             table.add_column(heading, overflow="fold")
-        for plane in CONTROL_PLANES:
+        for plane in control_planes():
             table.add_row(plane.name, plane.goes_on)
         out.print(table)
         out.print(Text(f"source: {SOURCE}", style="dim"))

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rf.aws.elasticache.replication_group import REPLICATION_GROUP
+from rf.aws.rds.instance import INSTANCE
 from rf.drill.deployment import NO_CHANGES, deploy_over
 from rf.drill.fence import FencedApi, WatchingApi
 from rf.drill.progress import Progress
 from rf.drill.site import RecoverySite
 from rf.drill.steps import StepFailedError, Tell
+from rf.shared.cards.answers import ApiAnswer, RequestError
 from rf.shared.plan import RecordedPlan, RecordedResource, References, reveal
-from rf.shared.sandbox.api import ApiAnswer, RequestError
 from rf.shared.sandbox.emulator import Server
 from rf.shared.sandbox.neighbours import with_zones
 from rf.shared.stacks import references_of, settings_of, stack_config
 from scaleplan.settings import Settings
-
-INSTANCE = "aws:rds/instance:Instance"
-REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rf.aws.lb.balancer import TARGET_GROUP
 from rf.drill.primary import verify_step
 from rf.drill.steps import DrillStep, Duration, StepBasis, Who, require
 from rf.drill.takeovers import takeovers_of
@@ -13,7 +14,6 @@ from scaleplan.capacity.result import Loss
 from scaleplan.capacity.survivors import moved_seconds
 from scaleplan.settings import Settings
 
-TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 TAINT_SOURCE = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
 
 

@@ -8,10 +8,14 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
-from rf.grow.difference import Pair, PlanDifference, PropertyChange, difference_of, property_changes
-from rf.grow.rules import Effect, Ruling, load_rules, ruling_of
+from rf.grow.difference import Pair, PlanDifference, difference_of
+from rf.grow.rules import ruling_of
 from rf.grow.stage import shard_count_findings, stage_findings
 from rf.grow.temporal import history_findings
+from rf.shared.cards.changes import Effect, Ruling
+from rf.shared.cards.diff import is_ignored
+from rf.shared.cards.property_changes import PropertyChange, property_changes
+from rf.shared.cards.registry import holds
 from rf.shared.plan_document import PROVIDER, PlanDocument, PlannedResource
 
 _NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
@@ -143,7 +147,7 @@ def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[Gro
 
 def is_stateful(resource: PlannedResource) -> bool:
     """Whether something is lost with it: by its type, or because the program protects it."""
-    return resource.protect or resource.type in load_rules().stateful
+    return resource.protect or bool(holds(resource.type))
 
 
 def _changes(
@@ -195,7 +199,7 @@ def _judged(
     changes = [
         change
         for change in property_changes(pair.before.inputs, pair.after.inputs)
-        if not _ignored(change, pair.after.ignore_changes)
+        if not is_ignored(change, pair.after.ignore_changes)
     ]
     # Below a name that changes too: a Job that gets another deadline is not made anew for that.
     changed = {change.path for change in changes}
@@ -213,12 +217,6 @@ def _judged(
     for change in changes:
         ruling = ruling_of(pair.after.type, change, stateful=stateful, provider=provider)
         yield Judged(change=change, ruling=ruling)
-
-
-def _ignored(change: PropertyChange, paths: Iterable[str]) -> bool:
-    """Whether the program leaves the property as it is, so that the engine does too."""
-    bare = change.bare_path
-    return any(bare == path or bare.startswith(f"{path}.") for path in paths)
 
 
 _KINDS = {
@@ -265,16 +263,16 @@ def _dangers(changes: Iterable[ResourceChange]) -> Iterator[GrowthFinding]:
     for change in changes:
         if not change.stateful:
             continue
-        holds = load_rules().holds(change.type) or "it is protected"
+        lost = holds(change.type) or "it is protected"
         if change.kind is Kind.DELETE:
             yield GrowthFinding(
                 resource=change.name,
-                what=f"{change.type} would be deleted ({holds})",
+                what=f"{change.type} would be deleted ({lost})",
                 remedy="if it only got another name, give it an alias of the old one; if it must"
                 " go, keep its data first and unprotect it by hand",
             )
         for each in change.properties:
-            finding = _danger(change, each, holds)
+            finding = _danger(change, each, lost)
             if finding is not None:
                 yield finding
 
@@ -285,14 +283,14 @@ def _of_region(source: Any) -> str:
     return f" of {parts[-1]} in {parts[3]}" if len(parts) > 5 and parts[0] == "arn" else ""
 
 
-def _danger(change: ResourceChange, judged: Judged, holds: str) -> GrowthFinding | None:
+def _danger(change: ResourceChange, judged: Judged, lost: str) -> GrowthFinding | None:
     effect, path = judged.ruling.effect, judged.change.path
     because = f": {judged.ruling.why}" if judged.ruling.why else ""
     follows = judged.change.follows
     cause = f"{path}, which follows the replaced {follows}," if follows else f"{path}"
     match effect:
         case Effect.REPLACE:
-            what = f"{cause} would replace the {change.type} ({holds}){because}"
+            what = f"{cause} would replace the {change.type} ({lost}){because}"
             remedy = "keep the old value, or move the data to a new resource beside it"
         case Effect.REFUSED:
             what = f"{cause} can't be changed so{because}"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rf.aws.rds.instance import INSTANCE
 from rf.grow.classify import GrowthStep, Judged, Kind, ResourceChange
-from rf.grow.difference import PropertyChange
 from rf.grow.phases import (
     FIRST_OF_DATABASE,
     LAST_OF_DATABASE,
@@ -19,7 +19,9 @@ from rf.grow.phases import (
     Phase,
     layer_to_grow,
 )
-from rf.grow.rules import Effect, ruling_of
+from rf.grow.rules import ruling_of
+from rf.shared.cards.changes import Effect
+from rf.shared.cards.property_changes import PropertyChange
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
 
@@ -175,7 +177,7 @@ def _before(step: GrowthStep, stack: str, sizes: tuple[Size, Size] | None) -> It
     yield f"python -m rf check --stack {stack}{size}: the new configuration carries the load"
     yield f"python -m rf cost --stack {stack}{size}: what it will cost"
     for change in step.changes:
-        if change.type == "aws:rds/instance:Instance" and change.kind is Kind.RESTART:
+        if change.type == INSTANCE and change.kind is Kind.RESTART:
             yield (
                 "aws rds create-db-snapshot --db-instance-identifier"
                 f" {change.physical_name} --db-snapshot-identifier {change.physical_name}-before:"

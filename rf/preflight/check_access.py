@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
-from rf.preflight.actions import ACTIONS
-from rf.preflight.need import Need
-from rf.preflight.owned import Owner
 from rf.preflight.row import PreflightRow, RowStatus, status_of
+from rf.shared.account.account import Account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
+from rf.shared.account.unreadable import GLOBAL_REGION, UnreadableError
+from rf.shared.cards.registry import card_of, module_of
+from rf.shared.cards.without import Without
 
 SIMULATED_AT_ONCE = 50
 """Actions of one question, well below what a request may hold."""
@@ -47,16 +49,16 @@ def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Preflig
     A policy that allows an action on certain names alone counts as a refusal here.
     """
     for token in need.types():
-        if token not in ACTIONS:
+        if card_of(token) is None:
             yield PreflightRow(
                 check="permission",
                 subject=token,
                 status=RowStatus.UNKNOWN,
                 needed="to create it",
                 found="preflight doesn't know which actions that takes",
-                fix="add them to rf/preflight/actions.py",
+                fix=f"add a card of it to {module_of(token).replace('.', '/')}.py",
             )
-    actions = sorted({each for token in need.types() for each in ACTIONS.get(token, ())})
+    actions = sorted({each for token in need.types() for each in actions_of(token)})
     try:
         principal = _principal(account)
         decisions = _simulated(account, principal, actions)
@@ -74,6 +76,12 @@ def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Preflig
     for service in sorted({action.partition(":")[0] for action in actions}):
         own = [each for each in actions if each.startswith(f"{service}:")]
         yield _row(service, principal, own, decisions)
+
+
+def actions_of(token: str) -> tuple[str, ...]:
+    """The IAM actions that creating a resource of the type takes."""
+    card = card_of(token)
+    return card.permissions if card and not isinstance(card.permissions, Without) else ()
 
 
 def _row(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Any
 
-from rf.preflight.account import GLOBAL_REGION, Account, UnreadableError
-from rf.preflight.need import Need
-from rf.preflight.owned import Owner
 from rf.preflight.row import Answer, PreflightRow, RowStatus, row_of
+from rf.shared.account.account import Account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
+from rf.shared.account.unreadable import GLOBAL_REGION, UnreadableError
 from scaleplan.settings import SERVICE_CIDR
 
 _OPEN = ("active", "available", "pending-acceptance", "pending", "provisioning", "modifying")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rf.preflight.account import Account
-from rf.preflight.need import NODE_GROUP, NODE_POOL, Need, requirement
-from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, PreflightRow, in_all, row_of
+from rf.aws.eks.cluster import NODE_GROUP
+from rf.kubernetes.karpenter import NODE_POOL, requirement
+from rf.preflight.row import OTHER_CLASS, PreflightRow, in_all, row_of
+from rf.shared.account.account import Account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
+from rf.shared.cards.naming import Answer
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rf.preflight.account import Account
-from rf.preflight.need import INSTANCE, REPLICATION_GROUP, Need
-from rf.preflight.owned import Owner
-from rf.preflight.row import OTHER_CLASS, Answer, PreflightRow, in_all, row_of
+from rf.aws.eks.cluster import ADDON
+from rf.aws.elasticache.replication_group import REPLICATION_GROUP
+from rf.aws.mq import BROKER
+from rf.aws.rds.instance import INSTANCE
+from rf.preflight.row import OTHER_CLASS, PreflightRow, in_all, row_of
+from rf.shared.account.account import Account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
+from rf.shared.cards.naming import Answer
 
 
 def database_classes(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
@@ -107,7 +112,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]
 
 def broker(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Amazon MQ's class and version, where RabbitMQ carries the jobs."""
-    for each in need.inputs("aws:mq/broker:Broker"):
+    for each in need.inputs(BROKER):
         name, version = each["hostInstanceType"], str(each["engineVersion"])
 
         def question(name: str = name, version: str = version) -> Answer:
@@ -143,7 +148,7 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Pre
         "choose a kubernetesVersion in standard support (extended support costs six times more)",
         lambda: _in_support(account, version),
     )
-    for addon in need.inputs("aws:eks/addon:Addon"):
+    for addon in need.inputs(ADDON):
         name, wanted = addon["addonName"], str(addon.get("addonVersion"))
         yield row_of(
             "version",

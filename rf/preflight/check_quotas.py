@@ -6,13 +6,21 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from rf.preflight.account import Account, UnreadableError
-from rf.preflight.need import ADDRESSES_PER_NODE, Need
-from rf.preflight.owned import Owner
-from rf.preflight.quota_table import QUOTAS, Quota
+from rf.aws.ec2.network import private_subnets
+from rf.aws.eks.cluster import machines_of
 from rf.preflight.row import PreflightRow, RowStatus, status_of
+from rf.shared.account.account import Account, UnreadableError
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
+from rf.shared.cards.quota import Quota
+from rf.shared.cards.registry import all_cards
+from rf.shared.cards.without import Without
 
 CHECK = "quota"
+
+ADDRESSES_PER_NODE = 129
+"""Upper bound: 110 pods need 7 prefixes of 16 addresses, one more is kept warm
+(`WARM_PREFIX_TARGET`), and one address is the node's own (amazon-vpc-cni-k8s, prefix mode)."""
 
 RESERVED_ADDRESSES = 5
 """Of each subnet, AWS's own (VPC, "Subnet CIDR blocks")."""
@@ -20,11 +28,11 @@ RESERVED_ADDRESSES = 5
 
 def quotas(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """A row for each quota that the plan touches."""
-    for quota in QUOTAS:
+    for quota in all_quotas():
         demand = quota.demand(need)
         if demand > 0:
             yield _row(account, owner, quota, demand)
-    for family in need.machines.other_families:
+    for family in machines_of(need).other_families:
         yield PreflightRow(
             check=CHECK,
             subject=f"EC2 vCPUs of family {family}",
@@ -35,19 +43,30 @@ def quotas(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]
         )
 
 
+def all_quotas() -> list[Quota]:
+    """The quotas of all cards."""
+    return [
+        quota
+        for card in all_cards()
+        if not isinstance(card.quotas, Without)
+        for quota in card.quotas
+    ]
+
+
 def addresses(_account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
     """Addresses of the private subnets; by the plan alone, so it can be told of any account.
 
     All nodes of Karpenter may come into one zone, so each zone is measured against all of them.
     """
-    wanted = need.machines.nodes * ADDRESSES_PER_NODE
-    for network in need.private_subnets:
+    nodes = machines_of(need).nodes
+    wanted = nodes * ADDRESSES_PER_NODE
+    for network in private_subnets(need):
         room = network.num_addresses - RESERVED_ADDRESSES
         yield PreflightRow(
             check="addresses",
             subject=f"subnet {network}",
             status=status_of(fine=wanted <= room),
-            needed=f"{wanted} for {need.machines.nodes} nodes at most, all in one zone",
+            needed=f"{wanted} for {nodes} nodes at most, all in one zone",
             found=str(room),
             fix="" if wanted <= room else "lower worker.maxReplicas or nodes.system.maxNodes",
         )

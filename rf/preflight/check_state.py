@@ -13,10 +13,10 @@ import yaml
 
 from rf.check.state.files import backend_url, findings
 from rf.check.state.policy import StateStatus
-from rf.preflight.account import Account, UnreadableError
-from rf.preflight.need import Need
-from rf.preflight.owned import Owner
 from rf.preflight.row import Answer, PreflightRow, RowStatus, row_of
+from rf.shared.account.account import Account, UnreadableError
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
 from rf.shared.project import PROJECT_ROOT
 
 _STATUSES = {

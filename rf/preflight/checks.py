@@ -13,10 +13,10 @@ from rf.preflight import (
     check_quotas,
     check_state,
 )
-from rf.preflight.account import Account, PreflightInputError, UnreadableError, open_account
-from rf.preflight.need import Need
-from rf.preflight.owned import Owner
 from rf.preflight.row import PreflightRow
+from rf.shared.account.account import Account, PreflightInputError, UnreadableError, open_account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
 from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import plan_of, settings_of
 from scaleplan.settings import Settings

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rf.preflight.account import UnreadableError
-
-Answer = tuple[bool, str]
-"""Whether something is as needed, and what was read of it."""
+from rf.shared.account.unreadable import UnreadableError
+from rf.shared.cards.naming import Answer
 
 OTHER_CLASS = "choose another class in the stack file, or other zones for a new stack"
 

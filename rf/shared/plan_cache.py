@@ -36,6 +36,11 @@ PLANS = "plans"
 FOLDERS = (
     "components",
     "rendering",
+    "rf/aws",
+    "rf/kubernetes",
+    "rf/local",
+    "rf/shared/account",
+    "rf/shared/cards",
     "rf/shared/offline",
     "rf/shared/schemas",
     "scaleplan",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rf.shared.cards.answers import Missing
+from rf.shared.cards.lifecycle import Created
 from rf.shared.plan import RecordedPlan
-from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY, Missing
+from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
 from rf.shared.sandbox.comparisons import Check, ReadBack
-from rf.shared.sandbox.registry import Created
 
 NEVER_SHOWN = (
     "no pod runs: the cluster answers its API's calls and nothing schedules on its nodes",

@@ -12,13 +12,13 @@ from urllib.request import urlopen
 
 import pytest
 
-import rf.shared.sandbox.handlers  # noqa: F401 - registers every handler
 from rf.drill.fence import FencedApi, WatchingApi
+from rf.shared.cards.lifecycle import Created
 from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Emulator
-from rf.shared.sandbox.registry import Created, Request, SandboxRegistry
+from rf.shared.sandbox.registry import Request, SandboxRegistry
 from rf.up import bring_up
 from tests.recorded import recorded_resource
 from tests.sandbox.drill_worlds import StartWorld, start_world
@@ -93,7 +93,15 @@ class SmallPlan:
     def create(self, token: str, name: str, inputs: Mapping[str, Any]) -> Created:
         urn = f"urn:pulumi:test::researchflow::{token}::{name}"
         created = self.world.create(
-            Request(urn=urn, token=token, name=name, inputs=inputs, invented={}, region=REGION)
+            Request(
+                urn=urn,
+                token=token,
+                name=name,
+                inputs=inputs,
+                planned=inputs,
+                invented={},
+                region=REGION,
+            )
         )
         self._resources.append(
             recorded_resource(token, name, inputs, resource_id=created.id, outputs=created.outputs)

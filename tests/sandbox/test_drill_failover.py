@@ -10,7 +10,7 @@ from rf.drill.drill import not_emulated
 from rf.drill.fence import FencedApi, LostRegionError, WatchingApi
 from rf.drill.primary import primary_runbook
 from rf.drill.zone import zone_runbook
-from rf.shared.sandbox.api import RequestError
+from rf.shared.cards.answers import RequestError
 from tests.sandbox.drill_worlds import StartWorld, played, without_people_and_pods
 
 

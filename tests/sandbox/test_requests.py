@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from rf.shared.cards.answers import TranslationError
 from rf.shared.sandbox.api import Api, Missing, RequestError
 from rf.shared.sandbox.emulator import require_loopback
 from rf.shared.sandbox.registry import CreationError
-from rf.shared.sandbox.requests import TranslationError
 from tests.sandbox.conftest import SmallPlan
 
 
@@ -102,8 +102,11 @@ def test_a_managed_policy_that_aws_does_not_have_is_refused(small_plan: SmallPla
         small_plan.create(token, "wrong", {"role": role.id, "policyArn": f"{arn}s"})
 
 
-def test_a_type_without_a_handler_is_named(small_plan: SmallPlan) -> None:
-    with pytest.raises(CreationError, match="no handler for aws:neptune/cluster:Cluster"):
+def test_a_type_without_a_card_is_named(small_plan: SmallPlan) -> None:
+    with pytest.raises(
+        CreationError,
+        match=r"no card of aws:neptune/cluster:Cluster: add one to rf/aws/neptune\.py",
+    ):
         small_plan.create("aws:neptune/cluster:Cluster", "queue", {})
 
 

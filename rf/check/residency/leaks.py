@@ -12,31 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rf.aws.s3 import BUCKET
+from rf.aws.wafv2 import WEB_ACL
+from rf.shared.cards.registry import all_cards, card_of
 from rf.shared.offline.invention import GLOBAL_REGION
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 from scaleplan.catalog import load_catalog
-
-EXCEPTIONS: Mapping[str, str] = {
-    "aws:acm/certificate:Certificate": (
-        "CloudFront takes certificates from us-east-1 alone; it holds a name and no data"
-    ),
-    "aws:acm/certificateValidation:CertificateValidation": "belongs to that certificate",
-    "aws:wafv2/webAcl:WebAcl": (
-        "a firewall of CloudFront is configured in us-east-1; log and samples are off, and it "
-        "inspects at the edge location nearest to the viewer"
-    ),
-    "aws:cloudwatch/logDeliverySource:LogDeliverySource": (
-        "the access log's delivery is configured in us-east-1; its bucket stands in the cell"
-    ),
-    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": "the same",
-    "aws:cloudwatch/logDelivery:LogDelivery": "the same",
-    "aws:cloudfront/distribution:Distribution": (
-        "CloudFront is global: it answers at the location nearest to the viewer, caches public "
-        "files alone, and names its certificate and firewall, which stand in us-east-1"
-    ),
-}
-"""Types whose resources may stand in, or name, us-east-1, and why that takes no data there. No
-other region outside the EU is allowed to any."""
 
 NAMED_EXCEPTIONS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -52,14 +33,14 @@ NAMED_EXCEPTIONS: Mapping[str, str] = {
         "CloudFront's own metrics are in us-east-1 alone: counts, read from there"
     ),
 }
-"""The same, for single resources by logical name, of types that elsewhere may hold data."""
+"""Resources by logical name that may stand in, or name, us-east-1, of types that elsewhere may hold
+data: why that takes none there. Of other types the card says it for all."""
 
 REGION_NAME = re.compile(
     r"(?<![a-z0-9])(?:us-gov|us-iso|us|ca|mx|sa|eu|ap|af|il|me|cn)-"
     r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d(?!\d)"
 )
 _BUCKET_ARN = re.compile(r"arn:aws:s3:::([a-z0-9.-]+)")
-_BUCKET = "aws:s3/bucket:Bucket"
 _AWS_PROVIDER = "pulumi:providers:aws"
 _DELIVERED_FROM = re.compile(rf"arn:aws:logs:{GLOBAL_REGION}:\d+:\*")
 """In the policy of a log's bucket: whom it lets in."""
@@ -83,10 +64,10 @@ def leaks_of(plan: RecordedPlan) -> list[Leak]:
     """
     inside = set(load_catalog().european_region_names())
     regions = _regions_by_provider(plan)
-    buckets = {str(r.inputs.get("bucket", r.resource_id)) for r in plan.of_type(_BUCKET)}
+    buckets = {str(r.inputs.get("bucket", r.resource_id)) for r in plan.of_type(BUCKET)}
     leaks: list[Leak] = []
     for resource in sorted(plan.resources, key=lambda r: r.urn):
-        excepted = resource.type in EXCEPTIONS or resource.name in NAMED_EXCEPTIONS
+        excepted = _may_leave(resource.type) or resource.name in NAMED_EXCEPTIONS
         allowed = inside | ({GLOBAL_REGION} if excepted else set())
         leaks += _stands_outside(resource, regions, allowed)
         for path, text in texts_of(reveal(resource.inputs)):
@@ -101,6 +82,17 @@ def leaks_of(plan: RecordedPlan) -> list[Leak]:
             ]
         leaks += _keeps_samples(resource)
     return leaks
+
+
+def exceptions() -> dict[str, str]:
+    """Types, by their cards, and resources by name, that may stand elsewhere, each with why."""
+    types = {card.type: card.residency.outside for card in all_cards() if card.residency.outside}
+    return {**types, **NAMED_EXCEPTIONS}
+
+
+def _may_leave(token: str) -> bool:
+    card = card_of(token)
+    return card is not None and bool(card.residency.outside)
 
 
 def _regions_by_provider(plan: RecordedPlan) -> dict[str, str]:
@@ -147,7 +139,7 @@ def _belongs_inside(bucket: str, inside: set[str]) -> bool:
 
 def _keeps_samples(resource: RecordedResource) -> Iterator[Leak]:
     """WAF keeps samples of requests where it is configured."""
-    if resource.type != "aws:wafv2/webAcl:WebAcl":
+    if resource.type != WEB_ACL:
         return
     acl = reveal(resource.inputs)
     visible = [acl, *(acl.get("rules") or [])]

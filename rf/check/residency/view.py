@@ -7,18 +7,18 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from rf.check.residency.leaks import EXCEPTIONS, NAMED_EXCEPTIONS, Leak
+from rf.check.residency.leaks import Leak, exceptions
 from rf.shared.terminal import print_json
 
 
 def show(stack: str, leaks: Sequence[Leak], *, european: bool, as_json: bool) -> None:
     """Print the leaks of a stack's plan; of one without European organizations that it has none."""
-    exceptions = {**EXCEPTIONS, **NAMED_EXCEPTIONS}
+    elsewhere = exceptions()
     if as_json:
         document = {
             "european": european,
             "leaks": [asdict(leak) for leak in leaks],
-            "elsewhere": exceptions,
+            "elsewhere": elsewhere,
         }
         print_json(document)
         return
@@ -32,5 +32,5 @@ def show(stack: str, leaks: Sequence[Leak], *, european: bool, as_json: bool) ->
         )
     if not leaks:
         console.print(f"{stack}: no data leaves the European Union. What stands elsewhere:")
-        for kind, reason in exceptions.items():
+        for kind, reason in elsewhere.items():
             console.print(f"  {kind}: {reason}", soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""The input shapes of AWS operations, read from botocore's models, by the token of a resource."""
+"""The input shapes of AWS operations, read from botocore's models."""
 
 from __future__ import annotations
 
@@ -7,53 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 from rf.shared.offline.kept import CompiledCache
-
-SERVICES: Mapping[str, tuple[str, ...]] = {
-    "alb": ("elbv2",),
-    "lb": ("elbv2",),
-    "vpc": ("ec2",),
-    "cloudwatch": ("cloudwatch", "logs", "events"),
-    "ebs": ("ec2",),
-    "s3": ("s3",),
-    "scheduler": ("scheduler",),
-}
-"""botocore's services of the SDK's modules whose names differ."""
-
-_VERBS = (
-    "create",
-    "put",
-    "modify",
-    "update",
-    "register",
-    "request",
-    "authorize",
-    "associate",
-    "set",
-)
-
-_OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
-        "PutBucketEncryption",
-    ),
-    "aws:s3/bucketObjectv2:BucketObjectv2": ("PutObject",),
-    "aws:ec2/eip:Eip": ("AllocateAddress",),
-    "aws:ec2/flowLog:FlowLog": ("CreateFlowLogs",),
-    "aws:acm/certificate:Certificate": ("RequestCertificate",),
-    "aws:lb/listenerRule:ListenerRule": ("CreateRule", "ModifyRule"),
-    "aws:route53/record:Record": ("ChangeResourceRecordSets",),
-    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("CreatePodIdentityAssociation",),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("AuthorizeSecurityGroupIngress",),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("AuthorizeSecurityGroupEgress",),
-    "aws:elasticache/subnetGroup:SubnetGroup": ("CreateCacheSubnetGroup",),
-    "aws:elasticache/parameterGroup:ParameterGroup": ("CreateCacheParameterGroup",),
-    "aws:rds/instance:Instance": ("CreateDBInstance", "ModifyDBInstance"),
-    "aws:rds/parameterGroup:ParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup"),
-}
-"""Operations of the types that the rule of names (a verb, then the type's name) does not find."""
 
 
 @dataclass(frozen=True)
@@ -115,28 +71,13 @@ def _spellings(key: str) -> set[str]:
 
 
 @cache
-def shapes_of(token: str) -> Shapes | None:
-    """Input shapes of the operations that create or change a resource of this type."""
-    module, _, name = token.removeprefix("aws:").partition(":")
-    module = module.split("/")[0]
-    for service in SERVICES.get(module, (module.replace("-", ""),)):
-        operations, shapes = _model(service)
-        listed = _OPERATIONS.get(token)
-        inputs = frozenset(
-            shape
-            for operation, shape in operations.items()
-            if (operation in listed if listed else _is_about(operation, name))
-        )
-        if inputs:
-            return Shapes(shapes, inputs)
-    return None
-
-
-def _is_about(operation: str, name: str) -> bool:
-    lowered = operation.lower()
-    return any(lowered == f"{verb}{name.lower()}" for verb in _VERBS) or any(
-        lowered in (f"{verb}cache{name.lower()}", f"{verb}db{name.lower()}") for verb in _VERBS
-    )
+def shapes_of(operations: tuple[str, ...]) -> Shapes | None:
+    """Input shapes of operations of one service, as `rds:CreateDBInstance`; None for none."""
+    if not operations:
+        return None
+    (service,) = {operation.partition(":")[0] for operation in operations}
+    inputs, shapes = _model(service)
+    return Shapes(shapes, frozenset(inputs[each.partition(":")[2]] for each in operations))
 
 
 @cache
@@ -156,10 +97,7 @@ def _models() -> CompiledCache:
 
 
 def _read_model(service: str) -> tuple[dict[str, str], dict[str, Any]]:
-    try:
-        model = _loader().load_service_model(service, "service-2")
-    except UnknownServiceError:
-        return {}, {}
+    model = _loader().load_service_model(service, "service-2")
     operations = {
         name: operation["input"]["shape"]
         for name, operation in model["operations"].items()

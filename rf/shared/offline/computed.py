@@ -1,6 +1,6 @@
 """What a cloud would answer to a registration: an id and every output, invented from the URN.
 
-The registry of each service overrides single outputs; what it leaves open is filled in by the type
+A type's card decides single outputs; what it leaves open is filled in by the type
 that the SDK declares, so that no output of a plain type is ever None.
 """
 
@@ -9,23 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from rf.shared.offline import (
-    computed_aws,
-    computed_edge,
-    computed_material,
-    computed_network,
-    computed_recovery,
-    sdk,
-)
-from rf.shared.offline.computed_material import kubernetes_object
-from rf.shared.offline.invention import ACCOUNT_ID, Computed, Invent, Registration, merged
+from rf.shared.cards.inventing import kubernetes_object, physical_name
+from rf.shared.cards.registry import card_of
+from rf.shared.offline import sdk
+from rf.shared.offline.invention import ACCOUNT_ID, Invent, Registration, merged
 from rf.shared.plan import UNKNOWN
 
 
 def answer(registration: Registration) -> tuple[str, dict[str, Any]]:
     """Id and all outputs of a registration."""
-    invent = _REGISTRY.get(registration.token) or _registry_of_package(registration)
-    computed = invent(registration)
+    computed = _invent_of(registration)(registration)
     outputs = merged(registration.inputs, computed.outputs)
     declared = sdk.output_types(registration.token)
     for key, annotation in declared.items():
@@ -42,10 +35,18 @@ def unknown_answer(registration: Registration) -> dict[str, Any]:
     Outputs that are no inputs are left out, which the SDK takes for unknown. A Kubernetes object is
     its inputs alone, because its API server does not exist yet.
     """
-    invent = _REGISTRY.get(registration.token)
-    if invent is None or registration.token.startswith("kubernetes:"):
+    if registration.token.startswith("kubernetes:"):
         return dict(registration.inputs)
-    return _with_unknowns(registration.inputs, invent(registration).outputs)
+    computed = _invent_of(registration)(registration)
+    return _with_unknowns(registration.inputs, computed.outputs)
+
+
+def _invent_of(registration: Registration) -> Invent:
+    """As the type's card has it; of a type without one, its physical name or its object."""
+    card = card_of(registration.token)
+    if card is not None:
+        return card.computed
+    return kubernetes_object if registration.token.startswith("kubernetes:") else physical_name
 
 
 def _with_unknowns(given: Mapping[str, Any], computed: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,26 +58,6 @@ def _with_unknowns(given: Mapping[str, Any], computed: Mapping[str, Any]) -> dic
             added = dict.fromkeys(value.keys() - below.keys(), UNKNOWN)
             result[key] = {**_with_unknowns(below, value), **added}
     return result
-
-
-_REGISTRY: Mapping[str, Invent] = {
-    **computed_network.REGISTRY,
-    **computed_aws.REGISTRY,
-    **computed_edge.REGISTRY,
-    **computed_recovery.REGISTRY,
-    **computed_material.REGISTRY,
-}
-
-
-def _registry_of_package(registration: Registration) -> Invent:
-    if registration.token.startswith("kubernetes:"):
-        return kubernetes_object
-    return _anything
-
-
-def _anything(registration: Registration) -> Computed:
-    """A type without an entry: its physical name is its id."""
-    return Computed(registration.named(), {})
 
 
 def _of_type(annotation: Any, key: str, registration: Registration) -> Any:

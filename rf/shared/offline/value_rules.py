@@ -1,9 +1,9 @@
 """AWS inputs whose values are a closed set: checked against the API's own model.
 
 botocore carries the model of every AWS API. The inputs of a resource are walked beside the input
-shapes of the operations that create or change it; where both meet in an enumeration, the value must
-be in it. What the API leaves open and AWS documents as closed stands in `closed_values`. The lists
-in the SDK's docstrings are not used: in prose, ranges and partial lists look the same as full ones.
+shapes of the operations that its card names; where both meet in an enumeration, the value must be
+in it. What the API leaves open and AWS documents as closed stands in the card. The lists in the
+SDK's docstrings are not used: in prose, ranges and partial lists look the same as full ones.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rf.shared.offline import api_model
-from rf.shared.offline.api_model import Shapes
-from rf.shared.offline.closed_values import CLOSED, OPEN
+from rf.shared.cards.registry import card_of
+from rf.shared.cards.values import ClosedValues
+from rf.shared.offline.api_model import Shapes, shapes_of
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, Secret
 from scaleplan.config.mistakes import nearest
@@ -23,35 +23,38 @@ def check_values(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """Violations of closed sets in the inputs of one AWS resource."""
     if not resource.type.startswith("aws:"):
         return
-    shapes = api_model.shapes_of(resource.type)
-    for message in _object_mistakes(resource.inputs, shapes, resource.type, ""):
+    card = card_of(resource.type)
+    if card is None or not isinstance(card.values, ClosedValues):
+        return
+    shapes = shapes_of(card.values.operations)
+    for message in _object_mistakes(resource.inputs, shapes, card.values, ""):
         yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
 
 
 def _object_mistakes(
-    value: Mapping[str, Any], shapes: Shapes | None, token: str, path: str
+    value: Mapping[str, Any], shapes: Shapes | None, values: ClosedValues, path: str
 ) -> Iterator[str]:
     for key, item in value.items():
         here = f"{path}.{key}" if path else key
         pattern = _pattern(here)
-        if key in ("tags", "tagsAll") or (token, pattern) in OPEN:
+        if key in ("tags", "tagsAll") or pattern in values.open:
             continue
-        closed = CLOSED.get((token, pattern))
+        closed = values.closed.get(pattern)
         if closed is not None:
             yield from _closed_mistakes(item, closed, here)
             continue
-        yield from _mistakes(item, shapes.member(key) if shapes else None, token, here)
+        yield from _mistakes(item, shapes.member(key) if shapes else None, values, here)
 
 
-def _mistakes(value: Any, shapes: Shapes | None, token: str, path: str) -> Iterator[str]:
+def _mistakes(value: Any, shapes: Shapes | None, values: ClosedValues, path: str) -> Iterator[str]:
     match value:
         case Secret():
-            yield from _mistakes(value.value, shapes, token, path)
+            yield from _mistakes(value.value, shapes, values, path)
         case Mapping():
-            yield from _object_mistakes(value, shapes, token, path)
+            yield from _object_mistakes(value, shapes, values, path)
         case list():
             for index, item in enumerate(value):
-                yield from _mistakes(item, shapes, token, f"{path}[{index}]")
+                yield from _mistakes(item, shapes, values, f"{path}[{index}]")
         case str() if shapes is not None:
             closed = shapes.choices()
             if closed is not None:

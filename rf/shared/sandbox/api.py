@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 import botocore.session
@@ -18,8 +17,11 @@ from botocore.loaders import Loader, create_loader
 from botocore.model import StructureShape
 from botocore.parsers import ResponseParserError
 
+from rf.shared.cards.answers import ApiAnswer, DescribedBy, Missing, Renames, RequestError
 from rf.shared.sandbox.emulator import Server, require_loopback
-from rf.shared.sandbox.requests import Renames, fit, mistakes_in
+from rf.shared.sandbox.requests import fit, mistakes_in
+from rf.shared.sandbox.shapes import at, things_in
+from rf.shared.sandbox.shown import shown_as
 
 ACCESS_KEY = "sandbox"
 SECRET_KEY = "sandbox"  # noqa: S105 - a dummy, printed by --keep
@@ -36,28 +38,6 @@ _LOCAL_ONLY = Config(
     # A host prefix in front of 127.0.0.1 would be another host.
     inject_host_prefix=False,
 )
-
-
-class RequestError(Exception):
-    """The request is wrong: by the API's model, or by the emulator's answer to it."""
-
-
-class Missing(NamedTuple):
-    """An operation that the emulator lacks; its request passed the API's model."""
-
-    service: str
-    operation: str
-
-
-@dataclass(frozen=True)
-class ApiAnswer:
-    """What came back. `emulated` is false when the emulator lacks the operation."""
-
-    data: Mapping[str, Any]
-    emulated: bool = True
-
-    def __getitem__(self, key: str) -> Any:
-        return self.data[key]
 
 
 class Api:
@@ -130,14 +110,33 @@ class Api:
         except (ClientError, ResponseParserError) as error:
             reason = self._reason(error, logged)
             if reason is not None:
-                raise RequestError(f"{service} {operation}: {reason}") from error
+                raise RequestError(f"{service} {operation}: {reason}", _code(error)) from error
             key = Missing(service, operation)
             self.missing[key] = self.missing.get(key, 0) + 1
             return ApiAnswer({}, emulated=False)
         return ApiAnswer(data)
 
+    def shown(
+        self,
+        part: DescribedBy,
+        thing: Any,
+        planned: Mapping[str, Any],
+        renames: Renames | None = None,
+    ) -> dict[str, Any]:
+        """Those of the planned values that a part of an answer shows, in their form."""
+        shape = at(self._model(part.service, part.operation).output_shape, part.path)
+        return shown_as(shape, thing, planned, renames or {})
+
+    def path_of_thing(self, service: str, operation: str) -> str:
+        """Where an answer describes the thing that was asked for: its first structure, or the first
+        of its first list of them. Empty where the answer itself is the description."""
+        return next(iter(things_in(self._model(service, operation).output_shape)), "")
+
+    def _model(self, service: str, operation: str) -> Any:
+        return self.client(service).meta.service_model.operation_model(operation)
+
     def _input_shape(self, service: str, operation: str) -> StructureShape | None:
-        return self.client(service).meta.service_model.operation_model(operation).input_shape
+        return self._model(service, operation).input_shape
 
     def _reason(self, error: ClientError | ResponseParserError, logged: int) -> str | None:
         """Why the request was refused; None when the server has no code for it at all.
@@ -157,6 +156,12 @@ class Api:
         # moto's own subclasses say the same of a parameter or a filter.
         lacking = fault.split(":")[0].endswith("NotImplementedError")
         return None if lacking else f"the emulator failed: {fault}"
+
+
+def _code(error: ClientError | ResponseParserError) -> str:
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
 
 
 def _session() -> boto3.Session:

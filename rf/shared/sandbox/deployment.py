@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import rf.shared.sandbox.handlers  # noqa: F401 - registers every handler
+from rf.shared.cards.lifecycle import Created
 from rf.shared.offline.invention import Registration
 from rf.shared.offline.record import record
 from rf.shared.offline.secrets import without_secrets
 from rf.shared.offline.violations import OfflineError
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.sandbox.emulator import EmulatorError
-from rf.shared.sandbox.registry import Created, CreationError, Request, SandboxRegistry
+from rf.shared.sandbox.registry import CreationError, Request, SandboxRegistry
 
 AWS_PROVIDER = "pulumi:providers:aws"
 DEFAULT_REGION = "us-east-1"
@@ -48,11 +48,13 @@ class Deployment:
         if self.failure is not None:
             # A new one each time: raising the same again would chain it to itself.
             raise CreationError(f"{registration.urn}: not tried after an earlier failure")
+        planned = self._tagged(registration.inputs, invented)
         request = Request(
             urn=registration.urn,
             token=registration.token,
             name=registration.name,
-            inputs=self._tagged(reveal(registration.inputs), invented),
+            inputs=reveal(planned),
+            planned=planned,
             invented=reveal(invented),
             region=registration.where,
         )
@@ -72,11 +74,11 @@ class Deployment:
         """Make one resource real. Raises CreationError."""
         return self.world.create(request)
 
-    def _tagged(self, inputs: dict[str, Any], invented: Mapping[str, Any]) -> dict[str, Any]:
+    def _tagged(self, inputs: Mapping[str, Any], invented: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs with the provider's default tags, as the provider sends them."""
         if "tagsAll" not in invented or not self._default_tags:
-            return inputs
-        return inputs | {"tags": {**self._default_tags, **(inputs.get("tags") or {})}}
+            return dict(inputs)
+        return {**inputs, "tags": {**self._default_tags, **(inputs.get("tags") or {})}}
 
 
 def deployed(

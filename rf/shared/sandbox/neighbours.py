@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rf.shared.cards.answers import RequestError
 from rf.shared.plan import References
-from rf.shared.sandbox.api import Api, RequestError
+from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.registry import CreationError
 
 

@@ -9,33 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard, cast
+from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.validate import ParamValidator
 
-Renames = Mapping[str, str]
-"""Plan key to API member, where more than upper and lower case or a plural differs.
-
-Holds at every depth where the API has that member.
-"""
-
-
-class TranslationError(Exception):
-    """An input of the plan that has no counterpart in the API's model."""
-
-
-def _members_of(shape: StructureShape) -> Mapping[str, Shape]:
-    # botocore declares these lazy properties in a way that hides their types.
-    return cast("Mapping[str, Shape]", shape.members)
-
-
-def _item_of(shape: ListShape | MapShape) -> Shape:
-    return cast("Shape", shape.member if isinstance(shape, ListShape) else shape.value)
-
-
-def _limits_of(shape: Shape) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", shape.metadata)
+from rf.shared.cards.answers import Renames, TranslationError
+from rf.shared.sandbox.shapes import (
+    is_counted,
+    is_pairs,
+    is_wrapped_list,
+    item_of,
+    key_and_value,
+    limits_of,
+    member_for,
+    members_of,
+)
 
 
 def fit(shape: Shape, value: Any, renames: Renames | None = None, path: str = "") -> Any:
@@ -49,25 +38,27 @@ def fit(shape: Shape, value: Any, renames: Renames | None = None, path: str = ""
     if isinstance(shape, StructureShape):
         return _fit_structure(shape, value, renames, path)
     if isinstance(shape, ListShape):
-        item = _item_of(shape)
-        if isinstance(value, Mapping) and _is_pairs(item):
+        item = item_of(shape)
+        if isinstance(value, Mapping) and is_pairs(item):
             return _fit_pairs(item, value)
         values = value if isinstance(value, list) else [value]
         return [fit(item, entry, renames, path) for entry in values]
     if isinstance(shape, MapShape):
         if not isinstance(value, Mapping):
             raise TranslationError(f"{path}: expected a map, found {value!r}")
-        return {key: fit(_item_of(shape), item, renames, path) for key, item in value.items()}
+        return {key: fit(item_of(shape), item, renames, path) for key, item in value.items()}
     return _fit_scalar(shape.type_name, value)
 
 
 def _fit_structure(shape: StructureShape, value: Any, renames: Renames, path: str) -> Any:
-    if {"Quantity", "Items"} <= set(_members_of(shape)) and not _names_items(value):
+    if is_counted(shape) and not _names_items(value):
         items = value if isinstance(value, list) else [value]
         return {
             "Quantity": len(items),
-            "Items": fit(_members_of(shape)["Items"], items, renames, path),
+            "Items": fit(members_of(shape)["Items"], items, renames, path),
         }
+    if is_wrapped_list(shape) and not _names_items(value):
+        return {"Items": fit(members_of(shape)["Items"], value, renames, path)}
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, Mapping):
@@ -77,12 +68,10 @@ def _fit_structure(shape: StructureShape, value: Any, renames: Renames, path: st
         if item is None:
             continue
         here = f"{path}.{key}" if path else key
-        member = renames.get(key)
-        if member not in _members_of(shape):
-            member = _member_for(shape, key)
+        member = member_for(shape, key, renames)
         if member is None:
             raise TranslationError(f"{here}: the API's {shape.name} has no such member")
-        fitted[member] = fit(_members_of(shape)[member], item, renames, here)
+        fitted[member] = fit(members_of(shape)[member], item, renames, here)
     return fitted
 
 
@@ -90,27 +79,9 @@ def _names_items(value: Any) -> bool:
     return isinstance(value, Mapping) and "items" in {str(key).lower() for key in value}
 
 
-def _member_for(shape: StructureShape, key: str) -> str | None:
-    by_lower = {name.lower(): name for name in _members_of(shape)}
-    plain = key.lower()
-    candidates = [plain, f"{plain}s", f"{plain}es", f"{plain}list"]
-    if plain.endswith("ies"):
-        candidates.append(f"{plain[:-3]}y")
-    if plain.endswith("s"):
-        candidates.append(plain[:-1])
-    return next((by_lower[name] for name in candidates if name in by_lower), None)
-
-
-def _is_pairs(shape: Shape) -> TypeGuard[StructureShape]:
-    return isinstance(shape, StructureShape) and {name.lower() for name in _members_of(shape)} == {
-        "key",
-        "value",
-    }
-
-
 def _fit_pairs(shape: StructureShape, value: Mapping[str, str]) -> list[dict[str, str]]:
-    names = {name.lower(): name for name in _members_of(shape)}
-    return [{names["key"]: key, names["value"]: text} for key, text in sorted(value.items())]
+    key_name, value_name = key_and_value(shape)
+    return [{key_name: key, value_name: text} for key, text in sorted(value.items())]
 
 
 def _fit_scalar(kind: str, value: Any) -> Any:
@@ -150,28 +121,26 @@ def _unknown_members(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         for key, item in value.items():
             here = f"{path}.{key}" if path else key
-            if key not in _members_of(shape):
+            if key not in members_of(shape):
                 yield f"{here} is not a member of {shape.name}"
             else:
-                yield from _unknown_members(_members_of(shape)[key], item, here)
+                yield from _unknown_members(members_of(shape)[key], item, here)
     elif isinstance(shape, ListShape):
         for index, item in enumerate(value):
-            yield from _unknown_members(_item_of(shape), item, f"{path}[{index}]")
+            yield from _unknown_members(item_of(shape), item, f"{path}[{index}]")
 
 
 def _unfit_values(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         for key, item in value.items():
-            yield from _unfit_values(
-                _members_of(shape)[key], item, f"{path}.{key}" if path else key
-            )
+            yield from _unfit_values(members_of(shape)[key], item, f"{path}.{key}" if path else key)
     elif isinstance(shape, ListShape):
         yield from _above_maximum(shape, len(value), f"{path} has {len(value)} items")
         for index, item in enumerate(value):
-            yield from _unfit_values(_item_of(shape), item, f"{path}[{index}]")
+            yield from _unfit_values(item_of(shape), item, f"{path}[{index}]")
     elif isinstance(shape, MapShape):
         for key, item in value.items():
-            yield from _unfit_values(_item_of(shape), item, f"{path}[{key}]")
+            yield from _unfit_values(item_of(shape), item, f"{path}[{key}]")
     elif isinstance(value, str):
         yield from _unfit_text(shape, value, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -179,19 +148,19 @@ def _unfit_values(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _unfit_text(shape: Shape, value: str, path: str) -> Iterator[str]:
-    allowed = _limits_of(shape).get("enum")
+    allowed = limits_of(shape).get("enum")
     if allowed and value not in allowed:
         examples = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
         yield f"{path} is {value!r}; allowed: {examples}"
         return
     yield from _above_maximum(shape, len(value), f"{path} has {len(value)} characters")
-    pattern = _limits_of(shape).get("pattern")
-    if pattern and not _limits_of(shape).get("sensitive") and not _matches(pattern, value):
+    pattern = limits_of(shape).get("pattern")
+    if pattern and not limits_of(shape).get("sensitive") and not _matches(pattern, value):
         yield f"{path} is {value!r}; must match {pattern}"
 
 
 def _above_maximum(shape: Shape, amount: float, what: str) -> Iterator[str]:
-    maximum = _limits_of(shape).get("max")
+    maximum = limits_of(shape).get("max")
     if maximum is not None and amount > maximum:
         yield f"{what}; at most {maximum}"
 

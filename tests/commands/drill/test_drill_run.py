@@ -15,7 +15,8 @@ from rf.drill.progress import NoProgressError, Progress, load_progress, play
 from rf.drill.result import DrillResult
 from rf.drill.steps import DrillStep, Duration, Lost, StepBasis, StepFailedError, Who
 from rf.drill.view import clock, show, verdict
-from rf.shared.sandbox.registry import Created, Request
+from rf.shared.cards.lifecycle import Created
+from rf.shared.sandbox.registry import Request
 from tests.stack_config import accepted
 
 BUCKETS = "S3, making and configuring buckets in any region"
@@ -177,6 +178,7 @@ def test_what_stands_is_found_again_by_what_it_was_made_from(tmp_path: Path):
         token="aws:s3/bucket:Bucket",
         name="one",
         inputs={"bucket": "b"},
+        planned={"bucket": "b"},
         invented={},
         region="us-east-1",
     )

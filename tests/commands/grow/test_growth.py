@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from rf.grow.classify import GrowthStep, Kind, step_between
-from rf.grow.difference import ABSENT, property_changes
 from rf.grow.phases import layer_to_grow
-from rf.grow.rules import load_rules
 from rf.grow.runbook import runbook_of
+from rf.shared.cards.changes import Changes
+from rf.shared.cards.property_changes import ABSENT, property_changes
+from rf.shared.cards.registry import all_cards
 from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
 from tests.commands.grow.growth_cases import (
     CLUSTER,
@@ -322,9 +323,9 @@ def test_the_same_plan_has_no_change():
 
 
 def test_every_rule_that_refuses_or_endangers_says_why_or_is_the_providers_own():
-    for token, rules in load_rules().stateful.items():
-        assert rules.holds, token
-        assert rules.source, token
+    for card in all_cards():
+        if isinstance(card.changes, Changes):
+            assert card.changes.source, card.type
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 99}', '{"format": 1, "resources": [{}]}'])

@@ -16,9 +16,9 @@ from botocore.loaders import Loader
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from rf.preflight.account import Account
-from rf.preflight.need import Need
-from rf.preflight.owned import Owner
+from rf.shared.account.account import Account
+from rf.shared.account.need import Need
+from rf.shared.account.owned import Owner
 from rf.shared.stacks import settings_of
 
 REGION = "us-east-1"

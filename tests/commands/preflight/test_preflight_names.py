@@ -6,8 +6,8 @@ import json
 import pytest
 
 from rf.preflight import check_names
-from rf.preflight.account import Account
 from rf.preflight.row import RowStatus
+from rf.shared.account.account import Account
 from tests.commands.preflight.conftest import OWN_TAGS, TAG_LIST
 from tests.commands.preflight.preflight_rows import verdicts
 

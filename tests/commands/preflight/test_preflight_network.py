@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from rf.preflight import check_network
-from rf.preflight.account import Account
 from rf.preflight.row import RowStatus
+from rf.shared.account.account import Account
 from tests.commands.preflight.conftest import TAG_LIST
 from tests.commands.preflight.preflight_rows import only, verdicts
 

@@ -4,15 +4,17 @@ import math
 
 import pytest
 
+from rf.aws.eks.nodes import NODE_GROUP, machines_of
+from rf.aws.rds.instance import INSTANCE
+from rf.kubernetes.karpenter import NODE_POOL
 from rf.preflight import check_quotas
-from rf.preflight.account import UnreadableError
-from rf.preflight.need import INSTANCE, NODE_GROUP, NODE_POOL
-from rf.preflight.quota_table import QUOTAS, Quota
 from rf.preflight.row import RowStatus
+from rf.shared.account.unreadable import UnreadableError
+from rf.shared.cards.quota import Quota
 from scaleplan.catalog import load_catalog
 from tests.commands.preflight.preflight_rows import only
 
-BY_CODE = {quota.code: quota for quota in QUOTAS}
+BY_CODE = {quota.code: quota for quota in check_quotas.all_quotas()}
 
 
 def answer(value, *, adjustable=True):
@@ -31,7 +33,7 @@ def row(account, need, owner, answers, monkeypatch):
             demand=lambda _: demand,
             used=used,
         )
-        monkeypatch.setattr(check_quotas, "QUOTAS", (quota,))
+        monkeypatch.setattr(check_quotas, "all_quotas", lambda: [quota])
         answers("service-quotas", *steps)
         (found,) = check_quotas.quotas(account, need, owner)
         return found
@@ -97,7 +99,7 @@ def test_too_little_for_us_alone_fails_whatever_others_use(row):
 
 
 def test_codes_are_of_the_form_that_service_quotas_gives_and_each_is_there_once():
-    assert len(BY_CODE) == len(QUOTAS) > 35
+    assert len(BY_CODE) == len(check_quotas.all_quotas()) > 35
     assert all(code.startswith("L-") and len(code) == 10 for code in BY_CODE)
 
 
@@ -114,14 +116,14 @@ def test_vcpus_are_those_of_all_groups_at_their_most_and_of_karpenters_limits(ne
         int(pool["spec"]["limits"]["cpu"].removesuffix("m")) / 1000
         for pool in need.inputs(NODE_POOL)
     )
-    assert need.machines.standard_vcpus == groups + math.ceil(limits)
+    assert machines_of(need).standard_vcpus == groups + math.ceil(limits)
     workers = need.settings.worker
-    assert need.machines.standard_vcpus > workers.max_replicas * workers.cpu_millicores / 1000
+    assert machines_of(need).standard_vcpus > workers.max_replicas * workers.cpu_millicores / 1000
 
 
 def test_a_small_stack_without_karpenter_needs_its_one_group(small_need):
     system = small_need.settings.nodes.system
-    machines = small_need.machines
+    machines = machines_of(small_need)
     vcpus = load_catalog().instance_class(system.instance_class).vcpus
     assert machines.standard_vcpus == system.max_nodes * vcpus
     assert machines.nodes == machines.largest_group == system.max_nodes
@@ -164,7 +166,7 @@ def test_addresses_are_measured_for_all_nodes_in_one_zone(account, need, owner):
     rows = list(check_quotas.addresses(account, need, owner))
     assert len(rows) == 3
     assert {row.status for row in rows} == {RowStatus.PASS}
-    assert str(need.machines.nodes * 129) in rows[0].needed
+    assert str(machines_of(need).nodes * 129) in rows[0].needed
 
 
 # --- use

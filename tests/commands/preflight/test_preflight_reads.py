@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from rf.cli import app
-from rf.preflight.account import Account, WriteRefusedError
 from rf.preflight.checks import CHECKS, preflight
 from rf.preflight.row import RowStatus
 from rf.shared import stacks
+from rf.shared.account.account import Account, WriteRefusedError
 
 READS = ("Describe", "Get", "List", "Simulate")
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from rf.cost.coverage import NOT_LISTED, Coverage, PriceStatus, coverage_of
+from rf.cost.coverage import NOT_KNOWN, Coverage, PriceStatus, coverage_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.stacks import project_name, stack_config
 from scaleplan.config.parsing import parse
@@ -26,8 +26,8 @@ def bill_of(stack: str, size: str) -> Estimate:
 def test_the_bill_covers_every_type_of_the_program_in_its_quantity(planned: Planned, size):
     coverage = coverage_of(planned("prod", size=size.value), bill_of("prod", size.value))
     assert not coverage.mismatches
-    unlisted = [each.type for each in coverage.unpriced if each.reason == NOT_LISTED]
-    assert not unlisted, "say in rf/cost/resource_types.yaml what pays for it, or why not"
+    unlisted = [each.type for each in coverage.unpriced if each.reason == NOT_KNOWN.reason]
+    assert not unlisted, "say in the type's card what pays for it, or why not"
     # All three are named by every bill, with the reason.
     assert {each.type.split(":")[1].split("/")[0] for each in coverage.unpriced} <= {
         "backup",
@@ -54,8 +54,8 @@ def covered(planned: Planned):
 @pytest.mark.parametrize(
     ("token", "inputs", "reason"),
     [
-        ("aws:neptune/cluster:Cluster", {}, NOT_LISTED),
-        ("kubernetes:core/v1:PersistentVolumeClaim", {}, NOT_LISTED),
+        ("aws:neptune/cluster:Cluster", {}, NOT_KNOWN.reason),
+        ("kubernetes:core/v1:PersistentVolumeClaim", {}, NOT_KNOWN.reason),
         ("kubernetes:core/v1:Service", {"spec": {"type": "LoadBalancer"}}, "load balancer"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rf.check.residency.leaks import EXCEPTIONS, NAMED_EXCEPTIONS, leaks_of
+from rf.check.residency.leaks import exceptions, leaks_of
 from rf.shared.plan import RecordedPlan
 from rf.shared.project import PROJECT_ROOT
 
@@ -181,6 +181,6 @@ def test_every_exception_is_used_and_listed_on_the_page(planned: Planned) -> Non
     resources = planned("prod-eu").resources
     known = {resource.type for resource in resources} | {resource.name for resource in resources}
     page = (PROJECT_ROOT / "docs" / "cells.md").read_text("utf-8")
-    for kind, reason in {**EXCEPTIONS, **NAMED_EXCEPTIONS}.items():
+    for kind, reason in exceptions().items():
         assert kind in known, "an exception that nothing needs hides a leak"
         assert f"| `{kind}` | {reason} |" in page

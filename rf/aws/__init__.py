@@ -1,0 +1,1 @@
+"""Cards of AWS' resource types, a module a service."""

@@ -1,0 +1,7 @@
+"""Load balancers, their listeners and rules, and the groups of targets behind them."""
+
+from __future__ import annotations
+
+from rf.aws.lb import balancer, listeners
+
+CARDS = (*balancer.CARDS, *listeners.CARDS)

@@ -1,0 +1,529 @@
+"""PostgreSQL instances, primaries and read replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rf.shared.account import usage
+from rf.shared.account.names import existing, free, of_stack
+from rf.shared.cards.calls import Calls, differing
+from rf.shared.cards.card import Card
+from rf.shared.cards.changes import (
+    DANGEROUS,
+    IN_PLACE,
+    PROMOTE,
+    REFUSED,
+    REPLACE,
+    RESTART,
+    Changes,
+    PropertyRule,
+)
+from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import Answer, Leftover, Naming
+from rf.shared.cards.prices import Counted, Priced, Quantity, fixed
+from rf.shared.cards.quota import Quota, count_of
+from rf.shared.cards.residency import IN_REGION
+from rf.shared.cards.source import GUIDES_READ, FactSource, guide, provider
+from rf.shared.cards.values import ClosedValues
+from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.offline.invention import Computed, Registration
+from rf.shared.plan import RecordedPlan, RecordedResource
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.need import Need
+    from rf.shared.account.owned import Owner
+    from rf.shared.sandbox.reader import Reader
+
+INSTANCE = "aws:rds/instance:Instance"
+
+
+def _invented_database(registration: Registration) -> Computed:
+    identifier = registration.named("identifier")
+    unique = f"db-{registration.letters(26)}"
+    port = registration.inputs.get("port", 5432)
+    # The part of the host name after the identifier is one for an account and region, not per
+    # instance; an invented one per instance keeps two instances apart in the plan as well.
+    address = f"{identifier}.c{registration.hex(11)}.{registration.where}.rds.amazonaws.com"
+    zone = registration.text("availabilityZone") or f"{registration.where}a"
+    return Computed(
+        unique,
+        {
+            "identifier": identifier,
+            "resourceId": unique,
+            "arn": registration.arn("rds", f"db:{identifier}"),
+            "address": address,
+            "port": port,
+            "endpoint": f"{address}:{port}",
+            "availabilityZone": zone,
+            "hostedZoneId": "Z2R2ITUGPM61AM",
+            "status": "available",
+            "engine": registration.text("engine", "postgres"),
+        },
+    )
+
+
+RENAMES = {
+    "identifier": "DBInstanceIdentifier",
+    "instanceClass": "DBInstanceClass",
+    "username": "MasterUsername",
+    "password": "MasterUserPassword",
+    "parameterGroupName": "DBParameterGroupName",
+    "backupWindow": "PreferredBackupWindow",
+    "maintenanceWindow": "PreferredMaintenanceWindow",
+    "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
+    "performanceInsightsEnabled": "EnablePerformanceInsights",
+    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+    "caCertIdentifier": "CACertificateIdentifier",
+    "customerOwnedIpEnabled": "EnableCustomerOwnedIp",
+    "replicateSourceDb": "SourceDBInstanceIdentifier",
+}
+
+
+def _stands_elsewhere(task: Task, source: str) -> bool:
+    """Whether a replica's source, an ARN then, stands in another region."""
+    return source.startswith("arn:") and source.split(":")[3] != task.region
+
+
+UPDATE_ONLY = (
+    "applyImmediately",
+    "allowMajorVersionUpgrade",
+    "blueGreenUpdate",
+    "skipFinalSnapshot",
+    "finalSnapshotIdentifier",
+    "deleteAutomatedBackups",
+)
+"""Inputs of a later update or deletion, which creation does not send."""
+
+
+INHERITED_BY_REPLICA = ("engine", "engineVersion", "storageEncrypted", "dbName", "username")
+"""What a replica has from its source. The API has no parameter for it."""
+
+
+REPLICA_LATER = {"backupRetentionPeriod", "backupWindow", "maintenanceWindow"}
+"""What a read replica takes only by a modification after it exists; the provider does so too."""
+
+
+def _create_instance(task: Task, inputs: Inputs) -> Created:
+    inputs.drop(*UPDATE_ONLY)
+    name = inputs.take("identifier") or task.auto_name("identifier")
+    operation = "CreateDBInstance"
+    later: dict[str, object] = {}
+    if "replicateSourceDb" in inputs:
+        operation = "CreateDBInstanceReadReplica"
+        late = REPLICA_LATER
+        if _stands_elsewhere(task, str(inputs["replicateSourceDb"])):
+            late = REPLICA_LATER | {"dbSubnetGroupName"}
+            task.api.simplified.add(
+                f"replica {name}: gets its subnet group when it exists, because the emulator looks"
+                " for it in the source's region"
+            )
+        later = {key: inputs.take(key) for key in sorted(late) if key in inputs}
+        inputs.drop(*INHERITED_BY_REPLICA)
+    answer = task.send("rds", operation, inputs.rest(), RENAMES, DBInstanceIdentifier=name)
+    described = answer["DBInstance"]
+    if later:
+        task.send("rds", "ModifyDBInstance", later, RENAMES, DBInstanceIdentifier=name)
+    address, port = described["Endpoint"]["Address"], described["Endpoint"]["Port"]
+    return Created(
+        name,
+        {
+            "arn": described["DBInstanceArn"],
+            "identifier": name,
+            "address": address,
+            "port": port,
+            "endpoint": f"{address}:{port}",
+            "resourceId": described.get("DbiResourceId"),
+        },
+    )
+
+
+def _as_precise(version: str, wanted: str) -> str:
+    return ".".join(version.split(".")[: wanted.count(".") + 1])
+
+
+_INSTANCE_PROPERTIES = {
+    "class": ("instanceClass", "DBInstanceClass"),
+    "engine": ("engine", "Engine"),
+    "multi-AZ": ("multiAz", "MultiAZ"),
+    "encrypted": ("storageEncrypted", "StorageEncrypted"),
+    "key": ("kmsKeyId", "KmsKeyId"),
+    "storage GiB": ("allocatedStorage", "AllocatedStorage"),
+    "storage type": ("storageType", "StorageType"),
+    "public": ("publiclyAccessible", "PubliclyAccessible"),
+    "backup days": ("backupRetentionPeriod", "BackupRetentionPeriod"),
+    "deletion protection": ("deletionProtection", "DeletionProtection"),
+    "database": ("dbName", "DBName"),
+    "source": ("replicateSourceDb", "ReadReplicaSourceDBInstanceIdentifier"),
+}
+
+
+def _verify_instance(
+    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
+) -> Iterator[Comparison]:
+    """What carries the plan's load and keeps its data."""
+    actual = reader.one(
+        "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=identifier
+    )
+    yield "status", "available", actual["DBInstanceStatus"]
+    for subject, (key, member) in _INSTANCE_PROPERTIES.items():
+        if inputs.get(key) is not None:
+            yield subject, inputs[key], actual.get(member)
+    if inputs.get("engineVersion"):
+        wanted = str(inputs["engineVersion"])
+        # The plan may name the major version alone; AWS then takes its newest minor.
+        yield "engine version", wanted, _as_precise(str(actual["EngineVersion"]), wanted)
+    if inputs.get("parameterGroupName"):
+        groups = [group["DBParameterGroupName"] for group in actual["DBParameterGroups"]]
+        yield "parameter group", [inputs["parameterGroupName"]], groups
+    groups = [group["VpcSecurityGroupId"] for group in actual["VpcSecurityGroups"]]
+    if inputs.get("vpcSecurityGroupIds"):
+        yield "security groups", sorted(inputs["vpcSecurityGroupIds"]), sorted(groups)
+
+
+def _source_storage(inputs: Mapping[str, object], plan: RecordedPlan) -> int:
+    """A replica begins with its source's storage; the source is named by identifier or ARN."""
+    source = str(inputs.get("replicateSourceDb", "")).rsplit(":", 1)[-1]
+    for resource in plan.of_type(INSTANCE):
+        if resource.inputs.get("identifier") == source:
+            return int(resource.inputs.get("allocatedStorage", 0))
+    return 0
+
+
+def _database(resource: RecordedResource, plan: RecordedPlan) -> Counted:
+    inputs = resource.inputs
+    suffix = "-multi-az" if inputs.get("multiAz") else ""
+    yield f"rds{suffix}:{inputs['instanceClass']}", fixed(1)
+    allocated = inputs.get("allocatedStorage") or _source_storage(inputs, plan)
+    if not allocated:
+        return  # as much as its source has, in another plan
+    most = inputs.get("maxAllocatedStorage") or allocated
+    yield (
+        f"rds-storage{suffix}:{inputs['storageType']}",
+        Quantity(Decimal(allocated), Decimal(most)),
+    )
+
+
+def _database_state(account: Account, owner: Owner, name: str) -> Answer:
+    found = existing(
+        account, "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name
+    )
+    return of_stack(owner, found, lambda each: each.get("TagList"))
+
+
+def _database_gib(need: Need) -> int:
+    """Storage of all RDS instances when each has grown to its ceiling."""
+    return sum(
+        int(each.get("maxAllocatedStorage") or each.get("allocatedStorage") or 0)
+        for each in need.inputs(INSTANCE)
+    )
+
+
+_INSTANCE_QUOTAS = (
+    Quota(
+        service="rds",
+        code="L-7B6409FD",
+        name="DB instances",
+        demand=count_of(INSTANCE),
+        used=usage.named("rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"),
+    ),
+    Quota(
+        service="rds",
+        code="L-7ADDB58A",
+        name="Total storage for all DB instances, GB",
+        demand=_database_gib,
+        used=usage.database_gib,
+    ),
+    Quota(
+        service="rds",
+        code="L-5BC124EF",
+        name="Read replicas per primary",
+        demand=lambda need: need.settings.database.read_replicas,
+    ),
+)
+
+
+def _snapshot_state(account: Account, name: str) -> Answer:
+    return free(
+        existing(account, "rds", "DescribeDBSnapshots", "DBSnapshots", DBSnapshotIdentifier=name)
+    )
+
+
+_SNAPSHOT = Leftover(
+    title="RDS snapshot",
+    key="finalSnapshotIdentifier",
+    fix="aws rds copy-db-snapshot it to another name, then aws rds delete-db-snapshot"
+    " --db-snapshot-identifier {name}",
+    state=_snapshot_state,
+)
+
+
+def _whole_account(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
+    """As many databases as the plan has."""
+    instances = reader.read("rds", "DescribeDBInstances")["DBInstances"]
+    yield "database", "instances", len(reader.plan.of_type(INSTANCE)), len(instances)
+
+
+_KEPT_IN_PLACE = ("availabilityZone", "kmsKeyId", "dbSubnetGroupName", "port")
+"""What a promotion leaves as the replica has it; RDS takes none of it then."""
+
+
+def _update_instance(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """An instance in place. One that no longer has a source is promoted, which is for good."""
+    promoted = "replicateSourceDb" in standing.inputs and "replicateSourceDb" not in inputs
+    days = int(inputs.get("backupRetentionPeriod", 1))
+    inputs.drop(*UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier", "replicateSourceDb")
+    if promoted:
+        inputs.drop(*_KEPT_IN_PLACE)
+        task.call(
+            "rds",
+            "PromoteReadReplica",
+            DBInstanceIdentifier=standing.id,
+            BackupRetentionPeriod=days,
+        )
+    changed = differing(standing.inputs, inputs.rest())
+    logs = changed.pop("enabledCloudwatchLogsExports", None)
+    parameters = task.api.fitted("rds", "ModifyDBInstance", changed, RENAMES)
+    if logs is not None:
+        before = set(standing.inputs.get("enabledCloudwatchLogsExports") or [])
+        parameters["CloudwatchLogsExportConfiguration"] = {
+            "EnableLogTypes": sorted(set(logs) - before),
+            "DisableLogTypes": sorted(before - set(logs)),
+        }
+    if parameters:
+        task.call(
+            "rds",
+            "ModifyDBInstance",
+            DBInstanceIdentifier=standing.id,
+            ApplyImmediately=True,
+            **parameters,
+        )
+    return Created(standing.id, standing.outputs)
+
+
+CARDS = (
+    Card(
+        type=INSTANCE,
+        computed=_invented_database,
+        values=ClosedValues(
+            operations=(
+                "rds:CreateDBInstance",
+                "rds:ModifyDBInstance",
+            ),
+            closed={
+                "storageType": frozenset({"gp2", "gp3", "io1", "io2", "standard"}),
+                "enabledCloudwatchLogsExports": frozenset(
+                    {
+                        "audit",
+                        "error",
+                        "general",
+                        "iam-db-auth-error",
+                        "postgresql",
+                        "slowquery",
+                        "upgrade",
+                    }
+                ),
+                "networkType": frozenset({"DUAL", "IPV4"}),
+            },
+            source="RDS API reference, CreateDBInstance",
+        ),
+        lifecycle=Calls(service="rds", create="CreateDBInstance").lifecycle(
+            create=_create_instance, update=_update_instance
+        ),
+        verification=Verification(kind="database", more=_verify_instance, world=_whole_account),
+        changes=Changes(
+            holds="the database",
+            source=(
+                provider("rds/instance.go"),
+                guide("RDS user guide", "Settings for DB instances"),
+            ),
+            properties={
+                "allocatedStorage": PropertyRule(
+                    up=IN_PLACE,
+                    down=REFUSED,
+                    why=(
+                        "RDS storage never shrinks; after growing it cannot change again for "
+                        "six hours"
+                    ),
+                    source=(guide("RDS user guide", "Increasing DB instance storage capacity"),),
+                ),
+                "maxAllocatedStorage": IN_PLACE,
+                "storageType": PropertyRule(effect=IN_PLACE, why="slower while it is converted"),
+                "instanceClass": PropertyRule(
+                    effect=RESTART,
+                    outage=(
+                        "with a standby a failover, 60 to 120 s; without one several minutes; "
+                        "a replica restarts alone"
+                    ),
+                    source=(
+                        FactSource(
+                            name="RDS user guide",
+                            page='"Multi-AZ DB instance deployments" and "Modifying a DB instance"',
+                            version=GUIDES_READ,
+                        ),
+                    ),
+                ),
+                "multiAz": PropertyRule(
+                    to={"true": IN_PLACE},
+                    effect=DANGEROUS,
+                    why=(
+                        "without the standby the next restart is an outage of minutes, and a "
+                        "lost zone is a restore; adding it interrupts nothing"
+                    ),
+                    source=(
+                        guide(
+                            "RDS user guide", "Converting a DB instance to a Multi-AZ deployment"
+                        ),
+                    ),
+                ),
+                "engineVersion": PropertyRule(
+                    up=RESTART,
+                    down=REFUSED,
+                    outage=(
+                        "a minor version is a restart or failover; a major one is minutes "
+                        "without database"
+                    ),
+                    why="RDS never goes back to an older version",
+                    source=(guide("RDS user guide", "Upgrading the RDS for PostgreSQL DB engine"),),
+                ),
+                "parameterGroupName": PropertyRule(
+                    effect=RESTART,
+                    outage=(
+                        "as a change of class; until someone restarts it, the instance keeps "
+                        "the old parameters"
+                    ),
+                    source=(guide("RDS user guide", "Associating a DB parameter group"),),
+                ),
+                "caCertIdentifier": PropertyRule(
+                    effect=RESTART,
+                    outage=(
+                        "PostgreSQL takes the certificate without one from 16 on where AWS "
+                        "says so; plan one"
+                    ),
+                    source=(guide("RDS user guide", "Rotating your SSL/TLS certificate"),),
+                ),
+                "port": PropertyRule(
+                    effect=RESTART,
+                    outage="the instance restarts at once; every client needs the new port",
+                ),
+                "backupRetentionPeriod": PropertyRule(
+                    to={"0": DANGEROUS},
+                    effect=IN_PLACE,
+                    why=(
+                        "without automatic backups there is no point-in-time recovery, and no "
+                        "replica can be made"
+                    ),
+                ),
+                "backupWindow": IN_PLACE,
+                "maintenanceWindow": IN_PLACE,
+                "applyImmediately": IN_PLACE,
+                "autoMinorVersionUpgrade": IN_PLACE,
+                "copyTagsToSnapshot": IN_PLACE,
+                "enabledCloudwatchLogsExports": IN_PLACE,
+                "monitoringInterval": IN_PLACE,
+                "monitoringRoleArn": IN_PLACE,
+                "performanceInsightsEnabled": IN_PLACE,
+                "performanceInsightsRetentionPeriod": IN_PLACE,
+                "performanceInsightsKmsKeyId": PropertyRule(
+                    effect=REFUSED,
+                    why="RDS keeps the first key of Performance Insights",
+                    source=(guide("RDS user guide", "Turning Performance Insights on and off"),),
+                ),
+                "vpcSecurityGroupIds": IN_PLACE,
+                "tags": IN_PLACE,
+                "password": PropertyRule(
+                    effect=IN_PLACE, why="open connections stay, new ones need the new password"
+                ),
+                "finalSnapshotIdentifier": IN_PLACE,
+                "skipFinalSnapshot": PropertyRule(
+                    to={"false": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="a deletion would leave no snapshot",
+                ),
+                "deleteAutomatedBackups": PropertyRule(
+                    to={"false": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="a deletion would take the backups with it",
+                ),
+                "deletionProtection": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="any deletion would go through"
+                ),
+                "publiclyAccessible": PropertyRule(
+                    to={"false": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="the database would get a public address",
+                ),
+                "iamDatabaseAuthenticationEnabled": IN_PLACE,
+                "identifier": PropertyRule(
+                    effect=DANGEROUS,
+                    why=(
+                        "renamed in place, but its endpoint moves with the name, and "
+                        "replicas, roles, secrets and alarms name it"
+                    ),
+                    source=(
+                        FactSource(
+                            name="hashicorp/terraform-provider-aws#32590",
+                            page="",
+                            version=GUIDES_READ,
+                        ),
+                    ),
+                ),
+                "dbSubnetGroupName": PropertyRule(
+                    effect=DANGEROUS,
+                    why=(
+                        "moves the instance into another network, with an outage; refused "
+                        "while it is Multi-AZ"
+                    ),
+                    source=(guide("RDS user guide", "Updating the VPC for a DB instance"),),
+                ),
+                "availabilityZone": REPLACE,
+                "engine": REPLACE,
+                "dbName": REPLACE,
+                "username": REPLACE,
+                "kmsKeyId": REPLACE,
+                "storageEncrypted": REPLACE,
+                "characterSetName": REPLACE,
+                "snapshotIdentifier": REPLACE,
+                "restoreToPointInTime": REPLACE,
+                "timezone": REPLACE,
+                "replicateSourceDb": PropertyRule(
+                    to={"(not set)": PROMOTE},
+                    effect=REPLACE,
+                    why=(
+                        "without its source it is promoted, a database of its own that drifts "
+                        "apart from then on"
+                    ),
+                    source=(
+                        provider("rds/instance.go"),
+                        guide("RDS user guide", "Promoting a read replica"),
+                    ),
+                ),
+            },
+        ),
+        price=Priced(
+            keys=(
+                "rds:",
+                "rds-multi-az:",
+                "rds-storage:",
+                "rds-storage-multi-az:",
+            ),
+            count=_database,
+        ),
+        quotas=_INSTANCE_QUOTAS,
+        naming=Naming(
+            title="database", key="identifier", state=_database_state, leftover=_SNAPSHOT
+        ),
+        permissions=(
+            "rds:CreateDBInstance",
+            "rds:CreateDBInstanceReadReplica",
+            "rds:AddTagsToResource",
+            "iam:PassRole",
+            "kms:CreateGrant",
+        ),
+        residency=IN_REGION,
+        control_plane=REGIONAL,
+    ),
+)

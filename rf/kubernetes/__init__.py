@@ -1,0 +1,1 @@
+"""Cards of Kubernetes' kinds, a module an API group."""

@@ -1,0 +1,37 @@
+"""Deployments."""
+
+from __future__ import annotations
+
+from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
+from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.prices import Free
+from rf.shared.cards.source import kubernetes
+
+CARDS = (
+    kubernetes_card(
+        "kubernetes:apps/v1:Deployment",
+        changes=Changes(
+            source=(kubernetes('"Deployments"'),),
+            properties={
+                "spec.selector": REPLACE,
+                "spec.template": PropertyRule(
+                    effect=RESTART,
+                    outage=(
+                        "none; pods are replaced one after another, none before its successor "
+                        "is ready"
+                    ),
+                ),
+                "spec.replicas": IN_PLACE,
+                "spec": PropertyRule(
+                    effect=IN_PLACE,
+                    computed=RESTART,
+                    outage=(
+                        "none; pods are replaced one after another, none before its successor "
+                        "is ready"
+                    ),
+                ),
+            },
+        ),
+        price=Free(reason="its pods run on the nodes"),
+    ),
+)

@@ -1,0 +1,347 @@
+"""A lifecycle from the names of an API's operations: the shapes of botocore's models give the rest.
+
+The model tells each operation's parameters and what its answer looks like, and the provider's names
+are the API's in another case. So a card names the operations, what identifies a thing, and what the
+model can't tell; a step that takes more than one call it writes by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rf.shared.cards.answers import DescribedBy, Renames, RequestError
+from rf.shared.cards.lifecycle import (
+    Create,
+    Created,
+    Delete,
+    Inputs,
+    Lifecycle,
+    Read,
+    Reading,
+    Standing,
+    Task,
+    Update,
+)
+from rf.shared.cards.paths import dig
+
+if TYPE_CHECKING:
+    from rf.shared.cards.answers import ApiAnswer
+
+AS_CREATED = "as created"
+"""For an operation that puts a thing, whether it is there or not: the update is the creation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """The input that names a resource, the API's parameter for it, and how long it may be."""
+
+    key: str = "name"
+    parameter: str
+    limit: int = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagging:
+    """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
+    `tags` and `keys` are those that take what to set and what to take away."""
+
+    add: str
+    remove: str
+    by: str
+    of: str = "{arn}"
+    tags: str = "Tags"
+    keys: str = "TagKeys"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """The operations of a type, and what botocore's shapes can't tell of them.
+
+    Templates may name inputs, outputs, `id`, `name`, `region` and `account`.
+
+    - `service`: botocore's name of the API.
+    - `create`, `read`, `update`, `delete`: its operations; empty where the API has none.
+    - `name`: what names it; None where the service gives it an id.
+    - `identifier`: template of the id, or the member of the API's description that is the id.
+    - `by`: parameters that tell which thing is read, updated and deleted, by their templates.
+    - `within`: parameter that holds the inputs, where the API wraps them.
+    - `described`, `found`: where the answers of `create` and `read` describe the thing, as
+      `DBInstances.0`; by default their first structure, or the first of their first list.
+    - `renames`: see `Renames`.
+    - `provider_only`: inputs that never reach the API when the thing is made.
+    - `defaults`: inputs that the provider fills in where the program leaves them out.
+    - `fixed`, `fixed_by_update`, `fixed_by_delete`: parameters in the API's form, always sent.
+    - `outputs`: outputs by the path of their member, or by a template, where their names differ.
+    - `prepare`: brings inputs into the form of the API before they are fitted to its shape.
+    - `tagging`: how tags change later; None where `update` takes them.
+    """
+
+    service: str
+    create: str
+    read: str = ""
+    update: str = ""
+    delete: str = ""
+    name: Name | None = None
+    identifier: str = ""
+    by: Mapping[str, str] = field(default_factory=dict)
+    within: str = ""
+    described: str | None = None
+    found: str | None = None
+    renames: Renames = field(default_factory=dict)
+    provider_only: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    fixed_by_update: Mapping[str, Any] = field(default_factory=dict)
+    fixed_by_delete: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Task, Inputs], None] | None = None
+    tagging: Tagging | None = None
+
+    def lifecycle(
+        self,
+        *,
+        create: Create | None = None,
+        read: Read | None = None,
+        update: Update | None = None,
+        delete: Delete | None = None,
+    ) -> Lifecycle:
+        """The lifecycle; what is given was written by hand."""
+        return Lifecycle(
+            create=create or partial(make, self),
+            read=read or partial(look_up, self),
+            update=update or partial(change, self),
+            delete=delete or partial(take_away, self),
+        )
+
+
+def make(calls: Calls, task: Task, inputs: Inputs) -> Created:
+    """Create a thing by one call. Raises RequestError or TranslationError."""
+    given = dict(inputs)
+    name = named_by(calls, task, inputs)
+    answer = task.call(calls.service, calls.create, **parameters_of(calls, task, inputs, given))
+    path = calls.described
+    if path is None:
+        path = task.api.path_of_thing(calls.service, calls.create)
+    thing = dig(answer.data, path) or {}
+    outputs = _outputs(calls, task, path, thing, given)
+    if calls.name is not None:
+        outputs[calls.name.key] = name
+    identifier = _identifier(calls, task, thing, given | outputs, answer)
+    return Created(identifier, outputs | _templated(calls, task, identifier, given | outputs))
+
+
+def named_by(calls: Calls, task: Task, inputs: Inputs) -> str:
+    """The physical name, given or made, left in the inputs; empty of what has none."""
+    if calls.name is None:
+        return ""
+    key = calls.name.key
+    inputs[key] = inputs.get(key) or task.auto_name(key, calls.name.limit)
+    return str(inputs[key])
+
+
+def parameters_of(
+    calls: Calls, task: Task, inputs: Inputs, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The parameters of the creation; uses the inputs up."""
+    inputs.drop(*calls.provider_only)
+    for key, value in calls.defaults.items():
+        if inputs.get(key) is None:
+            inputs[key] = value
+    if calls.prepare is not None:
+        calls.prepare(task, inputs)
+    told = _told_by_inputs(calls, task, given)
+    name = {calls.name.parameter: inputs.take(calls.name.key)} if calls.name else {}
+    left = inputs.rest()
+    wrapped = {calls.within: left} if calls.within else left
+    fitted = task.api.fitted(calls.service, calls.create, wrapped, calls.renames)
+    return told | fitted | name | dict(calls.fixed)
+
+
+def _told_by_inputs(calls: Calls, task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters beside what the API wraps: which thing the settings are of."""
+    if not calls.within:
+        return {}
+    known = set(given)
+    return {
+        parameter: filled(template, task, "", given)
+        for parameter, template in calls.by.items()
+        if template.strip("{}") in known
+    }
+
+
+def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
+    """Read a thing by one call; None when it is gone."""
+    if not calls.read:
+        return Reading(thing={}, shown={})
+    parameters = told_by(calls, task, calls.read, standing)
+    try:
+        answer = task.call(calls.service, calls.read, **parameters)
+    except RequestError as error:
+        if error.says_gone:
+            return None
+        raise
+    if not answer.emulated:
+        return Reading(thing={}, shown={})
+    path = calls.found
+    if path is None:
+        path = task.api.path_of_thing(calls.service, calls.read)
+    thing = dig(answer.data, path)
+    if not thing:
+        return None
+    return Reading(thing=thing, shown=shown(calls, task, path, thing, standing))
+
+
+def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
+    """What the API's description of a thing shows of its inputs and outputs."""
+    planned = {**standing.outputs, **standing.inputs}
+    answer = DescribedBy(calls.service, calls.read, path)
+    found = task.api.shown(answer, thing, planned, calls.renames)
+    for output, place in calls.outputs.items():
+        if "{" not in place and (value := dig(thing, place)) is not None:
+            found[output] = value
+    return found
+
+
+def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """Change a thing in place: by one call with what differs, and those that change its tags."""
+    wanted = dict(inputs)
+    if calls.update == AS_CREATED:
+        parameters = parameters_of(calls, task, _with_name(calls, standing, inputs), wanted)
+        task.call(calls.service, calls.create, **parameters)
+        return Created(standing.id, standing.outputs)
+    if calls.tagging is not None:
+        retag(calls.service, calls.tagging, task, standing, inputs.take("tags") or {})
+    changed = differing(standing.inputs, inputs.rest(), without=calls.provider_only)
+    if calls.tagging is not None:
+        changed.pop("tags", None)
+    if not changed:
+        return Created(standing.id, standing.outputs)
+    if not calls.update:
+        raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
+    partly = Inputs(changed)
+    if calls.prepare is not None:
+        calls.prepare(task, partly)
+    left = partly.rest()
+    wrapped = {calls.within: left} if calls.within else left
+    fitted = task.api.fitted(calls.service, calls.update, wrapped, calls.renames)
+    which = told_by(calls, task, calls.update, standing)
+    task.call(calls.service, calls.update, **(fitted | which | dict(calls.fixed_by_update)))
+    return Created(standing.id, standing.outputs)
+
+
+def _with_name(calls: Calls, standing: Standing, inputs: Inputs) -> Inputs:
+    if calls.name is not None and not inputs.get(calls.name.key):
+        inputs[calls.name.key] = standing.outputs.get(calls.name.key, standing.id)
+    return inputs
+
+
+def differing(
+    old: Mapping[str, Any], new: Mapping[str, Any], without: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Inputs whose value is another one than before."""
+    return {
+        key: value for key, value in new.items() if key not in without and old.get(key) != value
+    }
+
+
+def retag(
+    service: str, tagging: Tagging, task: Task, standing: Standing, wanted: Mapping[str, str]
+) -> None:
+    """Make the tags those that are wanted."""
+    old: Mapping[str, str] = standing.inputs.get("tags") or {}
+    which = {tagging.by: filled(tagging.of, task, standing.id, _known(standing))}
+    added = differing(old, wanted)
+    removed = sorted(old.keys() - wanted.keys())
+    for operation, parameter, value in (
+        (tagging.add, tagging.tags, added),
+        (tagging.remove, tagging.keys, removed),
+    ):
+        if value:
+            fitted = task.api.fitted(
+                service, operation, {**which, parameter: value}, {parameter: parameter}
+            )
+            task.call(service, operation, **fitted)
+
+
+def take_away(calls: Calls, task: Task, standing: Standing) -> None:
+    """Delete a thing by one call. One that is gone already is no error."""
+    if not calls.delete:
+        return
+    parameters = told_by(calls, task, calls.delete, standing) | dict(calls.fixed_by_delete)
+    try:
+        task.call(calls.service, calls.delete, **parameters)
+    except RequestError as error:
+        if not error.says_gone:
+            raise
+
+
+def told_by(calls: Calls, task: Task, operation: str, standing: Standing) -> dict[str, Any]:
+    """The parameters that tell which thing an operation is about."""
+    by = calls.by or ({calls.name.parameter: "{id}"} if calls.name else {})
+    known = _known(standing)
+    which = {name: filled(template, task, standing.id, known) for name, template in by.items()}
+    return task.api.fitted(calls.service, operation, which, {name: name for name in which})
+
+
+def _known(standing: Standing) -> dict[str, Any]:
+    return {**standing.inputs, **standing.outputs}
+
+
+def filled(template: str, task: Task, identifier: str, known: Mapping[str, Any]) -> str:
+    """The template with the values that it names. Raises KeyError for one that is not known."""
+    return template.format_map(
+        {
+            **known,
+            "id": identifier,
+            "region": task.region,
+            "account": task.account_id,
+        }
+    )
+
+
+def _identifier(
+    calls: Calls, task: Task, thing: Any, known: Mapping[str, Any], answer: ApiAnswer
+) -> str:
+    if "{" in calls.identifier:
+        return filled(calls.identifier, task, "", known)
+    if calls.identifier:
+        found = dig(thing, calls.identifier)
+        if found is None and not answer.emulated:
+            # Only checked: it goes by the id that the recorder invented.
+            return str(task.invented.get("id") or task.auto_name("id", 36))
+        if found is None:
+            raise KeyError(calls.identifier)
+        return str(found)
+    if calls.name is not None:
+        return str(known[calls.name.key])
+    raise ValueError(f"{calls.create}: neither a name nor an identifier")
+
+
+def _outputs(
+    calls: Calls, task: Task, path: str, thing: Any, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The outputs that the API's description shows, of those that the recorder invents."""
+    invented = {
+        key: value
+        for key, value in task.invented.items()
+        if key not in given and isinstance(value, str | int | float | bool)
+    }
+    answer = DescribedBy(calls.service, calls.create, path)
+    found = task.api.shown(answer, thing, invented, calls.renames)
+    for output, place in calls.outputs.items():
+        if "{" not in place and (value := dig(thing, place)) is not None:
+            found[output] = value
+    return found
+
+
+def _templated(
+    calls: Calls, task: Task, identifier: str, known: Mapping[str, Any]
+) -> dict[str, str]:
+    return {
+        output: filled(place, task, identifier, known)
+        for output, place in calls.outputs.items()
+        if "{" in place
+    }
