@@ -143,6 +143,7 @@ _REPLICATION_GROUP = Calls(
     renames=GROUP_RENAMES,
     provider_only=("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy"),
     prepare=_with_log_details,
+    gone={"Status": "deleting"},
     outputs={"arn": "ARN"},
     tagging=TAGGING,
 )
@@ -288,7 +289,7 @@ def _whole_account(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
 
 def _update_replication_group(task: Task, standing: Standing, inputs: Inputs) -> Created:
     """A Redis that grows or shrinks: copies first, then the group itself, then shards."""
-    inputs.drop("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy")
+    inputs.drop(*_REPLICATION_GROUP.provider_only, "preferredCacheClusterAzs")
     target = {"ReplicationGroupId": standing.id, "ApplyImmediately": True}
     before, copies = _copies(standing.inputs), _copies(inputs)
     shards = int(inputs.take("numNodeGroups", 1))

@@ -70,6 +70,7 @@ class Calls:
     - `within`: parameter that holds the inputs, where the API wraps them.
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
+    - `gone`: members of the description by the value that says that it is being deleted.
     - `renames`: see `Renames`.
     - `provider_only`: inputs that never reach the API when the thing is made.
     - `defaults`: inputs that the provider fills in where the program leaves them out.
@@ -90,6 +91,7 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
+    gone: Mapping[str, str] = field(default_factory=dict)
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -189,7 +191,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     if path is None:
         path = task.api.path_of_thing(calls.service, calls.read)
     thing = dig(answer.data, path)
-    if not thing:
+    if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
     return Reading(thing=thing, shown=shown(calls, task, path, thing, standing))
 
