@@ -46,7 +46,8 @@ class Name:
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
-    `tags` and `keys` are those that take what to set and what to take away."""
+    `tags` and `keys` are those that take what to set and what to take away. Where both have one
+    name, what goes is told with its value."""
 
     add: str
     remove: str
@@ -256,7 +257,8 @@ def retag(
     old: Mapping[str, str] = standing.inputs.get("tags") or {}
     which = {tagging.by: filled(tagging.of, task, standing.id, _known(standing))}
     added = differing(old, wanted)
-    removed = sorted(old.keys() - wanted.keys())
+    gone = sorted(old.keys() - wanted.keys())
+    removed = {key: old[key] for key in gone} if tagging.keys == tagging.tags else gone
     for operation, parameter, value in (
         (tagging.add, tagging.tags, added),
         (tagging.remove, tagging.keys, removed),
