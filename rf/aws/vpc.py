@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rf.aws.ec2.groups import permission_of
-from rf.aws.ec2.network import tag_specifications
-from rf.shared.cards.calls import Calls
+from rf.aws.ec2.common import TAGGING, arn_of, tagged
+from rf.aws.ec2.rules import EGRESS, INGRESS, permission_of
+from rf.shared.cards.calls import Calls, differing, retag, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Lifecycle, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import NO_DATA
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "icmpv6", "-1", *map(str, range(256))})
 """Names, IANA protocol numbers, or -1 for all (EC2 API reference, IpPermission)."""
 
+CLOUDFRONT_LIST_WEIGHT = 55
+"""Rules that CloudFront's prefix list counts for in a security group (CloudFront, "Use the
+CloudFront managed prefix list")."""
+
 
 def _invented_security_group_rule(registration: Registration) -> Computed:
     rule_id = f"sgr-{registration.hex(17)}"
@@ -37,29 +43,65 @@ def _invented_security_group_rule(registration: Registration) -> Computed:
     )
 
 
-def _rule(task: Task, inputs: Inputs, operation: str) -> Created:
-    group = inputs.take("securityGroupId")
-    tags = tag_specifications("security-group-rule", inputs)
-    permission = permission_of(inputs.rest())
-    answer = task.call("ec2", operation, GroupId=group, IpPermissions=[permission], **tags)
-    rules = answer["SecurityGroupRules"]
-    return Created(rules[0]["SecurityGroupRuleId"])
+def _as_permission(task: Task, inputs: Inputs) -> None:
+    """The form in which a group is given a rule; its tags stay beside."""
+    tagged("security-group-rule")(task, inputs)
+    beside = {"groupId": inputs.take("securityGroupId")}
+    tags = inputs.take("tagSpecifications")
+    if tags:
+        beside["tagSpecifications"] = tags
+    inputs.update({**beside, "ipPermissions": [permission_of(inputs.rest())]})
 
 
-def _create_egress_rule(task: Task, inputs: Inputs) -> Created:
-    return _rule(task, inputs, "AuthorizeSecurityGroupEgress")
+_RULE = Calls(
+    service="ec2",
+    create="AuthorizeSecurityGroupIngress",
+    read="DescribeSecurityGroupRules",
+    update="ModifySecurityGroupRules",
+    delete="RevokeSecurityGroupIngress",
+    identifier="SecurityGroupRuleId",
+    by={"SecurityGroupRuleId": "{id}"},
+    renames={"securityGroupId": "GroupId"},
+    prepare=_as_permission,
+    outputs={
+        "arn": arn_of("security-group-rule"),
+        "securityGroupRuleId": "SecurityGroupRuleId",
+        "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
+    },
+    tagging=TAGGING,
+)
 
 
-def _create_ingress_rule(task: Task, inputs: Inputs) -> Created:
-    return _rule(task, inputs, "AuthorizeSecurityGroupIngress")
+def _update_rule(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """The API wants all of a rule, whatever differs."""
+    retag("ec2", TAGGING, task, standing, inputs.take("tags") or {})
+    old = {key: value for key, value in standing.inputs.items() if key != "tags"}
+    group, rule = inputs.take("securityGroupId"), inputs.rest()
+    if differing(old, rule) or old.keys() - {"securityGroupId"} != rule.keys():
+        task.send(
+            "ec2",
+            "ModifySecurityGroupRules",
+            {
+                "groupId": group,
+                "securityGroupRules": [
+                    {"securityGroupRuleId": standing.id, "securityGroupRule": rule}
+                ],
+            },
+            {"referencedSecurityGroupId": "ReferencedGroupId"},
+        )
+    return Created(standing.id, standing.outputs)
 
 
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-
-CLOUDFRONT_LIST_WEIGHT = 55
-"""Rules that CloudFront's prefix list counts for in a security group (CloudFront, "Use the
-CloudFront managed prefix list")."""
+def _lifecycle(direction: str) -> Lifecycle:
+    """That of rules of a direction, as the API's operations end in it."""
+    calls = replace(
+        _RULE,
+        create=f"AuthorizeSecurityGroup{direction}",
+        delete=f"RevokeSecurityGroup{direction}",
+    )
+    # To be revoked it takes its group too.
+    revoking = replace(calls, by={**_RULE.by, "GroupId": "{securityGroupId}"})
+    return calls.lifecycle(update=_update_rule, delete=partial(take_away, revoking))
 
 
 def _rules_of_one_group(need: Need) -> int:
@@ -82,9 +124,7 @@ CARDS = (
             closed={"ipProtocol": _PROTOCOLS},
             source="EC2 API reference, IpPermission",
         ),
-        lifecycle=Calls(service="ec2", create="AuthorizeSecurityGroupEgress").lifecycle(
-            create=_create_egress_rule
-        ),
+        lifecycle=_lifecycle("Egress"),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="rules cost nothing"),
@@ -106,9 +146,7 @@ CARDS = (
             closed={"ipProtocol": _PROTOCOLS},
             source="EC2 API reference, IpPermission",
         ),
-        lifecycle=Calls(service="ec2", create="AuthorizeSecurityGroupIngress").lifecycle(
-            create=_create_ingress_rule
-        ),
+        lifecycle=_lifecycle("Ingress"),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="rules cost nothing"),

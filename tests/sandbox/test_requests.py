@@ -114,7 +114,7 @@ def test_an_input_that_no_request_carries_is_an_error(small_plan: SmallPlan) -> 
     vpc = small_plan.create("aws:ec2/vpc:Vpc", "v", {"cidrBlock": "10.0.0.0/16"}).id
     with pytest.raises(CreationError, match="leaves out surprise"):
         small_plan.create(
-            "aws:ec2/tag:Tag", "t", {"resourceId": vpc, "key": "k", "value": "v", "surprise": 1}
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "d", {"vpcId": vpc, "surprise": 1}
         )
 
 

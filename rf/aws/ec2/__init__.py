@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from rf.aws.ec2 import gateways, groups, machines, network, routes
+from rf.aws.ec2 import flow_logs, gateways, groups, machines, network, routes, tags
 
 CARDS = (
     *network.CARDS,
+    *flow_logs.CARDS,
+    *tags.CARDS,
     *routes.CARDS,
     *gateways.CARDS,
     *groups.CARDS,

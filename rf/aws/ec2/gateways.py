@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rf.aws.ec2.network import ENDPOINT, NAT_GATEWAY, tag_specifications
+from rf.aws.ec2.common import TAGGING, arn_of, tagged, take_away_listed
 from rf.shared.account import usage
-from rf.shared.cards.calls import Calls, differing
+from rf.shared.cards.answers import RequestError
+from rf.shared.cards.calls import (
+    Calls,
+    change,
+    differing,
+    look_up,
+    make,
+    retag,
+    take_away,
+)
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
@@ -19,14 +29,67 @@ from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues, by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
 if TYPE_CHECKING:
     from rf.shared.account.need import Need
-    from rf.shared.sandbox.reader import Reader
+
+INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
+ADDRESS = "aws:ec2/eip:Eip"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+
+
+_INTERNET_GATEWAY = Calls(
+    service="ec2",
+    create="CreateInternetGateway",
+    read="DescribeInternetGateways",
+    delete="DeleteInternetGateway",
+    identifier="InternetGatewayId",
+    by={"InternetGatewayId": "{id}"},
+    provider_only=("vpcId",),
+    prepare=tagged("internet-gateway"),
+    outputs={"arn": arn_of("internet-gateway"), "vpcId": "Attachments.0.VpcId"},
+    tagging=TAGGING,
+)
+
+
+def _create_internet_gateway(task: Task, inputs: Inputs) -> Created:
+    vpc_id = inputs.get("vpcId")
+    created = make(_INTERNET_GATEWAY, task, inputs)
+    if vpc_id:
+        task.call("ec2", "AttachInternetGateway", InternetGatewayId=created.id, VpcId=vpc_id)
+    return created
+
+
+def _update_internet_gateway(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """From one VPC to another."""
+    vpc_id = inputs.get("vpcId")
+    if vpc_id != standing.inputs.get("vpcId"):
+        _detach(task, standing)
+        if vpc_id:
+            task.call("ec2", "AttachInternetGateway", InternetGatewayId=standing.id, VpcId=vpc_id)
+    return change(_INTERNET_GATEWAY, task, standing, inputs)
+
+
+def _detach(task: Task, standing: Standing) -> None:
+    vpc_id = standing.inputs.get("vpcId")
+    if not vpc_id:
+        return
+    try:
+        task.call("ec2", "DetachInternetGateway", InternetGatewayId=standing.id, VpcId=vpc_id)
+    except RequestError as error:
+        if not error.says_gone and error.code != "Gateway.NotAttached":
+            raise
+
+
+def _delete_internet_gateway(task: Task, standing: Standing) -> None:
+    """The API deletes none that is attached."""
+    _detach(task, standing)
+    take_away(_INTERNET_GATEWAY, task, standing)
 
 
 def _invented_address(registration: Registration) -> Computed:
@@ -39,37 +102,36 @@ def _invented_address(registration: Registration) -> Computed:
     )
 
 
-def _create_elastic_ip(task: Task, inputs: Inputs) -> Created:
-    tags = tag_specifications("elastic-ip", inputs)
-    answer = task.send("ec2", "AllocateAddress", inputs.rest(), **tags)
-    known = {"allocationId": answer["AllocationId"], "publicIp": answer["PublicIp"]}
-    return Created(answer["AllocationId"], known)
+_ADDRESS = Calls(
+    service="ec2",
+    create="AllocateAddress",
+    read="DescribeAddresses",
+    delete="ReleaseAddress",
+    identifier="AllocationId",
+    by={"AllocationId": "{id}"},
+    prepare=tagged("elastic-ip"),
+    outputs={"arn": arn_of("elastic-ip")},
+    tagging=TAGGING,
+)
 
 
-def _create_internet_gateway(task: Task, inputs: Inputs) -> Created:
-    vpc_id = inputs.take("vpcId")
-    tags = tag_specifications("internet-gateway", inputs)
-    answer = task.send("ec2", "CreateInternetGateway", inputs.rest(), **tags)["InternetGateway"]
-    identifier = answer["InternetGatewayId"]
-    if vpc_id:
-        task.call("ec2", "AttachInternetGateway", InternetGatewayId=identifier, VpcId=vpc_id)
-    return Created(identifier)
+_NAT_GATEWAY = Calls(
+    service="ec2",
+    create="CreateNatGateway",
+    read="DescribeNatGateways",
+    delete="DeleteNatGateway",
+    identifier="NatGatewayId",
+    by={"NatGatewayId": "{id}"},
+    gone={"State": "deleted"},
+    prepare=tagged("natgateway"),
+    outputs={"allocationId": "NatGatewayAddresses.0.AllocationId"},
+    tagging=TAGGING,
+)
 
 
-def _create_nat_gateway(task: Task, inputs: Inputs) -> Created:
-    tags = tag_specifications("natgateway", inputs)
-    answer = task.send("ec2", "CreateNatGateway", inputs.rest(), **tags)["NatGateway"]
-    return Created(answer["NatGatewayId"])
-
-
-def _verify_nat_gateway(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Where it stands and with which address."""
-    actual = reader.one("ec2", "DescribeNatGateways", "NatGateways", NatGatewayIds=[identifier])
-    yield "subnet", inputs["subnetId"], actual["SubnetId"]
-    addresses = [address["AllocationId"] for address in actual["NatGatewayAddresses"]]
-    yield "address", [inputs["allocationId"]], addresses
+def _addresses(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    addresses = reading.thing["NatGatewayAddresses"]
+    return [inputs["allocationId"]], [address["AllocationId"] for address in addresses]
 
 
 def _invented_vpc_endpoint(registration: Registration) -> Computed:
@@ -88,25 +150,68 @@ def _invented_vpc_endpoint(registration: Registration) -> Computed:
     )
 
 
-def _create_vpc_endpoint(task: Task, inputs: Inputs) -> Created:
-    inputs.drop("autoAccept")
-    policy = inputs.take("policy")
-    documents = {"PolicyDocument": policy} if policy else {}
-    tags = tag_specifications("vpc-endpoint", inputs)
-    answer = task.send("ec2", "CreateVpcEndpoint", inputs.rest(), **tags, **documents)[
-        "VpcEndpoint"
-    ]
-    return Created(answer["VpcEndpointId"], {"state": answer.get("State", "available")})
+_ENDPOINT = Calls(
+    service="ec2",
+    create="CreateVpcEndpoint",
+    read="DescribeVpcEndpoints",
+    update="ModifyVpcEndpoint",
+    delete="DeleteVpcEndpoints",
+    identifier="VpcEndpointId",
+    by={"VpcEndpointId": "{id}"},
+    gone={"State": "deleted"},
+    renames={"policy": "PolicyDocument"},
+    provider_only=("autoAccept",),
+    prepare=tagged("vpc-endpoint"),
+    outputs={"arn": arn_of("vpc-endpoint")},
+    tagging=TAGGING,
+)
+
+_ENDPOINT_LISTS = {
+    "subnetIds": "SubnetIds",
+    "routeTableIds": "RouteTableIds",
+    "securityGroupIds": "SecurityGroupIds",
+}
+"""What comes and goes one by one, by the input: the API's noun after `Add` and `Remove`."""
 
 
-def _verify_vpc_endpoint(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its service, kind and subnets."""
-    actual = reader.one("ec2", "DescribeVpcEndpoints", "VpcEndpoints", VpcEndpointIds=[identifier])
-    yield "service", inputs["serviceName"], actual["ServiceName"]
-    yield "type", inputs.get("vpcEndpointType", "Gateway"), actual["VpcEndpointType"]
-    yield "subnets", sorted(inputs.get("subnetIds") or []), sorted(actual.get("SubnetIds", []))
+def _read_vpc_endpoint(task: Task, standing: Standing) -> Reading | None:
+    """With its groups, which the API describes by name too. Its lists stand in no order: what the
+    plan has comes in the plan's."""
+    reading = look_up(_ENDPOINT, task, standing)
+    if reading is None:
+        return None
+    groups = [group["GroupId"] for group in reading.thing.get("Groups") or []]
+    found = {**reading.shown, "securityGroupIds": groups}
+    for key in found.keys() & _ENDPOINT_LISTS.keys():
+        planned = list(standing.inputs.get(key) or [])
+        known = [each for each in planned if each in found[key]]
+        found[key] = known + [each for each in found[key] if each not in planned]
+    return Reading(thing=reading.thing, shown=found)
+
+
+def _update_vpc_endpoint(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """All by one request, as the provider sends it: the API refuses another one meanwhile."""
+    retag("ec2", TAGGING, task, standing, inputs.take("tags") or {})
+    inputs.drop(*_ENDPOINT.provider_only)
+    parameters: dict[str, Any] = {}
+    for key, noun in _ENDPOINT_LISTS.items():
+        wanted, known = set(inputs.take(key) or []), set(standing.inputs.get(key) or [])
+        parameters[f"Add{noun}"] = sorted(wanted - known)
+        parameters[f"Remove{noun}"] = sorted(known - wanted)
+    listed = {key: value for key, value in parameters.items() if value}
+    changed = differing(standing.inputs, inputs.rest())
+    if listed or changed:
+        which = {"VpcEndpointId": standing.id}
+        task.send("ec2", "ModifyVpcEndpoint", changed, _ENDPOINT.renames, **which, **listed)
+    return Created(standing.id, standing.outputs)
+
+
+def _kind(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("vpcEndpointType", "Gateway"), reading.thing["VpcEndpointType"]
+
+
+def _subnets(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return sorted(inputs.get("subnetIds") or []), sorted(reading.thing.get("SubnetIds") or [])
 
 
 def _endpoint(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
@@ -137,34 +242,15 @@ _ENDPOINT_QUOTAS = (
 )
 
 
-def _update_vpc_endpoint(task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """Subnets, tables and groups come and go; the policy is put whole."""
-    parameters: dict[str, Any] = {}
-    for key, noun in (
-        ("subnetIds", "SubnetIds"),
-        ("routeTableIds", "RouteTableIds"),
-        ("securityGroupIds", "SecurityGroupIds"),
-    ):
-        wanted, known = set(inputs.take(key) or []), set(standing.inputs.get(key) or [])
-        parameters[f"Add{noun}"] = sorted(wanted - known)
-        parameters[f"Remove{noun}"] = sorted(known - wanted)
-    inputs.drop("autoAccept", "vpcId", "serviceName", "vpcEndpointType", "tags")
-    changed = differing(standing.inputs, inputs.rest())
-    if "policy" in changed:
-        changed["policyDocument"] = changed.pop("policy")
-    wanted = {key: value for key, value in parameters.items() if value}
-    if wanted or changed:
-        task.send("ec2", "ModifyVpcEndpoint", changed, VpcEndpointId=standing.id, **wanted)
-    return Created(standing.id, standing.outputs)
-
-
 CARDS = (
     Card(
-        type="aws:ec2/internetGateway:InternetGateway",
+        type=INTERNET_GATEWAY,
         computed=of_ec2("igw", "internet-gateway"),
         values=by_model("ec2:CreateInternetGateway"),
-        lifecycle=Calls(service="ec2", create="CreateInternetGateway").lifecycle(
-            create=_create_internet_gateway
+        lifecycle=_INTERNET_GATEWAY.lifecycle(
+            create=_create_internet_gateway,
+            update=_update_internet_gateway,
+            delete=_delete_internet_gateway,
         ),
         verification=NOT_COMPARED,
         changes=Unruled(),
@@ -174,7 +260,7 @@ CARDS = (
                 service="vpc",
                 code="L-A4707A72",
                 name="Internet gateways per Region",
-                demand=count_of("aws:ec2/internetGateway:InternetGateway"),
+                demand=count_of(INTERNET_GATEWAY),
                 used=usage.tagged("ec2", "DescribeInternetGateways", "InternetGateways"),
             ),
         ),
@@ -187,12 +273,10 @@ CARDS = (
         control_plane=REGIONAL,
     ),
     Card(
-        type="aws:ec2/eip:Eip",
+        type=ADDRESS,
         computed=_invented_address,
         values=by_model("ec2:AllocateAddress"),
-        lifecycle=Calls(service="ec2", create="AllocateAddress").lifecycle(
-            create=_create_elastic_ip
-        ),
+        lifecycle=_ADDRESS.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Priced(keys=("ipv4:",), count=each("ipv4:address")),
@@ -201,7 +285,7 @@ CARDS = (
                 service="ec2",
                 code="L-0263D0A3",
                 name="EC2-VPC Elastic IPs",
-                demand=count_of("aws:ec2/eip:Eip"),
+                demand=count_of(ADDRESS),
                 used=usage.tagged("ec2", "DescribeAddresses", "Addresses"),
             ),
         ),
@@ -217,10 +301,10 @@ CARDS = (
         type=NAT_GATEWAY,
         computed=of_ec2("nat", "natgateway"),
         values=by_model("ec2:CreateNatGateway"),
-        lifecycle=Calls(service="ec2", create="CreateNatGateway").lifecycle(
-            create=_create_nat_gateway
+        lifecycle=_NAT_GATEWAY.lifecycle(),
+        verification=Verification(
+            kind="NAT gateway", rows={"subnet": "subnetId", "address": _addresses}
         ),
-        verification=Verification(kind="NAT gateway", more=_verify_nat_gateway),
         changes=Changes(
             source=(provider("ec2/vpc_nat_gateway.go"),),
             properties={"allocationId": REPLACE, "subnetId": REPLACE, "connectivityType": REPLACE},
@@ -252,10 +336,15 @@ CARDS = (
                 "serviceName": "the provider takes names that the API splits into several fields"
             },
         ),
-        lifecycle=Calls(service="ec2", create="CreateVpcEndpoint").lifecycle(
-            create=_create_vpc_endpoint, update=_update_vpc_endpoint
+        lifecycle=_ENDPOINT.lifecycle(
+            read=_read_vpc_endpoint,
+            update=_update_vpc_endpoint,
+            delete=partial(take_away_listed, _ENDPOINT),
         ),
-        verification=Verification(kind="VPC endpoint", more=_verify_vpc_endpoint),
+        verification=Verification(
+            kind="VPC endpoint",
+            rows={"service": "serviceName", "type": _kind, "subnets": _subnets},
+        ),
         changes=Changes(
             source=(provider("ec2/vpc_endpoint.go"),),
             properties={"serviceName": REPLACE, "vpcId": REPLACE, "vpcEndpointType": REPLACE},

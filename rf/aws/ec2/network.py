@@ -1,32 +1,35 @@
-"""The VPC, its subnets, the log of its traffic, and tags."""
+"""The VPC and its subnets."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from rf.aws.ec2.common import TAGGING, arn_of, tagged
+from rf.aws.ec2.gateways import ENDPOINT, NAT_GATEWAY
+from rf.aws.ec2.rules import INGRESS, rules_of
 from rf.aws.eks.cluster import CLUSTER, machines_of
 from rf.aws.elasticache.replication_group import redis_nodes
 from rf.aws.lb.balancer import LOAD_BALANCER
 from rf.aws.mq import BROKER
 from rf.aws.rds.instance import INSTANCE
 from rf.shared.account import usage
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import Calls, change, differing, look_up, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.inventing import of_ec2, physical_name
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.inventing import of_ec2
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
-from rf.shared.cards.residency import IN_REGION, NO_DATA
+from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.verification import Verification
+from rf.shared.cards.without import OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import reveal
 
@@ -34,112 +37,56 @@ if TYPE_CHECKING:
     from rf.shared.account.need import Need
     from rf.shared.sandbox.reader import Reader
 
+VPC = "aws:ec2/vpc:Vpc"
+SUBNET = "aws:ec2/subnet:Subnet"
 
-def _create_flow_log(task: Task, inputs: Inputs) -> Created:
-    owner, kind = next(
-        (inputs.take(key), kind)
-        for key, kind in (
-            ("vpcId", "VPC"),
-            ("subnetId", "Subnet"),
-            ("eniId", "NetworkInterface"),
-        )
-        if key in inputs
-    )
-    tags = tag_specifications("vpc-flow-log", inputs)
-    answer = task.send(
-        "ec2",
-        "CreateFlowLogs",
-        inputs.rest(),
-        {"iamRoleArn": "DeliverLogsPermissionArn"},
-        ResourceIds=[owner],
-        ResourceType=kind,
-        **tags,
-    )
-    return Created(answer["FlowLogIds"][0])
-
-
-def tag_specifications(kind: str, inputs: Inputs) -> dict[str, Any]:
-    """The `TagSpecifications` parameter from the plan's tags; empty when it has none."""
-    tags = inputs.take("tags")
-    if not tags:
-        return {}
-    pairs = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-    return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs}]}
-
-
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-
-
-Rule = tuple[str, Any, Any, str]
-"""Protocol, first and last port, and who is on the other side."""
-
-
-def _rule(protocol: str, first: Any, last: Any, other: Any) -> Rule:
-    # EC2 has no ports for "all protocols"; the emulator answers -1 or nothing for them.
-    if protocol == "-1":
-        first = last = None
-    return (str(protocol), first, last, str(other))
-
-
-def _rules_of(reader: Reader, group: str) -> dict[str, Counter[Rule]]:
-    rows = reader.read(
-        "ec2", "DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}]
-    )["SecurityGroupRules"]
-    actual: dict[str, Counter[Rule]] = {"ingress": Counter(), "egress": Counter()}
-    for row in rows:
-        other = (
-            row.get("CidrIpv4")
-            or row.get("CidrIpv6")
-            or row.get("PrefixListId")
-            or (row.get("ReferencedGroupInfo") or {}).get("GroupId")
-        )
-        way = "egress" if row["IsEgress"] else "ingress"
-        actual[way][_rule(row["IpProtocol"], row.get("FromPort"), row.get("ToPort"), other)] += 1
-    return actual
-
-
-SUBNET_ATTRIBUTES = {
-    "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-    "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
+_VPC_ATTRIBUTES = {
+    "enableDnsSupport": True,
+    "enableDnsHostnames": None,
+    "enableNetworkAddressUsageMetrics": None,
 }
+_SUBNET_ATTRIBUTES = {
+    "mapPublicIpOnLaunch": False,
+    "assignIpv6AddressOnCreation": False,
+    "enableResourceNameDnsARecordOnLaunch": False,
+    "privateDnsHostnameTypeOnLaunch": None,
+}
+"""Inputs that the API takes one at a time, after creation, and what the provider makes them when
+they are no longer given: by its schema's defaults, None where it leaves them as they are."""
+
+INTERFACES_PER_VCPU = 1.5
+"""Upper bound of a node's network interfaces: 3 on a large of 2 vCPUs, 4 on 4, 4 on 8, 8 on 16
+(EC2, "Maximum IP addresses per network interface")."""
+
+CLUSTER_INTERFACES = 4
+"""Of the EKS control plane in our subnets (EKS, "VPC and subnet requirements")."""
+
+BALANCER_INTERFACES_PER_ZONE = 8
+"""Addresses that an Application Load Balancer wants free in each subnet to scale (ELB guide)."""
+
+ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
-def _create_subnet(task: Task, inputs: Inputs) -> Created:
-    attributes = {name: inputs.take(key) for key, name in SUBNET_ATTRIBUTES.items()}
-    tags = tag_specifications("subnet", inputs)
-    answer = task.send("ec2", "CreateSubnet", inputs.rest(), **tags)["Subnet"]
-    for name, value in attributes.items():
-        if value is not None:
-            task.call(
-                "ec2",
-                "ModifySubnetAttribute",
-                SubnetId=answer["SubnetId"],
-                **{name: {"Value": value}},
-            )
-    known = {"arn": answer["SubnetArn"], "availabilityZone": answer["AvailabilityZone"]}
-    return Created(answer["SubnetId"], known)
+def _set_attributes(
+    task: Task, operation: str, which: Mapping[str, str], attributes: Mapping[str, Any]
+) -> None:
+    """Each by a request of its own. The API wraps a switch, and nothing else."""
+    for key, value in attributes.items():
+        wrapped = {"value": value} if isinstance(value, bool) else value
+        task.send("ec2", operation, {key: wrapped}, **which)
 
 
-def _verify_subnet(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its range, its zone, and that nothing in it gets a public address unasked."""
-    actual = reader.one("ec2", "DescribeSubnets", "Subnets", SubnetIds=[identifier])
-    yield "CIDR", inputs["cidrBlock"], actual["CidrBlock"]
-    yield "zone", inputs["availabilityZone"], actual["AvailabilityZone"]
-    yield "VPC", inputs["vpcId"], actual["VpcId"]
-    yield (
-        "public addresses",
-        bool(inputs.get("mapPublicIpOnLaunch")),
-        actual["MapPublicIpOnLaunch"],
+def _given(attributes: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: inputs[key] for key in attributes if inputs.get(key) is not None}
+
+
+def _changed(
+    attributes: Mapping[str, Any], standing: Standing, inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    known, wanted = (
+        {**attributes, **_given(attributes, each)} for each in (standing.inputs, inputs)
     )
-
-
-def _create_tag(task: Task, inputs: Inputs) -> Created:
-    """One tag of a resource that another service made, such as the cluster's security group."""
-    owner, key, value = inputs.take("resourceId"), inputs.take("key"), inputs.take("value")
-    task.call("ec2", "CreateTags", Resources=[owner], Tags=[{"Key": key, "Value": value}])
-    return Created(f"{owner},{key}")
+    return _given(attributes, differing(known, wanted))
 
 
 def _invented_vpc(registration: Registration) -> Computed:
@@ -157,84 +104,99 @@ def _invented_vpc(registration: Registration) -> Computed:
     )
 
 
-VPC_ATTRIBUTES = {
-    "enableDnsSupport": "EnableDnsSupport",
-    "enableDnsHostnames": "EnableDnsHostnames",
-}
-"""Attributes of a VPC that the API changes one at a time, after creation."""
-
-
 def _born_with(task: Task, vpc_id: str) -> dict[str, str]:
-    of_vpc = [
-        {"Name": "vpc-id", "Values": [vpc_id]},
-        {"Name": "association.main", "Values": ["true"]},
-    ]
-    tables = task.call("ec2", "DescribeRouteTables", Filters=of_vpc)["RouteTables"]
-    groups = task.call(
-        "ec2",
-        "DescribeSecurityGroups",
-        Filters=[of_vpc[0], {"Name": "group-name", "Values": ["default"]}],
-    )["SecurityGroups"]
-    return {
-        "mainRouteTableId": tables[0]["RouteTableId"],
-        "defaultSecurityGroupId": groups[0]["GroupId"],
-    }
+    """The ids of what a VPC has from its first day on."""
+    outputs: dict[str, str] = {}
+    for operation, member, name, value, keys in (
+        (
+            "DescribeRouteTables",
+            "RouteTableId",
+            "association.main",
+            "true",
+            ("mainRouteTableId", "defaultRouteTableId"),
+        ),
+        (
+            "DescribeSecurityGroups",
+            "GroupId",
+            "group-name",
+            "default",
+            ("defaultSecurityGroupId",),
+        ),
+        ("DescribeNetworkAcls", "NetworkAclId", "default", "true", ("defaultNetworkAclId",)),
+    ):
+        filters = {"vpc-id": vpc_id, name: value}
+        answer = task.call(
+            "ec2",
+            operation,
+            Filters=[{"Name": key, "Values": [wanted]} for key, wanted in filters.items()],
+        )
+        [thing] = answer[operation.removeprefix("Describe")]
+        outputs.update(dict.fromkeys(keys, str(thing[member])))
+    return outputs
+
+
+_VPC = Calls(
+    service="ec2",
+    create="CreateVpc",
+    read="DescribeVpcs",
+    update="ModifyVpcTenancy",
+    delete="DeleteVpc",
+    identifier="VpcId",
+    by={"VpcId": "{id}"},
+    renames={"assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock"},
+    provider_only=tuple(_VPC_ATTRIBUTES),
+    prepare=tagged("vpc"),
+    outputs={"arn": arn_of("vpc"), "cidrBlock": "CidrBlock"},
+    tagging=TAGGING,
+)
 
 
 def _create_vpc(task: Task, inputs: Inputs) -> Created:
-    attributes = {name: inputs.take(key) for key, name in VPC_ATTRIBUTES.items()}
-    tags = tag_specifications("vpc", inputs)
-    answer = task.send("ec2", "CreateVpc", inputs.rest(), **tags)["Vpc"]
-    for name, value in attributes.items():
-        if value is not None:
-            task.call(
-                "ec2", "ModifyVpcAttribute", VpcId=answer["VpcId"], **{name: {"Value": value}}
-            )
-    owner = answer.get("OwnerId", task.account_id)
-    arn = f"arn:aws:ec2:{task.region}:{owner}:vpc/{answer['VpcId']}"
-    tables = _born_with(task, answer["VpcId"])
-    return Created(answer["VpcId"], {"arn": arn, "cidrBlock": answer["CidrBlock"]} | tables)
+    attributes = _given(_VPC_ATTRIBUTES, inputs)
+    created = make(_VPC, task, inputs)
+    _set_attributes(task, "ModifyVpcAttribute", {"VpcId": created.id}, attributes)
+    return Created(created.id, {**created.outputs, **_born_with(task, created.id)})
 
 
-VPC = "aws:ec2/vpc:Vpc"
+def _read_vpc(task: Task, standing: Standing) -> Reading | None:
+    """With its attributes, which the API answers one at a time."""
+    reading = look_up(_VPC, task, standing)
+    if reading is None:
+        return None
+    found = {**reading.shown, "assignGeneratedIpv6CidrBlock": bool(_generated(reading.thing))}
+    for key in _given(_VPC_ATTRIBUTES, standing.inputs):
+        answer = task.call("ec2", "DescribeVpcAttribute", VpcId=standing.id, Attribute=key)
+        found[key] = answer[f"{key[0].upper()}{key[1:]}"]["Value"]
+    return Reading(thing=reading.thing, shown=found)
 
 
-def _verify_vpc(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its address range and whether it resolves names."""
-    actual = reader.one("ec2", "DescribeVpcs", "Vpcs", VpcIds=[identifier])
-    yield "CIDR", inputs["cidrBlock"], actual["CidrBlock"]
-    for key, attribute in (
-        ("enableDnsSupport", "EnableDnsSupport"),
-        ("enableDnsHostnames", "EnableDnsHostnames"),
-    ):
-        if key in inputs:
-            name = f"{attribute[0].lower()}{attribute[1:]}"
-            answer = reader.read("ec2", "DescribeVpcAttribute", VpcId=identifier, Attribute=name)
-            yield key, inputs[key], answer[attribute]["Value"]
+def _update_vpc(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    attributes = _changed(_VPC_ATTRIBUTES, standing, inputs)
+    _set_attributes(task, "ModifyVpcAttribute", {"VpcId": standing.id}, attributes)
+    asked = bool(inputs.take("assignGeneratedIpv6CidrBlock"))
+    if asked != bool(standing.inputs.get("assignGeneratedIpv6CidrBlock")):
+        _assign_ipv6(task, standing, asked=asked)
+    return change(_VPC, task, standing, inputs)
 
 
-SUBNET = "aws:ec2/subnet:Subnet"
+def _assign_ipv6(task: Task, standing: Standing, *, asked: bool) -> None:
+    if asked:
+        task.call(
+            "ec2", "AssociateVpcCidrBlock", VpcId=standing.id, AmazonProvidedIpv6CidrBlock=True
+        )
+        return
+    vpc = task.call("ec2", "DescribeVpcs", VpcIds=[standing.id])["Vpcs"][0]
+    for association in _generated(vpc):
+        task.call("ec2", "DisassociateVpcCidrBlock", AssociationId=association)
 
 
-ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-
-
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
-
-
-INTERFACES_PER_VCPU = 1.5
-"""Upper bound of a node's network interfaces: 3 on a large of 2 vCPUs, 4 on 4, 4 on 8, 8 on 16
-(EC2, "Maximum IP addresses per network interface")."""
-
-
-CLUSTER_INTERFACES = 4
-"""Of the EKS control plane in our subnets (EKS, "VPC and subnet requirements")."""
-
-
-BALANCER_INTERFACES_PER_ZONE = 8
-"""Addresses that an Application Load Balancer wants free in each subnet to scale (ELB guide)."""
+def _generated(vpc: Mapping[str, Any]) -> list[str]:
+    """Associations of its IPv6 ranges that are Amazon's."""
+    return [
+        block["AssociationId"]
+        for block in vpc.get("Ipv6CidrBlockAssociationSet") or []
+        if block["Ipv6CidrBlockState"]["State"] == "associated" and block["Ipv6Pool"] == "Amazon"
+    ]
 
 
 def private_subnets(need: Need) -> list[IPv4Network]:
@@ -290,9 +252,6 @@ _VPC_QUOTAS = (
 """Those of everything that stands in it too."""
 
 
-ANYWHERE = ("0.0.0.0/0", "::/0")
-
-
 def _whole_reach(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     """Nothing beyond the plan: no further subnet, NAT gateway or rule open to the internet."""
     for planned in reader.plan.of_type(VPC):
@@ -323,9 +282,54 @@ def _planned_open(reader: Reader) -> int:
 def _open_rules(reader: Reader, group: str) -> int:
     return sum(
         count
-        for (_, _, _, other), count in _rules_of(reader, group)["ingress"].items()
+        for (_, _, _, other), count in rules_of(reader, group)["ingress"].items()
         if other in ANYWHERE
     )
+
+
+_SUBNET = Calls(
+    service="ec2",
+    create="CreateSubnet",
+    read="DescribeSubnets",
+    delete="DeleteSubnet",
+    identifier="SubnetId",
+    by={"SubnetId": "{id}"},
+    provider_only=tuple(_SUBNET_ATTRIBUTES),
+    prepare=tagged("subnet"),
+    outputs={"arn": "SubnetArn", "availabilityZone": "AvailabilityZone"},
+    tagging=TAGGING,
+)
+
+_LAUNCH_OPTIONS = {
+    "enableResourceNameDnsARecordOnLaunch": (
+        "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord"
+    ),
+    "privateDnsHostnameTypeOnLaunch": "PrivateDnsNameOptionsOnLaunch.HostnameType",
+}
+"""Attributes whose place in a subnet's description is another one."""
+
+
+def _create_subnet(task: Task, inputs: Inputs) -> Created:
+    attributes = _given(_SUBNET_ATTRIBUTES, inputs)
+    created = make(_SUBNET, task, inputs)
+    _set_attributes(task, "ModifySubnetAttribute", {"SubnetId": created.id}, attributes)
+    return created
+
+
+def _read_subnet(task: Task, standing: Standing) -> Reading | None:
+    outputs = {**_SUBNET.outputs, **_LAUNCH_OPTIONS}
+    return look_up(replace(_SUBNET, outputs=outputs), task, standing)
+
+
+def _update_subnet(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    attributes = _changed(_SUBNET_ATTRIBUTES, standing, inputs)
+    _set_attributes(task, "ModifySubnetAttribute", {"SubnetId": standing.id}, attributes)
+    return change(_SUBNET, task, standing, inputs)
+
+
+def _public_addresses(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    """That nothing in it gets a public address unasked."""
+    return bool(inputs.get("mapPublicIpOnLaunch")), reading.thing["MapPublicIpOnLaunch"]
 
 
 CARDS = (
@@ -333,8 +337,16 @@ CARDS = (
         type=VPC,
         computed=_invented_vpc,
         values=by_model("ec2:CreateVpc"),
-        lifecycle=Calls(service="ec2", create="CreateVpc").lifecycle(create=_create_vpc),
-        verification=Verification(kind="VPC", more=_verify_vpc, world=_whole_reach),
+        lifecycle=_VPC.lifecycle(create=_create_vpc, read=_read_vpc, update=_update_vpc),
+        verification=Verification(
+            kind="VPC",
+            rows={
+                "CIDR": "cidrBlock",
+                "enableDnsSupport": "enableDnsSupport",
+                "enableDnsHostnames": "enableDnsHostnames",
+            },
+            world=_whole_reach,
+        ),
         changes=Changes(
             holds="the network that all stores stand in",
             source=(provider("ec2/vpc_.go"),),
@@ -364,8 +376,18 @@ CARDS = (
         type=SUBNET,
         computed=of_ec2("subnet", "subnet"),
         values=by_model("ec2:CreateSubnet"),
-        lifecycle=Calls(service="ec2", create="CreateSubnet").lifecycle(create=_create_subnet),
-        verification=Verification(kind="subnet", more=_verify_subnet),
+        lifecycle=_SUBNET.lifecycle(
+            create=_create_subnet, read=_read_subnet, update=_update_subnet
+        ),
+        verification=Verification(
+            kind="subnet",
+            rows={
+                "CIDR": "cidrBlock",
+                "zone": "availabilityZone",
+                "VPC": "vpcId",
+                "public addresses": _public_addresses,
+            },
+        ),
         changes=Changes(
             holds="the addresses of what stands in it",
             source=(provider("ec2/vpc_subnet.go"),),
@@ -396,37 +418,6 @@ CARDS = (
             "ec2:ModifySubnetAttribute",
         ),
         residency=IN_REGION,
-        control_plane=REGIONAL,
-    ),
-    Card(
-        type="aws:ec2/flowLog:FlowLog",
-        computed=of_ec2("fl", "vpc-flow-log"),
-        values=by_model("ec2:CreateFlowLogs"),
-        lifecycle=Calls(service="ec2", create="CreateFlowLogs").lifecycle(create=_create_flow_log),
-        verification=NOT_COMPARED,
-        changes=Unruled(),
-        price=Free(reason="paid as the logs it writes"),
-        quotas=NO_QUOTA,
-        naming=OWN_NAME,
-        permissions=(
-            "ec2:CreateFlowLogs",
-            "iam:PassRole",
-        ),
-        residency=NO_DATA,
-        control_plane=REGIONAL,
-    ),
-    Card(
-        type="aws:ec2/tag:Tag",
-        computed=physical_name,
-        values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="ec2", create="?").lifecycle(create=_create_tag),
-        verification=NOT_COMPARED,
-        changes=Unruled(),
-        price=Free(reason="costs nothing"),
-        quotas=NO_QUOTA,
-        naming=OWN_NAME,
-        permissions=("ec2:CreateTags",),
-        residency=NO_DATA,
         control_plane=REGIONAL,
     ),
 )
