@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.cards.answers import ApiAnswer, Renames
@@ -52,6 +52,12 @@ class Reading:
 
     thing: Mapping[str, Any]
     shown: Mapping[str, Any]
+
+    def showing(self, standing: Standing, **values: Any) -> Reading:
+        """The reading with further values: those that are known of what the resource has."""
+        has = {**standing.outputs, **standing.inputs}
+        known = {key: value for key, value in values.items() if key in has and value is not None}
+        return replace(self, shown={**self.shown, **known})
 
 
 class Inputs(MutableMapping[str, Any]):
