@@ -76,6 +76,7 @@ class Calls:
     - `defaults`: inputs that the provider fills in where the program leaves them out.
     - `fixed`, `fixed_by_update`, `fixed_by_delete`: parameters in the API's form, always sent.
     - `outputs`: outputs by the path of their member, or by a template, where their names differ.
+    - `repeated`: inputs that the API wants in every update, changed or not.
     - `prepare`: brings inputs into the form of the API before they are fitted to its shape.
     - `tagging`: how tags change later; None where `update` takes them.
     """
@@ -99,6 +100,7 @@ class Calls:
     fixed_by_update: Mapping[str, Any] = field(default_factory=dict)
     fixed_by_delete: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
     prepare: Callable[[Task, Inputs], None] | None = None
     tagging: Tagging | None = None
 
@@ -223,7 +225,7 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
-    partly = Inputs(changed)
+    partly = Inputs({key: wanted.get(key) for key in calls.repeated} | changed)
     if calls.prepare is not None:
         calls.prepare(task, partly)
     left = partly.rest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,14 @@ class Reading:
         has = {**standing.outputs, **standing.inputs}
         known = {key: value for key, value in values.items() if key in has and value is not None}
         return replace(self, shown={**self.shown, **known})
+
+
+def as_planned(standing: Standing, key: str, found: Sequence[Any]) -> list[Any]:
+    """A list that has no order of its own, in the order of the inputs; what they lack is last."""
+    planned = list(standing.inputs.get(key) or [])
+    return [each for each in planned if each in found] + [
+        each for each in found if each not in planned
+    ]
 
 
 class Inputs(MutableMapping[str, Any]):
