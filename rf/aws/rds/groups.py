@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rf.aws.rds.operations import TAGGING
+from rf.aws.rds.operations import TAGGING_ALONE
 from rf.shared.account import usage
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, take_away
 from rf.shared.cards.card import Card
@@ -44,7 +44,7 @@ _SUBNET_GROUP = Calls(
     defaults={"description": MANAGED},
     repeated=("subnetIds",),
     outputs={"arn": "DBSubnetGroupArn"},
-    tagging=TAGGING,
+    tagging=TAGGING_ALONE,
 )
 
 
@@ -67,7 +67,7 @@ _PARAMETER_GROUP = Calls(
     provider_only=("skipDestroy",),
     defaults={"description": MANAGED},
     outputs={"arn": "DBParameterGroupArn"},
-    tagging=TAGGING,
+    tagging=TAGGING_ALONE,
 )
 
 
@@ -144,7 +144,7 @@ _EVENT_SUBSCRIPTION = Calls(
     # Categories are those of a type of source, so the API wants both.
     repeated=("sourceType",),
     outputs={"arn": "EventSubscriptionArn"},
-    tagging=TAGGING,
+    tagging=TAGGING_ALONE,
 )
 
 

@@ -21,6 +21,11 @@ from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.paths import dig
 
 TAGGING = Tagging(add="AddTagsToResource", remove="RemoveTagsFromResource", by="ResourceName")
+"""Of an instance, whose description has its tags."""
+
+
+TAGGING_ALONE = replace(TAGGING, listed="ListTagsForResource")
+"""Of what has its tags asked for alone."""
 
 
 _STEERING = (

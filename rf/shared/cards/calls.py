@@ -46,7 +46,8 @@ class Name:
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
-    `tags` and `keys` are those that take what to set and what to take away."""
+    `tags` and `keys` are those that take what to set and what to take away. `listed` is the
+    operation that lists them as pairs, where the description of a thing leaves them out."""
 
     add: str
     remove: str
@@ -54,6 +55,7 @@ class Tagging:
     of: str = "{arn}"
     tags: str = "Tags"
     keys: str = "TagKeys"
+    listed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +197,8 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     thing = dig(answer.data, path)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
-    return Reading(thing=thing, shown=shown(calls, task, path, thing, standing))
+    found = shown(calls, task, path, thing, standing)
+    return Reading(thing=thing, shown=found | _listed_tags(calls, task, standing))
 
 
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
@@ -207,6 +210,17 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
         if "{" not in place and (value := dig(thing, place)) is not None:
             found[output] = value
     return found
+
+
+def _listed_tags(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:
+    tagging = calls.tagging
+    if tagging is None or not tagging.listed or "tags" not in standing.inputs:
+        return {}
+    of = filled(tagging.of, task, standing.id, _known(standing))
+    answer = task.call(calls.service, tagging.listed, **{tagging.by: of})
+    member = task.api.path_of_thing(calls.service, tagging.listed).removesuffix(".0")
+    part = DescribedBy(calls.service, tagging.listed, "")
+    return task.api.shown(part, answer.data, {"tags": {}}, {"tags": member})
 
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
