@@ -121,6 +121,7 @@ _KEY = Calls(
     by={"KeyId": "{id}"},
     gone={"KeyState": "PendingDeletion"},
     renames={"customerMasterKeySpec": "KeySpec", "isEnabled": "Enabled"},
+    outputs={"arn": "Arn", "keyId": "KeyId"},
     provider_only=("deletionWindowInDays", "isEnabled", *_ROTATION),
     tagging=_TAGGING,
 )
@@ -223,7 +224,7 @@ _REPLICA_KEY = replace(
     _KEY,
     create="ReplicateKey",
     provider_only=("deletionWindowInDays", "enabled"),
-    outputs={"primaryKeyArn": "MultiRegionConfiguration.PrimaryKey.Arn"},
+    outputs={**_KEY.outputs, "primaryKeyArn": "MultiRegionConfiguration.PrimaryKey.Arn"},
 )
 
 

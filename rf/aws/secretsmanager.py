@@ -63,6 +63,7 @@ _SECRET = Calls(
     renames={"replicas": "AddReplicaRegions"},
     provider_only=("policy", "recoveryWindowInDays"),
     repeated=("description",),
+    outputs={"arn": "ARN"},
     prepare=_without_empty_list,
     tagging=Tagging(add="TagResource", remove="UntagResource", by="SecretId", of="{id}"),
 )
@@ -190,6 +191,7 @@ _SECRET_VERSION = Calls(
     identifier="{secretId}|{versionId}",
     by={"SecretId": "{secretId}", "VersionId": "{versionId}"},
     renames={"secretId": "ARN"},
+    outputs={"arn": "ARN", "versionId": "VersionId"},
 )
 """It has no deletion: it goes with its secret, or when later versions leave it without a label."""
 

@@ -63,7 +63,7 @@ _PARAMETER_GROUP = Calls(
     read="DescribeDBParameterGroups",
     delete="DeleteDBParameterGroup",
     name=Name(parameter="DBParameterGroupName"),
-    renames={"family": "DBParameterGroupFamily"},
+    renames={"name": "DBParameterGroupName", "family": "DBParameterGroupFamily"},
     provider_only=("skipDestroy",),
     defaults={"description": MANAGED},
     outputs={"arn": "DBParameterGroupArn"},
@@ -140,7 +140,7 @@ _EVENT_SUBSCRIPTION = Calls(
     update="ModifyEventSubscription",
     delete="DeleteEventSubscription",
     name=Name(parameter="SubscriptionName"),
-    renames={"snsTopic": "SnsTopicArn"},
+    renames={"name": "CustSubscriptionId", "snsTopic": "SnsTopicArn"},
     # Categories are those of a type of source, so the API wants both.
     repeated=("sourceType",),
     outputs={"arn": "EventSubscriptionArn"},
