@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.account import usage
 from rf.shared.account.names import of_stack, pairs
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import Calls, Name, Tagging, change, differing, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import (
     DANGEROUS,
@@ -19,21 +20,20 @@ from rf.shared.cards.changes import (
     PropertyRule,
 )
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import ClosedValues
-from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
+from rf.shared.cards.verification import Verification, unordered
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
 if TYPE_CHECKING:
     from rf.shared.account.account import Account
     from rf.shared.account.owned import Owner
-    from rf.shared.sandbox.reader import Reader
 
 BROKER = "aws:mq/broker:Broker"
 
@@ -52,40 +52,85 @@ def _invented_broker(registration: Registration) -> Computed:
     return Computed(unique, {"brokerName": name, "arn": arn, "instances": [instance]})
 
 
+_IN_ANY_CASE = ("engineType", "authenticationStrategy", "storageType")
+"""What the provider writes as it likes, and the API in capitals alone."""
+
+
+_RESTARTED_FOR = (
+    "authenticationStrategy",
+    "configuration",
+    "engineVersion",
+    "hostInstanceType",
+    "logs",
+    "securityGroups",
+)
+"""What brokers take when they restart."""
+
+
+def _in_capitals(_task: Task, inputs: Inputs) -> None:
+    for key in _IN_ANY_CASE:
+        if inputs.get(key):
+            inputs[key] = inputs[key].upper()
+
+
+_BROKER = Calls(
+    service="mq",
+    create="CreateBroker",
+    read="DescribeBroker",
+    update="UpdateBroker",
+    delete="DeleteBroker",
+    name=Name(key="brokerName", parameter="BrokerName", limit=50),
+    identifier="BrokerId",
+    by={"BrokerId": "{id}"},
+    found="",
+    gone={"BrokerState": "DELETION_IN_PROGRESS"},
+    provider_only=("applyImmediately",),
+    prepare=_in_capitals,
+    outputs={"arn": "BrokerArn"},
+    tagging=Tagging(add="CreateTags", remove="DeleteTags", by="ResourceArn"),
+)
+
+
 def _create_broker(task: Task, inputs: Inputs) -> Created:
-    inputs.drop("applyImmediately")
-    engine = inputs.take("engineType").upper()
-    # The provider writes these as it likes, the API in capitals alone.
-    capitals = {
-        key: inputs.take(key).upper()
-        for key in ("authenticationStrategy", "storageType")
-        if key in inputs
-    }
-    answer = task.send("mq", "CreateBroker", inputs.rest() | capitals, EngineType=engine)
-    described = task.call("mq", "DescribeBroker", BrokerId=answer["BrokerId"])
+    """The broker, which then is asked where it listens."""
+    created = make(_BROKER, task, inputs)
+    described = task.call("mq", "DescribeBroker", BrokerId=created.id)
     instances = [
         {"endpoints": each["Endpoints"], "consoleUrl": each["ConsoleURL"]}
         for each in described["BrokerInstances"]
     ]
-    outputs = {"arn": answer["BrokerArn"], "instances": instances}
-    return Created(answer["BrokerId"], outputs)
+    return replace(created, outputs={**created.outputs, "instances": instances})
 
 
-def _verify_broker(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Engine, class, deployment over zones, and that it is private."""
-    actual = reader.read("mq", "DescribeBroker", BrokerId=identifier)
-    for subject, key, member in (
-        ("version", "engineVersion", "EngineVersion"),
-        ("class", "hostInstanceType", "HostInstanceType"),
-        ("deployment", "deploymentMode", "DeploymentMode"),
-        ("public", "publiclyAccessible", "PubliclyAccessible"),
-    ):
-        yield subject, inputs[key], actual.get(member, NOT_SHOWN)
-    yield "engine", inputs["engineType"].upper(), str(actual["EngineType"]).upper()
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual["SubnetIds"])
-    yield "security groups", inputs["securityGroups"], actual["SecurityGroups"]
+def _read_broker(task: Task, standing: Standing) -> Reading | None:
+    """In the plan's case. RabbitMQ tells nothing of its users: they stay as they were given."""
+    reading = look_up(_BROKER, task, standing)
+    if reading is None:
+        return None
+    found = {key: value for key, value in reading.shown.items() if key != "users"}
+    for key in _IN_ANY_CASE:
+        planned = standing.inputs.get(key)
+        if planned and str(found.get(key)).upper() == planned.upper():
+            found[key] = planned
+    return replace(reading, shown=found)
+
+
+def _update_broker(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """In place, and at once where the program says so: else in the next maintenance window.
+
+    Users change in RabbitMQ alone; the provider leaves them.
+    """
+    at_once = bool(inputs.get("applyImmediately"))
+    inputs.drop("users")
+    changed = differing(standing.inputs, inputs)
+    updated = change(_BROKER, task, standing, inputs)
+    if at_once and changed.keys() & set(_RESTARTED_FOR):
+        task.call("mq", "RebootBroker", BrokerId=standing.id)
+    return updated
+
+
+def _engine(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs["engineType"].upper(), str(reading.thing["EngineType"]).upper()
 
 
 def _broker(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
@@ -121,8 +166,21 @@ CARDS = (
             },
             source="pulumi_aws 7.51.1, mq.Broker: any case is taken, AWS answers in this one",
         ),
-        lifecycle=Calls(service="mq", create="CreateBroker").lifecycle(create=_create_broker),
-        verification=Verification(kind="RabbitMQ", more=_verify_broker),
+        lifecycle=_BROKER.lifecycle(
+            create=_create_broker, read=_read_broker, update=_update_broker
+        ),
+        verification=Verification(
+            kind="RabbitMQ",
+            rows={
+                "version": "engineVersion",
+                "class": "hostInstanceType",
+                "deployment": "deploymentMode",
+                "public": "publiclyAccessible",
+                "engine": _engine,
+                "subnets": unordered("subnetIds"),
+                "security groups": "securityGroups",
+            },
+        ),
         changes=Changes(
             holds="jobs",
             source=(provider("mq/broker.go"),),

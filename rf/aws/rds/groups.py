@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rf.aws.rds.operations import TAGGING_ALONE
 from rf.shared.account import usage
-from rf.shared.cards.calls import Calls, differing
+from rf.shared.cards.calls import Calls, Name, change, look_up, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import named
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standing, Task, as_planned
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues, by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Comparison, Verification, unordered
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE, Without
 from rf.shared.offline.invention import Computed, Registration
 
@@ -27,124 +29,123 @@ if TYPE_CHECKING:
 SUBNET_GROUP = "aws:rds/subnetGroup:SubnetGroup"
 
 
-def _create_event_subscription(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 255)
-    topic_arn = inputs.take("snsTopic")
-    answer = task.send(
-        "rds",
-        "CreateEventSubscription",
-        inputs.rest(),
-        SubscriptionName=name,
-        SnsTopicArn=topic_arn,
-    )["EventSubscription"]
-    return Created(name, {"name": name, "arn": answer.get("EventSubscriptionArn")})
+_PARAMETERS_A_REQUEST = 20
+"""What a change of parameters takes at most; stated in its documentation, not in its model."""
 
 
-def _verify_event_subscription(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Of which instances, of what, and whom it tells."""
-    actual = reader.one(
-        "rds", "DescribeEventSubscriptions", "EventSubscriptionsList", SubscriptionName=identifier
-    )
-    yield "topic", inputs["snsTopic"], actual["SnsTopicArn"]
-    yield "sources", sorted(inputs["sourceIds"]), sorted(actual["SourceIdsList"])
-    yield "categories", sorted(inputs["eventCategories"]), sorted(actual["EventCategoriesList"])
+_SUBNET_GROUP = Calls(
+    service="rds",
+    create="CreateDBSubnetGroup",
+    read="DescribeDBSubnetGroups",
+    update="ModifyDBSubnetGroup",
+    delete="DeleteDBSubnetGroup",
+    name=Name(parameter="DBSubnetGroupName"),
+    renames={"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"},
+    defaults={"description": MANAGED},
+    repeated=("subnetIds",),
+    outputs={"arn": "DBSubnetGroupArn"},
+    tagging=TAGGING_ALONE,
+)
 
 
-def _invented_automated_backups(registration: Registration) -> Computed:
-    unique = f"ab-{registration.letters(26).lower()}"
-    return Computed(registration.arn("rds", f"auto-backup:{unique}"), {})
+def _read_subnet_group(task: Task, standing: Standing) -> Reading | None:
+    """Its subnets too, of which the API tells their zones as well."""
+    reading = look_up(_SUBNET_GROUP, task, standing)
+    if reading is None:
+        return None
+    subnets = [subnet["SubnetIdentifier"] for subnet in reading.thing["Subnets"]]
+    return reading.showing(standing, subnetIds=as_planned(standing, "subnetIds", subnets))
 
 
-def _create_automated_backups(task: Task, inputs: Inputs) -> Created:
-    answer = task.send(
-        "rds",
-        "StartDBInstanceAutomatedBackupsReplication",
-        inputs.rest(),
-        {"retentionPeriod": "BackupRetentionPeriod", "sourceDbInstanceArn": "SourceDBInstanceArn"},
-    )
-    invented = str(task.invented.get("id") or task.auto_name())
-    described: dict[str, Any] = dict(answer.data.get("DBInstanceAutomatedBackup") or {})
-    return Created(described.get("DBInstanceAutomatedBackupsArn") or invented)
+_PARAMETER_GROUP = Calls(
+    service="rds",
+    create="CreateDBParameterGroup",
+    read="DescribeDBParameterGroups",
+    delete="DeleteDBParameterGroup",
+    name=Name(parameter="DBParameterGroupName"),
+    renames={"name": "DBParameterGroupName", "family": "DBParameterGroupFamily"},
+    provider_only=("skipDestroy",),
+    defaults={"description": MANAGED},
+    outputs={"arn": "DBParameterGroupArn"},
+    tagging=TAGGING_ALONE,
+)
 
 
-def _group_name(task: Task, inputs: Inputs) -> str:
-    prefix = inputs.take("namePrefix")
-    name = inputs.take("name")
-    return name or (f"{prefix}{task.auto_name('', 40)[-7:]}" if prefix else task.auto_name())
-
-
-PARAMETERS_A_REQUEST = 20
-"""What ModifyDBParameterGroup takes at most; stated in its documentation, not in its model."""
+_PARAMETER = {"name": "ParameterName", "value": "ParameterValue", "applyMethod": "ApplyMethod"}
 
 
 def _create_parameter_group(task: Task, inputs: Inputs) -> Created:
-    name = _group_name(task, inputs)
+    """The group, and then its parameters: the API makes it without any."""
+    prefix = inputs.take("namePrefix")
+    if prefix and not inputs.get("name"):
+        inputs["name"] = f"{prefix}{task.auto_name('', 40)[-7:]}"
     parameters = inputs.take("parameters") or []
-    description = inputs.take("description") or "Managed by Pulumi"
-    inputs.drop("skipDestroy")
-    answer = task.send(
-        "rds",
-        "CreateDBParameterGroup",
-        inputs.rest(),
-        {"family": "DBParameterGroupFamily"},
-        DBParameterGroupName=name,
-        Description=description,
-    )["DBParameterGroup"]
-    for start in range(0, len(parameters), PARAMETERS_A_REQUEST):
+    created = make(_PARAMETER_GROUP, task, inputs)
+    _change_parameters(task, "ModifyDBParameterGroup", created.id, parameters)
+    return created
+
+
+def _change_parameters(
+    task: Task, operation: str, group: str, parameters: list[dict[str, str]]
+) -> None:
+    for start in range(0, len(parameters), _PARAMETERS_A_REQUEST):
         batch = [
             # The provider's default; AWS has none and refuses a parameter without a method.
             {"applyMethod": "immediate"} | parameter
-            for parameter in parameters[start : start + PARAMETERS_A_REQUEST]
+            for parameter in parameters[start : start + _PARAMETERS_A_REQUEST]
         ]
-        task.send(
-            "rds",
-            "ModifyDBParameterGroup",
-            {"parameters": batch},
-            {"name": "ParameterName", "value": "ParameterValue"},
-            DBParameterGroupName=name,
-        )
-    return Created(name, {"name": name, "arn": answer["DBParameterGroupArn"]})
+        task.send("rds", operation, {"parameters": batch}, _PARAMETER, DBParameterGroupName=group)
 
 
-def _verify_parameter_group(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its family, and the value of each parameter the plan sets."""
-    group = reader.one(
-        "rds", "DescribeDBParameterGroups", "DBParameterGroups", DBParameterGroupName=identifier
+def _read_parameter_group(task: Task, standing: Standing) -> Reading | None:
+    """Its parameters too: those that are not its family's."""
+    reading = look_up(_PARAMETER_GROUP, task, standing)
+    if reading is None:
+        return None
+    answer = task.call(
+        "rds", "DescribeDBParameters", DBParameterGroupName=standing.id, Source="user"
     )
-    yield "family", inputs["family"], group["DBParameterGroupFamily"]
-    rows = reader.read("rds", "DescribeDBParameters", DBParameterGroupName=identifier)["Parameters"]
-    values = {row["ParameterName"]: str(row.get("ParameterValue")) for row in rows}
+    found = [
+        {key: str(each[member]) for key, member in _PARAMETER.items() if member in each}
+        for each in answer["Parameters"]
+    ]
+    return reading.showing(standing, parameters=as_planned(standing, "parameters", found))
+
+
+def _update_parameter_group(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """Parameters that are left out are set back to their family's."""
+    wanted: list[dict[str, str]] = inputs.take("parameters") or []
+    known: list[dict[str, str]] = list(standing.inputs.get("parameters") or [])
+    names = {each["name"] for each in wanted}
+    changed = [each for each in wanted if each not in known]
+    dropped = [each for each in known if each["name"] not in names]
+    _change_parameters(task, "ModifyDBParameterGroup", standing.id, changed)
+    _change_parameters(task, "ResetDBParameterGroup", standing.id, dropped)
+    return change(_PARAMETER_GROUP, task, standing, inputs)
+
+
+def _values_of_parameters(
+    _reader: Reader, _identifier: str, inputs: Mapping[str, Any], reading: Reading
+) -> Iterator[Comparison]:
+    """The value of each parameter that the plan sets."""
+    values = {each["name"]: each["value"] for each in reading.shown.get("parameters") or []}
     for parameter in inputs.get("parameters") or []:
-        name = parameter["name"]
-        yield name, str(parameter["value"]), values.get(name)
+        yield parameter["name"], str(parameter["value"]), values.get(parameter["name"])
 
 
-def _create_subnet_group(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 255)
-    description = inputs.take("description") or "Managed by Pulumi"
-    answer = task.send(
-        "rds",
-        "CreateDBSubnetGroup",
-        inputs.rest(),
-        DBSubnetGroupName=name,
-        DBSubnetGroupDescription=description,
-    )["DBSubnetGroup"]
-    return Created(name, {"name": name, "arn": answer["DBSubnetGroupArn"]})
-
-
-def _verify_subnet_group(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """The subnets, and with them the zones, that instances may stand in."""
-    group = reader.one(
-        "rds", "DescribeDBSubnetGroups", "DBSubnetGroups", DBSubnetGroupName=identifier
-    )
-    actual = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual)
+_EVENT_SUBSCRIPTION = Calls(
+    service="rds",
+    create="CreateEventSubscription",
+    read="DescribeEventSubscriptions",
+    update="ModifyEventSubscription",
+    delete="DeleteEventSubscription",
+    name=Name(parameter="SubscriptionName"),
+    renames={"name": "CustSubscriptionId", "snsTopic": "SnsTopicArn"},
+    # Categories are those of a type of source, so the API wants both.
+    repeated=("sourceType",),
+    outputs={"arn": "EventSubscriptionArn"},
+    tagging=TAGGING_ALONE,
+)
 
 
 def _update_event_subscription(task: Task, standing: Standing, inputs: Inputs) -> Created:
@@ -156,11 +157,32 @@ def _update_event_subscription(task: Task, standing: Standing, inputs: Inputs) -
     ):
         for source in sorted(sources):
             task.call("rds", operation, SubscriptionName=standing.id, SourceIdentifier=source)
-    changed = differing(standing.inputs, inputs.rest(), without=("sourceIds",))
-    if changed:
-        renames = {"snsTopic": "SnsTopicArn"}
-        task.send("rds", "ModifyEventSubscription", changed, renames, SubscriptionName=standing.id)
-    return Created(standing.id, standing.outputs)
+    return change(_EVENT_SUBSCRIPTION, task, standing, inputs)
+
+
+def _invented_automated_backups(registration: Registration) -> Computed:
+    unique = f"ab-{registration.letters(26).lower()}"
+    return Computed(registration.arn("rds", f"auto-backup:{unique}"), {})
+
+
+_AUTOMATED_BACKUPS = Calls(
+    service="rds",
+    create="StartDBInstanceAutomatedBackupsReplication",
+    read="DescribeDBInstanceAutomatedBackups",
+    delete="StopDBInstanceAutomatedBackupsReplication",
+    identifier="DBInstanceAutomatedBackupsArn",
+    by={"DBInstanceAutomatedBackupsArn": "{id}"},
+    renames={
+        "retentionPeriod": "BackupRetentionPeriod",
+        "sourceDbInstanceArn": "SourceDBInstanceArn",
+    },
+)
+
+
+def _stop_automated_backups(task: Task, standing: Standing) -> None:
+    """By the instance; the copies that there are expire."""
+    by_source = replace(_AUTOMATED_BACKUPS, by={"SourceDBInstanceArn": "{sourceDbInstanceArn}"})
+    take_away(by_source, task, standing)
 
 
 CARDS = (
@@ -168,10 +190,10 @@ CARDS = (
         type=SUBNET_GROUP,
         computed=named("rds", "subgrp:{}"),
         values=by_model("rds:CreateDBSubnetGroup", "rds:ModifyDBSubnetGroup"),
-        lifecycle=Calls(service="rds", create="CreateDBSubnetGroup").lifecycle(
-            create=_create_subnet_group
+        lifecycle=_SUBNET_GROUP.lifecycle(read=_read_subnet_group),
+        verification=Verification(
+            kind="database subnets", rows={"subnets": unordered("subnetIds")}
         ),
-        verification=Verification(kind="database subnets", more=_verify_subnet_group),
         changes=Changes(
             holds="where the database stands",
             source=(provider("rds/subnet_group.go"),),
@@ -211,10 +233,14 @@ CARDS = (
             closed={"parameters.applyMethod": frozenset({"immediate", "pending-reboot"})},
             source="RDS API reference, ModifyDBParameterGroup; the SDK spells them in lower case",
         ),
-        lifecycle=Calls(service="rds", create="CreateDBParameterGroup").lifecycle(
-            create=_create_parameter_group
+        lifecycle=_PARAMETER_GROUP.lifecycle(
+            create=_create_parameter_group,
+            read=_read_parameter_group,
+            update=_update_parameter_group,
         ),
-        verification=Verification(kind="parameter group", more=_verify_parameter_group),
+        verification=Verification(
+            kind="parameter group", rows={"family": "family"}, more=_values_of_parameters
+        ),
         changes=Changes(
             source=(provider("rds/parameter_group.go"),),
             properties={
@@ -239,10 +265,15 @@ CARDS = (
         type="aws:rds/eventSubscription:EventSubscription",
         computed=named("rds", "es:{}"),
         values=by_model("rds:CreateEventSubscription", "rds:ModifyEventSubscription"),
-        lifecycle=Calls(service="rds", create="CreateEventSubscription").lifecycle(
-            create=_create_event_subscription, update=_update_event_subscription
+        lifecycle=_EVENT_SUBSCRIPTION.lifecycle(update=_update_event_subscription),
+        verification=Verification(
+            kind="database events",
+            rows={
+                "topic": "snsTopic",
+                "sources": unordered("sourceIds"),
+                "categories": unordered("eventCategories"),
+            },
         ),
-        verification=Verification(kind="database events", more=_verify_event_subscription),
         changes=Unruled(),
         price=Free(reason="paid as the notifications of its topic"),
         quotas=NO_QUOTA,
@@ -255,7 +286,7 @@ CARDS = (
         type="aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
         computed=_invented_automated_backups,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="rds", create="?").lifecycle(create=_create_automated_backups),
+        lifecycle=_AUTOMATED_BACKUPS.lifecycle(delete=_stop_automated_backups),
         verification=NOT_COMPARED,
         changes=Changes(
             holds="the database's backups in the recovery region",

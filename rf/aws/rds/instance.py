@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rf.aws.rds.operations import (
+    PRIMARY,
+    create_instance,
+    delete_instance,
+    read_instance,
+    update_instance,
+)
 from rf.shared.account import usage
 from rf.shared.account.names import existing, free, of_stack
-from rf.shared.cards.calls import Calls, differing
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import (
     DANGEROUS,
@@ -21,14 +27,14 @@ from rf.shared.cards.changes import (
     PropertyRule,
 )
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
 from rf.shared.cards.prices import Counted, Priced, Quantity, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import GUIDES_READ, FactSource, guide, provider
 from rf.shared.cards.values import ClosedValues
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification, always
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
@@ -64,124 +70,6 @@ def _invented_database(registration: Registration) -> Computed:
             "engine": registration.text("engine", "postgres"),
         },
     )
-
-
-RENAMES = {
-    "identifier": "DBInstanceIdentifier",
-    "instanceClass": "DBInstanceClass",
-    "username": "MasterUsername",
-    "password": "MasterUserPassword",
-    "parameterGroupName": "DBParameterGroupName",
-    "backupWindow": "PreferredBackupWindow",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
-    "performanceInsightsEnabled": "EnablePerformanceInsights",
-    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
-    "caCertIdentifier": "CACertificateIdentifier",
-    "customerOwnedIpEnabled": "EnableCustomerOwnedIp",
-    "replicateSourceDb": "SourceDBInstanceIdentifier",
-}
-
-
-def _stands_elsewhere(task: Task, source: str) -> bool:
-    """Whether a replica's source, an ARN then, stands in another region."""
-    return source.startswith("arn:") and source.split(":")[3] != task.region
-
-
-UPDATE_ONLY = (
-    "applyImmediately",
-    "allowMajorVersionUpgrade",
-    "blueGreenUpdate",
-    "skipFinalSnapshot",
-    "finalSnapshotIdentifier",
-    "deleteAutomatedBackups",
-)
-"""Inputs of a later update or deletion, which creation does not send."""
-
-
-INHERITED_BY_REPLICA = ("engine", "engineVersion", "storageEncrypted", "dbName", "username")
-"""What a replica has from its source. The API has no parameter for it."""
-
-
-REPLICA_LATER = {"backupRetentionPeriod", "backupWindow", "maintenanceWindow"}
-"""What a read replica takes only by a modification after it exists; the provider does so too."""
-
-
-def _create_instance(task: Task, inputs: Inputs) -> Created:
-    inputs.drop(*UPDATE_ONLY)
-    name = inputs.take("identifier") or task.auto_name("identifier")
-    operation = "CreateDBInstance"
-    later: dict[str, object] = {}
-    if "replicateSourceDb" in inputs:
-        operation = "CreateDBInstanceReadReplica"
-        late = REPLICA_LATER
-        if _stands_elsewhere(task, str(inputs["replicateSourceDb"])):
-            late = REPLICA_LATER | {"dbSubnetGroupName"}
-            task.api.simplified.add(
-                f"replica {name}: gets its subnet group when it exists, because the emulator looks"
-                " for it in the source's region"
-            )
-        later = {key: inputs.take(key) for key in sorted(late) if key in inputs}
-        inputs.drop(*INHERITED_BY_REPLICA)
-    answer = task.send("rds", operation, inputs.rest(), RENAMES, DBInstanceIdentifier=name)
-    described = answer["DBInstance"]
-    if later:
-        task.send("rds", "ModifyDBInstance", later, RENAMES, DBInstanceIdentifier=name)
-    address, port = described["Endpoint"]["Address"], described["Endpoint"]["Port"]
-    return Created(
-        name,
-        {
-            "arn": described["DBInstanceArn"],
-            "identifier": name,
-            "address": address,
-            "port": port,
-            "endpoint": f"{address}:{port}",
-            "resourceId": described.get("DbiResourceId"),
-        },
-    )
-
-
-def _as_precise(version: str, wanted: str) -> str:
-    return ".".join(version.split(".")[: wanted.count(".") + 1])
-
-
-_INSTANCE_PROPERTIES = {
-    "class": ("instanceClass", "DBInstanceClass"),
-    "engine": ("engine", "Engine"),
-    "multi-AZ": ("multiAz", "MultiAZ"),
-    "encrypted": ("storageEncrypted", "StorageEncrypted"),
-    "key": ("kmsKeyId", "KmsKeyId"),
-    "storage GiB": ("allocatedStorage", "AllocatedStorage"),
-    "storage type": ("storageType", "StorageType"),
-    "public": ("publiclyAccessible", "PubliclyAccessible"),
-    "backup days": ("backupRetentionPeriod", "BackupRetentionPeriod"),
-    "deletion protection": ("deletionProtection", "DeletionProtection"),
-    "database": ("dbName", "DBName"),
-    "source": ("replicateSourceDb", "ReadReplicaSourceDBInstanceIdentifier"),
-}
-
-
-def _verify_instance(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """What carries the plan's load and keeps its data."""
-    actual = reader.one(
-        "rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=identifier
-    )
-    yield "status", "available", actual["DBInstanceStatus"]
-    for subject, (key, member) in _INSTANCE_PROPERTIES.items():
-        if inputs.get(key) is not None:
-            yield subject, inputs[key], actual.get(member)
-    if inputs.get("engineVersion"):
-        wanted = str(inputs["engineVersion"])
-        # The plan may name the major version alone; AWS then takes its newest minor.
-        yield "engine version", wanted, _as_precise(str(actual["EngineVersion"]), wanted)
-    if inputs.get("parameterGroupName"):
-        groups = [group["DBParameterGroupName"] for group in actual["DBParameterGroups"]]
-        yield "parameter group", [inputs["parameterGroupName"]], groups
-    groups = [group["VpcSecurityGroupId"] for group in actual["VpcSecurityGroups"]]
-    if inputs.get("vpcSecurityGroupIds"):
-        yield "security groups", sorted(inputs["vpcSecurityGroupIds"]), sorted(groups)
 
 
 def _source_storage(inputs: Mapping[str, object], plan: RecordedPlan) -> int:
@@ -267,41 +155,18 @@ def _whole_account(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     yield "database", "instances", len(reader.plan.of_type(INSTANCE)), len(instances)
 
 
-_KEPT_IN_PLACE = ("availabilityZone", "kmsKeyId", "dbSubnetGroupName", "port")
-"""What a promotion leaves as the replica has it; RDS takes none of it then."""
+def _parameter_groups(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+    """All that it has: one."""
+    if not inputs.get("parameterGroupName"):
+        return None
+    groups = [group["DBParameterGroupName"] for group in reading.thing["DBParameterGroups"]]
+    return [inputs["parameterGroupName"]], groups
 
 
-def _update_instance(task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """An instance in place. One that no longer has a source is promoted, which is for good."""
-    promoted = "replicateSourceDb" in standing.inputs and "replicateSourceDb" not in inputs
-    days = int(inputs.get("backupRetentionPeriod", 1))
-    inputs.drop(*UPDATE_ONLY, *INHERITED_BY_REPLICA, "identifier", "replicateSourceDb")
-    if promoted:
-        inputs.drop(*_KEPT_IN_PLACE)
-        task.call(
-            "rds",
-            "PromoteReadReplica",
-            DBInstanceIdentifier=standing.id,
-            BackupRetentionPeriod=days,
-        )
-    changed = differing(standing.inputs, inputs.rest())
-    logs = changed.pop("enabledCloudwatchLogsExports", None)
-    parameters = task.api.fitted("rds", "ModifyDBInstance", changed, RENAMES)
-    if logs is not None:
-        before = set(standing.inputs.get("enabledCloudwatchLogsExports") or [])
-        parameters["CloudwatchLogsExportConfiguration"] = {
-            "EnableLogTypes": sorted(set(logs) - before),
-            "DisableLogTypes": sorted(before - set(logs)),
-        }
-    if parameters:
-        task.call(
-            "rds",
-            "ModifyDBInstance",
-            DBInstanceIdentifier=standing.id,
-            ApplyImmediately=True,
-            **parameters,
-        )
-    return Created(standing.id, standing.outputs)
+def _security_groups(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+    if not inputs.get("vpcSecurityGroupIds"):
+        return None
+    return sorted(inputs["vpcSecurityGroupIds"]), sorted(reading.shown["vpcSecurityGroupIds"])
 
 
 CARDS = (
@@ -330,10 +195,34 @@ CARDS = (
             },
             source="RDS API reference, CreateDBInstance",
         ),
-        lifecycle=Calls(service="rds", create="CreateDBInstance").lifecycle(
-            create=_create_instance, update=_update_instance
+        lifecycle=PRIMARY.lifecycle(
+            create=create_instance,
+            read=read_instance,
+            update=update_instance,
+            delete=delete_instance,
         ),
-        verification=Verification(kind="database", more=_verify_instance, world=_whole_account),
+        verification=Verification(
+            kind="database",
+            rows={
+                "status": always("available", "DBInstanceStatus"),
+                "class": "instanceClass",
+                "engine": "engine",
+                "multi-AZ": "multiAz",
+                "encrypted": "storageEncrypted",
+                "key": "kmsKeyId",
+                "storage GiB": "allocatedStorage",
+                "storage type": "storageType",
+                "public": "publiclyAccessible",
+                "backup days": "backupRetentionPeriod",
+                "deletion protection": "deletionProtection",
+                "database": "dbName",
+                "source": "replicateSourceDb",
+                "engine version": "engineVersion",
+                "parameter group": _parameter_groups,
+                "security groups": _security_groups,
+            },
+            world=_whole_account,
+        ),
         changes=Changes(
             holds="the database",
             source=(

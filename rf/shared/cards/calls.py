@@ -47,7 +47,8 @@ class Name:
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
     `tags` and `keys` are those that take what to set and what to take away. Where both have one
-    name, what goes is told with its value."""
+    name, what goes is told with its value. `listed` is the operation that lists tags as pairs,
+    where the description of a thing leaves them out."""
 
     add: str
     remove: str
@@ -55,6 +56,7 @@ class Tagging:
     of: str = "{arn}"
     tags: str = "Tags"
     keys: str = "TagKeys"
+    listed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,7 @@ class Calls:
     - `defaults`: inputs that the provider fills in where the program leaves them out.
     - `fixed`, `fixed_by_update`, `fixed_by_delete`: parameters in the API's form, always sent.
     - `outputs`: outputs by the path of their member, or by a template, where their names differ.
+    - `repeated`: inputs that the API wants in every update, changed or not.
     - `prepare`: brings inputs into the form of the API before they are fitted to its shape.
     - `tagging`: how tags change later; None where `update` takes them.
     """
@@ -100,6 +103,7 @@ class Calls:
     fixed_by_update: Mapping[str, Any] = field(default_factory=dict)
     fixed_by_delete: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
     prepare: Callable[[Task, Inputs], None] | None = None
     tagging: Tagging | None = None
 
@@ -194,7 +198,8 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     thing = dig(answer.data, path)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
-    return Reading(thing=thing, shown=shown(calls, task, path, thing, standing))
+    found = shown(calls, task, path, thing, standing)
+    return Reading(thing=thing, shown=found | _listed_tags(calls, task, standing))
 
 
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
@@ -206,6 +211,17 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
         if "{" not in place and (value := dig(thing, place)) is not None:
             found[output] = value
     return found
+
+
+def _listed_tags(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:
+    tagging = calls.tagging
+    if tagging is None or not tagging.listed or "tags" not in standing.inputs:
+        return {}
+    of = filled(tagging.of, task, standing.id, _known(standing))
+    answer = task.call(calls.service, tagging.listed, **{tagging.by: of})
+    member = task.api.path_of_thing(calls.service, tagging.listed).removesuffix(".0")
+    part = DescribedBy(calls.service, tagging.listed, "")
+    return task.api.shown(part, answer.data, {"tags": {}}, {"tags": member})
 
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
@@ -224,7 +240,7 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
-    partly = Inputs(changed)
+    partly = Inputs({key: wanted.get(key) for key in calls.repeated} | changed)
     if calls.prepare is not None:
         calls.prepare(task, partly)
     left = partly.rest()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.cards.answers import ApiAnswer, Renames
@@ -52,6 +52,20 @@ class Reading:
 
     thing: Mapping[str, Any]
     shown: Mapping[str, Any]
+
+    def showing(self, standing: Standing, **values: Any) -> Reading:
+        """The reading with further values: those that are known of what the resource has."""
+        has = {**standing.outputs, **standing.inputs}
+        known = {key: value for key, value in values.items() if key in has and value is not None}
+        return replace(self, shown={**self.shown, **known})
+
+
+def as_planned(standing: Standing, key: str, found: Sequence[Any]) -> list[Any]:
+    """A list that has no order of its own, in the order of the inputs; what they lack is last."""
+    planned = list(standing.inputs.get(key) or [])
+    return [each for each in planned if each in found] + [
+        each for each in found if each not in planned
+    ]
 
 
 class Inputs(MutableMapping[str, Any]):
