@@ -46,7 +46,8 @@ class Name:
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
-    `tags` and `keys` are those that take what to set and what to take away."""
+    `tags` and `keys` are those that take what to set and what to take away, the latter with its
+    values where both are one parameter. `fixed` are parameters that are always sent."""
 
     add: str
     remove: str
@@ -54,6 +55,7 @@ class Tagging:
     of: str = "{arn}"
     tags: str = "Tags"
     keys: str = "TagKeys"
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,8 @@ class Calls:
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
     - `gone`: members of the description by the value that says that it is being deleted.
+    - `absent`: words of the API's refusal by which there is no such thing, where its code says
+      less than `RequestError.says_gone` asks for.
     - `renames`: see `Renames`.
     - `provider_only`: inputs that never reach the API when the thing is made.
     - `defaults`: inputs that the provider fills in where the program leaves them out.
@@ -91,7 +95,8 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
-    gone: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, Any] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -182,7 +187,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     try:
         answer = task.call(calls.service, calls.read, **parameters)
     except RequestError as error:
-        if error.says_gone:
+        if says_gone(calls, error):
             return None
         raise
     if not answer.emulated:
@@ -254,9 +259,13 @@ def retag(
 ) -> None:
     """Make the tags those that are wanted."""
     old: Mapping[str, str] = standing.inputs.get("tags") or {}
-    which = {tagging.by: filled(tagging.of, task, standing.id, _known(standing))}
+    which = {
+        **tagging.fixed,
+        tagging.by: filled(tagging.of, task, standing.id, _known(standing)),
+    }
     added = differing(old, wanted)
-    removed = sorted(old.keys() - wanted.keys())
+    dropped = sorted(old.keys() - wanted.keys())
+    removed = {key: old[key] for key in dropped} if tagging.keys == tagging.tags else dropped
     for operation, parameter, value in (
         (tagging.add, tagging.tags, added),
         (tagging.remove, tagging.keys, removed),
@@ -276,8 +285,13 @@ def take_away(calls: Calls, task: Task, standing: Standing) -> None:
     try:
         task.call(calls.service, calls.delete, **parameters)
     except RequestError as error:
-        if not error.says_gone:
+        if not says_gone(calls, error):
             raise
+
+
+def says_gone(calls: Calls, error: RequestError) -> bool:
+    """Whether the API refuses because there is no such thing."""
+    return error.says_gone or any(words in str(error) for words in calls.absent)
 
 
 def told_by(calls: Calls, task: Task, operation: str, standing: Standing) -> dict[str, Any]:
