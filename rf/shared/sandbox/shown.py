@@ -92,7 +92,7 @@ def _scalar(value: Any, planned: Any) -> Any:
     """The value in the type that the plan has: numbers may be written as text, and the reverse; a
     time is always text, in the form of RFC 3339."""
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        value = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     match planned:
         case bool() if isinstance(value, str):
             return value.lower() == "true"
