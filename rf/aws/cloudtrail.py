@@ -24,7 +24,13 @@ _EVENT_SELECTORS = ("eventSelectors", "advancedEventSelectors")
 
 
 _TAGGING = Tagging(
-    add="AddTags", remove="RemoveTags", by="ResourceId", tags="TagsList", keys="TagsList"
+    add="AddTags",
+    remove="RemoveTags",
+    by="ResourceId",
+    tags="TagsList",
+    keys="TagsList",
+    read="ListTags",
+    found="ResourceTagList.0.TagsList",
 )
 
 

@@ -106,7 +106,13 @@ _REPOSITORY = Calls(
     provider_only=("forceDelete",),
     outputs={"arn": "repositoryArn", "repositoryUrl": "repositoryUri", "registryId": "registryId"},
     tagging=Tagging(
-        add="TagResource", remove="UntagResource", by="resourceArn", tags="tags", keys="tagKeys"
+        add="TagResource",
+        remove="UntagResource",
+        by="resourceArn",
+        tags="tags",
+        keys="tagKeys",
+        read="ListTagsForResource",
+        found="tags",
     ),
 )
 

@@ -34,6 +34,8 @@ _DOCUMENT = Calls(
         by="ResourceId",
         of="{id}",
         fixed={"ResourceType": "Document"},
+        read="ListTagsForResource",
+        found="TagList",
     ),
 )
 

@@ -47,7 +47,8 @@ class Name:
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
     `tags` and `keys` are those that take what to set and what to take away, the latter with its
-    values where both are one parameter. `fixed` are parameters that are always sent."""
+    values where both are one parameter. `fixed` are parameters that are always sent. `read` lists
+    them where a description leaves them out, at `found` of its answer."""
 
     add: str
     remove: str
@@ -56,6 +57,8 @@ class Tagging:
     tags: str = "Tags"
     keys: str = "TagKeys"
     fixed: Mapping[str, str] = field(default_factory=dict)
+    read: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +201,28 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     thing = dig(answer.data, path)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
-    return Reading(thing=thing, shown=shown(calls, task, path, thing, standing))
+    seen = shown(calls, task, path, thing, standing)
+    if calls.tagging is not None and calls.tagging.read:
+        seen |= _listed_tags(calls.service, calls.tagging, task, standing)
+    return Reading(thing=thing, shown=seen)
+
+
+def _listed_tags(
+    service: str, tagging: Tagging, task: Task, standing: Standing
+) -> dict[str, Mapping[str, str]]:
+    """The tags that the API lists apart from the description; nothing where neither has any."""
+    planned: Mapping[str, str] = standing.inputs.get("tags") or {}
+    which = _tagged(tagging, task, standing)
+    fitted = task.api.fitted(service, tagging.read, which, {name: name for name in which})
+    answer = task.call(service, tagging.read, **fitted)
+    place, _, member = tagging.found.rpartition(".")
+    listed = task.api.shown(
+        DescribedBy(service, tagging.read, place),
+        dig(answer.data, place),
+        {"tags": planned},
+        {"tags": member},
+    )
+    return listed if planned or listed.get("tags") else {}
 
 
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
@@ -259,10 +283,7 @@ def retag(
 ) -> None:
     """Make the tags those that are wanted."""
     old: Mapping[str, str] = standing.inputs.get("tags") or {}
-    which = {
-        **tagging.fixed,
-        tagging.by: filled(tagging.of, task, standing.id, _known(standing)),
-    }
+    which = _tagged(tagging, task, standing)
     added = differing(old, wanted)
     dropped = sorted(old.keys() - wanted.keys())
     removed = {key: old[key] for key in dropped} if tagging.keys == tagging.tags else dropped
@@ -275,6 +296,12 @@ def retag(
                 service, operation, {**which, parameter: value}, {parameter: parameter}
             )
             task.call(service, operation, **fitted)
+
+
+def _tagged(tagging: Tagging, task: Task, standing: Standing) -> dict[str, str]:
+    """The parameters that tell whose tags are meant."""
+    of = filled(tagging.of, task, standing.id, _known(standing))
+    return {**tagging.fixed, tagging.by: of}
 
 
 def take_away(calls: Calls, task: Task, standing: Standing) -> None:
