@@ -103,7 +103,7 @@ _INSTANCE_PROFILE = Calls(
     name=Name(parameter="InstanceProfileName", limit=128),
     renames={"name": "InstanceProfileName"},
     provider_only=("role",),
-    outputs={"uniqueId": "InstanceProfileId", "role": "Roles.0.RoleName"},
+    outputs={"arn": "Arn", "uniqueId": "InstanceProfileId", "role": "Roles.0.RoleName"},
     tagging=Tagging(
         add="TagInstanceProfile",
         remove="UntagInstanceProfile",
@@ -178,6 +178,7 @@ _ROLE = Calls(
     ),
     prepare=_with_trust_as_text,
     outputs={
+        "arn": "Arn",
         "uniqueId": "RoleId",
         "permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn",
     },

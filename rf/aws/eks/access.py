@@ -80,6 +80,7 @@ _POD_IDENTITY = Calls(
     delete="DeletePodIdentityAssociation",
     identifier="associationId",
     by={"clusterName": "{clusterName}", "associationId": "{id}"},
+    outputs={"associationId": "associationId", "associationArn": "associationArn"},
     tagging=replace(TAGGING, of="{associationArn}"),
 )
 

@@ -134,7 +134,12 @@ _CLUSTER = Calls(
     provider_only=("defaultAddonsToRemoves", "forceUpdateVersion"),
     prepare=_with_log_kinds,
     gone={"status": "DELETING"},
-    outputs={"status": "status"},
+    outputs={
+        "arn": "arn",
+        "endpoint": "endpoint",
+        "platformVersion": "platformVersion",
+        "status": "status",
+    },
     tagging=TAGGING,
 )
 
