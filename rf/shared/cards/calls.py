@@ -353,8 +353,11 @@ def _identifier(
     if calls.identifier:
         found = dig(thing, calls.identifier)
         if found is None and not answer.emulated:
-            # Only checked: it goes by the id that the recorder invented.
-            return str(task.invented.get("id") or task.auto_name("id", 36))
+            # Only checked: it goes by the id that the recorder invented, by its output's name.
+            member = calls.identifier.rpartition(".")[2]
+            output = member[:1].lower() + member[1:]
+            invented = task.invented.get("id") or task.invented.get(output)
+            return str(invented or task.auto_name("id", 36))
         if found is None:
             raise KeyError(calls.identifier)
         return str(found)
