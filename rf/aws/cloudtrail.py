@@ -2,64 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.answers import DescribedBy
+from rf.shared.cards.calls import Calls, Name, Tagging, change, differing, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import named
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification, always
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME, USAGE
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+_EVENT_SELECTORS = ("eventSelectors", "advancedEventSelectors")
+"""Inputs that say what is recorded, in its two forms."""
 
-TRAIL_NAMES = {"tags": "TagsList", "enableLogFileValidation": "EnableLogFileValidation"}
-"""Inputs of a trail that its API calls otherwise."""
+
+_TAGGING = Tagging(
+    add="AddTags",
+    remove="RemoveTags",
+    by="ResourceId",
+    tags="TagsList",
+    keys="TagsList",
+    read="ListTags",
+    found="ResourceTagList.0.TagsList",
+)
+
+
+_TRAIL = Calls(
+    service="cloudtrail",
+    create="CreateTrail",
+    read="GetTrail",
+    update="UpdateTrail",
+    delete="DeleteTrail",
+    name=Name(parameter="Name", limit=128),
+    renames={
+        "tags": "TagsList",
+        "enableLogFileValidation": "LogFileValidationEnabled",
+        "cloudWatchLogsGroupArn": "CloudWatchLogsLogGroupArn",
+    },
+    provider_only=("enableLogging", "eventSelectors", "advancedEventSelectors", "insightSelectors"),
+    outputs={"arn": "TrailARN"},
+    tagging=_TAGGING,
+)
 
 
 def _create_trail(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 128)
-    selectors = inputs.take("advancedEventSelectors")
-    logging = inputs.take("enableLogging", True)
-    answer = task.send("cloudtrail", "CreateTrail", inputs.rest(), TRAIL_NAMES, Name=name)
-    arn = answer["TrailARN"]
-    # What the provider calls one resource is three calls: a new trail records nothing yet.
-    if selectors:
-        task.send(
-            "cloudtrail",
-            "PutEventSelectors",
-            {"advancedEventSelectors": selectors},
-            {"starts_withs": "StartsWith", "startsWiths": "StartsWith"},
-            TrailName=name,
-        )
-    if logging:
-        task.call("cloudtrail", "StartLogging", Name=name)
-    return Created(name, {"name": name, "arn": arn})
+    """What the provider calls one resource is several calls: a new trail records nothing yet."""
+    wanted = dict(inputs)
+    created = make(_TRAIL, task, inputs)
+    _select(task, created.id, {}, wanted)
+    if _logs(wanted):
+        task.call("cloudtrail", "StartLogging", Name=created.id)
+    return created
 
 
-def _verify_trail(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Where it delivers, that it is encrypted, validated and running, and which data it sees."""
-    actual = reader.read("cloudtrail", "GetTrail", Name=identifier)["Trail"]
-    yield "bucket", inputs["s3BucketName"], actual["S3BucketName"]
-    yield "key", inputs["kmsKeyId"], actual.get("KmsKeyId")
-    yield "log validation", True, actual.get("LogFileValidationEnabled")
-    yield "all regions", inputs["isMultiRegionTrail"], actual["IsMultiRegionTrail"]
-    status = reader.read("cloudtrail", "GetTrailStatus", Name=identifier)
-    yield "logging", inputs.get("enableLogging", True), status["IsLogging"]
-    selected = reader.read("cloudtrail", "GetEventSelectors", TrailName=identifier)
-    names = [entry["Name"] for entry in selected.get("AdvancedEventSelectors") or []]
-    wanted = [entry["name"] for entry in inputs.get("advancedEventSelectors") or []]
-    yield "selectors", wanted, names
+def _read_trail(task: Task, standing: Standing) -> Reading | None:
+    """With whether it records, and which events."""
+    reading = look_up(_TRAIL, task, standing)
+    if reading is None:
+        return None
+    inputs, shown = standing.inputs, dict(reading.shown)
+    status = task.call("cloudtrail", "GetTrailStatus", Name=standing.id)
+    selected = task.call("cloudtrail", "GetEventSelectors", TrailName=standing.id)
+    shown["enableLogging"] = status["IsLogging"]
+    part = DescribedBy("cloudtrail", "GetEventSelectors", "")
+    planned = {key: inputs[key] for key in _EVENT_SELECTORS if key in inputs}
+    shown |= task.api.shown(part, selected.data, planned)
+    return Reading(thing={**selected.data, **status.data, **reading.thing}, shown=shown)
+
+
+def _update_trail(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    wanted = dict(inputs)
+    change(_TRAIL, task, standing, inputs)
+    if _logs(wanted) != _logs(standing.inputs):
+        operation = "StartLogging" if _logs(wanted) else "StopLogging"
+        task.call("cloudtrail", operation, Name=standing.id)
+    _select(task, standing.id, standing.inputs, wanted)
+    return Created(standing.id, standing.outputs)
+
+
+def _logs(inputs: Mapping[str, Any]) -> bool:
+    return bool(inputs.get("enableLogging", True))
+
+
+def _select(task: Task, trail: str, old: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Which events it records. The one kind of selectors takes the place of the other."""
+    changed = differing(old, {key: wanted[key] for key in _EVENT_SELECTORS if key in wanted})
+    if changed:
+        task.send("cloudtrail", "PutEventSelectors", changed, TrailName=trail)
+    elif not any(wanted.get(key) for key in _EVENT_SELECTORS) and any(
+        old.get(key) for key in _EVENT_SELECTORS
+    ):
+        # What a trail records that nobody told anything.
+        every = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}]
+        task.call("cloudtrail", "PutEventSelectors", TrailName=trail, EventSelectors=every)
+    insights = wanted.get("insightSelectors") or []
+    if insights != (old.get("insightSelectors") or []):
+        selectors = {"insightSelectors": insights}
+        task.send("cloudtrail", "PutInsightSelectors", selectors, TrailName=trail)
+
+
+def _logging(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return _logs(inputs), reading.thing["IsLogging"]
+
+
+def _selectors(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    names = [entry["Name"] for entry in reading.thing.get("AdvancedEventSelectors") or []]
+    return [entry["name"] for entry in inputs.get("advancedEventSelectors") or []], names
 
 
 CARDS = (
@@ -67,8 +122,18 @@ CARDS = (
         type="aws:cloudtrail/trail:Trail",
         computed=named("cloudtrail", "trail/{}"),
         values=by_model("cloudtrail:CreateTrail", "cloudtrail:UpdateTrail"),
-        lifecycle=Calls(service="cloudtrail", create="CreateTrail").lifecycle(create=_create_trail),
-        verification=Verification(kind="trail", more=_verify_trail),
+        lifecycle=_TRAIL.lifecycle(create=_create_trail, read=_read_trail, update=_update_trail),
+        verification=Verification(
+            kind="trail",
+            rows={
+                "bucket": "s3BucketName",
+                "key": "kmsKeyId",
+                "log validation": always(True, "LogFileValidationEnabled"),
+                "all regions": "isMultiRegionTrail",
+                "logging": _logging,
+                "selectors": _selectors,
+            },
+        ),
         changes=Changes(
             holds="the record of who did what",
             source=(provider("cloudtrail/trail.go"),),

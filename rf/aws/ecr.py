@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.account import usage
 from rf.shared.account.names import existing, of_stack
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import of_inputs
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Row, Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
 
 if TYPE_CHECKING:
     from rf.shared.account.account import Account
     from rf.shared.account.owned import Owner
-    from rf.shared.sandbox.reader import Reader
 
 REPOSITORY = "aws:ecr/repository:Repository"
 
 
-def _create_lifecycle_policy(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("repository")
-    task.send(
-        "ecr",
-        "PutLifecyclePolicy",
-        inputs.rest(),
-        {"policy": "lifecyclePolicyText"},
-        repositoryName=name,
-    )
-    return Created(name)
+_MUTABILITY: Mapping[str, Any] = {
+    "imageTagMutability": "MUTABLE",
+    "imageTagMutabilityExclusionFilters": [],
+}
+"""Whether tags can move, by the API's defaults."""
+
+
+_LIFECYCLE_POLICY = Calls(
+    service="ecr",
+    create="PutLifecyclePolicy",
+    read="GetLifecyclePolicy",
+    update=AS_CREATED,
+    delete="DeleteLifecyclePolicy",
+    identifier="{repository}",
+    by={"repositoryName": "{repository}"},
+    renames={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
+)
 
 
 def _invented_registry_rules(_registration: Registration) -> Computed:
@@ -48,9 +55,19 @@ def _invented_registry_rules(_registration: Registration) -> Computed:
     return Computed(ACCOUNT_ID, {"registryId": ACCOUNT_ID})
 
 
-def _create_registry_rules(task: Task, inputs: Inputs) -> Created:
-    task.send("ecr", "PutReplicationConfiguration", inputs.rest())
-    return Created(task.account_id, {"registryId": task.account_id})
+_REGISTRY_RULES = Calls(
+    service="ecr",
+    create="PutReplicationConfiguration",
+    read="DescribeRegistry",
+    update=AS_CREATED,
+    delete="PutReplicationConfiguration",
+    identifier="{account}",
+    found="",
+    gone={"replicationConfiguration.rules": []},
+    fixed_by_delete={"replicationConfiguration": {"rules": []}},
+    outputs={"registryId": "{account}"},
+)
+"""A registry always has rules: where it has none they count as gone."""
 
 
 def _regions(rules: list[Mapping[str, Any]]) -> list[str]:
@@ -61,14 +78,14 @@ def _filters(rules: list[Mapping[str, Any]]) -> list[str]:
     return [each["filter"] for rule in rules for each in rule.get("repositoryFilters") or []]
 
 
-def _verify_registry(
-    reader: Reader, _: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Which repositories go to which region."""
-    actual = reader.read("ecr", "DescribeRegistry")["replicationConfiguration"]["rules"]
-    wanted = inputs["replicationConfiguration"]["rules"]
-    yield "regions", _regions(wanted), _regions(actual)
-    yield "repositories", _filters(wanted), _filters(actual)
+def _compared_rules(listed: Callable[[list[Mapping[str, Any]]], list[str]]) -> Row:
+    def row(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+        wanted, actual = (
+            listed(each["replicationConfiguration"]["rules"]) for each in (inputs, reading.thing)
+        )
+        return wanted, actual
+
+    return row
 
 
 def _invented_repository(registration: Registration) -> Computed:
@@ -79,34 +96,68 @@ def _invented_repository(registration: Registration) -> Computed:
     return Computed(name, outputs)
 
 
-def _create_repository(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 256)
-    inputs.drop("forceDelete")
-    answer = task.send(
-        "ecr",
-        "CreateRepository",
-        inputs.rest(),
-        {"encryptionConfigurations": "encryptionConfiguration"},
-        repositoryName=name,
-    )["repository"]
-    known = {"arn": answer["repositoryArn"], "name": name, "repositoryUrl": answer["repositoryUri"]}
-    return Created(name, known | {"registryId": answer["registryId"]})
+_REPOSITORY = Calls(
+    service="ecr",
+    create="CreateRepository",
+    read="DescribeRepositories",
+    delete="DeleteRepository",
+    name=Name(parameter="repositoryName", limit=256),
+    renames={"name": "repositoryName"},
+    provider_only=("forceDelete",),
+    outputs={"arn": "repositoryArn", "repositoryUrl": "repositoryUri", "registryId": "registryId"},
+    tagging=Tagging(
+        add="TagResource",
+        remove="UntagResource",
+        by="resourceArn",
+        tags="tags",
+        keys="tagKeys",
+        read="ListTagsForResource",
+        found="tags",
+    ),
+)
 
 
-def _verify_repository(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Whether tags can move, images are scanned, and with what layers are encrypted."""
-    actual = reader.one("ecr", "DescribeRepositories", "repositories", repositoryNames=[identifier])
-    mutability = inputs.get("imageTagMutability", "MUTABLE")
-    yield "tags", mutability, actual["imageTagMutability"]
-    scan = (inputs.get("imageScanningConfiguration") or {}).get("scanOnPush", False)
-    yield "scan on push", scan, actual["imageScanningConfiguration"]["scanOnPush"]
-    wanted = (inputs.get("encryptionConfigurations") or [{}])[0]
-    encrypted = actual["encryptionConfiguration"]
-    yield "encryption", wanted.get("encryptionType", "AES256"), encrypted["encryptionType"]
-    if wanted.get("kmsKey"):
-        yield "key", wanted["kmsKey"], encrypted.get("kmsKey")
+def _update_repository(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """Its two settings have a call of their own each; one that is left out is the API's default."""
+    old = standing.inputs
+    mutability = {key: inputs.take(key) or default for key, default in _MUTABILITY.items()}
+    if mutability != {key: old.get(key) or default for key, default in _MUTABILITY.items()}:
+        told = {key: value for key, value in mutability.items() if value}
+        task.send("ecr", "PutImageTagMutability", told, repositoryName=standing.id)
+    scanning = inputs.take("imageScanningConfiguration") or {"scanOnPush": False}
+    if scanning != (old.get("imageScanningConfiguration") or {"scanOnPush": False}):
+        setting = {"imageScanningConfiguration": scanning}
+        task.send("ecr", "PutImageScanningConfiguration", setting, repositoryName=standing.id)
+    return change(_REPOSITORY, task, standing, inputs)
+
+
+def _delete_repository(task: Task, standing: Standing) -> None:
+    """With its images, where the program says so; else the API refuses while there are any."""
+    force = {"force": bool(standing.inputs.get("forceDelete"))}
+    take_away(replace(_REPOSITORY, fixed_by_delete=force), task, standing)
+
+
+def _mutability(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("imageTagMutability", "MUTABLE"), reading.thing["imageTagMutability"]
+
+
+def _scan_on_push(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    wanted = (inputs.get("imageScanningConfiguration") or {}).get("scanOnPush", False)
+    return wanted, reading.thing["imageScanningConfiguration"]["scanOnPush"]
+
+
+def _wanted_encryption(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (inputs.get("encryptionConfigurations") or [{}])[0]
+
+
+def _encryption(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    wanted = _wanted_encryption(inputs).get("encryptionType", "AES256")
+    return wanted, reading.thing["encryptionConfiguration"]["encryptionType"]
+
+
+def _key(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+    key = _wanted_encryption(inputs).get("kmsKey")
+    return (key, reading.thing["encryptionConfiguration"].get("kmsKey")) if key else None
 
 
 def _repository_state(account: Account, owner: Owner, name: str) -> Answer:
@@ -124,15 +175,16 @@ def _invented_template(registration: Registration) -> Computed:
     return Computed(registration.text("prefix"), {"registryId": ACCOUNT_ID})
 
 
-def _create_repository_template(task: Task, inputs: Inputs) -> Created:
-    prefix = inputs["prefix"]
-    task.send(
-        "ecr",
-        "CreateRepositoryCreationTemplate",
-        inputs.rest(),
-        {"appliedFors": "appliedFor", "encryptionConfigurations": "encryptionConfiguration"},
-    )
-    return Created(prefix, {"registryId": task.account_id})
+_TEMPLATE = Calls(
+    service="ecr",
+    create="CreateRepositoryCreationTemplate",
+    read="DescribeRepositoryCreationTemplates",
+    update="UpdateRepositoryCreationTemplate",
+    delete="DeleteRepositoryCreationTemplate",
+    identifier="{prefix}",
+    by={"prefix": "{prefix}"},
+    outputs={"registryId": "{account}"},
+)
 
 
 CARDS = (
@@ -140,9 +192,7 @@ CARDS = (
         type="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         computed=of_inputs("repository"),
         values=by_model("ecr:PutLifecyclePolicy"),
-        lifecycle=Calls(service="ecr", create="PutLifecyclePolicy").lifecycle(
-            create=_create_lifecycle_policy
-        ),
+        lifecycle=_LIFECYCLE_POLICY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its repository"),
@@ -156,10 +206,11 @@ CARDS = (
         type="aws:ecr/replicationConfiguration:ReplicationConfiguration",
         computed=_invented_registry_rules,
         values=by_model("ecr:PutReplicationConfiguration"),
-        lifecycle=Calls(service="ecr", create="PutReplicationConfiguration").lifecycle(
-            create=_create_registry_rules
+        lifecycle=_REGISTRY_RULES.lifecycle(),
+        verification=Verification(
+            kind="registry replication",
+            rows={"regions": _compared_rules(_regions), "repositories": _compared_rules(_filters)},
         ),
-        verification=Verification(kind="registry replication", more=_verify_registry),
         changes=Unruled(),
         price=Free(reason="paid as the images it copies"),
         quotas=NO_QUOTA,
@@ -175,10 +226,16 @@ CARDS = (
         type=REPOSITORY,
         computed=_invented_repository,
         values=by_model("ecr:CreateRepository"),
-        lifecycle=Calls(service="ecr", create="CreateRepository").lifecycle(
-            create=_create_repository
+        lifecycle=_REPOSITORY.lifecycle(update=_update_repository, delete=_delete_repository),
+        verification=Verification(
+            kind="image repository",
+            rows={
+                "tags": _mutability,
+                "scan on push": _scan_on_push,
+                "encryption": _encryption,
+                "key": _key,
+            },
         ),
-        verification=Verification(kind="image repository", more=_verify_repository),
         changes=Changes(
             holds="images",
             source=(provider("ecr/repository.go"),),
@@ -219,9 +276,7 @@ CARDS = (
         values=by_model(
             "ecr:CreateRepositoryCreationTemplate", "ecr:UpdateRepositoryCreationTemplate"
         ),
-        lifecycle=Calls(service="ecr", create="CreateRepositoryCreationTemplate").lifecycle(
-            create=_create_repository_template
-        ),
+        lifecycle=_TEMPLATE.lifecycle(),
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ecr/repository_creation_template.go"),),

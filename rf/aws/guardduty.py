@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.answers import DescribedBy
+from rf.shared.cards.calls import Calls, Tagging, look_up
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import of_inputs
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Unpriced
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+_NOT_OURS = "input detectorId is not owned by the current account"
+"""How GuardDuty refuses a detector that is gone."""
 
 
 def _invented_detector(registration: Registration) -> Computed:
@@ -28,26 +30,78 @@ def _invented_detector(registration: Registration) -> Computed:
     return Computed(detector, {"arn": arn, "accountId": ACCOUNT_ID})
 
 
-def _create_detector(task: Task, inputs: Inputs) -> Created:
-    answer = task.send("guardduty", "CreateDetector", inputs.rest())
-    identifier = answer["DetectorId"]
-    arn = f"arn:aws:guardduty:{task.region}:{task.account_id}:detector/{identifier}"
-    return Created(identifier, {"arn": arn})
+_DETECTOR = Calls(
+    service="guardduty",
+    create="CreateDetector",
+    read="GetDetector",
+    update="UpdateDetector",
+    delete="DeleteDetector",
+    identifier="DetectorId",
+    by={"DetectorId": "{id}"},
+    described="",
+    found="",
+    absent=(_NOT_OURS,),
+    outputs={"arn": "arn:aws:guardduty:{region}:{account}:detector/{id}", "accountId": "{account}"},
+    tagging=Tagging(add="TagResource", remove="UntagResource", by="ResourceArn"),
+)
 
 
-def _verify_detector(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """That it watches."""
-    actual = reader.read("guardduty", "GetDetector", DetectorId=identifier)
-    yield "status", "ENABLED" if inputs["enable"] else "DISABLED", actual["Status"]
+def _read_detector(task: Task, standing: Standing) -> Reading | None:
+    """The API has a word for whether it watches."""
+    reading = look_up(_DETECTOR, task, standing)
+    if reading is None or "Status" not in reading.thing:
+        return reading
+    enabled = reading.thing["Status"] == "ENABLED"
+    return replace(reading, shown={**reading.shown, "enable": enabled})
+
+
+def _status(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return "ENABLED" if inputs["enable"] else "DISABLED", reading.thing["Status"]
+
+
+_FEATURE = Calls(
+    service="guardduty",
+    create="UpdateDetector",
+    read="GetDetector",
+    identifier="{detectorId}/{name}",
+    by={"DetectorId": "{detectorId}"},
+    found="",
+    absent=(_NOT_OURS,),
+)
+"""A feature is never deleted: without its resource it stays as it is, until its detector goes."""
 
 
 def _create_detector_feature(task: Task, inputs: Inputs) -> Created:
-    detector_id = inputs.take("detectorId")
-    name = inputs["name"]
-    task.send("guardduty", "UpdateDetector", {"features": [inputs.rest()]}, DetectorId=detector_id)
-    return Created(f"{detector_id}/{name}")
+    """One of its detector's features; the emulator forgets those that aren't named."""
+    detector, name = inputs.take("detectorId"), inputs["name"]
+    there = task.call("guardduty", "GetDetector", DetectorId=detector)
+    others = [
+        {key: each[key] for key in ("Name", "Status", "AdditionalConfiguration") if key in each}
+        for each in there.data.get("Features") or []
+        if each["Name"] != name
+    ]
+    fitted = task.api.fitted("guardduty", "UpdateDetector", {"features": [inputs.rest()]})
+    features = [*others, *fitted["Features"]]
+    task.call("guardduty", "UpdateDetector", DetectorId=detector, Features=features)
+    return Created(f"{detector}/{name}")
+
+
+def _read_detector_feature(task: Task, standing: Standing) -> Reading | None:
+    """One of those that its detector lists."""
+    detector = look_up(_FEATURE, task, standing)
+    if detector is None or not detector.thing:
+        return detector
+    part = DescribedBy("guardduty", "GetDetector", "Features.0")
+    for feature in detector.thing.get("Features") or []:
+        if feature["Name"] == standing.inputs["name"]:
+            shown = task.api.shown(part, feature, standing.inputs)
+            detector_id = standing.inputs["detectorId"]
+            return Reading(thing=feature, shown={"detectorId": detector_id, **shown})
+    return None
+
+
+def _update_detector_feature(task: Task, _standing: Standing, inputs: Inputs) -> Created:
+    return _create_detector_feature(task, inputs)
 
 
 CARDS = (
@@ -55,10 +109,8 @@ CARDS = (
         type="aws:guardduty/detector:Detector",
         computed=_invented_detector,
         values=by_model("guardduty:CreateDetector", "guardduty:UpdateDetector"),
-        lifecycle=Calls(service="guardduty", create="CreateDetector").lifecycle(
-            create=_create_detector
-        ),
-        verification=Verification(kind="GuardDuty", more=_verify_detector),
+        lifecycle=_DETECTOR.lifecycle(read=_read_detector),
+        verification=Verification(kind="GuardDuty", rows={"status": _status}),
         changes=Unruled(),
         price=Unpriced("paid by the events it analyses, which no load tells"),
         quotas=NO_QUOTA,
@@ -74,7 +126,11 @@ CARDS = (
         type="aws:guardduty/detectorFeature:DetectorFeature",
         computed=of_inputs("detectorId", "name", separator="/"),
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="guardduty", create="?").lifecycle(create=_create_detector_feature),
+        lifecycle=_FEATURE.lifecycle(
+            create=_create_detector_feature,
+            read=_read_detector_feature,
+            update=_update_detector_feature,
+        ),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Unpriced("paid by the events it analyses, which no load tells"),

@@ -106,7 +106,8 @@ _ROTATION = ("enableKeyRotation", "rotationPeriodInDays")
 _TAGGING = Tagging(
     add="TagResource",
     remove="UntagResource",
-    listed="ListResourceTags",
+    read="ListResourceTags",
+    found="Tags",
     by="KeyId",
     of="{id}",
 )

@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import Calls, Name, Tagging, differing, retag
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import named
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+_DOCUMENT = Calls(
+    service="ssm",
+    create="CreateDocument",
+    read="GetDocument",
+    delete="DeleteDocument",
+    name=Name(parameter="Name", limit=128),
+    renames={"attachmentsSources": "Attachments"},
+    found="",
+    absent=("InvalidDocument:",),
+    outputs={"arn": "arn:aws:ssm:{region}:{account}:document/{name}"},
+    tagging=Tagging(
+        add="AddTagsToResource",
+        remove="RemoveTagsFromResource",
+        by="ResourceId",
+        of="{id}",
+        fixed={"ResourceType": "Document"},
+        read="ListTagsForResource",
+        found="TagList",
+    ),
+)
 
 
-def _create_document(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 128)
-    task.send("ssm", "CreateDocument", inputs.rest(), Name=name)
-    arn = f"arn:aws:ssm:{task.region}:{task.account_id}:document/{name}"
-    return Created(name, {"name": name, "arn": arn})
+def _update_document(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """A new version, always with the content and its form; sessions then open by it."""
+    wanted = inputs.rest()
+    if _DOCUMENT.tagging is not None:
+        retag("ssm", _DOCUMENT.tagging, task, standing, wanted.pop("tags", None) or {})
+    if differing(standing.inputs, wanted):
+        # Its kind is that of the first version for good.
+        version = {key: value for key, value in wanted.items() if key != "documentType"}
+        version["name"] = standing.id
+        answer = task.send(
+            "ssm", "UpdateDocument", version, _DOCUMENT.renames, DocumentVersion="$LATEST"
+        )
+        newest = answer["DocumentDescription"]["DocumentVersion"]
+        task.call("ssm", "UpdateDocumentDefaultVersion", Name=standing.id, DocumentVersion=newest)
+    return Created(standing.id, standing.outputs)
 
 
-def _verify_document(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """How a session runs."""
-    actual = reader.read("ssm", "GetDocument", Name=identifier)
-    yield "kind", inputs["documentType"], actual["DocumentType"]
-    yield "content", json.loads(inputs["content"]), json.loads(actual["Content"])
+def _content(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return json.loads(inputs["content"]), json.loads(reading.thing["Content"])
 
 
 CARDS = (
@@ -43,8 +66,10 @@ CARDS = (
         type="aws:ssm/document:Document",
         computed=named("ssm", "document/{}"),
         values=by_model("ssm:CreateDocument", "ssm:UpdateDocument"),
-        lifecycle=Calls(service="ssm", create="CreateDocument").lifecycle(create=_create_document),
-        verification=Verification(kind="session document", more=_verify_document),
+        lifecycle=_DOCUMENT.lifecycle(update=_update_document),
+        verification=Verification(
+            kind="session document", rows={"kind": "documentType", "content": _content}
+        ),
         changes=Unruled(),
         price=Free(reason="Session Manager costs nothing for EC2"),
         quotas=NO_QUOTA,

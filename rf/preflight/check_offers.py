@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rf.aws.eks.cluster import ADDON
+from rf.aws.eks.addons import ADDON
 from rf.aws.elasticache.replication_group import REPLICATION_GROUP
 from rf.aws.mq import BROKER
 from rf.aws.rds.instance import INSTANCE

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rf.aws.eks import access, cluster, nodes
+from rf.aws.eks import access, addons, cluster, nodes
 
-CARDS = (*cluster.CARDS, *nodes.CARDS, *access.CARDS)
+CARDS = (*cluster.CARDS, *addons.CARDS, *nodes.CARDS, *access.CARDS)

@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
-from rf.aws.eks.cluster import _invented_of_cluster
+from dataclasses import replace
+
+from rf.aws.eks.addons import invented_of_cluster
+from rf.aws.eks.cluster import TAGGING
+from rf.shared.cards.answers import DescribedBy, RequestError
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import of_inputs
-from rf.shared.cards.lifecycle import Created, Inputs, Task
+from rf.shared.cards.lifecycle import Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import Computed, Registration
 
-
-def _create_access_entry(task: Task, inputs: Inputs) -> Created:
-    owner, principal = inputs["clusterName"], inputs["principalArn"]
-    task.send("eks", "CreateAccessEntry", inputs.rest(), {"userName": "username"})
-    return Created(f"{owner}:{principal}")
+_OF_PRINCIPAL = {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}
+"""What tells which access is meant."""
 
 
-def _create_access_policy_association(task: Task, inputs: Inputs) -> Created:
-    parts = [inputs[key] for key in ("clusterName", "principalArn", "policyArn")]
-    task.send("eks", "AssociateAccessPolicy", inputs.rest())
-    return Created("#".join(parts))
+_ACCESS_ENTRY = Calls(
+    service="eks",
+    create="CreateAccessEntry",
+    read="DescribeAccessEntry",
+    update="UpdateAccessEntry",
+    delete="DeleteAccessEntry",
+    identifier="{clusterName}:{principalArn}",
+    by=_OF_PRINCIPAL,
+    outputs={"accessEntryArn": "accessEntryArn"},
+    tagging=replace(TAGGING, of="{accessEntryArn}"),
+)
+
+
+_ACCESS_POLICY = Calls(
+    service="eks",
+    create="AssociateAccessPolicy",
+    read="ListAssociatedAccessPolicies",
+    delete="DisassociateAccessPolicy",
+    identifier="{clusterName}#{principalArn}#{policyArn}",
+    by={**_OF_PRINCIPAL, "policyArn": "{policyArn}"},
+)
+
+
+def _read_access_policy(task: Task, standing: Standing) -> Reading | None:
+    """One of the policies that the API lists of the principal."""
+    which = {key: standing.inputs[key] for key in _OF_PRINCIPAL}
+    try:
+        answer = task.call("eks", "ListAssociatedAccessPolicies", **which)
+    except RequestError as error:
+        if error.says_gone:
+            return None
+        raise
+    if not answer.emulated:
+        return Reading(thing={}, shown={})
+    part = DescribedBy("eks", "ListAssociatedAccessPolicies", "associatedAccessPolicies.0")
+    for policy in answer["associatedAccessPolicies"]:
+        if policy["policyArn"] == standing.inputs["policyArn"]:
+            shown = task.api.shown(part, policy, standing.inputs)
+            return Reading(thing=policy, shown={**which, **shown})
+    return None
 
 
 def _invented_pod_identity(registration: Registration) -> Computed:
@@ -35,19 +72,25 @@ def _invented_pod_identity(registration: Registration) -> Computed:
     return Computed(unique, {"associationId": unique, "associationArn": arn})
 
 
-def _create_pod_identity_association(task: Task, inputs: Inputs) -> Created:
-    task.send("eks", "CreatePodIdentityAssociation", inputs.rest())
-    return Created(str(task.invented.get("associationId") or f"a-{task.name}"))
+_POD_IDENTITY = Calls(
+    service="eks",
+    create="CreatePodIdentityAssociation",
+    read="DescribePodIdentityAssociation",
+    update="UpdatePodIdentityAssociation",
+    delete="DeletePodIdentityAssociation",
+    identifier="associationId",
+    by={"clusterName": "{clusterName}", "associationId": "{id}"},
+    outputs={"associationId": "associationId", "associationArn": "associationArn"},
+    tagging=replace(TAGGING, of="{associationArn}"),
+)
 
 
 CARDS = (
     Card(
         type="aws:eks/accessEntry:AccessEntry",
-        computed=_invented_of_cluster("access-entry", "principalArn"),
+        computed=invented_of_cluster("access-entry", "principalArn"),
         values=by_model("eks:CreateAccessEntry", "eks:UpdateAccessEntry"),
-        lifecycle=Calls(service="eks", create="CreateAccessEntry").lifecycle(
-            create=_create_access_entry
-        ),
+        lifecycle=_ACCESS_ENTRY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),
@@ -61,9 +104,7 @@ CARDS = (
         type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         computed=of_inputs("clusterName", "principalArn", "policyArn", separator="#"),
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="eks", create="?").lifecycle(
-            create=_create_access_policy_association
-        ),
+        lifecycle=_ACCESS_POLICY.lifecycle(read=_read_access_policy),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),
@@ -77,9 +118,7 @@ CARDS = (
         type="aws:eks/podIdentityAssociation:PodIdentityAssociation",
         computed=_invented_pod_identity,
         values=by_model("eks:CreatePodIdentityAssociation"),
-        lifecycle=Calls(service="eks", create="CreatePodIdentityAssociation").lifecycle(
-            create=_create_pod_identity_association
-        ),
+        lifecycle=_POD_IDENTITY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),

@@ -1,12 +1,12 @@
-"""The cluster and its add-ons."""
+"""The cluster, and what all of a plan's machines come to."""
 
 from __future__ import annotations
 
 import base64
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rf.kubernetes.karpenter import NODE_POOL, cores, requirement
@@ -14,7 +14,8 @@ from rf.shared.account import usage
 from rf.shared.account.names import ABSENT, of_stack, pairs
 from rf.shared.account.unreadable import UnreadableError
 from rf.shared.account.usage import STANDARD_FAMILIES
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.answers import RequestError
+from rf.shared.cards.calls import Calls, Name, Tagging, differing, look_up, make, retag, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import (
     DANGEROUS,
@@ -24,19 +25,17 @@ from rf.shared.cards.changes import (
     RESTART,
     Changes,
     PropertyRule,
-    Unruled,
 )
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
-from rf.shared.cards.prices import Free, Priced, each
+from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.quota import Quota, count_of
-from rf.shared.cards.residency import IN_REGION, NO_DATA
+from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import ClosedValues
-from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
-from rf.shared.offline.invention import Computed, Invent, Registration
+from rf.shared.cards.verification import NOT_SHOWN, Row, Verification, always
+from rf.shared.offline.invention import Computed, Registration
 from rf.shared.offline.pem import certificate_text
 from scaleplan.catalog import load_catalog
 
@@ -44,32 +43,33 @@ if TYPE_CHECKING:
     from rf.shared.account.account import Account
     from rf.shared.account.need import Need
     from rf.shared.account.owned import Owner
-    from rf.shared.sandbox.reader import Reader
 
 
-def _invented_of_cluster(kind: str, key: str) -> Invent:
-    """What belongs to an EKS cluster: id `cluster:name`."""
-
-    def invent(registration: Registration) -> Computed:
-        cluster, name = registration.text("clusterName"), registration.named(key)
-        arn = registration.arn("eks", f"{kind}/{cluster}/{name}/{registration.uuid()}")
-        return Computed(f"{cluster}:{name}", {key: name, "arn": arn})
-
-    return invent
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 
 
-def _create_addon(task: Task, inputs: Inputs) -> Created:
-    owner, name = inputs["clusterName"], inputs["addonName"]
-    # One API parameter; the provider splits it into what creation and what an update does.
-    conflicts = inputs.take("resolveConflictsOnCreate")
-    inputs.drop("resolveConflictsOnUpdate", "preserve")
-    task.send(
-        "eks",
-        "CreateAddon",
-        inputs.rest(),
-        **({"resolveConflicts": conflicts} if conflicts else {}),
-    )
-    return Created(f"{owner}:{name}")
+CLUSTER = "aws:eks/cluster:Cluster"
+
+
+TAGGING = Tagging(
+    add="TagResource", remove="UntagResource", by="resourceArn", tags="tags", keys="tagKeys"
+)
+
+
+_CHANGED_MEMBER = {
+    "accessConfig": "authenticationMode",
+    "kubernetesNetworkConfig": "elasticLoadBalancing",
+}
+"""The one member of a block that can change later."""
+
+
+_REACHED_BY = ("endpointPrivateAccess", "endpointPublicAccess", "publicAccessCidrs")
+_STANDS_IN = ("subnetIds", "securityGroupIds")
+_AUTO_MODE = ("computeConfig", "kubernetesNetworkConfig", "storageConfig")
+"""Settings that change in one call."""
+
+
+_LOG_KINDS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
 def _invented_cluster(registration: Registration) -> Computed:
@@ -112,66 +112,146 @@ def _cluster_security_group(task: Task, name: str, network: dict[str, Any]) -> s
     return group
 
 
-def _authority() -> str:
-    """The emulator signs nothing, but a kubeconfig needs a certificate's form."""
-    return base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
+def _with_log_kinds(_task: Task, inputs: Inputs) -> None:
+    """The kinds that are delivered, and those that are not: the API keeps what nobody names."""
+    if "enabledClusterLogTypes" not in inputs:
+        return
+    wanted = set(inputs.take("enabledClusterLogTypes") or [])
+    setups = [
+        {"types": sorted(wanted), "enabled": True},
+        {"types": sorted(set(_LOG_KINDS) - wanted), "enabled": False},
+    ]
+    inputs["logging"] = {"clusterLogging": [each for each in setups if each["types"]]}
+
+
+_CLUSTER = Calls(
+    service="eks",
+    create="CreateCluster",
+    read="DescribeCluster",
+    delete="DeleteCluster",
+    name=Name(parameter="name", limit=100),
+    renames={"vpcConfig": "resourcesVpcConfig"},
+    provider_only=("defaultAddonsToRemoves", "forceUpdateVersion"),
+    prepare=_with_log_kinds,
+    gone={"status": "DELETING"},
+    outputs={
+        "arn": "arn",
+        "endpoint": "endpoint",
+        "platformVersion": "platformVersion",
+        "status": "status",
+    },
+    tagging=TAGGING,
+)
 
 
 def _create_cluster(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 100)
-    inputs.drop("defaultAddonsToRemoves")
-    log_kinds = inputs.take("enabledClusterLogTypes")
-    network: dict[str, Any] = dict(inputs.take("vpcConfig") or {})
-    logging = (
-        {"logging": {"clusterLogging": [{"types": sorted(log_kinds), "enabled": True}]}}
-        if log_kinds
-        else {}
-    )
-    answer = task.send(
-        "eks",
-        "CreateCluster",
-        inputs.rest() | {"resourcesVpcConfig": network},
-        {"encryptionConfig": "encryptionConfig"},
-        name=name,
-        **logging,
-    )["cluster"]
-    # EKS makes a security group of its own, which nodes carry; moto makes none.
-    group = _cluster_security_group(task, name, network)
-    authority = answer.get("certificateAuthority", {}).get("data") or _authority()
+    network: dict[str, Any] = dict(inputs.get("vpcConfig") or {})
+    created = make(_CLUSTER, task, inputs)
+    answer = task.call("eks", "DescribeCluster", name=created.id)["cluster"]
     known: dict[str, Any] = {
-        "arn": answer["arn"],
-        "name": name,
-        "endpoint": answer["endpoint"],
-        "certificateAuthority": {"data": authority},
-        "platformVersion": answer.get("platformVersion"),
-        "status": answer["status"],
+        "certificateAuthority": {"data": answer["certificateAuthority"]["data"]},
+        "identities": [{"oidcs": [{"issuer": answer["identity"]["oidc"]["issuer"]}]}],
     }
-    if answer.get("identity"):
-        known["identities"] = [{"oidcs": [{"issuer": answer["identity"]["oidc"]["issuer"]}]}]
+    # EKS makes a security group of its own, which nodes carry; moto makes none.
+    group = _cluster_security_group(task, created.id, network)
     if group:
         described = dict(task.invented.get("vpcConfig") or {}) | network
         known["vpcConfig"] = described | {"clusterSecurityGroupId": group}
-    return Created(name, known)
+    return Created(created.id, {**created.outputs, **known})
 
 
-def _verify_cluster(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Version, subnets, who reaches its API, and the key of its secrets."""
-    actual = reader.read("eks", "DescribeCluster", name=identifier)["cluster"]
-    yield "status", "ACTIVE", actual["status"]
-    yield "version", inputs["version"], actual["version"]
-    yield "role", inputs["roleArn"], actual["roleArn"]
-    network = actual["resourcesVpcConfig"]
-    wanted = inputs["vpcConfig"]
-    yield "subnets", sorted(wanted["subnetIds"]), sorted(network["subnetIds"])
-    for key in ("endpointPublicAccess", "endpointPrivateAccess"):
-        if key in wanted:
-            yield key, wanted[key], network.get(key, NOT_SHOWN)
+def _read_cluster(task: Task, standing: Standing) -> Reading | None:
+    """With the kinds of log that are on, which the API tells among all kinds."""
+    reading = look_up(_CLUSTER, task, standing)
+    if reading is None or not reading.thing:
+        return reading
+    setups = (reading.thing.get("logging") or {}).get("clusterLogging") or []
+    kinds = {kind for setup in setups if setup.get("enabled") for kind in setup["types"]}
+    planned: list[str] = standing.inputs.get("enabledClusterLogTypes") or []
+    ordered = planned if set(planned) == kinds else sorted(kinds)
+    return replace(reading, shown={**reading.shown, "enabledClusterLogTypes": ordered})
+
+
+def _update_cluster(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """A new version, then each setting by a call of its own: EKS takes one kind of change at once.
+
+    Those of a network are two kinds: who reaches the API server, and where it stands.
+    """
+    force = bool(inputs.take("forceUpdateVersion"))
+    inputs.drop("defaultAddonsToRemoves")
+    retag("eks", TAGGING, task, standing, inputs.take("tags") or {})
+    old, wanted = standing.inputs, inputs.rest()
+    changed = differing(old, wanted)
+    if "enabledClusterLogTypes" in old and "enabledClusterLogTypes" not in wanted:
+        changed["enabledClusterLogTypes"] = []
+    if version := changed.pop("version", None):
+        forced = {"force": True} if force else {}
+        task.call("eks", "UpdateClusterVersion", name=standing.id, version=version, **forced)
+    if "encryptionConfig" in changed:
+        task.send(
+            "eks",
+            "AssociateEncryptionConfig",
+            {"encryptionConfig": changed.pop("encryptionConfig")},
+            clusterName=standing.id,
+        )
+    # Both have more members at the creation than later.
+    for key, member in _CHANGED_MEMBER.items():
+        if key in changed:
+            changed[key] = {member: changed[key].get(member)}
+    network = changed.pop("vpcConfig", {})
+    before: Mapping[str, Any] = old.get("vpcConfig") or {}
+    parts: list[dict[str, Any]] = [
+        {"vpcConfig": {key: network[key] for key in keys if key in network}}
+        for keys in (_REACHED_BY, _STANDS_IN)
+        if any(key in network and network[key] != before.get(key) for key in keys)
+    ]
+    # What Auto Mode is made of changes in one call or not at all.
+    together = {key: changed.pop(key) for key in _AUTO_MODE if key in changed}
+    parts += [together] if together else []
+    parts += [{key: value} for key, value in sorted(changed.items())]
+    for part in parts:
+        setting = Inputs(part)
+        _with_log_kinds(task, setting)
+        task.send("eks", "UpdateClusterConfig", setting.rest(), _CLUSTER.renames, name=standing.id)
+    return Created(standing.id, standing.outputs)
+
+
+def _delete_cluster(task: Task, standing: Standing) -> None:
+    """With the security group that EKS made for it, which goes with its cluster."""
+    take_away(_CLUSTER, task, standing)
+    group = (standing.outputs.get("vpcConfig") or {}).get("clusterSecurityGroupId")
+    if not group:
+        return
+    try:
+        task.call("ec2", "DeleteSecurityGroup", GroupId=group)
+    except RequestError as error:
+        if not error.says_gone:
+            raise
+
+
+def _subnets(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    actual = reading.thing["resourcesVpcConfig"]["subnetIds"]
+    return sorted(inputs["vpcConfig"]["subnetIds"]), sorted(actual)
+
+
+def _of_network(key: str) -> Row:
+    """A setting of who reaches the API server, where the plan has it."""
+
+    def row(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+        if key not in inputs["vpcConfig"]:
+            return None
+        actual = reading.thing["resourcesVpcConfig"].get(key, NOT_SHOWN)
+        return inputs["vpcConfig"][key], actual
+
+    return row
+
+
+def _secrets_key(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
     key = (inputs.get("encryptionConfig") or {}).get("provider", {}).get("keyArn")
-    if key:
-        keys = [entry["provider"]["keyArn"] for entry in actual.get("encryptionConfig") or []]
-        yield "key of secrets", [key], keys
+    if not key:
+        return None
+    entries = reading.thing.get("encryptionConfig") or []
+    return [key], [entry["provider"]["keyArn"] for entry in entries]
 
 
 def _cluster_state(account: Account, owner: Owner, name: str) -> Answer:
@@ -182,15 +262,6 @@ def _cluster_state(account: Account, owner: Owner, name: str) -> Answer:
             raise
         answer = []
     return of_stack(owner, answer, lambda each: pairs(each.get("tags")))
-
-
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-
-
-ADDON = "aws:eks/addon:Addon"
-
-
-CLUSTER = "aws:eks/cluster:Cluster"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,8 +353,24 @@ CARDS = (
             },
             source="EKS API reference, LogSetup and EncryptionConfig",
         ),
-        lifecycle=Calls(service="eks", create="CreateCluster").lifecycle(create=_create_cluster),
-        verification=Verification(kind="EKS cluster", more=_verify_cluster),
+        lifecycle=_CLUSTER.lifecycle(
+            create=_create_cluster,
+            read=_read_cluster,
+            update=_update_cluster,
+            delete=_delete_cluster,
+        ),
+        verification=Verification(
+            kind="EKS cluster",
+            rows={
+                "status": always("ACTIVE", "status"),
+                "version": "version",
+                "role": "roleArn",
+                "subnets": _subnets,
+                "endpointPublicAccess": _of_network("endpointPublicAccess"),
+                "endpointPrivateAccess": _of_network("endpointPrivateAccess"),
+                "key of secrets": _secrets_key,
+            },
+        ),
         changes=Changes(
             holds="every object of the cluster",
             source=(provider("eks/cluster.go"),),
@@ -357,33 +444,6 @@ CARDS = (
             "kms:CreateGrant",
         ),
         residency=IN_REGION,
-        control_plane=REGIONAL,
-    ),
-    Card(
-        type=ADDON,
-        computed=_invented_of_cluster("addon", "addonName"),
-        values=ClosedValues(
-            operations=(
-                "eks:CreateAddon",
-                "eks:UpdateAddon",
-            ),
-            closed={
-                "resolveConflictsOnCreate": frozenset({"NONE", "OVERWRITE"}),
-                "resolveConflictsOnUpdate": frozenset({"NONE", "OVERWRITE", "PRESERVE"}),
-            },
-            source="EKS API reference, CreateAddon and UpdateAddon",
-        ),
-        lifecycle=Calls(service="eks", create="CreateAddon").lifecycle(create=_create_addon),
-        verification=NOT_COMPARED,
-        changes=Unruled(),
-        price=Free(reason="AWS's own add-ons cost nothing; their pods run on the nodes"),
-        quotas=NO_QUOTA,
-        naming=OWN_NAME,
-        permissions=(
-            "eks:CreateAddon",
-            "eks:DescribeAddon",
-        ),
-        residency=NO_DATA,
         control_plane=REGIONAL,
     ),
 )

@@ -1,13 +1,15 @@
-"""Managed nodes, and what all of a plan's machines come to."""
+"""Managed nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rf.aws.eks.cluster import NODE_GROUP, _invented_of_cluster, machines_of
-from rf.shared.cards.calls import Calls, differing
+from rf.aws.eks.addons import invented_of_cluster
+from rf.aws.eks.cluster import NODE_GROUP, TAGGING, machines_of
+from rf.shared.cards.answers import RequestError
+from rf.shared.cards.calls import Calls, Name, differing, retag, told_by
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
@@ -17,49 +19,106 @@ from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
+from rf.shared.cards.verification import Row, Verification, always
 from rf.shared.cards.without import OWN_NAME
 from rf.shared.plan import RecordedPlan, RecordedResource
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+_VERSIONS = ("launchTemplate", "version", "releaseVersion")
+"""What a group's machines are made from."""
 
 
-def _create_node_group(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("nodeGroupName") or task.auto_name("nodeGroupName", 63)
-    inputs.drop("forceUpdateVersion")
-    owner = inputs["clusterName"]
-    taints = inputs.take("taints") or []
-    answer = task.send(
-        "eks",
-        "CreateNodegroup",
-        inputs.rest() | ({"taints": taints} if taints else {}),
-        {"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
-        nodegroupName=name,
-    )["nodegroup"]
-    known = {"arn": answer["nodegroupArn"], "nodeGroupName": name, "status": answer["status"]}
-    return Created(f"{owner}:{name}", known)
+_SETTINGS = ("scalingConfig", "updateConfig", "nodeRepairConfig", "warmPoolConfig")
+"""What is set as a whole."""
 
 
-def _verify_node_group(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Class, sizes, zones, image kind, labels and taints."""
-    cluster_name, name = identifier.split(":", 1)
-    actual = reader.read("eks", "DescribeNodegroup", clusterName=cluster_name, nodegroupName=name)[
-        "nodegroup"
-    ]
-    yield "status", "ACTIVE", actual["status"]
-    yield "classes", list(inputs["instanceTypes"]), actual.get("instanceTypes", NOT_SHOWN)
-    sizes = inputs["scalingConfig"]
-    for key in ("minSize", "desiredSize", "maxSize"):
-        yield key, int(sizes[key]), actual["scalingConfig"][key]
-    yield "subnets", sorted(inputs["subnetIds"]), sorted(actual["subnets"])
-    yield "image kind", inputs.get("amiType"), actual.get("amiType")
-    yield "labels", dict(inputs.get("labels") or {}), actual.get("labels") or {}
-    wanted = [(t["key"], t.get("value"), t["effect"]) for t in inputs.get("taints") or []]
-    taints = [(t["key"], t.get("value"), t["effect"]) for t in actual.get("taints") or []]
-    yield "taints", sorted(wanted), sorted(taints)
+_NODE_GROUP = Calls(
+    service="eks",
+    create="CreateNodegroup",
+    read="DescribeNodegroup",
+    delete="DeleteNodegroup",
+    name=Name(key="nodeGroupName", parameter="nodegroupName", limit=63),
+    identifier="{clusterName}:{nodeGroupName}",
+    by={"clusterName": "{clusterName}", "nodegroupName": "{nodeGroupName}"},
+    renames={"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
+    provider_only=("forceUpdateVersion",),
+    gone={"status": "DELETING"},
+    outputs={"arn": "nodegroupArn", "status": "status"},
+)
+
+
+def _update_node_group(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """A new version or template first, as nodes are replaced by it; then what is set in place."""
+    old, wanted = standing.inputs, inputs.rest()
+    which = told_by(_NODE_GROUP, task, "UpdateNodegroupConfig", standing)
+    retag("eks", TAGGING, task, standing, wanted.pop("tags", None) or {})
+    changed = differing(old, wanted, without=_NODE_GROUP.provider_only)
+    versions = {key: changed.pop(key) for key in _VERSIONS if key in changed}
+    if versions:
+        # A group with a template of its own takes a version together with it.
+        template = {key: wanted[key] for key in ("launchTemplate",) if key in wanted}
+        force = {"force": True} if wanted.get("forceUpdateVersion") else {}
+        task.send("eks", "UpdateNodegroupVersion", versions | template, **which, **force)
+    settings = {key: changed.pop(key) for key in _SETTINGS if key in changed}
+    settings |= {
+        key: payload
+        for key, payload in (("labels", _labels(old, wanted)), ("taints", _taints(old, wanted)))
+        if payload
+    }
+    left = changed.keys() - {"labels", "taints"}
+    if left:
+        raise RequestError(f"{', '.join(sorted(left))}: the API changes nothing in place")
+    if settings:
+        task.send("eks", "UpdateNodegroupConfig", settings, **which)
+    return Created(standing.id, standing.outputs)
+
+
+def _labels(old: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    before: Mapping[str, str] = old.get("labels") or {}
+    after: Mapping[str, str] = wanted.get("labels") or {}
+    payload = {
+        "addOrUpdateLabels": differing(before, after),
+        "removeLabels": sorted(before.keys() - after.keys()),
+    }
+    return {key: value for key, value in payload.items() if value}
+
+
+def _taints(old: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A taint is known by its key and its effect."""
+    before: list[Mapping[str, Any]] = old.get("taints") or []
+    after: list[Mapping[str, Any]] = wanted.get("taints") or []
+    remaining = {(each["key"], each["effect"]) for each in after}
+    payload = {
+        "addOrUpdateTaints": [each for each in after if each not in before],
+        "removeTaints": [each for each in before if (each["key"], each["effect"]) not in remaining],
+    }
+    return {key: value for key, value in payload.items() if value}
+
+
+def _size(key: str) -> Row:
+    def row(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+        return int(inputs["scalingConfig"][key]), reading.thing["scalingConfig"][key]
+
+    return row
+
+
+def _subnets(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return sorted(inputs["subnetIds"]), sorted(reading.thing["subnets"])
+
+
+def _image_kind(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("amiType"), reading.thing.get("amiType")
+
+
+def _all_labels(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return dict(inputs.get("labels") or {}), reading.thing.get("labels") or {}
+
+
+def _all_taints(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    wanted, actual = (
+        sorted((t["key"], t.get("value"), t["effect"]) for t in each.get("taints") or [])
+        for each in (inputs, reading.thing)
+    )
+    return wanted, actual
 
 
 def _node_group(resource: RecordedResource, plan: RecordedPlan) -> Counted:
@@ -94,35 +153,26 @@ _NODE_GROUP_QUOTAS = (
 )
 
 
-def _update_node_group(task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """What its configuration takes in one call; a new version or template is another."""
-    which = {
-        "clusterName": inputs.take("clusterName"),
-        "nodegroupName": standing.id.rsplit(":", 1)[-1],
-    }
-    inputs.drop("nodeGroupName", "forceUpdateVersion")
-    changed = differing(standing.inputs, inputs.rest())
-    versions = {
-        key: changed.pop(key)
-        for key in ("launchTemplate", "version", "releaseVersion")
-        if key in changed
-    }
-    if versions:
-        task.send("eks", "UpdateNodegroupVersion", versions, **which)
-    if changed:
-        task.send("eks", "UpdateNodegroupConfig", changed, **which)
-    return Created(standing.id, standing.outputs)
-
-
 CARDS = (
     Card(
         type=NODE_GROUP,
-        computed=_invented_of_cluster("nodegroup", "nodeGroupName"),
+        computed=invented_of_cluster("nodegroup", "nodeGroupName"),
         values=by_model("eks:CreateNodegroup"),
-        lifecycle=Calls(service="eks", create="CreateNodegroup").lifecycle(
-            create=_create_node_group, update=_update_node_group
+        lifecycle=_NODE_GROUP.lifecycle(update=_update_node_group),
+        verification=Verification(
+            kind="node group",
+            rows={
+                "status": always("ACTIVE", "status"),
+                "classes": "instanceTypes",
+                "minSize": _size("minSize"),
+                "desiredSize": _size("desiredSize"),
+                "maxSize": _size("maxSize"),
+                "subnets": _subnets,
+                "image kind": _image_kind,
+                "labels": _all_labels,
+                "taints": _all_taints,
+            },
         ),
-        verification=Verification(kind="node group", more=_verify_node_group),
         changes=Changes(
             source=(provider("eks/node_group.go"),),
             properties={

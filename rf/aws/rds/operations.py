@@ -24,7 +24,7 @@ TAGGING = Tagging(add="AddTagsToResource", remove="RemoveTagsFromResource", by="
 """Of an instance, whose description has its tags."""
 
 
-TAGGING_ALONE = replace(TAGGING, listed="ListTagsForResource")
+TAGGING_ALONE = replace(TAGGING, read="ListTagsForResource", found="TagList")
 """Of what has its tags asked for alone."""
 
 

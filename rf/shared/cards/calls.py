@@ -46,9 +46,9 @@ class Name:
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
-    `tags` and `keys` are those that take what to set and what to take away. Where both have one
-    name, what goes is told with its value. `listed` is the operation that lists tags as pairs,
-    where the description of a thing leaves them out."""
+    `tags` and `keys` are those that take what to set and what to take away, the latter with its
+    values where both are one parameter. `fixed` are parameters that are always sent. `read` lists
+    them where a description leaves them out, at `found` of its answer."""
 
     add: str
     remove: str
@@ -56,7 +56,9 @@ class Tagging:
     of: str = "{arn}"
     tags: str = "Tags"
     keys: str = "TagKeys"
-    listed: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    read: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class Calls:
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
     - `gone`: members of the description by the value that says that it is being deleted.
+    - `absent`: words of the API's refusal by which there is no such thing, where its code says
+      less than `RequestError.says_gone` asks for.
     - `renames`: see `Renames`.
     - `provider_only`: inputs that never reach the API when the thing is made.
     - `defaults`: inputs that the provider fills in where the program leaves them out.
@@ -95,7 +99,8 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
-    gone: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, Any] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -187,7 +192,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     try:
         answer = task.call(calls.service, calls.read, **parameters)
     except RequestError as error:
-        if error.says_gone:
+        if says_gone(calls, error):
             return None
         raise
     if not answer.emulated:
@@ -198,8 +203,28 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     thing = dig(answer.data, path)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
-    found = shown(calls, task, path, thing, standing)
-    return Reading(thing=thing, shown=found | _listed_tags(calls, task, standing))
+    seen = shown(calls, task, path, thing, standing)
+    if calls.tagging is not None and calls.tagging.read:
+        seen |= _listed_tags(calls.service, calls.tagging, task, standing)
+    return Reading(thing=thing, shown=seen)
+
+
+def _listed_tags(
+    service: str, tagging: Tagging, task: Task, standing: Standing
+) -> dict[str, Mapping[str, str]]:
+    """The tags that the API lists apart from the description; nothing where neither has any."""
+    planned: Mapping[str, str] = standing.inputs.get("tags") or {}
+    which = _tagged(tagging, task, standing)
+    fitted = task.api.fitted(service, tagging.read, which, {name: name for name in which})
+    answer = task.call(service, tagging.read, **fitted)
+    place, _, member = tagging.found.rpartition(".")
+    listed = task.api.shown(
+        DescribedBy(service, tagging.read, place),
+        dig(answer.data, place),
+        {"tags": planned},
+        {"tags": member},
+    )
+    return listed if planned or listed.get("tags") else {}
 
 
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
@@ -211,17 +236,6 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
         if "{" not in place and (value := dig(thing, place)) is not None:
             found[output] = value
     return found
-
-
-def _listed_tags(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:
-    tagging = calls.tagging
-    if tagging is None or not tagging.listed or "tags" not in standing.inputs:
-        return {}
-    of = filled(tagging.of, task, standing.id, _known(standing))
-    answer = task.call(calls.service, tagging.listed, **{tagging.by: of})
-    member = task.api.path_of_thing(calls.service, tagging.listed).removesuffix(".0")
-    part = DescribedBy(calls.service, tagging.listed, "")
-    return task.api.shown(part, answer.data, {"tags": {}}, {"tags": member})
 
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
@@ -271,10 +285,10 @@ def retag(
 ) -> None:
     """Make the tags those that are wanted."""
     old: Mapping[str, str] = standing.inputs.get("tags") or {}
-    which = {tagging.by: filled(tagging.of, task, standing.id, _known(standing))}
+    which = _tagged(tagging, task, standing)
     added = differing(old, wanted)
-    gone = sorted(old.keys() - wanted.keys())
-    removed = {key: old[key] for key in gone} if tagging.keys == tagging.tags else gone
+    dropped = sorted(old.keys() - wanted.keys())
+    removed = {key: old[key] for key in dropped} if tagging.keys == tagging.tags else dropped
     for operation, parameter, value in (
         (tagging.add, tagging.tags, added),
         (tagging.remove, tagging.keys, removed),
@@ -286,6 +300,12 @@ def retag(
             task.call(service, operation, **fitted)
 
 
+def _tagged(tagging: Tagging, task: Task, standing: Standing) -> dict[str, str]:
+    """The parameters that tell whose tags are meant."""
+    of = filled(tagging.of, task, standing.id, _known(standing))
+    return {**tagging.fixed, tagging.by: of}
+
+
 def take_away(calls: Calls, task: Task, standing: Standing) -> None:
     """Delete a thing by one call. One that is gone already is no error."""
     if not calls.delete:
@@ -294,8 +314,13 @@ def take_away(calls: Calls, task: Task, standing: Standing) -> None:
     try:
         task.call(calls.service, calls.delete, **parameters)
     except RequestError as error:
-        if not error.says_gone:
+        if not says_gone(calls, error):
             raise
+
+
+def says_gone(calls: Calls, error: RequestError) -> bool:
+    """Whether the API refuses because there is no such thing."""
+    return error.says_gone or any(words in str(error) for words in calls.absent)
 
 
 def told_by(calls: Calls, task: Task, operation: str, standing: Standing) -> dict[str, Any]:
@@ -330,8 +355,11 @@ def _identifier(
     if calls.identifier:
         found = dig(thing, calls.identifier)
         if found is None and not answer.emulated:
-            # Only checked: it goes by the id that the recorder invented.
-            return str(task.invented.get("id") or task.auto_name("id", 36))
+            # Only checked: it goes by the id that the recorder invented, by its output's name.
+            member = calls.identifier.rpartition(".")[2]
+            output = member[:1].lower() + member[1:]
+            invented = task.invented.get("id") or task.invented.get(output)
+            return str(invented or task.auto_name("id", 36))
         if found is None:
             raise KeyError(calls.identifier)
         return str(found)
