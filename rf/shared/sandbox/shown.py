@@ -29,9 +29,22 @@ def shown_as(
     shape: Shape | None, thing: Any, planned: Mapping[str, Any], renames: Renames
 ) -> dict[str, Any]:
     """Those of the planned values that the API's description of the thing shows."""
+    if isinstance(shape, MapShape) and isinstance(thing, Mapping):
+        return _attributes(cast("Mapping[str, Any]", thing), planned, renames)
     if not isinstance(shape, StructureShape) or not isinstance(thing, Mapping):
         return {}
     return _structure(shape, cast("Mapping[str, Any]", thing), planned, renames)
+
+
+def _attributes(
+    thing: Mapping[str, Any], planned: Mapping[str, Any], renames: Renames
+) -> dict[str, Any]:
+    """Of a description that is no structure but a map of texts, as SNS and SQS have it."""
+    names = {key: renames.get(key, "") for key in planned}
+    names = {
+        key: name if name in thing else key[:1].upper() + key[1:] for key, name in names.items()
+    }
+    return {key: _scalar(thing[name], planned[key]) for key, name in names.items() if name in thing}
 
 
 def _structure(
