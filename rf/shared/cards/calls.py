@@ -96,7 +96,7 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
-    gone: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, Any] = field(default_factory=dict)
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ a block stands alone or in a list, whether tags are a map, how a number is writt
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -101,17 +102,30 @@ def _items(shape: Shape, values: Sequence[Any], planned: Any, renames: Renames) 
 
 
 def _scalar(value: Any, planned: Any) -> Any:
-    """The value in the type that the plan has: numbers may be written as text, and the reverse."""
+    """The value in the form that the plan has: numbers may be written as text, and the reverse, and
+    a document in any order of its keys."""
     match planned:
+        case str() if _is_document(planned) and _document(value) == json.loads(planned):
+            return planned
         case bool() if isinstance(value, str):
             return value.lower() == "true"
-        case str() if isinstance(value, bool):
+        case str() if isinstance(value, bool | int | float):
             return str(value).lower()
-        case str() if isinstance(value, int | float):
-            return str(value)
         case int() if isinstance(value, str) and value.lstrip("-").isdigit():
             return int(value)
         case float() if isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         case _:
             return value
+
+
+def _is_document(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False
+
+
+def _document(value: Any) -> Any:
+    """What a JSON text says, which botocore has read already in some answers."""
+    return json.loads(value) if isinstance(value, str) and _is_document(value) else value
