@@ -31,6 +31,7 @@ _DELIVERY = Calls(
     delete="DeleteDelivery",
     identifier="id",
     by={"id": "{id}"},
+    outputs={"arn": "arn"},
     tagging=TAGGING,
 )
 
@@ -57,6 +58,7 @@ _DESTINATION = Calls(
     update=AS_CREATED,
     delete="DeleteDeliveryDestination",
     name=Name(parameter="name", limit=60),
+    outputs={"arn": "arn"},
     tagging=TAGGING,
 )
 
@@ -68,6 +70,7 @@ _SOURCE = Calls(
     update=AS_CREATED,
     delete="DeleteDeliverySource",
     name=Name(parameter="name", limit=60),
+    outputs={"arn": "arn"},
     tagging=TAGGING,
 )
 
