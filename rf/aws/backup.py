@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.answers import RequestError
+from rf.shared.cards.calls import (
+    AS_CREATED,
+    Calls,
+    Name,
+    Tagging,
+    differing,
+    look_up,
+    parameters_of,
+    retag,
+    shown,
+    take_away,
+)
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free, Unpriced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import guide, provider
-from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
+from rf.shared.cards.verification import Comparison, Verification, always
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import Computed, Registration
 
@@ -21,12 +34,12 @@ if TYPE_CHECKING:
     from rf.shared.sandbox.reader import Reader
 
 
-def _invented_plan(registration: Registration) -> Computed:
-    unique = registration.uuid()
-    return Computed(unique, {"arn": registration.arn("backup", f"backup-plan:{unique}")})
+_TAGGING = Tagging(
+    add="TagResource", remove="UntagResource", by="ResourceArn", tags="Tags", keys="TagKeyList"
+)
 
-
-PLAN_NAMES = {
+_PLAN_NAMES = {
+    "name": "BackupPlanName",
     "targetVaultName": "TargetBackupVaultName",
     "schedule": "ScheduleExpression",
     "startWindow": "StartWindowMinutes",
@@ -36,24 +49,62 @@ PLAN_NAMES = {
 }
 
 
-def _create_plan(task: Task, inputs: Inputs) -> Created:
-    name, tags = inputs.take("name"), inputs.take("tags") or {}
-    answer = task.send(
-        "backup",
-        "CreateBackupPlan",
-        {"backupPlan": {"backupPlanName": name, **inputs.rest()}},
-        PLAN_NAMES,
-        **({"BackupPlanTags": tags} if tags else {}),
-    )
-    return Created(answer["BackupPlanId"], {"arn": answer["BackupPlanArn"]})
+def _invented_plan(registration: Registration) -> Computed:
+    unique = registration.uuid()
+    return Computed(unique, {"arn": registration.arn("backup", f"backup-plan:{unique}")})
 
 
-def _verify_plan(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
+def _as_document(_task: Task, inputs: Inputs) -> None:
+    """A plan is one document, beside its tags."""
+    tags = inputs.take("tags")
+    document = inputs.rest()
+    inputs["backupPlan"] = document
+    if tags:
+        inputs["backupPlanTags"] = tags
+
+
+_PLAN = Calls(
+    service="backup",
+    create="CreateBackupPlan",
+    read="GetBackupPlan",
+    delete="DeleteBackupPlan",
+    identifier="BackupPlanId",
+    by={"BackupPlanId": "{id}"},
+    described="",
+    found="BackupPlan",
+    renames=_PLAN_NAMES,
+    prepare=_as_document,
+    outputs={"arn": "BackupPlanArn"},
+    tagging=_TAGGING,
+)
+
+
+def _read_plan(task: Task, standing: Standing) -> Reading | None:
+    """A deleted plan is still described, with the date when it was."""
+    reading = look_up(replace(_PLAN, found=""), task, standing)
+    if reading is None or "BackupPlan" not in reading.thing:
+        return reading
+    if reading.thing.get("DeletionDate"):
+        return None
+    plan = reading.thing["BackupPlan"]
+    return Reading(thing=plan, shown=shown(_PLAN, task, "BackupPlan", plan, standing))
+
+
+def _update_plan(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """The document is replaced as a whole."""
+    retag("backup", _TAGGING, task, standing, inputs.take("tags") or {})
+    changed = differing(standing.inputs, inputs)
+    document = parameters_of(_PLAN, task, inputs, {})
+    if changed:
+        task.call("backup", "UpdateBackupPlan", BackupPlanId=standing.id, **document)
+    return Created(standing.id, standing.outputs)
+
+
+def _each_rule(
+    _reader: Reader, _identifier: str, inputs: Mapping[str, Any], reading: Reading
 ) -> Iterator[Comparison]:
     """When, into which vault, and into which other region's."""
-    actual = reader.read("backup", "GetBackupPlan", BackupPlanId=identifier)["BackupPlan"]
-    for wanted, rule in zip(inputs["rules"], actual["Rules"], strict=True):
+    for wanted, rule in zip(inputs["rules"], reading.thing["Rules"], strict=True):
         yield "vault", wanted["targetVaultName"], rule["TargetBackupVaultName"]
         yield "schedule", wanted["schedule"], rule["ScheduleExpression"]
         copies = [each["DestinationBackupVaultArn"] for each in rule.get("CopyActions") or []]
@@ -64,15 +115,18 @@ def _invented_selection(registration: Registration) -> Computed:
     return Computed(registration.uuid(), {})
 
 
-def _create_selection(task: Task, inputs: Inputs) -> Created:
-    name, plan_id = inputs.take("name"), inputs.take("planId")
-    answer = task.send(
-        "backup",
-        "CreateBackupSelection",
-        {"backupSelection": {"selectionName": name, **inputs.rest()}},
-        BackupPlanId=plan_id,
-    )
-    return Created(str(answer.data.get("SelectionId") or task.auto_name()))
+_SELECTION = Calls(
+    service="backup",
+    create="CreateBackupSelection",
+    read="GetBackupSelection",
+    delete="DeleteBackupSelection",
+    identifier="SelectionId",
+    by={"BackupPlanId": "{planId}", "SelectionId": "{id}"},
+    within="BackupSelection",
+    described="",
+    renames={"name": "SelectionName"},
+    provider_only=("planId",),
+)
 
 
 def _invented_vault(registration: Registration) -> Computed:
@@ -80,25 +134,50 @@ def _invented_vault(registration: Registration) -> Computed:
     return Computed(name, {"name": name, "arn": registration.arn("backup", f"backup-vault:{name}")})
 
 
-def _create_vault(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name")
-    inputs.drop("forceDestroy")
-    answer = task.send(
-        "backup",
-        "CreateBackupVault",
-        inputs.rest(),
-        {"kmsKeyArn": "EncryptionKeyArn", "tags": "BackupVaultTags"},
-        BackupVaultName=name,
-    )
-    return Created(name, {"name": name, "arn": answer["BackupVaultArn"]})
+_VAULT = Calls(
+    service="backup",
+    create="CreateBackupVault",
+    read="DescribeBackupVault",
+    delete="DeleteBackupVault",
+    name=Name(parameter="BackupVaultName", limit=50),
+    described="",
+    found="",
+    renames={
+        "name": "BackupVaultName",
+        "kmsKeyArn": "EncryptionKeyArn",
+        "tags": "BackupVaultTags",
+    },
+    provider_only=("forceDestroy",),
+    outputs={"arn": "BackupVaultArn"},
+    tagging=_TAGGING,
+)
 
 
-def _verify_vault(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its key."""
-    actual = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
-    yield "key", inputs["kmsKeyArn"], actual.get("EncryptionKeyArn", NOT_SHOWN)
+def _delete_vault(task: Task, standing: Standing) -> None:
+    """AWS deletes none that holds a backup: it is emptied first, where the program says so."""
+    if standing.inputs.get("forceDestroy"):
+        try:
+            _empty(task, standing.id)
+        except RequestError as error:
+            if not error.says_gone:
+                raise
+    take_away(_VAULT, task, standing)
+
+
+def _empty(task: Task, vault: str) -> None:
+    more: dict[str, str] | None = {}
+    while more is not None:
+        page = task.call(
+            "backup", "ListRecoveryPointsByBackupVault", BackupVaultName=vault, **more
+        ).data
+        for point in page.get("RecoveryPoints", ()):
+            task.call(
+                "backup",
+                "DeleteRecoveryPoint",
+                BackupVaultName=vault,
+                RecoveryPointArn=point["RecoveryPointArn"],
+            )
+        more = {"NextToken": page["NextToken"]} if page.get("NextToken") else None
 
 
 def _invented_vault_lock(registration: Registration) -> Computed:
@@ -106,20 +185,18 @@ def _invented_vault_lock(registration: Registration) -> Computed:
     return Computed(name, {"backupVaultArn": registration.arn("backup", f"backup-vault:{name}")})
 
 
-def _create_vault_lock(task: Task, inputs: Inputs) -> Created:
-    name = inputs["backupVaultName"]
-    task.send("backup", "PutBackupVaultLockConfiguration", inputs.rest())
-    return Created(name)
-
-
-def _verify_vault_lock(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """That nothing in the vault goes before its time."""
-    actual = reader.read("backup", "DescribeBackupVault", BackupVaultName=identifier)
-    yield "locked", True, actual.get("Locked", NOT_SHOWN)
-    yield "least days", inputs["minRetentionDays"], actual.get("MinRetentionDays", NOT_SHOWN)
-    yield "most days", inputs["maxRetentionDays"], actual.get("MaxRetentionDays", NOT_SHOWN)
+_VAULT_LOCK = Calls(
+    service="backup",
+    create="PutBackupVaultLockConfiguration",
+    read="DescribeBackupVault",
+    update=AS_CREATED,
+    delete="DeleteBackupVaultLockConfiguration",
+    identifier="{backupVaultName}",
+    by={"BackupVaultName": "{id}"},
+    found="",
+    gone={"Locked": False},
+    outputs={"backupVaultArn": "BackupVaultArn"},
+)
 
 
 CARDS = (
@@ -127,8 +204,8 @@ CARDS = (
         type="aws:backup/plan:Plan",
         computed=_invented_plan,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="backup", create="?").lifecycle(create=_create_plan),
-        verification=Verification(kind="backup plan", more=_verify_plan),
+        lifecycle=_PLAN.lifecycle(read=_read_plan, update=_update_plan),
+        verification=Verification(kind="backup plan", more=_each_rule),
         changes=Unruled(),
         price=Free(reason="paid as the backups it makes"),
         quotas=NO_QUOTA,
@@ -144,7 +221,7 @@ CARDS = (
         type="aws:backup/selection:Selection",
         computed=_invented_selection,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="backup", create="?").lifecycle(create=_create_selection),
+        lifecycle=_SELECTION.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its plan"),
@@ -161,8 +238,8 @@ CARDS = (
         type="aws:backup/vault:Vault",
         computed=_invented_vault,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="backup", create="?").lifecycle(create=_create_vault),
-        verification=Verification(kind="backup vault", more=_verify_vault),
+        lifecycle=_VAULT.lifecycle(delete=_delete_vault),
+        verification=Verification(kind="backup vault", rows={"key": "kmsKeyArn"}),
         changes=Changes(
             holds="backups",
             source=(provider("backup/vault.go"),),
@@ -198,8 +275,15 @@ CARDS = (
         type="aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         computed=_invented_vault_lock,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="backup", create="?").lifecycle(create=_create_vault_lock),
-        verification=Verification(kind="vault lock", more=_verify_vault_lock),
+        lifecycle=_VAULT_LOCK.lifecycle(),
+        verification=Verification(
+            kind="vault lock",
+            rows={
+                "locked": always(True, "Locked"),
+                "least days": "minRetentionDays",
+                "most days": "maxRetentionDays",
+            },
+        ),
         changes=Changes(
             holds="that no backup is deleted before its time",
             source=(provider("backup/vault_lock_configuration.go"),),

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.answers import RequestError
+from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import of_inputs
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification, document, or_none
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME, Without
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
-
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
 
 
 def _invented_topic(registration: Registration) -> Computed:
@@ -29,7 +26,7 @@ def _invented_topic(registration: Registration) -> Computed:
     return Computed(arn, {"name": name, "arn": arn, "owner": ACCOUNT_ID})
 
 
-TOPIC_ATTRIBUTES = {
+_TOPIC_ATTRIBUTES = {
     "kmsMasterKeyId": "KmsMasterKeyId",
     "displayName": "DisplayName",
     "policy": "Policy",
@@ -38,53 +35,95 @@ TOPIC_ATTRIBUTES = {
 """A topic's inputs by the name of the attribute; SNS takes all attributes as text."""
 
 
-def _create_topic(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 256)
-    tags = inputs.take("tags") or {}
-    attributes: dict[str, str] = {}
-    for key, attribute in TOPIC_ATTRIBUTES.items():
-        value: Any = inputs.take(key)
-        if value is not None:
-            attributes[attribute] = str(value)
-    arn = task.send(
-        "sns",
-        "CreateTopic",
-        inputs.rest(),
-        Name=name,
-        Attributes=attributes,
-        Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
-    )["TopicArn"]
-    return Created(arn, {"arn": arn, "name": name})
+def _as_attributes(_task: Task, inputs: Inputs) -> None:
+    inputs["attributes"] = {
+        attribute: inputs.take(key) for key, attribute in _TOPIC_ATTRIBUTES.items() if key in inputs
+    }
 
 
-def _verify_topic(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """What it is encrypted with."""
-    answer = reader.read("sns", "GetTopicAttributes", TopicArn=identifier)
-    yield "key", inputs.get("kmsMasterKeyId"), answer["Attributes"].get("KmsMasterKeyId")
+_TOPIC = Calls(
+    service="sns",
+    create="CreateTopic",
+    read="GetTopicAttributes",
+    delete="DeleteTopic",
+    name=Name(parameter="Name", limit=256),
+    identifier="TopicArn",
+    by={"TopicArn": "{id}"},
+    found="Attributes",
+    renames={"arn": "TopicArn"},
+    prepare=_as_attributes,
+    outputs={"arn": "TopicArn"},
+    tagging=Tagging(add="TagResource", remove="UntagResource", by="ResourceArn"),
+)
 
 
-def _create_topic_policy(task: Task, inputs: Inputs) -> Created:
-    arn, policy = inputs.take("arn"), inputs.take("policy")
-    task.send(
+def _update_topic(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """Attributes change one at a time; one that is left out is emptied."""
+    for key, attribute in _TOPIC_ATTRIBUTES.items():
+        value = inputs.take(key, "")
+        if value != standing.inputs.get(key, ""):
+            _set_attribute(task, standing.id, attribute, str(value))
+    return change(_TOPIC, task, standing, inputs)
+
+
+def _set_attribute(task: Task, topic: str, attribute: str, value: str) -> None:
+    task.call(
         "sns",
         "SetTopicAttributes",
-        inputs.rest(),
-        TopicArn=arn,
-        AttributeName="Policy",
-        AttributeValue=policy,
+        TopicArn=topic,
+        AttributeName=attribute,
+        AttributeValue=value,
     )
-    return Created(arn)
 
 
-def _verify_topic_policy(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Who may publish."""
-    answer = reader.read("sns", "GetTopicAttributes", TopicArn=identifier)
-    actual = json.loads(answer["Attributes"]["Policy"])
-    yield "policy", json.loads(inputs["policy"]), actual
+_TOPIC_POLICY = Calls(
+    service="sns",
+    create="SetTopicAttributes",
+    read="GetTopicAttributes",
+    update=AS_CREATED,
+    identifier="{arn}",
+    by={"TopicArn": "{arn}"},
+    found="Attributes",
+    renames={"arn": "TopicArn", "policy": "AttributeValue"},
+    fixed={"AttributeName": "Policy"},
+)
+
+
+def _delete_topic_policy(task: Task, standing: Standing) -> None:
+    """A topic has a policy always: back to the one that SNS makes it with."""
+    try:
+        _set_attribute(task, standing.id, "Policy", json.dumps(_default_policy(task, standing.id)))
+    except RequestError as error:
+        if not error.says_gone:
+            raise
+
+
+def _default_policy(task: Task, topic: str) -> dict[str, Any]:
+    """The owner's account may do all of it."""
+    allowed = (
+        "GetTopicAttributes",
+        "SetTopicAttributes",
+        "AddPermission",
+        "RemovePermission",
+        "DeleteTopic",
+        "Subscribe",
+        "ListSubscriptionsByTopic",
+        "Publish",
+    )
+    return {
+        "Version": "2008-10-17",
+        "Id": "__default_policy_ID",
+        "Statement": [
+            {
+                "Sid": "__default_statement_ID",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": [f"SNS:{action}" for action in allowed],
+                "Resource": topic,
+                "Condition": {"StringEquals": {"AWS:SourceOwner": task.account_id}},
+            }
+        ],
+    }
 
 
 CARDS = (
@@ -92,8 +131,10 @@ CARDS = (
         type="aws:sns/topic:Topic",
         computed=_invented_topic,
         values=by_model("sns:CreateTopic"),
-        lifecycle=Calls(service="sns", create="CreateTopic").lifecycle(create=_create_topic),
-        verification=Verification(kind="topic", more=_verify_topic),
+        lifecycle=_TOPIC.lifecycle(update=_update_topic),
+        verification=Verification(
+            kind="topic", rows={"key": or_none("kmsMasterKeyId", "KmsMasterKeyId")}
+        ),
         changes=Unruled(),
         price=Free(reason="a few events a month, of which the first million are free"),
         quotas=NO_QUOTA,
@@ -110,8 +151,8 @@ CARDS = (
         type="aws:sns/topicPolicy:TopicPolicy",
         computed=of_inputs("arn"),
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="sns", create="?").lifecycle(create=_create_topic_policy),
-        verification=Verification(kind="topic policy", more=_verify_topic_policy),
+        lifecycle=_TOPIC_POLICY.lifecycle(delete=_delete_topic_policy),
+        verification=Verification(kind="topic policy", rows={"policy": document("policy")}),
         changes=Unruled(),
         price=Free(reason="part of its topic"),
         quotas=NO_QUOTA,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.inventing import of_inputs
-from rf.shared.cards.lifecycle import Created, Inputs, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.values import by_model
@@ -23,7 +21,7 @@ def _invented_queue(registration: Registration) -> Computed:
     return Computed(url, {"name": name, "url": url, "arn": registration.arn("sqs", name)})
 
 
-QUEUE_ATTRIBUTES = {
+_QUEUE_ATTRIBUTES = {
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
     "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
@@ -39,31 +37,68 @@ QUEUE_ATTRIBUTES = {
 """A queue's inputs by the name of the attribute; SQS takes all attributes as text."""
 
 
-def _create_queue(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 80)
-    tags = inputs.take("tags") or {}
-    attributes: dict[str, str] = {}
-    for key, attribute in QUEUE_ATTRIBUTES.items():
-        value: Any = inputs.take(key)
-        if value is not None:
-            attributes[attribute] = str(value).lower() if isinstance(value, bool) else str(value)
-    url = task.send(
-        "sqs",
-        "CreateQueue",
-        inputs.rest(),
-        QueueName=name,
-        Attributes=attributes,
-        **({"tags": tags} if tags else {}),
-    )["QueueUrl"]
-    arn = f"arn:aws:sqs:{task.region}:{task.account_id}:{name}"
-    return Created(url, {"arn": arn, "name": name, "url": url})
+_DEFAULTS = {
+    "messageRetentionSeconds": 345_600,
+    "visibilityTimeoutSeconds": 30,
+    "receiveWaitTimeSeconds": 0,
+    "delaySeconds": 0,
+    "maxMessageSize": 1_048_576,
+    "kmsDataKeyReusePeriodSeconds": 300,
+}
+"""What SQS goes by where an attribute is left out; of others it is nothing.
+SQS API reference, CreateQueue."""
 
 
-def _create_queue_policy(task: Task, inputs: Inputs) -> Created:
-    url = inputs["queueUrl"]
-    policy = inputs.take("policy")
-    task.send("sqs", "SetQueueAttributes", inputs.rest(), Attributes={"Policy": policy})
-    return Created(url)
+def _as_attributes(_task: Task, inputs: Inputs) -> None:
+    inputs["attributes"] = {
+        attribute: inputs.take(key) for key, attribute in _QUEUE_ATTRIBUTES.items() if key in inputs
+    }
+
+
+_QUEUE = Calls(
+    service="sqs",
+    create="CreateQueue",
+    read="GetQueueAttributes",
+    update="SetQueueAttributes",
+    delete="DeleteQueue",
+    name=Name(parameter="QueueName", limit=80),
+    identifier="QueueUrl",
+    by={"QueueUrl": "{id}"},
+    read_by={"QueueUrl": "{id}", "AttributeNames": "All"},
+    found="Attributes",
+    renames=_QUEUE_ATTRIBUTES | {"arn": "QueueArn"},
+    prepare=_as_attributes,
+    outputs={"url": "{id}", "arn": "arn:aws:sqs:{region}:{account}:{name}"},
+    tagging=Tagging(add="TagQueue", remove="UntagQueue", by="QueueUrl", of="{id}"),
+)
+
+
+def _update_queue(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """An attribute that is left out goes back to what it is by default."""
+    for key in _QUEUE_ATTRIBUTES:
+        if key in standing.inputs and key not in inputs:
+            inputs[key] = _DEFAULTS.get(key, "")
+    return change(_QUEUE, task, standing, inputs)
+
+
+def _as_policy(_task: Task, inputs: Inputs) -> None:
+    inputs["attributes"] = {"Policy": inputs.take("policy")}
+
+
+_QUEUE_POLICY = Calls(
+    service="sqs",
+    create="SetQueueAttributes",
+    read="GetQueueAttributes",
+    update=AS_CREATED,
+    delete="SetQueueAttributes",
+    identifier="{queueUrl}",
+    by={"QueueUrl": "{queueUrl}"},
+    read_by={"QueueUrl": "{queueUrl}", "AttributeNames": "Policy"},
+    found="Attributes",
+    gone={"Policy": ""},
+    prepare=_as_policy,
+    fixed_by_delete={"Attributes": {"Policy": ""}},
+)
 
 
 CARDS = (
@@ -71,7 +106,7 @@ CARDS = (
         type="aws:sqs/queue:Queue",
         computed=_invented_queue,
         values=by_model("sqs:CreateQueue"),
-        lifecycle=Calls(service="sqs", create="CreateQueue").lifecycle(create=_create_queue),
+        lifecycle=_QUEUE.lifecycle(update=_update_queue),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(
@@ -92,7 +127,7 @@ CARDS = (
         type="aws:sqs/queuePolicy:QueuePolicy",
         computed=of_inputs("queueUrl"),
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="sqs", create="?").lifecycle(create=_create_queue_policy),
+        lifecycle=_QUEUE_POLICY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its queue"),

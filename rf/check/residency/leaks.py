@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rf.aws.s3 import BUCKET
+from rf.aws.s3.bucket import BUCKET
 from rf.aws.wafv2 import WEB_ACL
 from rf.shared.cards.registry import all_cards, card_of
 from rf.shared.offline.invention import GLOBAL_REGION

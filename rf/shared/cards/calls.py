@@ -8,7 +8,7 @@ model can't tell; a step that takes more than one call it writes by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,9 @@ class Calls:
     - `name`: what names it; None where the service gives it an id.
     - `identifier`: template of the id, or the member of the API's description that is the id.
     - `by`: parameters that tell which thing is read, updated and deleted, by their templates.
+    - `read_by`: those of `read`, where it asks in other words.
+    - `among`: members of the description by the templates of their values, where `read` lists
+      more things than the one that is meant.
     - `within`: parameter that holds the inputs, where the API wraps them.
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
@@ -96,6 +99,8 @@ class Calls:
     name: Name | None = None
     identifier: str = ""
     by: Mapping[str, str] = field(default_factory=dict)
+    read_by: Mapping[str, str] | None = None
+    among: Mapping[str, str] = field(default_factory=dict)
     within: str = ""
     described: str | None = None
     found: str | None = None
@@ -188,7 +193,8 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     """Read a thing by one call; None when it is gone."""
     if not calls.read:
         return Reading(thing={}, shown={})
-    parameters = told_by(calls, task, calls.read, standing)
+    asked = calls if calls.read_by is None else replace(calls, by=calls.read_by, name=None)
+    parameters = told_by(asked, task, calls.read, standing)
     try:
         answer = task.call(calls.service, calls.read, **parameters)
     except RequestError as error:
@@ -200,7 +206,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     path = calls.found
     if path is None:
         path = task.api.path_of_thing(calls.service, calls.read)
-    thing = dig(answer.data, path)
+    thing = _meant(calls, task, answer.data, path, standing)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
     seen = shown(calls, task, path, thing, standing)
@@ -227,6 +233,21 @@ def _listed_tags(
     return listed if planned or listed.get("tags") else {}
 
 
+def _meant(calls: Calls, task: Task, data: Mapping[str, Any], path: str, standing: Standing) -> Any:
+    """What the answer says of the thing itself, of all that it lists."""
+    if not calls.among:
+        return dig(data, path)
+    known = _known(standing)
+    wanted = {
+        member: filled(template, task, standing.id, known)
+        for member, template in calls.among.items()
+    }
+    listed: list[Any] = dig(data, path.removesuffix(".0")) or []
+    return next(
+        (each for each in listed if all(each.get(key) == wanted[key] for key in wanted)), None
+    )
+
+
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
     """What the API's description of a thing shows of its inputs and outputs."""
     planned = {**standing.outputs, **standing.inputs}
@@ -240,13 +261,13 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
     """Change a thing in place: by one call with what differs, and those that change its tags."""
-    wanted = dict(inputs)
-    if calls.update == AS_CREATED:
-        parameters = parameters_of(calls, task, _with_name(calls, standing, inputs), wanted)
-        task.call(calls.service, calls.create, **parameters)
-        return Created(standing.id, standing.outputs)
     if calls.tagging is not None:
         retag(calls.service, calls.tagging, task, standing, inputs.take("tags") or {})
+    if calls.update == AS_CREATED:
+        given = dict(inputs)
+        parameters = parameters_of(calls, task, _with_name(calls, standing, inputs), given)
+        task.call(calls.service, calls.create, **parameters)
+        return Created(standing.id, standing.outputs)
     changed = differing(standing.inputs, inputs.rest(), without=calls.provider_only)
     if calls.tagging is not None:
         changed.pop("tags", None)

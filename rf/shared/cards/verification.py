@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.cards.lifecycle import Reading
+from rf.shared.cards.paths import dig
 
 if TYPE_CHECKING:
     from rf.shared.sandbox.reader import Reader
@@ -18,8 +20,8 @@ Comparison = tuple[str, Any, Any]
 """A property's name, what the plan has, and what was found (or NOT_SHOWN)."""
 
 Row = str | Callable[[Mapping[str, Any], Reading], tuple[Any, Any] | None]
-"""The name of an input, compared where the plan sets it; or what is expected and what was found by
-the inputs and the reading, None where there is nothing to compare."""
+"""The name of an input or a path into one, compared where the plan sets it; or what is expected and
+what was found by the inputs and the reading, None where there is nothing to compare."""
 
 MoreRows = Callable[["Reader", str, Mapping[str, Any], Reading], Iterable[Comparison]]
 """Given the reader, a resource's id, its inputs and its reading: further comparisons."""
@@ -53,9 +55,11 @@ class Verification:
 
 
 def _by_name(key: str, inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
-    if inputs.get(key) is None:
+    expected = dig(inputs, key)
+    if expected is None:
         return None
-    return inputs[key], reading.shown.get(key, NOT_SHOWN)
+    found = dig(reading.shown, key)
+    return expected, NOT_SHOWN if found is None else found
 
 
 def unordered(key: str) -> Row:
@@ -93,5 +97,25 @@ def member(key: str, name: str) -> Row:
         if inputs.get(key) is None:
             return None
         return inputs[key], reading.thing.get(name, NOT_SHOWN)
+
+    return row
+
+
+def or_none(key: str, place: str) -> Row:
+    """An input by its path, and what the API's description has at `place`, in the same form; it has
+    none where the plan leaves the input out."""
+
+    def row(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+        return dig(inputs, key), dig(reading.thing, place)
+
+    return row
+
+
+def document(key: str) -> Row:
+    """An input that is JSON, whatever the order of its keys."""
+
+    def row(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+        found = reading.shown.get(key)
+        return json.loads(inputs[key]), NOT_SHOWN if found is None else json.loads(found)
 
     return row

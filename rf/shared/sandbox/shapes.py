@@ -48,10 +48,11 @@ def is_counted(shape: Shape) -> TypeGuard[StructureShape]:
 
 
 def is_pairs(shape: Shape) -> TypeGuard[StructureShape]:
-    """Whether it is a pair of a key and a value, by which a list stands for a map."""
+    """Whether it is a pair of a key (or a name) and a value, by which a list stands for a map."""
     if not isinstance(shape, StructureShape):
         return False
-    return {name.lower().removeprefix("tag") for name in members_of(shape)} == {"key", "value"}
+    members = {name.lower().removeprefix("tag") for name in members_of(shape)}
+    return members in ({"key", "value"}, {"name", "value"})
 
 
 def is_wrapped_list(shape: Shape) -> TypeGuard[StructureShape]:

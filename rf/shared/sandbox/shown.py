@@ -6,6 +6,7 @@ a block stands alone or in a list, whether tags are a map, how a number is writt
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -30,9 +31,22 @@ def shown_as(
     shape: Shape | None, thing: Any, planned: Mapping[str, Any], renames: Renames
 ) -> dict[str, Any]:
     """Those of the planned values that the API's description of the thing shows."""
+    if isinstance(shape, MapShape) and isinstance(thing, Mapping):
+        return _attributes(cast("Mapping[str, Any]", thing), planned, renames)
     if not isinstance(shape, StructureShape) or not isinstance(thing, Mapping):
         return {}
     return _structure(shape, cast("Mapping[str, Any]", thing), planned, renames)
+
+
+def _attributes(
+    thing: Mapping[str, Any], planned: Mapping[str, Any], renames: Renames
+) -> dict[str, Any]:
+    """Of a description that is no structure but a map of texts, as SNS and SQS have it."""
+    names = {key: renames.get(key, "") for key in planned}
+    names = {
+        key: name if name in thing else key[:1].upper() + key[1:] for key, name in names.items()
+    }
+    return {key: _scalar(thing[name], planned[key]) for key, name in names.items() if name in thing}
 
 
 def _structure(
@@ -89,20 +103,32 @@ def _items(shape: Shape, values: Sequence[Any], planned: Any, renames: Renames) 
 
 
 def _scalar(value: Any, planned: Any) -> Any:
-    """The value in the type that the plan has: numbers may be written as text, and the reverse;
-    the provider writes moments as RFC 3339 has them."""
+    """The value in the form that the plan has: numbers may be written as text, and the reverse, and
+    a document in any order of its keys; the provider writes moments as RFC 3339 has them."""
     if isinstance(value, datetime):
         value = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     match planned:
+        case str() if _is_document(planned) and _document(value) == json.loads(planned):
+            return planned
         case bool() if isinstance(value, str):
             return value.lower() == "true"
-        case str() if isinstance(value, bool):
+        case str() if isinstance(value, bool | int | float):
             return str(value).lower()
-        case str() if isinstance(value, int | float):
-            return str(value)
         case int() if isinstance(value, str) and value.lstrip("-").isdigit():
             return int(value)
         case float() if isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         case _:
             return value
+
+
+def _is_document(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False
+
+
+def _document(value: Any) -> Any:
+    """What a JSON text says, which botocore has read already in some answers."""
+    return json.loads(value) if isinstance(value, str) and _is_document(value) else value

@@ -1,0 +1,170 @@
+"""Alarms on metrics, and event rules with their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make, take_away
+from rf.shared.cards.card import Card
+from rf.shared.cards.changes import Unruled
+from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.inventing import named, of_inputs
+from rf.shared.cards.lifecycle import Created, Delete, Inputs, Reading, Standing, Task
+from rf.shared.cards.prices import Free, Priced, each
+from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.values import by_model
+from rf.shared.cards.verification import Verification
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+
+_TAGGING = Tagging(add="TagResource", remove="UntagResource", by="ResourceARN")
+"""Of CloudWatch itself and of EventBridge."""
+
+
+_EVENT_RULE = Calls(
+    service="events",
+    create="PutRule",
+    read="DescribeRule",
+    update=AS_CREATED,
+    delete="DeleteRule",
+    name=Name(parameter="Name", limit=64),
+    provider_only=("forceDestroy",),
+    outputs={"arn": "RuleArn"},
+    tagging=_TAGGING,
+)
+
+
+def _as_only_target(_task: Task, inputs: Inputs) -> None:
+    """A rule's targets are put in a list, each with an id of its own."""
+    rule, bus = inputs.take("rule"), inputs.take("eventBusName")
+    target = inputs.rest()
+    inputs["rule"] = rule
+    inputs["targets"] = [target]
+    if bus:
+        inputs["eventBusName"] = bus
+
+
+_EVENT_TARGET = Calls(
+    service="events",
+    create="PutTargets",
+    read="ListTargetsByRule",
+    update=AS_CREATED,
+    delete="RemoveTargets",
+    identifier="{rule}-{targetId}",
+    by={"Rule": "{rule}", "Ids": "{targetId}"},
+    read_by={"Rule": "{rule}"},
+    among={"Id": "{targetId}"},
+    described="",
+    renames={"targetId": "Id"},
+    provider_only=("forceDestroy",),
+    prepare=_as_only_target,
+    outputs={"targetId": "{targetId}"},
+)
+
+
+def _create_event_target(task: Task, inputs: Inputs) -> Created:
+    """With an id that the provider makes where the program gives none."""
+    inputs["targetId"] = inputs.get("targetId") or task.auto_name("targetId", 64)
+    return make(_EVENT_TARGET, task, inputs)
+
+
+def _update_event_target(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    inputs["targetId"] = standing.outputs["targetId"]
+    return change(_EVENT_TARGET, task, standing, inputs)
+
+
+def _delete_forced(calls: Calls) -> Delete:
+    """Rules and targets that AWS's own services manage go by force alone."""
+
+    def delete(task: Task, standing: Standing) -> None:
+        force = {"Force": True} if standing.inputs.get("forceDestroy") else {}
+        take_away(replace(calls, fixed_by_delete=force), task, standing)
+
+    return delete
+
+
+_METRIC_ALARM = Calls(
+    service="cloudwatch",
+    create="PutMetricAlarm",
+    read="DescribeAlarms",
+    update=AS_CREATED,
+    delete="DeleteAlarms",
+    name=Name(parameter="AlarmName"),
+    by={"AlarmNames": "{id}"},
+    found="MetricAlarms.0",
+    renames={"name": "AlarmName", "arn": "AlarmArn"},
+    outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
+    tagging=_TAGGING,
+)
+
+
+def _threshold(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return float(inputs["threshold"]), float(reading.thing["Threshold"])
+
+
+CARDS = (
+    Card(
+        type="aws:cloudwatch/eventRule:EventRule",
+        computed=named("events", "rule/{}"),
+        values=Without("no model enumerates its inputs"),
+        lifecycle=_EVENT_RULE.lifecycle(delete=_delete_forced(_EVENT_RULE)),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="events of AWS's own services cost nothing"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=(
+            "events:PutRule",
+            "events:TagResource",
+        ),
+        residency=NO_DATA,
+        control_plane=REGIONAL,
+    ),
+    Card(
+        type="aws:cloudwatch/eventTarget:EventTarget",
+        computed=of_inputs("rule", "targetId", separator="-"),
+        values=Without("no model enumerates its inputs"),
+        lifecycle=_EVENT_TARGET.lifecycle(
+            create=_create_event_target,
+            update=_update_event_target,
+            delete=_delete_forced(_EVENT_TARGET),
+        ),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="part of its rule"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=("events:PutTargets",),
+        residency=NO_DATA,
+        control_plane=REGIONAL,
+    ),
+    Card(
+        type="aws:cloudwatch/metricAlarm:MetricAlarm",
+        computed=named("cloudwatch", "alarm:{}"),
+        values=by_model("cloudwatch:PutMetricAlarm"),
+        lifecycle=_METRIC_ALARM.lifecycle(),
+        verification=Verification(
+            kind="alarm",
+            rows={
+                "metric": "metricName",
+                "namespace": "namespace",
+                "dimensions": "dimensions",
+                "threshold": _threshold,
+                "comparison": "comparisonOperator",
+                "missing data": "treatMissingData",
+                "actions": "alarmActions",
+            },
+        ),
+        changes=Unruled(),
+        price=Priced(keys=("cloudwatch:",), count=each("cloudwatch:alarm")),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=(
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:TagResource",
+        ),
+        residency=NO_DATA,
+        control_plane=REGIONAL,
+    ),
+)

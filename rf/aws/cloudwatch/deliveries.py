@@ -1,0 +1,137 @@
+"""Logs that CloudFront delivers: from where, to where, and what of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rf.aws.cloudwatch.logs import TAGGING
+from rf.shared.cards.calls import AS_CREATED, Calls, Name
+from rf.shared.cards.card import Card
+from rf.shared.cards.changes import Unruled
+from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.lifecycle import Reading
+from rf.shared.cards.prices import Free
+from rf.shared.cards.residency import Residency
+from rf.shared.cards.verification import Verification
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.offline.invention import Computed, Invent, Registration
+
+
+def _invented_delivery(registration: Registration) -> Computed:
+    unique = registration.letters(16)
+    return Computed(unique, {"arn": registration.arn("logs", f"delivery:{unique}")})
+
+
+_DELIVERY = Calls(
+    service="logs",
+    create="CreateDelivery",
+    read="GetDelivery",
+    update="UpdateDeliveryConfiguration",
+    delete="DeleteDelivery",
+    identifier="id",
+    by={"id": "{id}"},
+    outputs={"arn": "arn"},
+    tagging=TAGGING,
+)
+
+
+def _fields(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return list(inputs.get("recordFields") or []), reading.thing.get("recordFields", [])
+
+
+def _invented_log_delivery(kind: str) -> Invent:
+    """What CloudWatch Logs knows by name: a source or a destination of delivered logs."""
+
+    def invent(registration: Registration) -> Computed:
+        name = registration.named()
+        arn = registration.arn("logs", f"{kind}:{name}")
+        return Computed(name, {"name": name, "arn": arn, "service": "cloudfront"})
+
+    return invent
+
+
+_DESTINATION = Calls(
+    service="logs",
+    create="PutDeliveryDestination",
+    read="GetDeliveryDestination",
+    update=AS_CREATED,
+    delete="DeleteDeliveryDestination",
+    name=Name(parameter="name", limit=60),
+    outputs={"arn": "arn"},
+    tagging=TAGGING,
+)
+
+
+_SOURCE = Calls(
+    service="logs",
+    create="PutDeliverySource",
+    read="GetDeliverySource",
+    update=AS_CREATED,
+    delete="DeleteDeliverySource",
+    name=Name(parameter="name", limit=60),
+    outputs={"arn": "arn"},
+    tagging=TAGGING,
+)
+
+
+CARDS = (
+    Card(
+        type="aws:cloudwatch/logDelivery:LogDelivery",
+        computed=_invented_delivery,
+        values=Without("no model enumerates its inputs"),
+        lifecycle=_DELIVERY.lifecycle(),
+        verification=Verification(
+            kind="log delivery",
+            rows={
+                "source": "deliverySourceName",
+                "destination": "deliveryDestinationArn",
+                "fields": _fields,
+            },
+        ),
+        changes=Unruled(),
+        price=Free(reason="paid as the logs it delivers"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=("logs:CreateDelivery",),
+        residency=Residency(lies="it holds settings and no data", outside="the same"),
+        control_plane=REGIONAL,
+    ),
+    Card(
+        type="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        computed=_invented_log_delivery("delivery-destination"),
+        values=Without("no model enumerates its inputs"),
+        lifecycle=_DESTINATION.lifecycle(),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="paid as the logs it takes"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=("logs:PutDeliveryDestination",),
+        residency=Residency(lies="it holds settings and no data", outside="the same"),
+        control_plane=REGIONAL,
+    ),
+    Card(
+        type="aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        computed=_invented_log_delivery("delivery-source"),
+        values=Without("no model enumerates its inputs"),
+        lifecycle=_SOURCE.lifecycle(),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="paid as the logs it gives"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=(
+            "logs:PutDeliverySource",
+            "cloudfront:AllowVendedLogDeliveryForResource",
+        ),
+        residency=Residency(
+            lies="it holds settings and no data",
+            outside=(
+                "the access log's delivery is configured in us-east-1; its bucket stands in "
+                "the cell"
+            ),
+        ),
+        control_plane=REGIONAL,
+    ),
+)
