@@ -30,6 +30,9 @@ from rf.shared.cards.paths import dig
 if TYPE_CHECKING:
     from rf.shared.cards.answers import ApiAnswer
 
+NOT_SEEN = "not seen"
+"""Stands for what an update has to name of a thing whose reading the emulator lacks."""
+
 AS_CREATED = "as created"
 """For an operation that puts a thing, whether it is there or not: the update is the creation."""
 
@@ -46,7 +49,8 @@ class Name:
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service's things get and lose tags. `by` is the parameter that takes `of`, a template;
-    `tags` and `keys` are those that take what to set and what to take away."""
+    `tags` and `keys` are those that take what to set and what to take away. Where both are the
+    same, the API wants to know the values too of what it takes away."""
 
     add: str
     remove: str
@@ -70,6 +74,9 @@ class Calls:
     - `within`: parameter that holds the inputs, where the API wraps them.
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
+    - `lock`: parameters of `update` and `delete` by the member of `read`'s answer that they take,
+      as `IfMatch` an `ETag`: such an API changes only what the caller has seen as it is.
+    - `whole`: whether `update` takes every setting again, not those alone that differ.
     - `gone`: members of the description by the value that says that it is being deleted.
     - `renames`: see `Renames`.
     - `provider_only`: inputs that never reach the API when the thing is made.
@@ -91,6 +98,8 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
+    lock: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
     gone: Mapping[str, str] = field(default_factory=dict)
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
@@ -148,18 +157,27 @@ def parameters_of(
     calls: Calls, task: Task, inputs: Inputs, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The parameters of the creation; uses the inputs up."""
-    inputs.drop(*calls.provider_only)
-    for key, value in calls.defaults.items():
-        if inputs.get(key) is None:
-            inputs[key] = value
+    _complete(calls, inputs)
     if calls.prepare is not None:
         calls.prepare(task, inputs)
     told = _told_by_inputs(calls, task, given)
     name = {calls.name.parameter: inputs.take(calls.name.key)} if calls.name else {}
+    fitted = _fitted(calls, task, calls.create, inputs)
+    return told | fitted | name | dict(calls.fixed)
+
+
+def _complete(calls: Calls, inputs: Inputs) -> None:
+    """Leave the inputs as the API gets them: without the provider's own, with its defaults."""
+    inputs.drop(*calls.provider_only)
+    for key, value in calls.defaults.items():
+        if inputs.get(key) is None:
+            inputs[key] = value
+
+
+def _fitted(calls: Calls, task: Task, operation: str, inputs: Inputs) -> dict[str, Any]:
     left = inputs.rest()
     wrapped = {calls.within: left} if calls.within else left
-    fitted = task.api.fitted(calls.service, calls.create, wrapped, calls.renames)
-    return told | fitted | name | dict(calls.fixed)
+    return task.api.fitted(calls.service, operation, wrapped, calls.renames)
 
 
 def _told_by_inputs(calls: Calls, task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +226,8 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
 
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """Change a thing in place: by one call with what differs, and those that change its tags."""
+    """Change a thing in place: by one call with what differs (with all of it where the API wants
+    that), and those that change its tags."""
     wanted = dict(inputs)
     if calls.update == AS_CREATED:
         parameters = parameters_of(calls, task, _with_name(calls, standing, inputs), wanted)
@@ -223,15 +242,26 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
-    partly = Inputs(changed)
+    sent = Inputs(changed)
+    if calls.whole:
+        sent = Inputs(wanted)
+        sent.drop(*(("tags",) if calls.tagging else ()))
+        _complete(calls, sent)
     if calls.prepare is not None:
-        calls.prepare(task, partly)
-    left = partly.rest()
-    wrapped = {calls.within: left} if calls.within else left
-    fitted = task.api.fitted(calls.service, calls.update, wrapped, calls.renames)
-    which = told_by(calls, task, calls.update, standing)
+        calls.prepare(task, sent)
+    fitted = _fitted(calls, task, calls.update, sent)
+    which = told_by(calls, task, calls.update, standing) | seen(calls, task, standing)
     task.call(calls.service, calls.update, **(fitted | which | dict(calls.fixed_by_update)))
     return Created(standing.id, standing.outputs)
+
+
+def seen(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:
+    """The parameters that tell that the caller has seen the thing as it is: it is read for them."""
+    if not calls.lock:
+        return {}
+    which = told_by(calls, task, calls.read, standing)
+    answer = task.call(calls.service, calls.read, **which)
+    return {key: answer.data.get(member, NOT_SEEN) for key, member in calls.lock.items()}
 
 
 def _with_name(calls: Calls, standing: Standing, inputs: Inputs) -> Inputs:
@@ -256,7 +286,8 @@ def retag(
     old: Mapping[str, str] = standing.inputs.get("tags") or {}
     which = {tagging.by: filled(tagging.of, task, standing.id, _known(standing))}
     added = differing(old, wanted)
-    removed = sorted(old.keys() - wanted.keys())
+    gone = sorted(old.keys() - wanted.keys())
+    removed = {key: old[key] for key in gone} if tagging.keys == tagging.tags else gone
     for operation, parameter, value in (
         (tagging.add, tagging.tags, added),
         (tagging.remove, tagging.keys, removed),
@@ -274,6 +305,7 @@ def take_away(calls: Calls, task: Task, standing: Standing) -> None:
         return
     parameters = told_by(calls, task, calls.delete, standing) | dict(calls.fixed_by_delete)
     try:
+        parameters |= seen(calls, task, standing)
         task.call(calls.service, calls.delete, **parameters)
     except RequestError as error:
         if not error.says_gone:

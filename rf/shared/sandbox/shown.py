@@ -7,6 +7,7 @@ a block stands alone or in a list, whether tags are a map, how a number is writt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -88,7 +89,12 @@ def _items(shape: Shape, values: Sequence[Any], planned: Any, renames: Renames) 
 
 
 def _scalar(value: Any, planned: Any) -> Any:
-    """The value in the type that the plan has: numbers may be written as text, and the reverse."""
+    """The value in the type that the plan has: numbers may be written as text, and the reverse.
+
+    A time is written as the provider writes it, in RFC 3339.
+    """
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     match planned:
         case bool() if isinstance(value, str):
             return value.lower() == "true"
