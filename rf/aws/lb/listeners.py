@@ -175,6 +175,24 @@ _LISTENER_RULE = Calls(
 )
 
 
+def _read_listener_rule(task: Task, standing: Standing) -> Reading | None:
+    """Its listener stands in its ARN alone, and the provider has queries in another form."""
+    reading = look_up(_LISTENER_RULE, task, standing)
+    if reading is None:
+        return None
+    listener = standing.id.replace(":listener-rule/", ":listener/").rpartition("/")[0]
+    shown = {**reading.shown, "listenerArn": listener}
+    for condition, each in zip(
+        shown.get("conditions") or [], reading.thing["Conditions"], strict=True
+    ):
+        queries = (each.get("QueryStringConfig") or {}).get("Values") or []
+        if queries:
+            condition["queryStrings"] = [
+                {name.lower(): value for name, value in query.items()} for query in queries
+            ]
+    return replace(reading, shown=shown)
+
+
 def _update_listener_rule(task: Task, standing: Standing, inputs: Inputs) -> Created:
     """Its place among the rules by a call of its own."""
     priority = inputs.take("priority")
@@ -242,7 +260,7 @@ CARDS = (
         type=LISTENER_RULE,
         computed=_invented_of_load_balancer("listener-rule", "listenerArn"),
         values=by_model("elbv2:CreateRule", "elbv2:ModifyRule"),
-        lifecycle=_LISTENER_RULE.lifecycle(update=_update_listener_rule),
+        lifecycle=_LISTENER_RULE.lifecycle(read=_read_listener_rule, update=_update_listener_rule),
         verification=Verification(
             kind="listener rule", rows={"priority": _priority, "paths": _paths}
         ),

@@ -238,7 +238,7 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
     changed = differing(standing.inputs, inputs.rest(), without=calls.provider_only)
     if calls.tagging is not None:
         changed.pop("tags", None)
-    if not changed:
+    if not changed and not (calls.whole and _dropped(calls, standing, wanted)):
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
@@ -253,6 +253,12 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
     which = told_by(calls, task, calls.update, standing) | seen(calls, task, standing)
     task.call(calls.service, calls.update, **(fitted | which | dict(calls.fixed_by_update)))
     return Created(standing.id, standing.outputs)
+
+
+def _dropped(calls: Calls, standing: Standing, wanted: Mapping[str, Any]) -> bool:
+    """Whether an input that was set no longer is: what is left out of the whole is unset."""
+    left_out = {*calls.provider_only, *(("tags",) if calls.tagging else ()), *wanted}
+    return any(value is not None for key, value in standing.inputs.items() if key not in left_out)
 
 
 def seen(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _value(shape: Shape, value: Any, planned: Any, renames: Renames) -> Any:
         return _items(shape, value, planned, renames)
     if isinstance(shape, MapShape):
         return dict(value)
-    return _scalar(value, planned)
+    return _scalar(_written(value), planned)
 
 
 def _block(shape: StructureShape, value: Any, planned: Any, renames: Renames) -> Any:
@@ -88,13 +88,13 @@ def _items(shape: Shape, values: Sequence[Any], planned: Any, renames: Renames) 
     return _ABSENT if _ABSENT in shown else shown
 
 
-def _scalar(value: Any, planned: Any) -> Any:
-    """The value in the type that the plan has: numbers may be written as text, and the reverse.
+def _written(value: Any) -> Any:
+    """A time as the provider writes it, in RFC 3339; anything else as it is."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
 
-    A time is written as the provider writes it, in RFC 3339.
-    """
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+def _scalar(value: Any, planned: Any) -> Any:
+    """The value in the type that the plan has: numbers may be written as text, and the reverse."""
     match planned:
         case bool() if isinstance(value, str):
             return value.lower() == "true"
