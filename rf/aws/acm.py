@@ -86,9 +86,15 @@ def _read_certificate(task: Task, standing: Standing) -> Reading | None:
     reading = look_up(_CERTIFICATE, task, standing)
     if reading is None:
         return None
+    shown = {**reading.shown, **_proofs(reading.thing)}
     methods = [each["ValidationMethod"] for each in _options(reading.thing)]
-    method = {"validationMethod": methods[0]} if methods else {}
-    return Reading(thing=reading.thing, shown={**reading.shown, **method, **_proofs(reading.thing)})
+    if methods:
+        shown["validationMethod"] = methods[0]
+    planned = standing.inputs.get("subjectAlternativeNames")
+    if planned and {*planned, shown["domainName"]} == set(shown["subjectAlternativeNames"]):
+        # The API counts the certificate's own name among them, and knows no order.
+        shown["subjectAlternativeNames"] = planned
+    return Reading(thing=reading.thing, shown=shown)
 
 
 def _proofs(certificate: Mapping[str, Any]) -> dict[str, Any]:
