@@ -77,9 +77,9 @@ def _create_distribution(task: Task, inputs: Inputs) -> Created:
     task.api.validate("cloudfront", _DISTRIBUTION.create, {"DistributionConfigWithTags": wanted})
     wanted["DistributionConfig"] = _without_groups(task, config)
     answer = task.call("cloudfront", _DISTRIBUTION.create, DistributionConfigWithTags=wanted)
-    made = answer["Distribution"]
-    outputs = {"arn": made["ARN"], "domainName": made["DomainName"], "status": made["Status"]}
-    return Created(made["Id"], outputs | {"hostedZoneId": _ZONE})
+    thing = answer["Distribution"]
+    outputs = {"arn": thing["ARN"], "domainName": thing["DomainName"], "status": thing["Status"]}
+    return Created(thing["Id"], outputs | {"hostedZoneId": _ZONE})
 
 
 def _update_distribution(task: Task, standing: Standing, inputs: Inputs) -> Created:

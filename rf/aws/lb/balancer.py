@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rf.aws.lb import attributes
-from rf.aws.lb.attributes import Attribute
+from rf.aws.lb.attributes import (
+    Attribute,
+    attribute_text,
+    changed_attributes,
+    default_attributes,
+    put_attributes,
+    read_attributes,
+    shown_attributes,
+    take_attributes,
+)
 from rf.shared.account import usage
 from rf.shared.cards.calls import Calls, Name, Tagging, change, look_up, make
 from rf.shared.cards.card import Card
@@ -110,11 +118,11 @@ def _update_load_balancer(task: Task, standing: Standing, inputs: Inputs) -> Cre
     """Each kind of setting by a call of its own."""
     old = Inputs(standing.inputs)
     known = [
-        *attributes.defaults_of(_ATTRIBUTES).items(),
-        *(pair for each in _LOGS.values() for pair in attributes.defaults_of(each).items()),
+        *default_attributes(_ATTRIBUTES).items(),
+        *(pair for each in _LOGS.values() for pair in default_attributes(each).items()),
     ]
     before, after = _attributes_in(old), _attributes_in(inputs)
-    _put_attributes(task, standing.id, attributes.changed(before, after, dict(known)))
+    _put_attributes(task, standing.id, changed_attributes(before, after, dict(known)))
     for operation, keys in (
         ("SetSubnets", ("subnets", "subnetMappings")),
         ("SetSecurityGroups", ("securityGroups",)),
@@ -127,14 +135,14 @@ def _update_load_balancer(task: Task, standing: Standing, inputs: Inputs) -> Cre
 
 
 def _attributes_in(inputs: Inputs) -> dict[str, str]:
-    wanted = attributes.taken(inputs, _ATTRIBUTES)
+    wanted = take_attributes(inputs, _ATTRIBUTES)
     for block, known in _LOGS.items():
-        wanted |= attributes.taken(Inputs(inputs.take(block) or {}), known)
+        wanted |= take_attributes(Inputs(inputs.take(block) or {}), known)
     return wanted
 
 
 def _put_attributes(task: Task, arn: str, values: Mapping[str, str]) -> None:
-    attributes.put(task, "ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn}, values)
+    put_attributes(task, "ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn}, values)
 
 
 def _read_load_balancer(task: Task, standing: Standing) -> Reading | None:
@@ -144,17 +152,17 @@ def _read_load_balancer(task: Task, standing: Standing) -> Reading | None:
         return None
     planned, thing = standing.inputs, reading.thing
     which = {"LoadBalancerArn": standing.id}
-    values = attributes.read(task, "DescribeLoadBalancerAttributes", which)
+    values = read_attributes(task, "DescribeLoadBalancerAttributes", which)
     subnets = [zone["SubnetId"] for zone in thing["AvailabilityZones"]]
     shown = {
         **reading.shown,
-        **attributes.shown(values, _ATTRIBUTES, planned),
+        **shown_attributes(values, _ATTRIBUTES, planned),
         "internal": thing["Scheme"] == "internal",
         "subnets": _in_order_of(planned.get("subnets") or [], subnets),
     }
     for block, known in _LOGS.items():
         if planned.get(block):
-            shown[block] = attributes.shown(values, known, planned[block])
+            shown[block] = shown_attributes(values, known, planned[block])
     return replace(reading, shown=shown)
 
 
@@ -189,7 +197,7 @@ def _attribute(key: str) -> Row:
         if inputs.get(key) is None:
             return None
         found = reading.shown.get(key)
-        return attributes.text(inputs[key]), NOT_SHOWN if found is None else attributes.text(found)
+        return attribute_text(inputs[key]), NOT_SHOWN if found is None else attribute_text(found)
 
     return row
 

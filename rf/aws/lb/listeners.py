@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rf.aws.lb import attributes
-from rf.aws.lb.attributes import Attribute
+from rf.aws.lb.attributes import (
+    Attribute,
+    changed_attributes,
+    default_attributes,
+    put_attributes,
+    read_attributes,
+    shown_attributes,
+    take_attributes,
+)
 from rf.aws.lb.balancer import TAGGING
 from rf.shared.cards.calls import Calls, change, look_up, make
 from rf.shared.cards.card import Card
@@ -102,22 +109,22 @@ _LISTENER = Calls(
 
 
 def _create_listener(task: Task, inputs: Inputs) -> Created:
-    wanted = attributes.taken(inputs, _ATTRIBUTES)
+    wanted = take_attributes(inputs, _ATTRIBUTES)
     created = make(_LISTENER, task, inputs)
     _put_attributes(task, created.id, wanted)
     return created
 
 
 def _update_listener(task: Task, standing: Standing, inputs: Inputs) -> Created:
-    before = attributes.taken(Inputs(standing.inputs), _ATTRIBUTES)
-    after = attributes.taken(inputs, _ATTRIBUTES)
-    known = attributes.defaults_of(_ATTRIBUTES)
-    _put_attributes(task, standing.id, attributes.changed(before, after, known))
+    before = take_attributes(Inputs(standing.inputs), _ATTRIBUTES)
+    after = take_attributes(inputs, _ATTRIBUTES)
+    known = default_attributes(_ATTRIBUTES)
+    _put_attributes(task, standing.id, changed_attributes(before, after, known))
     return change(_LISTENER, task, standing, inputs)
 
 
 def _put_attributes(task: Task, arn: str, values: Mapping[str, str]) -> None:
-    attributes.put(task, "ModifyListenerAttributes", {"ListenerArn": arn}, values)
+    put_attributes(task, "ModifyListenerAttributes", {"ListenerArn": arn}, values)
 
 
 def _read_listener(task: Task, standing: Standing) -> Reading | None:
@@ -126,8 +133,8 @@ def _read_listener(task: Task, standing: Standing) -> Reading | None:
     if reading is None or not any(standing.inputs.get(key) is not None for key in _ATTRIBUTES):
         return reading
     which = {"ListenerArn": standing.id}
-    values = attributes.read(task, "DescribeListenerAttributes", which)
-    shown = attributes.shown(values, _ATTRIBUTES, standing.inputs)
+    values = read_attributes(task, "DescribeListenerAttributes", which)
+    shown = shown_attributes(values, _ATTRIBUTES, standing.inputs)
     return replace(reading, shown={**reading.shown, **shown})
 
 

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rf.aws.lb import attributes
-from rf.aws.lb.attributes import Attribute
+from rf.aws.lb.attributes import (
+    Attribute,
+    changed_attributes,
+    default_attributes,
+    put_attributes,
+    read_attributes,
+    shown_attributes,
+    take_attributes,
+)
 from rf.aws.lb.balancer import TAGGING
 from rf.kubernetes.core import SERVICE
 from rf.shared.account import usage
@@ -95,8 +102,8 @@ def _update_target_group(task: Task, standing: Standing, inputs: Inputs) -> Crea
     """Its attributes; its health check whole, as the provider sends it; its tags."""
     old = Inputs(standing.inputs)
     before, after = _attributes_in(old), _attributes_in(inputs)
-    known = attributes.defaults_of(_ATTRIBUTES | _stickiness("lb_cookie"))
-    _put_attributes(task, standing.id, attributes.changed(before, after, known))
+    known = default_attributes(_ATTRIBUTES | _stickiness("lb_cookie"))
+    _put_attributes(task, standing.id, changed_attributes(before, after, known))
     old_check, check = _health_check_in(old), _health_check_in(inputs)
     if check and check != old_check:
         task.send("elbv2", _TARGET_GROUP.update, check, TargetGroupArn=standing.id)
@@ -104,11 +111,11 @@ def _update_target_group(task: Task, standing: Standing, inputs: Inputs) -> Crea
 
 
 def _attributes_in(inputs: Inputs) -> dict[str, str]:
-    wanted = attributes.taken(inputs, _ATTRIBUTES)
+    wanted = take_attributes(inputs, _ATTRIBUTES)
     sticky = inputs.take("stickiness")
     if sticky:
         known = _stickiness(sticky["type"])
-        wanted |= attributes.taken(Inputs({"enabled": True, **sticky}), known)
+        wanted |= take_attributes(Inputs({"enabled": True, **sticky}), known)
     return wanted
 
 
@@ -122,7 +129,7 @@ def _stickiness(kind: str) -> dict[str, Attribute]:
 
 
 def _put_attributes(task: Task, arn: str, values: Mapping[str, str]) -> None:
-    attributes.put(task, "ModifyTargetGroupAttributes", {"TargetGroupArn": arn}, values)
+    put_attributes(task, "ModifyTargetGroupAttributes", {"TargetGroupArn": arn}, values)
 
 
 def _health_check_in(inputs: Inputs) -> dict[str, Any]:
@@ -143,11 +150,11 @@ def _read_target_group(task: Task, standing: Standing) -> Reading | None:
         return None
     planned = standing.inputs
     which = {"TargetGroupArn": standing.id}
-    values = attributes.read(task, "DescribeTargetGroupAttributes", which)
-    shown = {**reading.shown, **attributes.shown(values, _ATTRIBUTES, planned)}
+    values = read_attributes(task, "DescribeTargetGroupAttributes", which)
+    shown = {**reading.shown, **shown_attributes(values, _ATTRIBUTES, planned)}
     if planned.get("stickiness"):
         known = _stickiness(values.get("stickiness.type", ""))
-        shown["stickiness"] = attributes.shown(values, known, planned["stickiness"])
+        shown["stickiness"] = shown_attributes(values, known, planned["stickiness"])
     if planned.get("healthCheck"):
         shown["healthCheck"] = _shown_check(reading.thing, planned["healthCheck"])
     return replace(reading, shown=shown)
