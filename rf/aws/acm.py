@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from rf.shared.account import usage
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import AS_CREATED, Calls, Tagging, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import ControlPlane
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import Residency
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import Computed, Registration
-
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
 
 CONTROL_PLANE = ControlPlane(
     name="ACM, certificates of CloudFront",
@@ -58,58 +55,82 @@ def _invented_certificate(registration: Registration) -> Computed:
     return Computed(arn, outputs)
 
 
+_CERTIFICATE = Calls(
+    service="acm",
+    create="RequestCertificate",
+    read="DescribeCertificate",
+    update="UpdateCertificateOptions",
+    delete="DeleteCertificate",
+    identifier="CertificateArn",
+    by={"CertificateArn": "{id}"},
+    renames={"validationOptions": "DomainValidationOptions"},
+    provider_only=("earlyRenewalDuration",),
+    outputs={"arn": "CertificateArn"},
+    tagging=Tagging(
+        add="AddTagsToCertificate",
+        remove="RemoveTagsFromCertificate",
+        by="CertificateArn",
+        keys="Tags",
+    ),
+)
+
+
 def _create_certificate(task: Task, inputs: Inputs) -> Created:
-    imported = "certificateBody" in inputs
-    if imported:
-        answer = task.send(
-            "acm", "ImportCertificate", inputs.rest(), {"certificateBody": "Certificate"}
-        )
-        return Created(answer["CertificateArn"], {"arn": answer["CertificateArn"]})
-    arn = task.send(
-        "acm",
-        "RequestCertificate",
-        inputs.rest(),
-        {
-            "validationOptions": "DomainValidationOptions",
-            "certificateTransparencyLoggingPreference": "CertificateTransparencyLoggingPreference",
-        },
-    )["CertificateArn"]
-    described = task.call("acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
-    proofs = [
+    """Requested, and then asked how its names are proven."""
+    created = make(_CERTIFICATE, task, inputs)
+    found = task.call("acm", _CERTIFICATE.read, CertificateArn=created.id)["Certificate"]
+    return Created(created.id, {**created.outputs, "status": found["Status"]} | _proofs(found))
+
+
+def _read_certificate(task: Task, standing: Standing) -> Reading | None:
+    reading = look_up(_CERTIFICATE, task, standing)
+    if reading is None:
+        return None
+    shown = {**reading.shown, **_proofs(reading.thing)}
+    methods = [each["ValidationMethod"] for each in _options(reading.thing)]
+    if methods:
+        shown["validationMethod"] = methods[0]
+    planned = standing.inputs.get("subjectAlternativeNames")
+    if planned and {*planned, shown["domainName"]} == set(shown["subjectAlternativeNames"]):
+        # The API counts the certificate's own name among them, and knows no order.
+        shown["subjectAlternativeNames"] = planned
+    return Reading(thing=reading.thing, shown=shown)
+
+
+def _proofs(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """The records that prove whose the names are, where there are any yet."""
+    records = [
         {
             "domainName": option["DomainName"],
             "resourceRecordName": option["ResourceRecord"]["Name"],
             "resourceRecordType": option["ResourceRecord"]["Type"],
             "resourceRecordValue": option["ResourceRecord"]["Value"],
         }
-        for option in described.get("DomainValidationOptions", [])
+        for option in _options(certificate)
         if "ResourceRecord" in option
     ]
-    known: dict[str, Any] = {"arn": arn, "status": described["Status"]}
-    return Created(arn, known | ({"domainValidationOptions": proofs} if proofs else {}))
+    return {"domainValidationOptions": records} if records else {}
 
 
-def _verify_certificate(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """The names it is for."""
-    actual = reader.read("acm", "DescribeCertificate", CertificateArn=identifier)["Certificate"]
-    yield "name", inputs["domainName"], actual["DomainName"]
+def _options(certificate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return certificate.get("DomainValidationOptions") or []
 
 
 def _invented_certificate_validation(registration: Registration) -> Computed:
     return Computed(registration.text("certificateArn"), {})
 
 
-def _create_certificate_validation(task: Task, inputs: Inputs) -> Created:
-    """Not a thing in AWS: the provider waits here until the certificate is issued.
-
-    The emulator issues on its own, so only the certificate's existence is asked for.
-    """
-    arn = inputs.take("certificateArn")
-    inputs.drop("validationRecordFqdns", "timeouts")
-    task.call("acm", "DescribeCertificate", CertificateArn=arn)
-    return Created(arn, {"certificateArn": arn})
+_VALIDATION = Calls(
+    service="acm",
+    create="DescribeCertificate",
+    read="DescribeCertificate",
+    update=AS_CREATED,
+    identifier="CertificateArn",
+    by={"CertificateArn": "{id}"},
+    provider_only=("validationRecordFqdns", "timeouts"),
+)
+"""Not a thing in AWS: the provider waits here until the certificate is issued. The emulator issues
+on its own, so only the certificate's existence is asked for."""
 
 
 CARDS = (
@@ -117,10 +138,8 @@ CARDS = (
         type=CERTIFICATE,
         computed=_invented_certificate,
         values=by_model("acm:RequestCertificate"),
-        lifecycle=Calls(service="acm", create="RequestCertificate").lifecycle(
-            create=_create_certificate
-        ),
-        verification=Verification(kind="certificate", more=_verify_certificate),
+        lifecycle=_CERTIFICATE.lifecycle(create=_create_certificate, read=_read_certificate),
+        verification=Verification(kind="certificate", rows={"name": "domainName"}),
         changes=Changes(
             source=(provider("acm/certificate.go"),),
             properties={
@@ -156,7 +175,7 @@ CARDS = (
         type="aws:acm/certificateValidation:CertificateValidation",
         computed=_invented_certificate_validation,
         values=Without("no model enumerates its inputs"),
-        lifecycle=Calls(service="acm", create="?").lifecycle(create=_create_certificate_validation),
+        lifecycle=_VALIDATION.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="waits for a certificate"),

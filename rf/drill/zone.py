@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rf.aws.lb.balancer import TARGET_GROUP
+from rf.aws.lb.targets import TARGET_GROUP
 from rf.drill.primary import verify_step
 from rf.drill.steps import DrillStep, Duration, StepBasis, Who, require
 from rf.drill.takeovers import takeovers_of

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rf.aws.cloudfront import distribution, functions, policies
+from rf.aws.cloudfront import distribution, functions, origins, policies
 
-CARDS = (*distribution.CARDS, *policies.CARDS, *functions.CARDS)
+CARDS = (*distribution.CARDS, *origins.CARDS, *policies.CARDS, *functions.CARDS)

@@ -1,58 +1,36 @@
-"""Distributions, and their access to their origins."""
+"""Distributions: what is served of which origin, under which names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, TAGGING
 from rf.shared.account import usage
 from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.answers import RequestError
-from rf.shared.cards.calls import Calls
+from rf.shared.cards.calls import Calls, look_up, retag, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
-from rf.shared.cards.control_plane import ControlPlane
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
-from rf.shared.cards.prices import Free, Priced
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.prices import Priced
 from rf.shared.cards.quota import Quota, count_of
-from rf.shared.cards.residency import GLOBAL_SETTINGS, Residency
+from rf.shared.cards.residency import Residency
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE
-from rf.shared.offline.invention import Computed, Invent, Registration
-
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
-
-CONTROL_PLANE = ControlPlane(
-    name="CloudFront",
-    service="cloudfront",
-    goes_on="distributions, functions and key value stores serve as they are",
-)
-
+from rf.shared.cards.verification import NOT_SHOWN, Verification, member
+from rf.shared.cards.without import OWN_NAME, USAGE
+from rf.shared.offline.invention import Computed, Registration
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
+_ZONE = "Z2FDTNDATAQYW2"
+"""The zone of every distribution's name, for alias records (AWS::Route53::RecordSet docs)."""
 
-def _invented_edge(kind: str, make_id: str = "letters") -> Invent:
-    """CloudFront's smaller resources: opaque ids and ARNs without a region."""
+_HELD_IN_PART = ("origins", "originGroups", "defaultCacheBehavior", "orderedCacheBehaviors")
+"""Settings of which the emulator forgets parts, as functions, headers and private origins."""
 
-    def invent(registration: Registration) -> Computed:
-        opaque = f"E{registration.letters(13)}"
-        resource_id = registration.uuid() if make_id == "uuid" else opaque
-        resource_id = registration.named() if make_id == "name" else resource_id
-        arn = registration.arn("cloudfront", f"{kind}/{resource_id}", region="")
-        return Computed(resource_id, {"arn": arn, "etag": f"E{registration.letters(12, 'etag')}"})
-
-    return invent
-
-
-def _policy(task: Task, answer: Any, member: str) -> Created:
-    """The id of what was made; an invented one where the emulator makes none."""
-    if member in answer:
-        return Created(answer[member]["Id"])
-    return Created(str(task.invented.get("id") or task.auto_name("id", 36)))
+_PROVIDER_ONLY = ("retainOnDelete", "waitForDeployment")
 
 
 def _invented_distribution(registration: Registration) -> Computed:
@@ -63,19 +41,105 @@ def _invented_distribution(registration: Registration) -> Computed:
         {
             "arn": registration.arn("cloudfront", f"distribution/{unique}", region=""),
             "domainName": host,
-            "hostedZoneId": "Z2FDTNDATAQYW2",
+            "hostedZoneId": _ZONE,
             "etag": f"E{registration.letters(12, 'etag')}",
             "status": "Deployed",
         },
     )
 
 
-def _origin(origin: dict[str, Any]) -> dict[str, Any]:
-    shaped = dict(origin)
-    headers = shaped.pop("customHeaders", None) or []
-    shaped["customHeaders"] = [
-        {"headerName": header["name"], "headerValue": header["value"]} for header in headers
+_DISTRIBUTION = Calls(
+    service="cloudfront",
+    create="CreateDistributionWithTags",
+    read="GetDistribution",
+    update="UpdateDistribution",
+    delete="DeleteDistribution",
+    by={"Id": "{id}"},
+    found="Distribution.DistributionConfig",
+    lock=LOCK,
+    renames={
+        "originId": "Id",
+        "orderedCacheBehaviors": "CacheBehaviors",
+        "loggingConfig": "Logging",
+        "lambdaArn": "LambdaFunctionARN",
+        "name": "HeaderName",
+        "value": "HeaderValue",
+    },
+    tagging=TAGGING,
+)
+
+
+def _create_distribution(task: Task, inputs: Inputs) -> Created:
+    tags: Mapping[str, str] = inputs.take("tags") or {}
+    config = _configuration(task, inputs) | {"CallerReference": task.urn[-128:]}
+    pairs = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+    wanted = {"DistributionConfig": config, "Tags": {"Items": pairs}}
+    task.api.validate("cloudfront", _DISTRIBUTION.create, {"DistributionConfigWithTags": wanted})
+    wanted["DistributionConfig"] = _without_groups(task, config)
+    answer = task.call("cloudfront", _DISTRIBUTION.create, DistributionConfigWithTags=wanted)
+    thing = answer["Distribution"]
+    outputs = {"arn": thing["ARN"], "domainName": thing["DomainName"], "status": thing["Status"]}
+    return Created(thing["Id"], outputs | {"hostedZoneId": _ZONE})
+
+
+def _update_distribution(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """By the whole of its settings, and the mark of those that stand."""
+    retag("cloudfront", TAGGING, task, standing, inputs.take("tags") or {})
+    now = task.call("cloudfront", "GetDistributionConfig", Id=standing.id)
+    reference = now["DistributionConfig"]["CallerReference"]
+    config = _configuration(task, inputs) | {"CallerReference": reference}
+    which = {"Id": standing.id, "IfMatch": now["ETag"]}
+    task.api.validate("cloudfront", _DISTRIBUTION.update, which | {"DistributionConfig": config})
+    settings = _without_groups(task, config)
+    task.call("cloudfront", _DISTRIBUTION.update, **which, DistributionConfig=settings)
+    return Created(standing.id, standing.outputs)
+
+
+def _delete_distribution(task: Task, standing: Standing) -> None:
+    """Disabled first, without which AWS deletes none; one that is retained stays so."""
+    try:
+        now = task.call("cloudfront", "GetDistributionConfig", Id=standing.id)
+    except RequestError as error:
+        if error.says_gone:
+            return
+        raise
+    if now["DistributionConfig"]["Enabled"]:
+        task.call(
+            "cloudfront",
+            _DISTRIBUTION.update,
+            Id=standing.id,
+            IfMatch=now["ETag"],
+            DistributionConfig={**now["DistributionConfig"], "Enabled": False},
+        )
+    if not standing.inputs.get("retainOnDelete"):
+        take_away(_DISTRIBUTION, task, standing)
+
+
+def _configuration(task: Task, inputs: Inputs) -> dict[str, Any]:
+    """The settings in the API's form; uses the inputs up."""
+    inputs.drop(*_PROVIDER_ONLY)
+    config = inputs.rest()
+    config["comment"] = config.get("comment") or ""
+    config["httpVersion"] = str(config.get("httpVersion", "http2")).lower()
+    config["origins"] = [_origin(origin) for origin in config["origins"]]
+    config["originGroups"] = config.get("originGroups") or []
+    config["defaultCacheBehavior"] = _behavior(config["defaultCacheBehavior"])
+    config["orderedCacheBehaviors"] = [
+        _behavior(behavior) for behavior in config.get("orderedCacheBehaviors") or []
     ]
+    restriction = dict(config["restrictions"]["geoRestriction"])
+    countries = list(restriction.pop("locations", None) or [])
+    restriction |= {"items": countries, "quantity": len(countries)}
+    config["restrictions"] = {"geoRestriction": restriction}
+    fitted = task.api.fitted(
+        "cloudfront", _DISTRIBUTION.update, {"distributionConfig": config}, _DISTRIBUTION.renames
+    )
+    return dict(fitted["DistributionConfig"])
+
+
+def _origin(origin: Mapping[str, Any]) -> dict[str, Any]:
+    shaped = dict(origin)
+    shaped["customHeaders"] = shaped.get("customHeaders") or []
     direct = ("customOriginConfig", "vpcOriginConfig", "s3OriginConfig")
     if not any(shaped.get(key) for key in direct):
         # A bucket behind an access control still needs the block, with no identity in it.
@@ -83,11 +147,7 @@ def _origin(origin: dict[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-HOSTED_ZONE = "Z2FDTNDATAQYW2"
-"""The zone of every distribution's name, for alias records (AWS::Route53::RecordSet docs)."""
-
-
-def _behavior(behavior: dict[str, Any]) -> dict[str, Any]:
+def _behavior(behavior: Mapping[str, Any]) -> dict[str, Any]:
     shaped = dict(behavior)
     allowed = list(shaped.pop("allowedMethods"))
     cached = list(shaped.pop("cachedMethods"))
@@ -99,17 +159,15 @@ def _behavior(behavior: dict[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-def _send_distribution(task: Task, wanted: dict[str, Any]) -> Any:
-    """Validates the distribution as planned; sends it as the emulator can hold it.
+def _without_groups(task: Task, config: dict[str, Any]) -> dict[str, Any]:
+    """The settings as the emulator can hold them.
 
-    The emulator knows no origin groups and refuses a behaviour that targets one, so there the
-    group's first member, from which CloudFront serves until it fails, stands for the group.
+    It knows no origin groups and refuses a behaviour that targets one, so there the group's first
+    member, from which CloudFront serves until it fails, stands for the group.
     """
-    operation, config = "CreateDistributionWithTags", wanted["DistributionConfig"]
-    task.api.validate("cloudfront", operation, {"DistributionConfigWithTags": wanted})
     first = {
         group["Id"]: group["Members"]["Items"][0]["OriginId"]
-        for group in config.get("OriginGroups", {}).get("Items", [])
+        for group in config["OriginGroups"]["Items"]
     }
     known = {origin["Id"] for origin in config["Origins"]["Items"]} | set(first)
     behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]["Items"]]
@@ -123,137 +181,99 @@ def _send_distribution(task: Task, wanted: dict[str, Any]) -> Any:
             task.api.simplified.add(
                 f"distribution: origin group {target} (fail-over) stands as its first member"
             )
-    answer = task.call("cloudfront", operation, DistributionConfigWithTags=wanted)
-    return answer["Distribution"]
+    return config
 
 
-def _origin_group(group: dict[str, Any]) -> dict[str, Any]:
-    shaped = dict(group)
-    shaped["id"] = shaped.pop("originId")
-    return shaped
+def _read_distribution(task: Task, standing: Standing) -> Reading | None:
+    """Its settings, those that the provider has in another form put into it."""
+    reading = look_up(_DISTRIBUTION, task, standing)
+    if reading is None:
+        return None
+    config = reading.thing
+    shown = dict(reading.shown)
+    restriction = config["Restrictions"]["GeoRestriction"]
+    geo: dict[str, Any] = {"restrictionType": restriction["RestrictionType"]}
+    if restriction.get("Items"):
+        geo["locations"] = restriction["Items"]
+    shown["restrictions"] = {"geoRestriction": geo}
+    behaviors = (config.get("CacheBehaviors") or {}).get("Items") or []
+    for behavior, methods in zip(
+        [shown["defaultCacheBehavior"], *shown.get("orderedCacheBehaviors", [])],
+        [config["DefaultCacheBehavior"], *behaviors],
+        strict=True,
+    ):
+        behavior["cachedMethods"] = methods["AllowedMethods"]["CachedMethods"]["Items"]
+    for key in _HELD_IN_PART:
+        if not _has_all_of(standing.inputs.get(key), shown.get(key)):
+            shown.pop(key, None)
+    return Reading(thing=config, shown=shown)
 
 
-def _pairs(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+def _has_all_of(planned: Any, shown: Any) -> bool:
+    """Whether everything that is planned has a counterpart, whatever its value."""
+    if isinstance(planned, Mapping):
+        return isinstance(shown, Mapping) and all(
+            _has_all_of(value, shown.get(key))
+            for key, value in planned.items()
+            if value is not None
+        )
+    if isinstance(planned, list):
+        return len(planned) == len(shown or []) and all(map(_has_all_of, planned, shown or []))
+    return planned is None or shown is not None
 
 
-DISTRIBUTION_RENAMES = {
-    "originId": "Id",
-    "domainName": "DomainName",
-    "orderedCacheBehaviors": "CacheBehaviors",
-    "isIpv6Enabled": "IsIPV6Enabled",
-    "webAclId": "WebACLId",
-    "httpPort": "HTTPPort",
-    "httpsPort": "HTTPSPort",
-    "loggingConfig": "Logging",
-    "cloudfrontDefaultCertificate": "CloudFrontDefaultCertificate",
-    "sslSupportMethod": "SSLSupportMethod",
-    "acmCertificateArn": "ACMCertificateArn",
-    "iamCertificateId": "IAMCertificateId",
-    "failoverCriteria": "FailoverCriteria",
-    "lambdaArn": "LambdaFunctionARN",
-    "functionArn": "FunctionARN",
-    "originSslProtocols": "OriginSslProtocols",
-    "originAccessControlId": "OriginAccessControlId",
-}
+def _origin_names(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    planned = {origin["originId"]: origin["domainName"] for origin in inputs["origins"]}
+    origins = reading.thing["Origins"]["Items"]
+    return planned, {origin["Id"]: origin["DomainName"] for origin in origins}
 
 
-def _create_distribution(task: Task, inputs: Inputs) -> Created:
-    inputs.drop("retainOnDelete", "waitForDeployment")
-    tags = inputs.take("tags") or {}
-    config = inputs.rest()
-    config["comment"] = config.get("comment") or ""
-    config["httpVersion"] = str(config.get("httpVersion", "http2")).lower()
-    config["origins"] = [_origin(origin) for origin in config["origins"]]
-    config["originGroups"] = [_origin_group(group) for group in config.get("originGroups") or []]
-    config["defaultCacheBehavior"] = _behavior(config["defaultCacheBehavior"])
-    config["orderedCacheBehaviors"] = [
-        _behavior(behavior) for behavior in config.get("orderedCacheBehaviors") or []
-    ]
-    restriction = dict(config["restrictions"]["geoRestriction"])
-    restriction["items"] = list(restriction.pop("locations", None) or [])
-    restriction["quantity"] = len(restriction["items"])
-    restriction["restrictionType"] = restriction.pop("restrictionType")
-    config["restrictions"] = {"geoRestriction": restriction}
-    wanted = {"distributionConfigWithTags": {"distributionConfig": config}}
-    shaped = task.api.fitted(
-        "cloudfront", "CreateDistributionWithTags", wanted, DISTRIBUTION_RENAMES
-    )["DistributionConfigWithTags"]
-    shaped["DistributionConfig"]["CallerReference"] = task.urn[-128:]
-    shaped["Tags"] = {"Items": _pairs(tags)}
-    answer = _send_distribution(task, shaped)
-    return Created(
-        answer["Id"],
-        {
-            "arn": answer["ARN"],
-            "domainName": answer["DomainName"],
-            "hostedZoneId": HOSTED_ZONE,
-            "status": answer["Status"],
-        },
-    )
+def _origin_groups(inputs: Mapping[str, Any], _reading: Reading) -> tuple[Any, Any] | None:
+    groups = _groups_of(inputs)
+    return (sorted(groups), NOT_SHOWN) if groups else None
 
 
-def _verify_distribution(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its origins, the paths it serves from each, its firewall and names."""
-    actual = reader.read("cloudfront", "GetDistribution", Id=identifier)["Distribution"]
-    config = actual["DistributionConfig"]
-    wanted = {origin["originId"]: origin["domainName"] for origin in inputs["origins"]}
-    origins = {origin["Id"]: origin["DomainName"] for origin in config["Origins"]["Items"]}
-    yield "origins", wanted, origins
-    default = inputs["defaultCacheBehavior"]
-    behavior = config["DefaultCacheBehavior"]
-    groups = [group["originId"] for group in inputs.get("originGroups") or []]
-    if groups:
-        yield "origin groups", sorted(groups), NOT_SHOWN
-    if default["targetOriginId"] not in groups:
-        yield "default origin", default["targetOriginId"], behavior["TargetOriginId"]
-    yield "viewer protocol", default["viewerProtocolPolicy"], behavior["ViewerProtocolPolicy"]
-    paths = {
-        b["pathPattern"]: b["targetOriginId"] for b in inputs.get("orderedCacheBehaviors") or []
+def _groups_of(inputs: Mapping[str, Any]) -> list[str]:
+    return [group["originId"] for group in inputs.get("originGroups") or []]
+
+
+def _default_origin(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+    target = inputs["defaultCacheBehavior"]["targetOriginId"]
+    if target in _groups_of(inputs):
+        return None
+    return target, reading.thing["DefaultCacheBehavior"]["TargetOriginId"]
+
+
+def _viewer_protocol(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    planned = inputs["defaultCacheBehavior"]["viewerProtocolPolicy"]
+    return planned, reading.thing["DefaultCacheBehavior"]["ViewerProtocolPolicy"]
+
+
+def _paths(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    """Each with the origin that it is served from."""
+    planned = {
+        each["pathPattern"]: each["targetOriginId"]
+        for each in inputs.get("orderedCacheBehaviors") or []
     }
-    behaviors = config.get("CacheBehaviors", {}).get("Items", [])
-    yield "paths", paths, {b["PathPattern"]: b["TargetOriginId"] for b in behaviors}
-    yield "names", sorted(inputs.get("aliases") or []), sorted(config["Aliases"].get("Items", []))
-    yield "firewall", inputs.get("webAclId") or "", config.get("WebACLId", "")
-    yield "HTTP", inputs["httpVersion"], str(config.get("HttpVersion", "")).lower()
-    yield "IPv6", inputs["isIpv6Enabled"], config.get("IsIPV6Enabled")
-    yield "default object", inputs.get("defaultRootObject", ""), config.get("DefaultRootObject", "")
+    behaviors = reading.thing.get("CacheBehaviors", {}).get("Items", [])
+    return planned, {each["PathPattern"]: each["TargetOriginId"] for each in behaviors}
 
 
-def _create_origin_access_control(task: Task, inputs: Inputs) -> Created:
-    config = inputs.rest()
-    config["name"] = config.get("name") or task.auto_name("name", 64)
-    answer = task.send(
-        "cloudfront", "CreateOriginAccessControl", {"originAccessControlConfig": config}
-    )
-    return Created(answer["OriginAccessControl"]["Id"])
+def _names(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    found = reading.thing["Aliases"].get("Items", [])
+    return sorted(inputs.get("aliases") or []), sorted(found)
 
 
-def _invented_vpc_origin(registration: Registration) -> Computed:
-    unique = f"vo_{registration.letters(22)}"
-    arn = registration.arn("cloudfront", f"vpcorigin/{unique}", region="")
-    return Computed(unique, {"arn": arn, "etag": f"E{registration.letters(12, 'etag')}"})
+def _firewall(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("webAclId") or "", reading.thing.get("WebACLId", "")
 
 
-def _create_vpc_origin(task: Task, inputs: Inputs) -> Created:
-    inputs.drop("timeouts")
-    tags = inputs.take("tags") or {}
-    config = dict(inputs.take("vpcOriginEndpointConfig"))
-    protocols = config.pop("originSslProtocols", None)
-    if protocols:
-        config["originSslProtocols"] = {
-            "quantity": len(protocols["items"]),
-            "items": protocols["items"],
-        }
-    answer = task.send(
-        "cloudfront",
-        "CreateVpcOrigin",
-        inputs.rest() | {"vpcOriginEndpointConfig": config},
-        **({"Tags": {"Items": _pairs(tags)}} if tags else {}),
-    )
-    return _policy(task, answer.data, "VpcOrigin")
+def _http_version(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs["httpVersion"], str(reading.thing.get("HttpVersion", "")).lower()
+
+
+def _default_object(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("defaultRootObject", ""), reading.thing.get("DefaultRootObject", "")
 
 
 CARDS = (
@@ -261,10 +281,27 @@ CARDS = (
         type=DISTRIBUTION,
         computed=_invented_distribution,
         values=by_model("cloudfront:CreateDistribution", "cloudfront:UpdateDistribution"),
-        lifecycle=Calls(service="cloudfront", create="CreateDistribution").lifecycle(
-            create=_create_distribution
+        lifecycle=_DISTRIBUTION.lifecycle(
+            create=_create_distribution,
+            read=_read_distribution,
+            update=_update_distribution,
+            delete=_delete_distribution,
         ),
-        verification=Verification(kind="distribution", more=_verify_distribution),
+        verification=Verification(
+            kind="distribution",
+            rows={
+                "origins": _origin_names,
+                "origin groups": _origin_groups,
+                "default origin": _default_origin,
+                "viewer protocol": _viewer_protocol,
+                "paths": _paths,
+                "names": _names,
+                "firewall": _firewall,
+                "HTTP": _http_version,
+                "IPv6": member("isIpv6Enabled", "IsIPV6Enabled"),
+                "default object": _default_object,
+            },
+        ),
         changes=Changes(
             holds="the domain name that users and DNS know",
             source=(
@@ -322,40 +359,6 @@ CARDS = (
                 "stand in us-east-1"
             ),
         ),
-        control_plane=CONTROL_PLANE,
-    ),
-    Card(
-        type="aws:cloudfront/originAccessControl:OriginAccessControl",
-        computed=_invented_edge("origin-access-control"),
-        values=by_model(
-            "cloudfront:CreateOriginAccessControl", "cloudfront:UpdateOriginAccessControl"
-        ),
-        lifecycle=Calls(service="cloudfront", create="CreateOriginAccessControl").lifecycle(
-            create=_create_origin_access_control
-        ),
-        verification=NOT_COMPARED,
-        changes=Unruled(),
-        price=Free(reason="part of the distribution"),
-        quotas=NO_QUOTA,
-        naming=OWN_NAME,
-        permissions=("cloudfront:CreateOriginAccessControl",),
-        residency=GLOBAL_SETTINGS,
-        control_plane=CONTROL_PLANE,
-    ),
-    Card(
-        type="aws:cloudfront/vpcOrigin:VpcOrigin",
-        computed=_invented_vpc_origin,
-        values=by_model("cloudfront:CreateVpcOrigin", "cloudfront:UpdateVpcOrigin"),
-        lifecycle=Calls(service="cloudfront", create="CreateVpcOrigin").lifecycle(
-            create=_create_vpc_origin
-        ),
-        verification=NOT_COMPARED,
-        changes=Unruled(),
-        price=Free(reason="AWS charges nothing for a VPC origin"),
-        quotas=NO_QUOTA,
-        naming=OWN_NAME,
-        permissions=("cloudfront:CreateVpcOrigin",),
-        residency=GLOBAL_SETTINGS,
         control_plane=CONTROL_PLANE,
     ),
 )

@@ -2,61 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-from rf.aws.cloudfront.distribution import CONTROL_PLANE, _invented_edge, _pairs
-from rf.shared.cards.calls import Calls
+from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, TAGGING, invented_edge
+from rf.shared.cards.calls import Calls, Name, change, look_up, make, seen
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced, Unpriced
 from rf.shared.cards.residency import GLOBAL_SETTINGS
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME, USAGE
 from rf.shared.offline.invention import Computed, Registration
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+
+def _with_configuration(_task: Task, inputs: Inputs) -> None:
+    stores = inputs.take("keyValueStoreAssociations") or []
+    config = {"comment": inputs.take("comment") or "", "runtime": inputs.take("runtime")}
+    if stores:
+        config["keyValueStoreAssociations"] = [{"keyValueStoreARN": arn} for arn in stores]
+    inputs["functionConfig"] = config
+
+
+_FUNCTION = Calls(
+    service="cloudfront",
+    create="CreateFunction",
+    read="DescribeFunction",
+    update="UpdateFunction",
+    delete="DeleteFunction",
+    name=Name(parameter="Name", limit=64),
+    found="FunctionSummary.FunctionConfig",
+    lock=LOCK,
+    whole=True,
+    renames={"code": "FunctionCode"},
+    provider_only=("publish",),
+    prepare=_with_configuration,
+    outputs={"arn": "FunctionMetadata.FunctionARN"},
+    tagging=TAGGING,
+)
 
 
 def _create_function(task: Task, inputs: Inputs) -> Created:
-    name = inputs.take("name") or task.auto_name("name", 64)
-    publishes = inputs.take("publish", True)
-    code = str(inputs.take("code")).encode()
-    tags = inputs.take("tags") or {}
-    stores = inputs.take("keyValueStoreAssociations") or []
-    config = inputs.rest()
-    config["comment"] = config.get("comment") or ""
-    if stores:
-        config["keyValueStoreAssociations"] = [{"keyValueStoreARN": arn} for arn in stores]
-    shaped = task.api.fitted("cloudfront", "CreateFunction", {"functionConfig": config})
-    answer = task.call(
-        "cloudfront",
-        "CreateFunction",
-        Name=name,
-        FunctionCode=code,
-        **shaped,
-        **({"Tags": {"Items": _pairs(tags)}} if tags else {}),
-    )
+    """Made, and published so that it serves."""
+    publishes = inputs.get("publish", True)
+    created = make(_FUNCTION, task, inputs)
     if publishes:
-        # Only checked, so that what the emulator does hold, the code, is read back.
-        wanted = {"Name": name, "IfMatch": answer["ETag"]}
-        task.api.validate("cloudfront", "PublishFunction", wanted)
-        task.api.simplified.add("edge function: stands in development, as publishing is lacking")
-    arn = answer["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
-    return Created(name, {"arn": arn, "etag": answer["ETag"], "name": name})
+        standing = Standing(id=created.id, inputs={}, outputs=created.outputs)
+        _check_publishing(task, standing)
+    return created
 
 
-def _verify_edge_function(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its code, byte for byte."""
-    actual = reader.read("cloudfront", "GetFunction", Name=identifier)["FunctionCode"]
-    code = actual.read() if hasattr(actual, "read") else actual
-    yield "code", inputs["code"], code.decode() if isinstance(code, bytes) else code
+def _update_function(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    publishes = inputs.get("publish", True)
+    updated = change(_FUNCTION, task, standing, inputs)
+    if publishes:
+        _check_publishing(task, standing)
+    return updated
+
+
+def _check_publishing(task: Task, standing: Standing) -> None:
+    """Only checked, so that what the emulator does hold, the code, is read back."""
+    wanted = {"Name": standing.id} | seen(_FUNCTION, task, standing)
+    task.api.validate("cloudfront", "PublishFunction", wanted)
+    task.api.simplified.add("edge function: stands in development, as publishing is lacking")
+
+
+def _read_function(task: Task, standing: Standing) -> Reading | None:
+    """Its settings by one call, its code by another."""
+    reading = look_up(_FUNCTION, task, standing)
+    if reading is None:
+        return None
+    code = task.call("cloudfront", "GetFunction", Name=standing.id)["FunctionCode"].read()
+    stores = (reading.thing.get("KeyValueStoreAssociations") or {}).get("Items") or []
+    shown = dict(reading.shown) | {"code": code.decode()}
+    if stores:
+        shown["keyValueStoreAssociations"] = [each["KeyValueStoreARN"] for each in stores]
+    return Reading(thing=reading.thing, shown=shown)
 
 
 def _invented_key_value_store(registration: Registration) -> Computed:
@@ -65,30 +86,28 @@ def _invented_key_value_store(registration: Registration) -> Computed:
     return Computed(name, {"name": name, "arn": arn, "etag": f"E{registration.letters(12)}"})
 
 
-def _create_key_value_store(task: Task, inputs: Inputs) -> Created:
-    inputs.drop("timeouts", "tags")
-    name = inputs.take("name") or task.auto_name("name", 64)
-    answer = task.send("cloudfront", "CreateKeyValueStore", inputs.rest(), Name=name)
-    return Created(name, {"arn": answer["KeyValueStore"]["ARN"], "name": name})
-
-
-def _verify_key_value_store(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """That it exists, and what it says of itself."""
-    actual = reader.read("cloudfront", "DescribeKeyValueStore", Name=identifier)["KeyValueStore"]
-    yield "comment", inputs.get("comment", ""), actual["Comment"]
+_KEY_VALUE_STORE = Calls(
+    service="cloudfront",
+    create="CreateKeyValueStore",
+    read="DescribeKeyValueStore",
+    update="UpdateKeyValueStore",
+    delete="DeleteKeyValueStore",
+    name=Name(parameter="Name", limit=64),
+    lock=LOCK,
+    provider_only=("timeouts",),
+    tagging=TAGGING,
+)
 
 
 CARDS = (
     Card(
         type="aws:cloudfront/function:Function",
-        computed=_invented_edge("function", "name"),
+        computed=invented_edge("function", "name"),
         values=by_model("cloudfront:CreateFunction", "cloudfront:UpdateFunction"),
-        lifecycle=Calls(service="cloudfront", create="CreateFunction").lifecycle(
-            create=_create_function
+        lifecycle=_FUNCTION.lifecycle(
+            create=_create_function, read=_read_function, update=_update_function
         ),
-        verification=Verification(kind="edge function", more=_verify_edge_function),
+        verification=Verification(kind="edge function", rows={"code": "code"}),
         changes=Unruled(),
         price=Priced(keys=("cloudfront:functions",), count=USAGE),
         quotas=NO_QUOTA,
@@ -104,10 +123,8 @@ CARDS = (
         type="aws:cloudfront/keyValueStore:KeyValueStore",
         computed=_invented_key_value_store,
         values=by_model("cloudfront:CreateKeyValueStore", "cloudfront:UpdateKeyValueStore"),
-        lifecycle=Calls(service="cloudfront", create="CreateKeyValueStore").lifecycle(
-            create=_create_key_value_store
-        ),
-        verification=Verification(kind="organization directory", more=_verify_key_value_store),
+        lifecycle=_KEY_VALUE_STORE.lifecycle(),
+        verification=Verification(kind="organization directory", rows={"comment": "comment"}),
         changes=Changes(
             holds="which cell serves which organization",
             source=(provider("cloudfront/key_value_store.go"),),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rf.aws.cloudfront.distribution import CONTROL_PLANE, _invented_edge, _policy
+from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, as_configuration, invented_edge
 from rf.shared.account import usage
 from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
-from rf.shared.cards.lifecycle import Created, Inputs, Task
+from rf.shared.cards.lifecycle import Inputs, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import GLOBAL_SETTINGS
@@ -18,62 +16,55 @@ from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME
 
 CACHE_POLICY = "aws:cloudfront/cachePolicy:CachePolicy"
-
-
 HEADERS_POLICY = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 
 
-def _unwrapped(config: dict[str, Any]) -> dict[str, Any]:
-    """`{headers: {items: [...]}}` of the provider as the list that `fit` counts itself."""
-    shaped = dict(config)
-    for block in ("cookiesConfig", "headersConfig", "queryStringsConfig"):
-        if isinstance(shaped.get(block), dict):
-            shaped[block] = {
-                key: value["items"] if isinstance(value, dict) and "items" in value else value
-                for key, value in shaped[block].items()
-            }
-    return shaped
-
-
-def _create_cache_policy(task: Task, inputs: Inputs) -> Created:
-    config = inputs.rest()
-    config["name"] = config.get("name") or task.auto_name("name", 128)
-    config.setdefault("minTtl", 0)
-    renames = {"minTtl": "MinTTL", "maxTtl": "MaxTTL", "defaultTtl": "DefaultTTL"}
-    key = dict(config.get("parametersInCacheKeyAndForwardedToOrigin") or {})
+def _with_encodings(task: Task, inputs: Inputs) -> None:
+    as_configuration(task, inputs)
+    key = inputs.get("parametersInCacheKeyAndForwardedToOrigin")
     if key:
-        # The provider may leave these out; the API may not.
+        # The provider may leave it out; the API may not.
         key.setdefault("enableAcceptEncodingGzip", False)
-        config["parametersInCacheKeyAndForwardedToOrigin"] = _unwrapped(key)
-    answer = task.send("cloudfront", "CreateCachePolicy", {"cachePolicyConfig": config}, renames)
-    return _policy(task, answer.data, "CachePolicy")
 
 
-def _create_response_headers_policy(task: Task, inputs: Inputs) -> Created:
-    config = inputs.rest()
-    config["name"] = config.get("name") or task.auto_name("name", 128)
-    renames = {
-        "accessControlMaxAgeSec": "AccessControlMaxAgeSec",
-        "includeSubdomains": "IncludeSubdomains",
-        "xssProtection": "XSSProtection",
-    }
-    answer = task.send(
-        "cloudfront",
-        "CreateResponseHeadersPolicy",
-        {"responseHeadersPolicyConfig": config},
-        renames,
-    )
-    return _policy(task, answer.data, "ResponseHeadersPolicy")
+_CACHE_POLICY = Calls(
+    service="cloudfront",
+    create="CreateCachePolicy",
+    read="GetCachePolicy",
+    update="UpdateCachePolicy",
+    delete="DeleteCachePolicy",
+    identifier="Id",
+    by={"Id": "{id}"},
+    within="cachePolicyConfig",
+    found="CachePolicy.CachePolicyConfig",
+    lock=LOCK,
+    whole=True,
+    defaults={"minTtl": 0},
+    prepare=_with_encodings,
+)
+
+_HEADERS_POLICY = Calls(
+    service="cloudfront",
+    create="CreateResponseHeadersPolicy",
+    read="GetResponseHeadersPolicy",
+    update="UpdateResponseHeadersPolicy",
+    delete="DeleteResponseHeadersPolicy",
+    identifier="Id",
+    by={"Id": "{id}"},
+    within="responseHeadersPolicyConfig",
+    found="ResponseHeadersPolicy.ResponseHeadersPolicyConfig",
+    lock=LOCK,
+    whole=True,
+    prepare=as_configuration,
+)
 
 
 CARDS = (
     Card(
         type=CACHE_POLICY,
-        computed=_invented_edge("cache-policy", "uuid"),
+        computed=invented_edge("cache-policy", "uuid"),
         values=by_model("cloudfront:CreateCachePolicy", "cloudfront:UpdateCachePolicy"),
-        lifecycle=Calls(service="cloudfront", create="CreateCachePolicy").lifecycle(
-            create=_create_cache_policy
-        ),
+        lifecycle=_CACHE_POLICY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of the distribution"),
@@ -94,13 +85,11 @@ CARDS = (
     ),
     Card(
         type=HEADERS_POLICY,
-        computed=_invented_edge("response-headers-policy", "uuid"),
+        computed=invented_edge("response-headers-policy", "uuid"),
         values=by_model(
             "cloudfront:CreateResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"
         ),
-        lifecycle=Calls(service="cloudfront", create="CreateResponseHeadersPolicy").lifecycle(
-            create=_create_response_headers_policy
-        ),
+        lifecycle=_HEADERS_POLICY.lifecycle(),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of the distribution"),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rf.aws.lb import balancer, listeners
+from rf.aws.lb import balancer, listeners, targets
 
-CARDS = (*balancer.CARDS, *listeners.CARDS)
+CARDS = (*balancer.CARDS, *targets.CARDS, *listeners.CARDS)

@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from rf.aws.lb.balancer import _attributes
-from rf.shared.cards.calls import Calls
+from rf.aws.lb.attributes import (
+    Attribute,
+    changed_attributes,
+    default_attributes,
+    put_attributes,
+    read_attributes,
+    shown_attributes,
+    take_attributes,
+)
+from rf.aws.lb.balancer import TAGGING
+from rf.shared.cards.calls import Calls, change, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues, by_model
-from rf.shared.cards.verification import Comparison, Verification
+from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
 
-if TYPE_CHECKING:
-    from rf.shared.sandbox.reader import Reader
+LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
+
+_ATTRIBUTES = {
+    "routingHttpResponseServerEnabled": Attribute("routing.http.response.server.enabled", "true"),
+    "tcpIdleTimeoutSeconds": Attribute("tcp.idle_timeout.seconds", "350"),
+    "routingHttpResponseStrictTransportSecurityHeaderValue": Attribute(
+        "routing.http.response.strict_transport_security.header_value"
+    ),
+    "routingHttpResponseXContentTypeOptionsHeaderValue": Attribute(
+        "routing.http.response.x_content_type_options.header_value"
+    ),
+    "routingHttpResponseXFrameOptionsHeaderValue": Attribute(
+        "routing.http.response.x_frame_options.header_value"
+    ),
+}
+"""Listener inputs `routingHttp...`, whose attributes spell the words apart."""
+
+_ACTION = {
+    "forward": "ForwardConfig",
+    "redirect": "RedirectConfig",
+    "fixedResponse": "FixedResponseConfig",
+    "stickiness": "TargetGroupStickinessConfig",
+    "duration": "DurationSeconds",
+    "arn": "TargetGroupArn",
+}
+
+_CONDITION = {
+    "hostHeader": "HostHeaderConfig",
+    "pathPattern": "PathPatternConfig",
+    "httpHeader": "HttpHeaderConfig",
+    "httpRequestMethod": "HttpRequestMethodConfig",
+    "queryString": "QueryStringConfig",
+    "sourceIp": "SourceIpConfig",
+}
+
+_CONDITION_FIELDS = {
+    "hostHeader": "host-header",
+    "pathPattern": "path-pattern",
+    "httpHeader": "http-header",
+    "httpRequestMethod": "http-request-method",
+    "queryString": "query-string",
+    "sourceIp": "source-ip",
+}
 
 
 def _invented_of_load_balancer(kind: str, parent_key: str) -> Invent:
@@ -36,126 +87,144 @@ def _invented_of_load_balancer(kind: str, parent_key: str) -> Invent:
     return invent
 
 
-def _listener_attributes(inputs: Inputs) -> list[dict[str, str]]:
-    """Listener inputs `routingHttp...`, whose attributes spell the words apart."""
-    special = {
-        "routingHttpResponseServerEnabled": "routing.http.response.server.enabled",
-        "tcpIdleTimeoutSeconds": "tcp.idle_timeout.seconds",
-        "routingHttpResponseStrictTransportSecurityHeaderValue": (
-            "routing.http.response.strict_transport_security.header_value"
-        ),
-        "routingHttpResponseXContentTypeOptionsHeaderValue": (
-            "routing.http.response.x_content_type_options.header_value"
-        ),
-        "routingHttpResponseXFrameOptionsHeaderValue": (
-            "routing.http.response.x_frame_options.header_value"
-        ),
-    }
-    return _attributes(inputs, special)
+def _with_certificates(_task: Task, inputs: Inputs) -> None:
+    certificate = inputs.take("certificateArn")
+    if certificate:
+        inputs["certificates"] = [{"certificateArn": certificate}]
 
 
-def _action(action: dict[str, Any]) -> dict[str, Any]:
-    renamed = {
-        "forward": "forwardConfig",
-        "redirect": "redirectConfig",
-        "fixedResponse": "fixedResponseConfig",
-    }
-    shaped = {renamed.get(key, key): value for key, value in action.items()}
-    if "forwardConfig" in shaped:
-        forward = dict(shaped["forwardConfig"])
-        stickiness = forward.pop("stickiness", None)
-        if stickiness:
-            forward["targetGroupStickinessConfig"] = {
-                "enabled": stickiness.get("enabled", False),
-                "durationSeconds": stickiness["duration"],
-            }
-        forward["targetGroups"] = [
-            {"targetGroupArn": target["arn"], "weight": target.get("weight")}
-            for target in forward["targetGroups"]
-        ]
-        shaped["forwardConfig"] = forward
-    return shaped
+_LISTENER = Calls(
+    service="elbv2",
+    create="CreateListener",
+    read="DescribeListeners",
+    update="ModifyListener",
+    delete="DeleteListener",
+    identifier="ListenerArn",
+    by={"ListenerArn": "{id}"},
+    renames=_ACTION,
+    prepare=_with_certificates,
+    outputs={"arn": "ListenerArn", "certificateArn": "Certificates.0.CertificateArn"},
+    tagging=TAGGING,
+)
 
 
 def _create_listener(task: Task, inputs: Inputs) -> Created:
-    certificate = inputs.take("certificateArn")
-    actions = [_action(action) for action in inputs.take("defaultActions")]
-    certificates = {"Certificates": [{"CertificateArn": certificate}]} if certificate else {}
-    attributes = _listener_attributes(inputs)
-    answer = task.send(
-        "elbv2",
-        "CreateListener",
-        inputs.rest() | {"defaultActions": actions},
-        **certificates,
-    )["Listeners"][0]
-    arn = answer["ListenerArn"]
-    if attributes:
-        task.call("elbv2", "ModifyListenerAttributes", ListenerArn=arn, Attributes=attributes)
-    return Created(arn, {"arn": arn})
+    wanted = take_attributes(inputs, _ATTRIBUTES)
+    created = make(_LISTENER, task, inputs)
+    _put_attributes(task, created.id, wanted)
+    return created
 
 
-def _verify_listener(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its port and protocol, certificate and TLS policy."""
-    actual = reader.one("elbv2", "DescribeListeners", "Listeners", ListenerArns=[identifier])
-    yield "port", int(inputs["port"]), actual["Port"]
-    yield "protocol", inputs.get("protocol", "HTTP"), actual["Protocol"]
-    if inputs.get("certificateArn"):
-        arns = [entry["CertificateArn"] for entry in actual.get("Certificates", [])]
-        yield "certificate", [inputs["certificateArn"]], arns
-    if inputs.get("sslPolicy"):
-        yield "TLS policy", inputs["sslPolicy"], actual.get("SslPolicy")
+def _update_listener(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    before = take_attributes(Inputs(standing.inputs), _ATTRIBUTES)
+    after = take_attributes(inputs, _ATTRIBUTES)
+    known = default_attributes(_ATTRIBUTES)
+    _put_attributes(task, standing.id, changed_attributes(before, after, known))
+    return change(_LISTENER, task, standing, inputs)
 
 
-_CONDITION_FIELDS = {
-    "hostHeader": "host-header",
-    "pathPattern": "path-pattern",
-    "httpHeader": "http-header",
-    "httpRequestMethod": "http-request-method",
-    "queryStrings": "query-string",
-    "sourceIp": "source-ip",
-}
+def _put_attributes(task: Task, arn: str, values: Mapping[str, str]) -> None:
+    put_attributes(task, "ModifyListenerAttributes", {"ListenerArn": arn}, values)
 
 
-def _condition(condition: dict[str, Any]) -> dict[str, Any]:
+def _read_listener(task: Task, standing: Standing) -> Reading | None:
+    """What describes it; the API is asked for attributes where the plan sets any."""
+    reading = look_up(_LISTENER, task, standing)
+    if reading is None or not any(standing.inputs.get(key) is not None for key in _ATTRIBUTES):
+        return reading
+    which = {"ListenerArn": standing.id}
+    values = read_attributes(task, "DescribeListenerAttributes", which)
+    shown = shown_attributes(values, _ATTRIBUTES, standing.inputs)
+    return replace(reading, shown={**reading.shown, **shown})
+
+
+def _port(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return int(inputs["port"]), reading.thing["Port"]
+
+
+def _protocol(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return inputs.get("protocol", "HTTP"), reading.thing["Protocol"]
+
+
+def _certificate(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
+    if not inputs.get("certificateArn"):
+        return None
+    found = [entry["CertificateArn"] for entry in reading.thing.get("Certificates", [])]
+    return [inputs["certificateArn"]], found
+
+
+def _with_fields(_task: Task, inputs: Inputs) -> None:
+    conditions = inputs.take("conditions")
+    if conditions:
+        inputs["conditions"] = [_condition(condition) for condition in conditions]
+
+
+def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition with the field that it looks at, which the provider derives."""
     [(key, value)] = [(key, value) for key, value in condition.items() if value is not None]
-    config = "queryString" if key == "queryStrings" else key
-    content = {"values": value} if key == "queryStrings" else value
-    return {"field": _CONDITION_FIELDS[key], f"{config}Config": content}
+    if key == "queryStrings":
+        key, value = "queryString", {"values": value}
+    return {"field": _CONDITION_FIELDS[key], key: value}
 
 
-def _create_listener_rule(task: Task, inputs: Inputs) -> Created:
-    actions = [_action(action) for action in inputs.take("actions")]
-    conditions = [_condition(condition) for condition in inputs.take("conditions")]
-    answer = task.send(
-        "elbv2",
-        "CreateRule",
-        inputs.rest() | {"actions": actions, "conditions": conditions},
-    )["Rules"][0]
-    return Created(answer["RuleArn"], {"arn": answer["RuleArn"]})
+_LISTENER_RULE = Calls(
+    service="elbv2",
+    create="CreateRule",
+    read="DescribeRules",
+    update="ModifyRule",
+    delete="DeleteRule",
+    identifier="RuleArn",
+    by={"RuleArn": "{id}"},
+    renames=_ACTION | _CONDITION,
+    prepare=_with_fields,
+    outputs={"arn": "RuleArn"},
+    tagging=TAGGING,
+)
 
 
-def _verify_listener_rule(
-    reader: Reader, identifier: str, inputs: Mapping[str, Any], _reading: Reading
-) -> Iterator[Comparison]:
-    """Its place among the rules and its paths."""
-    actual = reader.one("elbv2", "DescribeRules", "Rules", RuleArns=[identifier])
-    yield "priority", str(inputs["priority"]), actual["Priority"]
+def _read_listener_rule(task: Task, standing: Standing) -> Reading | None:
+    """Its listener stands in its ARN alone, and the provider has queries in another form."""
+    reading = look_up(_LISTENER_RULE, task, standing)
+    if reading is None:
+        return None
+    listener = standing.id.replace(":listener-rule/", ":listener/").rpartition("/")[0]
+    shown = {**reading.shown, "listenerArn": listener}
+    for condition, each in zip(
+        shown.get("conditions") or [], reading.thing["Conditions"], strict=True
+    ):
+        queries = (each.get("QueryStringConfig") or {}).get("Values") or []
+        if queries:
+            condition["queryStrings"] = [
+                {name.lower(): value for name, value in query.items()} for query in queries
+            ]
+    return replace(reading, shown=shown)
+
+
+def _update_listener_rule(task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """Its place among the rules by a call of its own."""
+    priority = inputs.take("priority")
+    if priority is not None and priority != standing.inputs.get("priority"):
+        wanted = {"rulePriorities": [{"ruleArn": standing.id, "priority": priority}]}
+        task.send("elbv2", "SetRulePriorities", wanted)
+    return change(_LISTENER_RULE, task, standing, inputs)
+
+
+def _priority(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
+    return str(inputs["priority"]), reading.thing["Priority"]
+
+
+def _paths(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     wanted = [
         value
         for condition in inputs["conditions"]
         for value in (condition.get("pathPattern") or {}).get("values", [])
     ]
-    paths = [
+    found = [
         value
-        for condition in actual["Conditions"]
+        for condition in reading.thing["Conditions"]
         for value in (condition.get("PathPatternConfig") or {}).get("Values", [])
     ]
-    yield "paths", sorted(wanted), sorted(paths)
-
-
-LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
+    return sorted(wanted), sorted(found)
 
 
 CARDS = (
@@ -172,10 +241,18 @@ CARDS = (
             },
             source="Elastic Load Balancing API reference, RedirectActionConfig",
         ),
-        lifecycle=Calls(service="elbv2", create="CreateListener").lifecycle(
-            create=_create_listener
+        lifecycle=_LISTENER.lifecycle(
+            create=_create_listener, read=_read_listener, update=_update_listener
         ),
-        verification=Verification(kind="listener", more=_verify_listener),
+        verification=Verification(
+            kind="listener",
+            rows={
+                "port": _port,
+                "protocol": _protocol,
+                "certificate": _certificate,
+                "TLS policy": "sslPolicy",
+            },
+        ),
         changes=Changes(
             source=(provider("elbv2/listener.go"),), properties={"loadBalancerArn": REPLACE}
         ),
@@ -190,13 +267,10 @@ CARDS = (
         type=LISTENER_RULE,
         computed=_invented_of_load_balancer("listener-rule", "listenerArn"),
         values=by_model("elbv2:CreateRule", "elbv2:ModifyRule"),
-        lifecycle=Calls(
-            service="elbv2",
-            create="CreateRule",
-            delete="DeleteRule",
-            by={"RuleArn": "{id}"},
-        ).lifecycle(create=_create_listener_rule),
-        verification=Verification(kind="listener rule", more=_verify_listener_rule),
+        lifecycle=_LISTENER_RULE.lifecycle(read=_read_listener_rule, update=_update_listener_rule),
+        verification=Verification(
+            kind="listener rule", rows={"priority": _priority, "paths": _paths}
+        ),
         changes=Unruled(),
         price=Free(reason="part of the load balancer"),
         quotas=(

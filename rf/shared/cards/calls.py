@@ -30,6 +30,9 @@ from rf.shared.cards.paths import dig
 if TYPE_CHECKING:
     from rf.shared.cards.answers import ApiAnswer
 
+NOT_SEEN = "not seen"
+"""Stands for what an update has to name of a thing whose reading the emulator lacks."""
+
 AS_CREATED = "as created"
 """For an operation that puts a thing, whether it is there or not: the update is the creation."""
 
@@ -78,6 +81,9 @@ class Calls:
     - `within`: parameter that holds the inputs, where the API wraps them.
     - `described`, `found`: where the answers of `create` and `read` describe the thing, as
       `DBInstances.0`; by default their first structure, or the first of their first list.
+    - `lock`: parameters of `update` and `delete` by the member of `read`'s answer that they take,
+      as `IfMatch` an `ETag`: such an API changes only what the caller has seen as it is.
+    - `whole`: whether `update` takes every setting again, not those alone that differ.
     - `gone`: members of the description by the value that says that it is being deleted.
     - `absent`: words of the API's refusal by which there is no such thing, where its code says
       less than `RequestError.says_gone` asks for.
@@ -104,6 +110,8 @@ class Calls:
     within: str = ""
     described: str | None = None
     found: str | None = None
+    lock: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
     gone: Mapping[str, Any] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     renames: Renames = field(default_factory=dict)
@@ -163,18 +171,27 @@ def parameters_of(
     calls: Calls, task: Task, inputs: Inputs, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The parameters of the creation; uses the inputs up."""
-    inputs.drop(*calls.provider_only)
-    for key, value in calls.defaults.items():
-        if inputs.get(key) is None:
-            inputs[key] = value
+    _complete(calls, inputs)
     if calls.prepare is not None:
         calls.prepare(task, inputs)
     told = _told_by_inputs(calls, task, given)
     name = {calls.name.parameter: inputs.take(calls.name.key)} if calls.name else {}
+    fitted = _fitted(calls, task, calls.create, inputs)
+    return told | fitted | name | dict(calls.fixed)
+
+
+def _complete(calls: Calls, inputs: Inputs) -> None:
+    """Leave the inputs as the API gets them: without the provider's own, with its defaults."""
+    inputs.drop(*calls.provider_only)
+    for key, value in calls.defaults.items():
+        if inputs.get(key) is None:
+            inputs[key] = value
+
+
+def _fitted(calls: Calls, task: Task, operation: str, inputs: Inputs) -> dict[str, Any]:
     left = inputs.rest()
     wrapped = {calls.within: left} if calls.within else left
-    fitted = task.api.fitted(calls.service, calls.create, wrapped, calls.renames)
-    return told | fitted | name | dict(calls.fixed)
+    return task.api.fitted(calls.service, operation, wrapped, calls.renames)
 
 
 def _told_by_inputs(calls: Calls, task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +277,9 @@ def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -
 
 
 def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """Change a thing in place: by one call with what differs, and those that change its tags."""
+    """Change a thing in place: by one call with what differs (with all of it where the API wants
+    that), and those that change its tags."""
+    wanted = dict(inputs)
     if calls.tagging is not None:
         retag(calls.service, calls.tagging, task, standing, inputs.take("tags") or {})
     if calls.update == AS_CREATED:
@@ -271,19 +290,42 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
     changed = differing(standing.inputs, inputs.rest(), without=calls.provider_only)
     if calls.tagging is not None:
         changed.pop("tags", None)
-    if not changed:
+    dropped = _dropped(calls, standing, wanted)
+    if dropped and not calls.whole:
+        names = ", ".join(dropped)
+        raise RequestError(f"{names}: no longer set, and its card tells no value to go back to")
+    if not changed and not dropped:
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
-    partly = Inputs({key: wanted.get(key) for key in calls.repeated} | changed)
+    sent = Inputs({key: wanted.get(key) for key in calls.repeated} | changed)
+    if calls.whole:
+        sent = Inputs(wanted)
+        sent.drop(*(("tags",) if calls.tagging else ()))
+        _complete(calls, sent)
     if calls.prepare is not None:
-        calls.prepare(task, partly)
-    left = partly.rest()
-    wrapped = {calls.within: left} if calls.within else left
-    fitted = task.api.fitted(calls.service, calls.update, wrapped, calls.renames)
-    which = told_by(calls, task, calls.update, standing)
+        calls.prepare(task, sent)
+    fitted = _fitted(calls, task, calls.update, sent)
+    which = told_by(calls, task, calls.update, standing) | seen(calls, task, standing)
     task.call(calls.service, calls.update, **(fitted | which | dict(calls.fixed_by_update)))
     return Created(standing.id, standing.outputs)
+
+
+def _dropped(calls: Calls, standing: Standing, wanted: Mapping[str, Any]) -> list[str]:
+    """Inputs that were set and no longer are."""
+    left_out = {*calls.provider_only, *(("tags",) if calls.tagging else ()), *wanted}
+    return [
+        key for key, value in standing.inputs.items() if value is not None and key not in left_out
+    ]
+
+
+def seen(calls: Calls, task: Task, standing: Standing) -> dict[str, Any]:
+    """The parameters that tell that the caller has seen the thing as it is: it is read for them."""
+    if not calls.lock:
+        return {}
+    which = told_by(calls, task, calls.read, standing)
+    answer = task.call(calls.service, calls.read, **which)
+    return {key: answer.data.get(member, NOT_SEEN) for key, member in calls.lock.items()}
 
 
 def _with_name(calls: Calls, standing: Standing, inputs: Inputs) -> Inputs:
@@ -333,6 +375,7 @@ def take_away(calls: Calls, task: Task, standing: Standing) -> None:
         return
     parameters = told_by(calls, task, calls.delete, standing) | dict(calls.fixed_by_delete)
     try:
+        parameters |= seen(calls, task, standing)
         task.call(calls.service, calls.delete, **parameters)
     except RequestError as error:
         if not says_gone(calls, error):

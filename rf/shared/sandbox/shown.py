@@ -74,7 +74,7 @@ def _value(shape: Shape, value: Any, planned: Any, renames: Renames) -> Any:
         return _items(shape, value, planned, renames)
     if isinstance(shape, MapShape):
         return dict(value)
-    return _scalar(value, planned)
+    return _scalar(_written(value), planned)
 
 
 def _block(shape: StructureShape, value: Any, planned: Any, renames: Renames) -> Any:
@@ -100,6 +100,11 @@ def _items(shape: Shape, values: Sequence[Any], planned: Any, renames: Renames) 
     forms = [expected[min(place, len(expected) - 1)] for place in range(len(values))]
     shown = [_value(item, value, form, renames) for value, form in zip(values, forms, strict=True)]
     return _ABSENT if _ABSENT in shown else shown
+
+
+def _written(value: Any) -> Any:
+    """A time as the provider writes it, in RFC 3339; anything else as it is."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
 
 
 def _scalar(value: Any, planned: Any) -> Any:

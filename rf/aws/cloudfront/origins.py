@@ -1,0 +1,89 @@
+"""Access to what stands behind a distribution: a private bucket, a private load balancer."""
+
+from __future__ import annotations
+
+from rf.aws.cloudfront.edge import (
+    CONTROL_PLANE,
+    LOCK,
+    TAGGING,
+    as_configuration,
+    invented_edge,
+)
+from rf.shared.cards.calls import Calls
+from rf.shared.cards.card import Card
+from rf.shared.cards.changes import Unruled
+from rf.shared.cards.prices import Free
+from rf.shared.cards.residency import GLOBAL_SETTINGS
+from rf.shared.cards.values import by_model
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
+from rf.shared.offline.invention import Computed, Registration
+
+_ACCESS_CONTROL = Calls(
+    service="cloudfront",
+    create="CreateOriginAccessControl",
+    read="GetOriginAccessControl",
+    update="UpdateOriginAccessControl",
+    delete="DeleteOriginAccessControl",
+    identifier="Id",
+    by={"Id": "{id}"},
+    within="originAccessControlConfig",
+    found="OriginAccessControl.OriginAccessControlConfig",
+    lock=LOCK,
+    whole=True,
+    prepare=as_configuration,
+)
+
+
+def _invented_vpc_origin(registration: Registration) -> Computed:
+    unique = f"vo_{registration.letters(22)}"
+    arn = registration.arn("cloudfront", f"vpcorigin/{unique}", region="")
+    return Computed(unique, {"arn": arn, "etag": f"E{registration.letters(12, 'etag')}"})
+
+
+_VPC_ORIGIN = Calls(
+    service="cloudfront",
+    create="CreateVpcOrigin",
+    read="GetVpcOrigin",
+    update="UpdateVpcOrigin",
+    delete="DeleteVpcOrigin",
+    identifier="Id",
+    by={"Id": "{id}"},
+    lock=LOCK,
+    whole=True,
+    provider_only=("timeouts",),
+    tagging=TAGGING,
+)
+
+
+CARDS = (
+    Card(
+        type="aws:cloudfront/originAccessControl:OriginAccessControl",
+        computed=invented_edge("origin-access-control"),
+        values=by_model(
+            "cloudfront:CreateOriginAccessControl", "cloudfront:UpdateOriginAccessControl"
+        ),
+        lifecycle=_ACCESS_CONTROL.lifecycle(),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="part of the distribution"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=("cloudfront:CreateOriginAccessControl",),
+        residency=GLOBAL_SETTINGS,
+        control_plane=CONTROL_PLANE,
+    ),
+    Card(
+        type="aws:cloudfront/vpcOrigin:VpcOrigin",
+        computed=_invented_vpc_origin,
+        values=by_model("cloudfront:CreateVpcOrigin", "cloudfront:UpdateVpcOrigin"),
+        lifecycle=_VPC_ORIGIN.lifecycle(),
+        verification=NOT_COMPARED,
+        changes=Unruled(),
+        price=Free(reason="AWS charges nothing for a VPC origin"),
+        quotas=NO_QUOTA,
+        naming=OWN_NAME,
+        permissions=("cloudfront:CreateVpcOrigin",),
+        residency=GLOBAL_SETTINGS,
+        control_plane=CONTROL_PLANE,
+    ),
+)
