@@ -122,7 +122,7 @@ def test_redis_groups_have_their_nodes_and_encryption(
     assert differences(small_plan) == []
     assert [c.found for c in found(small_plan, "nodes a shard")] == [[2, 2, 2], [2]]
     client(small_plan, "elasticache").delete_replication_group(ReplicationGroupId="queue")
-    assert ("Redis", "queue", "status") in differences(small_plan)
+    assert ("Redis", "queue", "exists") in differences(small_plan)
 
 
 def test_a_bucket_made_readable_is_found(small_plan: SmallPlan) -> None:

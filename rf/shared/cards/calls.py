@@ -137,7 +137,7 @@ class Calls:
         return Lifecycle(
             create=create or partial(make, self),
             read=read or partial(look_up, self),
-            update=update or partial(change, self),
+            update=update or partial(_change_all, self),
             delete=delete or partial(take_away, self),
         )
 
@@ -247,7 +247,7 @@ def _listed_tags(
         {"tags": planned},
         {"tags": member},
     )
-    return listed if planned or listed.get("tags") else {}
+    return listed if "tags" in standing.inputs or listed.get("tags") else {}
 
 
 def _meant(calls: Calls, task: Task, data: Mapping[str, Any], path: str, standing: Standing) -> Any:
@@ -290,11 +290,7 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
     changed = differing(standing.inputs, inputs.rest(), without=calls.provider_only)
     if calls.tagging is not None:
         changed.pop("tags", None)
-    dropped = _dropped(calls, standing, wanted)
-    if dropped and not calls.whole:
-        names = ", ".join(dropped)
-        raise RequestError(f"{names}: no longer set, and its card tells no value to go back to")
-    if not changed and not dropped:
+    if not changed and not (calls.whole and _dropped(calls, standing, wanted)):
         return Created(standing.id, standing.outputs)
     if not calls.update:
         raise RequestError(f"{', '.join(sorted(changed))}: the API changes nothing in place")
@@ -309,6 +305,15 @@ def change(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Crea
     which = told_by(calls, task, calls.update, standing) | seen(calls, task, standing)
     task.call(calls.service, calls.update, **(fitted | which | dict(calls.fixed_by_update)))
     return Created(standing.id, standing.outputs)
+
+
+def _change_all(calls: Calls, task: Task, standing: Standing, inputs: Inputs) -> Created:
+    """As `change`, where nothing else sees to an input that is no longer set."""
+    dropped = _dropped(calls, standing, dict(inputs))
+    if dropped and not calls.whole and calls.update != AS_CREATED:
+        names = ", ".join(dropped)
+        raise RequestError(f"{names}: no longer set, and its card tells no value to go back to")
+    return change(calls, task, standing, inputs)
 
 
 def _dropped(calls: Calls, standing: Standing, wanted: Mapping[str, Any]) -> list[str]:
