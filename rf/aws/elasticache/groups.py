@@ -177,6 +177,7 @@ CARDS = (
             update="ModifyUser",
             delete="DeleteUser",
             name=Name(key="userId", parameter="UserId"),
+            gone={"Status": "deleting"},
             tagging=TAGGING,
         ).lifecycle(),
         verification=NOT_COMPARED,

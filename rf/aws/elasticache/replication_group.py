@@ -13,6 +13,7 @@ from rf.shared.cards.calls import (
     Name,
     Tagging,
     differing,
+    look_up,
     named_by,
     parameters_of,
     take_away,
@@ -20,7 +21,7 @@ from rf.shared.cards.calls import (
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task, as_planned
 from rf.shared.cards.naming import Answer, Leftover, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota
@@ -161,6 +162,28 @@ def _create_replication_group(task: Task, inputs: Inputs) -> Created:
         task.api.simplified.add(f"Redis {name}: its {nodes} nodes are asked for as replicas")
     answer = task.call("elasticache", "CreateReplicationGroup", **wanted)["ReplicationGroup"]
     return Created(name, {"arn": answer["ARN"], "replicationGroupId": name} | _endpoints(answer))
+
+
+def _read_replication_group(task: Task, standing: Standing) -> Reading | None:
+    """Logs are told by their destination, which the API wraps by its kind."""
+    reading = look_up(_REPLICATION_GROUP, task, standing)
+    if reading is None or "LogDeliveryConfigurations" not in reading.thing:
+        return reading
+    deliveries = [_planned_delivery(each) for each in reading.thing["LogDeliveryConfigurations"]]
+    ordered = as_planned(standing, "logDeliveryConfigurations", deliveries)
+    return reading.showing(standing, logDeliveryConfigurations=ordered)
+
+
+def _planned_delivery(delivery: Mapping[str, Any]) -> dict[str, Any]:
+    details = delivery.get("DestinationDetails") or {}
+    (kind,) = details.values()
+    (destination,) = kind.values()
+    return {
+        "destination": destination,
+        "destinationType": delivery["DestinationType"],
+        "logFormat": delivery["LogFormat"],
+        "logType": delivery["LogType"],
+    }
 
 
 def _delete_replication_group(task: Task, standing: Standing) -> None:
@@ -333,6 +356,7 @@ CARDS = (
         ),
         lifecycle=_REPLICATION_GROUP.lifecycle(
             create=_create_replication_group,
+            read=_read_replication_group,
             update=_update_replication_group,
             delete=_delete_replication_group,
         ),
