@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Changes, Unruled
+from rf.shared.cards.force_new import FORCE_NEW_SOURCE, forced_new
 from rf.shared.cards.inventing import kubernetes_object
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_CLUSTER, IN_STATE
@@ -16,6 +19,9 @@ _IN_CLUSTER = Without("the cluster's API server makes it, which is no part of th
 _NAMED_INSIDE = Without("its name is one of the stack's own cluster")
 _IN_STATE = Without("it lives in the stack's state alone")
 
+BY_PROVIDER = Changes(source=(FORCE_NEW_SOURCE,), properties={})
+"""Of a kind of which the provider's table is all that is known."""
+
 
 def kubernetes_card(
     token: str,
@@ -24,15 +30,20 @@ def kubernetes_card(
     price: Priced | Free,
     values: ClosedValues | Without = Without("its schema closes what is closed"),  # noqa: B008
     computed: Invent = kubernetes_object,
+    why: str = "",
 ) -> Card:
-    """The card of a Kubernetes kind, or of a chart's release."""
+    """The card of a Kubernetes kind, or of a chart's release.
+
+    What the provider makes anew is added to the rules of `changes`, which go before; `why` says
+    what matters of that.
+    """
     return Card(
         type=token,
         computed=computed,
         values=values,
         lifecycle=_IN_CLUSTER,
         verification=_IN_CLUSTER,
-        changes=changes,
+        changes=_with_forced_new(token, changes, why),
         price=price,
         quotas=_NO_AWS,
         naming=_NAMED_INSIDE,
@@ -40,6 +51,15 @@ def kubernetes_card(
         residency=IN_CLUSTER,
         control_plane=_IN_CLUSTER,
     )
+
+
+def _with_forced_new(token: str, changes: Changes | Unruled, why: str) -> Changes | Unruled:
+    forced = forced_new(token, why, changes.source if isinstance(changes, Changes) else ())
+    if not forced:
+        return changes
+    if isinstance(changes, Unruled):
+        raise TypeError(f"{token}: the provider has rules of it, so its changes are not unruled")
+    return replace(changes, properties={**forced, **changes.properties})
 
 
 def local_card(token: str, *, changes: Changes | Unruled, computed: Invent, price: Free) -> Card:
