@@ -11,11 +11,12 @@ from typing import Any
 from rf.grow.difference import Pair, PlanDifference, difference_of
 from rf.grow.stage import shard_count_findings, stage_findings
 from rf.grow.temporal import history_findings
+from rf.local.pulumi import PROVIDER
 from rf.shared.cards.changes import Effect, Ruling
 from rf.shared.cards.diff import is_ignored, ruling_of
 from rf.shared.cards.property_changes import PropertyChange, property_changes
 from rf.shared.cards.registry import holds
-from rf.shared.plan_document import PROVIDER, PlanDocument, PlannedResource
+from rf.shared.plan_document import PlanDocument, PlannedResource
 
 _NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
 """Inputs that name a resource at AWS."""

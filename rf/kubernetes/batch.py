@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.force_new import FORCE_NEW_SOURCE
-from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
 from rf.shared.cards.source import kubernetes
 
@@ -15,6 +15,9 @@ _RUNS_ONCE_MORE = "deleted and made again, so that it runs once more"
 CARDS = (
     kubernetes_card(
         CRON_JOB,
+        values=closed_by_server(
+            {"spec.concurrencyPolicy": frozenset({"Allow", "Forbid", "Replace"})}
+        ),
         changes=Unruled(),
         price=Free(reason="its pods run on the nodes"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
-from rf.shared.cards.kinds import BY_PROVIDER, kubernetes_card
+from rf.shared.cards.kinds import BY_PROVIDER, closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
 from rf.shared.cards.source import kubernetes
 from rf.shared.plan import RecordedResource
@@ -19,6 +19,8 @@ def _balancer_of_its_own(resource: RecordedResource) -> str:
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 SERVICE = "kubernetes:core/v1:Service"
+
+_TRAFFIC_POLICIES = frozenset({"Cluster", "Local"})
 
 _READ_AT_START = (
     "pods that run keep what they read at their start; what rolls them is the hash in their "
@@ -66,12 +68,41 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:core/v1:Secret",
+        values=closed_by_server(
+            {
+                "type": frozenset(
+                    {
+                        "Opaque",
+                        "kubernetes.io/tls",
+                        "kubernetes.io/basic-auth",
+                        "kubernetes.io/dockerconfigjson",
+                        "kubernetes.io/ssh-auth",
+                        "kubernetes.io/service-account-token",
+                        "bootstrap.kubernetes.io/token",
+                    }
+                )
+            }
+        ),
         changes=_IMMUTABLE,
         why=_READ_AT_START,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
         SERVICE,
+        values=closed_by_server(
+            {
+                "spec.type": frozenset({"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"}),
+                "spec.sessionAffinity": frozenset({"ClientIP", "None"}),
+                "spec.internalTrafficPolicy": _TRAFFIC_POLICIES,
+                "spec.externalTrafficPolicy": _TRAFFIC_POLICIES,
+                "spec.ipFamilyPolicy": frozenset(
+                    {"SingleStack", "PreferDualStack", "RequireDualStack"}
+                ),
+                "spec.trafficDistribution": frozenset(
+                    {"PreferClose", "PreferSameZone", "PreferSameNode"}
+                ),
+            }
+        ),
         changes=BY_PROVIDER,
         price=Free(
             reason="inside the cluster; one of type LoadBalancer is named as unpriced",
