@@ -14,8 +14,8 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rf.local.pulumi import PROVIDER
 from rf.shared.plan import RecordedPlan
-from rf.shared.plan_document import PROVIDER
 from rf.shared.stacks import plan_of
 
 CREATION_SECONDS: Mapping[str, int] = {

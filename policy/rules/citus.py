@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from .database.instances import BACKUP_DAYS
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import CITUS
 from .shared.values import at, is_true, listed
-
-CITUS = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
 
 SERVER_AUTH = ("scram-sha-256",)
 

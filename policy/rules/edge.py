@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .network import BALANCER
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import (
+    DISTRIBUTION,
+    HEADERS_POLICY,
+    LISTENER,
+    LOAD_BALANCER,
+    LOG_SOURCE,
+    ORIGIN_ACCESS,
+    VPC_ORIGIN,
+    WEB_ACL,
+)
 from .shared.values import at, is_true, listed
-
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
-ORIGIN_ACCESS = "aws:cloudfront/originAccessControl:OriginAccessControl"
-VPC_ORIGIN = "aws:cloudfront/vpcOrigin:VpcOrigin"
-LISTENER = "aws:lb/listener:Listener"
-WEB_ACL = "aws:wafv2/webAcl:WebAcl"
-HEADERS = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
-LOG_SOURCE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 
 VIEWER_TLS = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 """CloudFront developer guide, Supported protocols and ciphers: those without CBC."""
@@ -205,7 +206,7 @@ RULES = (
         reason="Request smuggling lets one visitor's request carry another's session.",
         source="AWS Security Hub, ELB.4, ELB.6, ELB.12",
         remedy="set dropInvalidHeaderFields and enableDeletionProtection",
-        types=(BALANCER,),
+        types=(LOAD_BALANCER,),
         check=_balancer,
     ),
     Rule(
@@ -236,7 +237,7 @@ RULES = (
         reason="They then refuse what an attacker would need of them.",
         source="OWASP Secure Headers Project; RFC 6797",
         remedy="keep `components/edge/policies.py`",
-        types=(HEADERS,),
+        types=(HEADERS_POLICY,),
         check=_headers,
     ),
     Rule(

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import (
+    DEFAULT_SECURITY_GROUP,
+    EGRESS_RULE,
+    FLOW_LOG,
+    INGRESS_RULE,
+    LOAD_BALANCER,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
+    SERVICE,
+    VPC,
+    WEB_ACL_ASSOCIATION,
+)
 from .shared.values import at, is_true, leaves, listed
 
 WORLD = ("0.0.0.0/0", "::/0")
-FLOW_LOG = "aws:ec2/flowLog:FlowLog"
-BALANCER = "aws:lb/loadBalancer:LoadBalancer"
-FIREWALL = "aws:wafv2/webAclAssociation:WebAclAssociation"
 HTTPS = 443
 _SWITCHES = ("publiclyAccessible", "associatePublicIpAddress", "mapPublicIpOnLaunch")
 
@@ -34,13 +43,13 @@ def _is_door_of_firewalled(resource: Resource, stack: StackResources) -> bool:
     groups = resource.points_at.get("securityGroupId", frozenset[str]())
     return any(
         groups & balancer.points_at.get("securityGroups", frozenset[str]())
-        for balancer in stack.of_type(BALANCER)
+        for balancer in stack.of_type(LOAD_BALANCER)
         if _has_firewall(balancer, stack)
     )
 
 
 def _has_firewall(balancer: Resource, stack: StackResources) -> bool:
-    return any(True for _ in stack.pointing_at(balancer, FIREWALL, "resourceArn"))
+    return any(True for _ in stack.pointing_at(balancer, WEB_ACL_ASSOCIATION, "resourceArn"))
 
 
 def _open_egress(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -99,10 +108,10 @@ RULES = (
         source="AWS Security Hub, EC2.18, EC2.19; CIS AWS Foundations, 5.2 and 5.3",
         remedy="name a security group or a prefix list as the source",
         types=(
-            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-            "aws:ec2/securityGroup:SecurityGroup",
-            "aws:ec2/securityGroupRule:SecurityGroupRule",
-            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+            INGRESS_RULE,
+            SECURITY_GROUP,
+            SECURITY_GROUP_RULE,
+            DEFAULT_SECURITY_GROUP,
         ),
         check=_open_ingress,
         whole_stack=True,
@@ -115,8 +124,8 @@ RULES = (
         source="NIST SP 800-53, SC-7(5), deny by default",
         remedy="name the security group that is talked to",
         types=(
-            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-            "aws:ec2/securityGroup:SecurityGroup",
+            EGRESS_RULE,
+            SECURITY_GROUP,
         ),
         check=_open_egress,
     ),
@@ -127,7 +136,7 @@ RULES = (
         reason="A range admits what nobody meant to serve: a debugger, a metrics page, SSH.",
         source="AWS Security Hub, EC2.18; AWS Well-Architected, SEC05-BP02",
         remedy="set fromPort and toPort to the service's port",
-        types=("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",),
+        types=(INGRESS_RULE,),
         check=_all_ports,
     ),
     Rule(
@@ -146,7 +155,7 @@ RULES = (
         reason="Requests that go past CloudFront meet no firewall and no rate limit.",
         source="CloudFront developer guide, VPC origins",
         remedy="set `internal: true` and reach it by a VPC origin",
-        types=(BALANCER,),
+        types=(LOAD_BALANCER,),
         check=_internet_facing,
         whole_stack=True,
     ),
@@ -157,7 +166,7 @@ RULES = (
         reason="A LoadBalancer or NodePort is a second way in, which no rule of the edge covers.",
         source="EKS best practices, Network security",
         remedy="use ClusterIP and a TargetGroupBinding",
-        types=("kubernetes:core/v1:Service",),
+        types=(SERVICE,),
         check=_service_outside,
     ),
     Rule(
@@ -167,7 +176,7 @@ RULES = (
         reason="What names no group gets this one; AWS makes it open among its members.",
         source="AWS Security Hub, EC2.2; CIS AWS Foundations, 5.4",
         remedy="keep `ingress` and `egress` empty",
-        types=("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",),
+        types=(DEFAULT_SECURITY_GROUP,),
         check=_default_group,
     ),
     Rule(
@@ -177,7 +186,7 @@ RULES = (
         reason="After an incident it is the only record of who talked to whom.",
         source="AWS Security Hub, EC2.6; HIPAA Security Rule, 45 CFR 164.312(b)",
         remedy="keep the flow log with trafficType ALL",
-        types=("aws:ec2/vpc:Vpc",),
+        types=(VPC,),
         check=_flow_log,
         whole_stack=True,
     ),

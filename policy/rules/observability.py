@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import LOG_GROUP, QUEUE, TOPIC
 from .shared.values import at
 
 SHORTEST_LOG_DAYS = 30
@@ -39,7 +40,7 @@ RULES = (
         reason="Alerts and events name hosts, databases and people.",
         source="AWS Security Hub, SNS.1, SQS.1",
         remedy="set kmsMasterKeyId, or sqsManagedSseEnabled",
-        types=("aws:sns/topic:Topic", "aws:sqs/queue:Queue"),
+        types=(TOPIC, QUEUE),
         check=_message_encrypted,
     ),
     Rule(
@@ -49,7 +50,7 @@ RULES = (
         reason="For ever costs and collects; too short, and the cause of an incident is gone.",
         source="AWS Security Hub, CloudWatch.16; HIPAA Security Rule, 45 CFR 164.312(b)",
         remedy="set retentionInDays",
-        types=("aws:cloudwatch/logGroup:LogGroup",),
+        types=(LOG_GROUP,),
         check=_retention,
     ),
     Rule(
@@ -59,7 +60,7 @@ RULES = (
         reason="Logs of a database hold statements, and those of an API hold names.",
         source="CloudWatch Logs user guide, Encrypt log data using KMS",
         remedy="set kmsKeyId to the logs' key",
-        types=("aws:cloudwatch/logGroup:LogGroup",),
+        types=(LOG_GROUP,),
         check=_log_encrypted,
     ),
 )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .redis import GROUP, QUEUE
+from .redis import QUEUE
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import BROKER, REDIS
 from .shared.values import at, is_true
-
-BROKER = "aws:mq/broker:Broker"
 
 
 def _no_cluster_mode(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -38,7 +37,7 @@ RULES = (
         reason="RQ's transactions cross slots, which a cluster refuses.",
         source="RQ docs, Redis cluster; BullMQ docs, Redis cluster",
         remedy="leave clusterMode disabled",
-        types=(GROUP,),
+        types=(REDIS,),
         check=_no_cluster_mode,
     ),
     Rule(
@@ -48,7 +47,7 @@ RULES = (
         reason="ElastiCache keeps no log of writes: a snapshot is all that outlives both nodes.",
         source="ElastiCache user guide, Snapshot and restore; Security Hub, ElastiCache.1",
         remedy="keep the snapshots of `components/queue/queue.py`",
-        types=(GROUP,),
+        types=(REDIS,),
         from_size="medium",
         check=_snapshots,
     ),

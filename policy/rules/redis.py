@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
+from .shared.tokens import REDIS, REDIS_PARAMETERS, REDIS_USER
 from .shared.values import at, is_true, listed, parameters
 
-GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
-PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
-USER = "aws:elasticache/user:User"
 QUEUE = "researchflow:data:Queue"
 CACHE = "researchflow:data:Cache"
 
@@ -77,7 +75,7 @@ RULES = (
         source="ElastiCache user guide, In-transit and At-Rest Encryption; Security Hub,"
         " ElastiCache.4, ElastiCache.5",
         remedy="set transitEncryptionMode required, atRestEncryptionEnabled and kmsKeyId",
-        types=(GROUP,),
+        types=(REDIS,),
         check=_encrypted,
     ),
     Rule(
@@ -87,7 +85,7 @@ RULES = (
         reason="Any pod that reaches the port would read everyone's sessions.",
         source="ElastiCache user guide, Role-Based Access Control; Security Hub, ElastiCache.6",
         remedy="give the group a user group",
-        types=(GROUP,),
+        types=(REDIS,),
         check=_authenticated,
     ),
     Rule(
@@ -97,7 +95,7 @@ RULES = (
         reason="A worker that is taken over would delete the API's sessions.",
         source="Redis docs, ACL; ElastiCache user guide, Role-Based Access Control",
         remedy="name key patterns and command groups in `rendering/redis/access.py`",
-        types=(USER,),
+        types=(REDIS_USER,),
         check=_default_user,
     ),
     Rule(
@@ -107,7 +105,7 @@ RULES = (
         reason="A lost queue is lost jobs; a lost cache is the database's load tenfold.",
         source="scale plan, Layer 2; ElastiCache user guide, Multi-AZ; Security Hub, ElastiCache.3",
         remedy="raise queue.nodes or cache.replicasPerShard; multi-AZ follows",
-        types=(GROUP,),
+        types=(REDIS,),
         from_size="medium",
         check=_survives_zone,
     ),
@@ -118,7 +116,7 @@ RULES = (
         reason="An evicted key is a job that nobody runs and nobody misses.",
         source="BullMQ docs, Going to production, Max memory policy",
         remedy="set maxmemory-policy noeviction",
-        types=(PARAMETERS,),
+        types=(REDIS_PARAMETERS,),
         check=_no_eviction,
     ),
     Rule(
@@ -128,7 +126,7 @@ RULES = (
         reason="Otherwise every write fails, and with it the request.",
         source="scale plan, Layer 2, maxmemory-policy allkeys-lru",
         remedy="set maxmemory-policy allkeys-lru",
-        types=(PARAMETERS,),
+        types=(REDIS_PARAMETERS,),
         check=_evicts,
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from rf.kubernetes.helm import RELEASE
 from rf.shared.errors import InputError
 from rf.shared.files import can_write_in, folders_made, temporary_folder
 from rf.shared.plan import SECRET, RecordedPlan, RecordedResource, Secret, redact, reveal
@@ -18,7 +19,6 @@ from rf.shared.termination import uninterrupted
 MARKER = ".researchflow-export"
 """Names the files of an export, so that a later one replaces those and nothing else."""
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _REDACTED_NOTE = (
     "# Values are replaced by [secret]: applying this file as it is would break the stack.\n"
 )
@@ -86,7 +86,7 @@ def files_of(plan: RecordedPlan) -> dict[str, str]:
         path = _path_of(resource, taken)
         taken.add(path)
         texts[path] = _object_text(resource)
-    for resource in plan.of_type(_RELEASE):
+    for resource in plan.of_type(RELEASE):
         name = reveal(resource.outputs).get("name") or resource.name
         texts[f"helm/{name}.yaml"] = _release_text(resource)
     for text in _pgbouncer_texts(plan):

@@ -9,14 +9,14 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from rf.grow.difference import Pair, PlanDifference, difference_of
-from rf.grow.rules import ruling_of
 from rf.grow.stage import shard_count_findings, stage_findings
 from rf.grow.temporal import history_findings
+from rf.local.pulumi import PROVIDER
 from rf.shared.cards.changes import Effect, Ruling
-from rf.shared.cards.diff import is_ignored
+from rf.shared.cards.diff import is_ignored, ruling_of
 from rf.shared.cards.property_changes import PropertyChange, property_changes
 from rf.shared.cards.registry import holds
-from rf.shared.plan_document import PROVIDER, PlanDocument, PlannedResource
+from rf.shared.plan_document import PlanDocument, PlannedResource
 
 _NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
 """Inputs that name a resource at AWS."""
@@ -215,7 +215,13 @@ def _judged(
                 )
             )
     for change in changes:
-        ruling = ruling_of(pair.after.type, change, stateful=stateful, provider=provider)
+        ruling = ruling_of(
+            pair.after.type,
+            change,
+            stateful=stateful,
+            provider=provider,
+            inputs=pair.after.inputs,
+        )
         yield Judged(change=change, ruling=ruling)
 
 

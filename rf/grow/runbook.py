@@ -19,8 +19,8 @@ from rf.grow.phases import (
     Phase,
     layer_to_grow,
 )
-from rf.grow.rules import ruling_of
 from rf.shared.cards.changes import Effect
+from rf.shared.cards.diff import ruling_of
 from rf.shared.cards.property_changes import PropertyChange
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rf.kubernetes.core import CONFIG_MAP
 from rf.shared.plan_document import PlanDocument
 from scaleplan.citus.sharding import ShardingStage
 
@@ -66,7 +67,7 @@ def shard_count_findings(
 def _shard_counts(plan: PlanDocument) -> dict[str, str]:
     counts: dict[str, str] = {}
     for resource in plan.resources.values():
-        if resource.type != "kubernetes:core/v1:ConfigMap":
+        if resource.type != CONFIG_MAP:
             continue
         for text in (resource.inputs.get("data") or {}).values():
             match = _SHARD_COUNT.search(str(text))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rf.kubernetes.helm import RELEASE
 from rf.shared.plan_document import PlanDocument
-
-RELEASE = "kubernetes:helm.sh/v3:Release"
 
 SHARDS = "numHistoryShards"
 

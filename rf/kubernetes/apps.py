@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
-from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.changes import IN_PLACE, RESTART, Changes, PropertyRule
+from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
 from rf.shared.cards.source import kubernetes
 
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+
 CARDS = (
     kubernetes_card(
-        "kubernetes:apps/v1:Deployment",
+        DEPLOYMENT,
+        values=closed_by_server({"spec.strategy.type": frozenset({"RollingUpdate", "Recreate"})}),
         changes=Changes(
             source=(kubernetes('"Deployments"'),),
             properties={
-                "spec.selector": REPLACE,
                 "spec.template": PropertyRule(
                     effect=RESTART,
                     outage=(

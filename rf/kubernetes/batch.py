@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
-from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.force_new import FORCE_NEW_SOURCE
+from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
-from rf.shared.cards.source import kubernetes, kubernetes_provider
+from rf.shared.cards.source import kubernetes
+
+CRON_JOB = "kubernetes:batch/v1:CronJob"
+
+_RUNS_ONCE_MORE = "deleted and made again, so that it runs once more"
 
 CARDS = (
     kubernetes_card(
-        "kubernetes:batch/v1:CronJob",
+        CRON_JOB,
+        values=closed_by_server(
+            {"spec.concurrencyPolicy": frozenset({"Allow", "Forbid", "Replace"})}
+        ),
         changes=Unruled(),
         price=Free(reason="its pods run on the nodes"),
     ),
     kubernetes_card(
         "kubernetes:batch/v1:Job",
         changes=Changes(
-            source=(
-                kubernetes_provider("provider/diff.go"),
-                kubernetes('"Jobs" (a template never changes)'),
-            ),
+            source=(FORCE_NEW_SOURCE, kubernetes('"Jobs" (a template never changes)')),
             properties={
-                "spec": PropertyRule(
-                    effect=IN_PLACE,
-                    computed=REPLACE,
-                    why="deleted and made again, so that it runs once more",
-                ),
-                "spec.completions": REPLACE,
-                "spec.parallelism": REPLACE,
-                "spec.selector": REPLACE,
-                "spec.template": PropertyRule(
-                    effect=REPLACE, why="deleted and made again, so that it runs once more"
-                ),
+                "spec": PropertyRule(effect=IN_PLACE, computed=REPLACE, why=_RUNS_ONCE_MORE),
                 "spec.podFailurePolicy": REFUSED,
             },
         ),
+        why=_RUNS_ONCE_MORE,
         price=Free(reason="its pods run on the nodes"),
     ),
 )

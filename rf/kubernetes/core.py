@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
-from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.kinds import BY_PROVIDER, closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
-from rf.shared.cards.source import kubernetes, kubernetes_provider
+from rf.shared.cards.source import kubernetes
 from rf.shared.plan import RecordedResource
 
 
@@ -16,33 +16,29 @@ def _balancer_of_its_own(resource: RecordedResource) -> str:
     return ""
 
 
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+NAMESPACE = "kubernetes:core/v1:Namespace"
 SERVICE = "kubernetes:core/v1:Service"
+
+_TRAFFIC_POLICIES = frozenset({"Cluster", "Local"})
+
+_READ_AT_START = (
+    "pods that run keep what they read at their start; what rolls them is the hash in their "
+    "template's annotation"
+)
+_IMMUTABLE = Changes(
+    source=(
+        kubernetes('"ConfigMaps", "Immutable ConfigMaps" (the API server never takes it back)'),
+    ),
+    properties={"immutable": PropertyRule(to={"true": IN_PLACE}, effect=REFUSED)},
+)
 
 
 CARDS = (
     kubernetes_card(
-        "kubernetes:core/v1:ConfigMap",
-        changes=Changes(
-            source=(kubernetes_provider("provider/diff.go (forceNewProperties)"),),
-            properties={
-                "data": PropertyRule(
-                    effect=IN_PLACE,
-                    without={"enableConfigMapMutable": REPLACE},
-                    why=(
-                        "pods that run keep what they read at their start; what rolls them is "
-                        "the hash in their template's annotation"
-                    ),
-                ),
-                "binaryData": PropertyRule(
-                    effect=IN_PLACE,
-                    without={"enableConfigMapMutable": REPLACE},
-                    why=(
-                        "pods that run keep what they read at their start; what rolls them is "
-                        "the hash in their template's annotation"
-                    ),
-                ),
-            },
-        ),
+        CONFIG_MAP,
+        changes=_IMMUTABLE,
+        why=_READ_AT_START,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
@@ -51,7 +47,7 @@ CARDS = (
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
-        "kubernetes:core/v1:Namespace",
+        NAMESPACE,
         changes=Changes(
             holds="everything inside it",
             source=(kubernetes('"Namespaces"'),),
@@ -67,43 +63,47 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:core/v1:ResourceQuota",
-        changes=Changes(
-            source=(kubernetes_provider("provider/diff.go"),), properties={"spec.scopes": REPLACE}
-        ),
+        changes=BY_PROVIDER,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
         "kubernetes:core/v1:Secret",
-        changes=Changes(
-            source=(kubernetes_provider("provider/diff.go (forceNewProperties)"),),
-            properties={
-                "type": REPLACE,
-                "data": PropertyRule(
-                    effect=IN_PLACE,
-                    without={"enableSecretMutable": REPLACE},
-                    why=(
-                        "pods that run keep what they read at their start; what rolls them is "
-                        "the hash in their template's annotation"
-                    ),
-                ),
-                "stringData": PropertyRule(
-                    effect=IN_PLACE,
-                    without={"enableSecretMutable": REPLACE},
-                    why=(
-                        "pods that run keep what they read at their start; what rolls them is "
-                        "the hash in their template's annotation"
-                    ),
-                ),
-            },
+        values=closed_by_server(
+            {
+                "type": frozenset(
+                    {
+                        "Opaque",
+                        "kubernetes.io/tls",
+                        "kubernetes.io/basic-auth",
+                        "kubernetes.io/dockerconfigjson",
+                        "kubernetes.io/ssh-auth",
+                        "kubernetes.io/service-account-token",
+                        "bootstrap.kubernetes.io/token",
+                    }
+                )
+            }
         ),
+        changes=_IMMUTABLE,
+        why=_READ_AT_START,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
         SERVICE,
-        changes=Changes(
-            source=(kubernetes_provider("provider/diff.go"),),
-            properties={"spec.clusterIP": REPLACE},
+        values=closed_by_server(
+            {
+                "spec.type": frozenset({"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"}),
+                "spec.sessionAffinity": frozenset({"ClientIP", "None"}),
+                "spec.internalTrafficPolicy": _TRAFFIC_POLICIES,
+                "spec.externalTrafficPolicy": _TRAFFIC_POLICIES,
+                "spec.ipFamilyPolicy": frozenset(
+                    {"SingleStack", "PreferDualStack", "RequireDualStack"}
+                ),
+                "spec.trafficDistribution": frozenset(
+                    {"PreferClose", "PreferSameZone", "PreferSameNode"}
+                ),
+            }
         ),
+        changes=BY_PROVIDER,
         price=Free(
             reason="inside the cluster; one of type LoadBalancer is named as unpriced",
             unless=_balancer_of_its_own,

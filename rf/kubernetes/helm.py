@@ -12,6 +12,8 @@ from rf.shared.cards.source import GUIDES_READ, FactSource, kubernetes
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
 
 def _invented_release(registration: Registration) -> Computed:
     name = registration.named()
@@ -78,7 +80,7 @@ def _enlarged_by_hand(whose: str, name: str) -> PropertyRule:
 
 CARDS = (
     kubernetes_card(
-        "kubernetes:helm.sh/v3:Release",
+        RELEASE,
         computed=_invented_release,
         changes=Changes(
             source=(

@@ -6,9 +6,11 @@ from rf.shared.cards.changes import Unruled
 from rf.shared.cards.kinds import kubernetes_card
 from rf.shared.cards.prices import Free
 
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+
 CARDS = (
     kubernetes_card(
-        "kubernetes:keda.sh/v1alpha1:ScaledObject",
+        SCALED_OBJECT,
         changes=Unruled(),
         price=Free(reason="an object of the API server"),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rf.kubernetes.storage import STORAGE_CLASS
 from rf.shared.cards.changes import (
     DANGEROUS,
     IN_PLACE,
@@ -40,7 +41,7 @@ def _citus(resource: RecordedResource, plan: RecordedPlan) -> Counted:
     volumes = shards["clusters"] * shards["instancesPerCluster"]
     gib += volumes * _gib(shards)
     yield "ebs:gp3", fixed(gib)
-    for storage_class in plan.of_type("kubernetes:storage.k8s.io/v1:StorageClass"):
+    for storage_class in plan.of_type(STORAGE_CLASS):
         if _claims(spec, storage_class.inputs["metadata"]["name"]):
             given = storage_class.inputs["parameters"]
             volumes += coordinator["instances"]

@@ -8,6 +8,12 @@ from rf.shared.cards.kinds import local_card
 from rf.shared.cards.prices import Free
 from rf.shared.offline.invention import Computed, Registration
 
+PROVIDER = "pulumi:providers:"
+"""How the types of providers begin."""
+
+AWS_PROVIDER = f"{PROVIDER}aws"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
 
 def _invented_provider(registration: Registration) -> Computed:
     return Computed(registration.uuid(), {})
@@ -15,31 +21,31 @@ def _invented_provider(registration: Registration) -> Computed:
 
 CARDS = (
     local_card(
-        "pulumi:providers:aws",
+        AWS_PROVIDER,
         computed=_invented_provider,
         changes=Unruled(),
         price=Free(reason="no resource"),
     ),
     local_card(
-        "pulumi:providers:kubernetes",
+        f"{PROVIDER}kubernetes",
         computed=_invented_provider,
         changes=Unruled(),
         price=Free(reason="no resource"),
     ),
     local_card(
-        "pulumi:providers:random",
+        f"{PROVIDER}random",
         computed=_invented_provider,
         changes=Unruled(),
         price=Free(reason="no resource"),
     ),
     local_card(
-        "pulumi:providers:tls",
+        f"{PROVIDER}tls",
         computed=_invented_provider,
         changes=Unruled(),
         price=Free(reason="no resource"),
     ),
     local_card(
-        "pulumi:pulumi:StackReference",
+        STACK_REFERENCE,
         computed=physical_name,
         changes=Unruled(),
         price=Free(reason="reads another stack's outputs"),

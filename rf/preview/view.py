@@ -12,14 +12,13 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from rf.local.pulumi import PROVIDER
 from rf.shared.plan import RecordedPlan, RecordedResource, redact
 from rf.shared.secret_digests import digesting, handed_key
 from rf.shared.terminal import terminal
 
 _LONGEST_OUTPUT = 400
 """Characters of an output that are shown; `--json` has all of them."""
-
-_PROVIDER = "pulumi:providers:"
 
 
 def print_plan(plan: RecordedPlan) -> None:
@@ -43,7 +42,7 @@ def _tree(plan: RecordedPlan) -> Tree:
     size = f" ({plan.size})" if plan.size else ""
     root = Tree(Text(f"{plan.project}-{plan.stack}{size}", style="bold"))
     providers = sorted(
-        resource.name for resource in plan.resources if resource.type.startswith(_PROVIDER)
+        resource.name for resource in plan.resources if resource.type.startswith(PROVIDER)
     )
     if providers:
         root.add(Text.assemble(("providers  ", "bold"), (", ".join(providers), "dim")))
@@ -53,7 +52,7 @@ def _tree(plan: RecordedPlan) -> Tree:
     for resource in plan.resources:
         if not resource.custom:
             inner[above[resource.urn]].append(resource)
-        elif not resource.type.startswith(_PROVIDER):
+        elif not resource.type.startswith(PROVIDER):
             counts[above[resource.urn]][_short(resource.type)] += 1
     order = _order(plan, above)
 
@@ -141,7 +140,7 @@ def _outputs(outputs: Mapping[str, Any]) -> Table:
 
 
 def _totals(plan: RecordedPlan, seconds: float) -> Text:
-    custom = [r for r in plan.resources if r.custom and not r.type.startswith(_PROVIDER)]
+    custom = [r for r in plan.resources if r.custom and not r.type.startswith(PROVIDER)]
     packages = Counter(resource.type.split(":")[0] for resource in custom)
     by_package = ", ".join(f"{count} {package}" for package, count in sorted(packages.items()))
     protected = sum(resource.protect for resource in custom)

@@ -10,8 +10,6 @@ from typing import Any
 from rf.shared.plan import FORMAT, RecordedPlan
 from rf.shared.secret_digests import digesting, is_comparable, read_masked, run_key
 
-PROVIDER = "pulumi:providers:"
-
 
 class PlanDocumentError(Exception):
     """The text is no plan of the form that is read here. One sentence says why."""

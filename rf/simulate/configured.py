@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from rf.kubernetes.apps import DEPLOYMENT
+from rf.kubernetes.autoscaling import AUTOSCALER
+from rf.kubernetes.karpenter import NODE_POOL
+from rf.kubernetes.keda import SCALED_OBJECT
 from rf.shared.plan import RecordedPlan, redact
 from rf.simulate.behavior import Behavior
 from rf.simulate.formula import Formula, SimulationError
@@ -18,10 +22,6 @@ from scaleplan.applications.workloads import WORKER
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.cluster.node_pools import FAMILY_MEMORY_MIB_PER_VCPU
 
-_DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-_SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
-_AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
-_NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 _POOL_LABEL = "researchflow/pool"
 
 _MEBIBYTES = {"Ki": 1 / 1024, "Mi": 1, "Gi": 1024, "Ti": 1024**2}
@@ -48,7 +48,7 @@ def configured_workers(plan: RecordedPlan) -> ConfiguredWorkers:
 
     Raises SimulationError where one is missing or can't be simulated.
     """
-    deployment = _only(plan, _DEPLOYMENT, lambda inputs: _name(inputs) == WORKER)
+    deployment = _only(plan, DEPLOYMENT, lambda inputs: _name(inputs) == WORKER)
     if deployment is None:
         raise SimulationError(f"the plan of {plan.stack} has no Deployment {WORKER}")
     pod = deployment["spec"]["template"]["spec"]
@@ -75,10 +75,10 @@ def configured_workers(plan: RecordedPlan) -> ConfiguredWorkers:
 
 
 def _scaling(plan: RecordedPlan, queues: tuple[str, ...]) -> tuple[str, Scaling, int | None]:
-    scaled = _only(plan, _SCALED_OBJECT, _targets_worker)
+    scaled = _only(plan, SCALED_OBJECT, _targets_worker)
     if scaled is not None:
         return "KEDA", _keda_scaling(scaled["spec"], queues), scaled["spec"]["pollingInterval"]
-    autoscaler = _only(plan, _AUTOSCALER, _targets_worker)
+    autoscaler = _only(plan, AUTOSCALER, _targets_worker)
     if autoscaler is not None:
         return "HPA", _hpa_scaling(autoscaler["spec"], queues), None
     raise SimulationError(f"nothing in the plan of {plan.stack} scales {WORKER}")
@@ -152,7 +152,7 @@ def _node_pool(
 ) -> NodePool | None:
     """The Karpenter pool that the workers' node selector names; None where it names none."""
     name = (pod.get("nodeSelector") or {}).get(_POOL_LABEL)
-    pool = None if name is None else _only(plan, _NODE_POOL, lambda each: _name(each) == name)
+    pool = None if name is None else _only(plan, NODE_POOL, lambda each: _name(each) == name)
     if pool is None:
         return None
     spec = pool["spec"]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy.rules.applications import pods, scaling
+from policy.rules.shared import tokens
 from tests.faults.change import Change, put, remove
 from tests.faults.fault import Fault, breaks
 
-API = f"{pods.DEPLOYMENT}::orchestrator-workload-pods"
-WORKER = f"{pods.DEPLOYMENT}::worker-workload-pods"
-MIGRATION = f"{pods.JOB}::database-migration-job"
-DISTRIBUTION = f"{pods.CRON_JOB}::citus-distribution"
+API = f"{tokens.DEPLOYMENT}::orchestrator-workload-pods"
+WORKER = f"{tokens.DEPLOYMENT}::worker-workload-pods"
+MIGRATION = f"{tokens.JOB}::database-migration-job"
+DISTRIBUTION = f"{tokens.CRON_JOB}::citus-distribution"
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers[0]"
-SCALED = f"{scaling.SCALED_OBJECT}::worker-scaling"
-HPA = f"{scaling.HPA}::orchestrator-autoscaler"
+SCALED = f"{tokens.SCALED_OBJECT}::worker-scaling"
+HPA = f"{tokens.AUTOSCALER}::orchestrator-autoscaler"
 
 
 def second_autoscaler(inputs: dict[str, Any]) -> None:
@@ -156,7 +156,7 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "no-readable-secret",
         "a password in a ConfigMap",
-        f"{pods.CONFIG_MAP}::connections-config",
+        f"{tokens.CONFIG_MAP}::connections-config",
         put("data.DATABASE_URL", "postgresql://ros:hunter22@db:5432/ros"),
     ),
     breaks(
@@ -188,7 +188,7 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "one-autoscaler",
         "two autoscalers of the API",
-        f"{scaling.HPA}::web-autoscaler",
+        f"{tokens.AUTOSCALER}::web-autoscaler",
         second_autoscaler,
     ),
     breaks("autoscaler-bounded", "the API may shrink to one pod", HPA, put("spec.minReplicas", 1)),
@@ -219,7 +219,7 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "autoscaler-login",
         "the TriggerAuthentication is gone",
-        f"{scaling.AUTHENTICATION}::worker-queue-login",
+        f"{tokens.TRIGGER_AUTHENTICATION}::worker-queue-login",
         drop=True,
     ),
     breaks(
@@ -231,13 +231,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "disruption-budget",
         "the API's disruption budget is gone",
-        f"{scaling.BUDGET}::orchestrator-workload-budget",
+        f"{tokens.DISRUPTION_BUDGET}::orchestrator-workload-budget",
         drop=True,
     ),
     breaks(
         "budget-lets-go",
         "no machine of the API can be drained",
-        f"{scaling.BUDGET}::orchestrator-workload-budget",
+        f"{tokens.DISRUPTION_BUDGET}::orchestrator-workload-budget",
         put("spec.maxUnavailable", 0),
     ),
 )

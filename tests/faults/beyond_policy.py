@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from policy.rules import redis
-from policy.rules.database import instances
+from policy.rules.shared import tokens
 from rf.grow.classify import Kind
 from tests.faults.change import put
 from tests.faults.fault import CapacityFault, Fault, GrowthFault, SettingsFault, ShapeFault
 
-PRIMARY = f"{instances.INSTANCE}::database-primary"
-CACHE = f"{redis.GROUP}::cache-group"
+PRIMARY = f"{tokens.DATABASE}::database-primary"
+CACHE = f"{tokens.REDIS}::cache-group"
 API = "kubernetes:apps/v1:Deployment::orchestrator-workload-pods"
 
 SETTINGS: tuple[Fault, ...] = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from policy.rules import citus
+from policy.rules.shared import tokens
 from tests.faults.change import put, remove
 from tests.faults.fault import Fault, breaks
 
-CITUS = f"{citus.CITUS}::citus-cluster"
+CITUS = f"{tokens.CITUS}::citus-cluster"
 HBA = "spec.shards.configurations.patroni.dynamicConfig.postgresql.pg_hba"
 
 FAULTS: tuple[Fault, ...] = (

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from policy.rules.cluster import charts, control_plane, machines, namespaces
+from policy.rules.shared import tokens
 from tests.faults.change import put, remove
 from tests.faults.fault import Fault, breaks
 
-CLUSTER = f"{control_plane.CLUSTER}::cluster"
-TEMPLATE = f"{machines.TEMPLATE}::cluster-system"
-NODE_CLASS = f"{machines.NODE_CLASS}::platform-karpenter-nodes"
-KEDA = f"{charts.RELEASE}::platform-keda"
-DENY = f"{namespaces.NETWORK_POLICY}::platform-researchflow-network-default-deny"
+CLUSTER = f"{tokens.CLUSTER}::cluster"
+TEMPLATE = f"{tokens.LAUNCH_TEMPLATE}::cluster-system"
+NODE_CLASS = f"{tokens.NODE_CLASS}::platform-karpenter-nodes"
+KEDA = f"{tokens.RELEASE}::platform-keda"
+DENY = f"{tokens.NETWORK_POLICY}::platform-researchflow-network-default-deny"
 
 FAULTS: tuple[Fault, ...] = (
     breaks(
@@ -97,13 +97,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "node-pools-limited",
         "Karpenter buys without limit",
-        f"{machines.NODE_POOL}::platform-karpenter-workers",
+        f"{tokens.NODE_POOL}::platform-karpenter-workers",
         remove("spec.limits.cpu"),
     ),
     breaks(
         "node-groups-limited",
         "a node group of three hundred machines",
-        f"{machines.NODE_GROUP}::cluster-system",
+        f"{tokens.NODE_GROUP}::cluster-system",
         put("scalingConfig.maxSize", 300),
     ),
     breaks(
@@ -128,7 +128,7 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "namespace-restricted",
         "pods may do anything",
-        f"{namespaces.NAMESPACE}::platform-researchflow",
+        f"{tokens.NAMESPACE}::platform-researchflow",
         put("metadata.labels[pod-security.kubernetes.io/enforce]", "privileged"),
     ),
     breaks("network-default-deny", "the default deny is gone", DENY, drop=True),
@@ -139,19 +139,19 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "network-policy-not-open",
         "a NetworkPolicy lets everybody in",
-        f"{namespaces.NETWORK_POLICY}::platform-researchflow-network-pgbouncer",
+        f"{tokens.NETWORK_POLICY}::platform-researchflow-network-pgbouncer",
         put("spec.ingress", [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]),
     ),
     breaks(
         "namespace-bounded",
         "the namespace has no quota",
-        f"{namespaces.QUOTA}::platform-capacity-quota",
+        f"{tokens.RESOURCE_QUOTA}::platform-capacity-quota",
         drop=True,
     ),
     breaks(
         "namespace-bounded",
         "a container without limits gets none",
-        f"{namespaces.LIMIT_RANGE}::platform-capacity-limits",
+        f"{tokens.LIMIT_RANGE}::platform-capacity-limits",
         drop=True,
     ),
 )

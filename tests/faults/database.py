@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from policy.rules.database import instances, pgbouncer
+from policy.rules.database import pgbouncer
+from policy.rules.shared import tokens
 from tests.faults.change import parameter, put, remove, text
 from tests.faults.fault import Fault, StackFileFault, breaks
 
-PRIMARY = f"{instances.INSTANCE}::database-primary"
-REPLICA = f"{instances.INSTANCE}::database-replica-b"
-PARAMETERS = f"{instances.PARAMETERS}::database-postgres16"
+PRIMARY = f"{tokens.DATABASE}::database-primary"
+REPLICA = f"{tokens.DATABASE}::database-replica-b"
+PARAMETERS = f"{tokens.DATABASE_PARAMETERS}::database-postgres16"
 POOLER = f"{pgbouncer.CONFIG_MAP}::pgbouncer-config"
 INI = "data[pgbouncer.ini]"
 

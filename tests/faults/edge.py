@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy.rules import edge
+from policy.rules.shared import tokens
 from tests.faults.change import put, remove
 from tests.faults.fault import Fault, breaks
 
-DISTRIBUTION = f"{edge.DISTRIBUTION}::edge-distribution"
-BALANCER = f"{edge.BALANCER}::ingress-balancer"
-LISTENER = f"{edge.LISTENER}::ingress-listener"
-FIREWALL = f"{edge.WEB_ACL}::edge-firewall-acl"
+DISTRIBUTION = f"{tokens.DISTRIBUTION}::edge-distribution"
+BALANCER = f"{tokens.LOAD_BALANCER}::ingress-balancer"
+LISTENER = f"{tokens.LISTENER}::ingress-listener"
+FIREWALL = f"{tokens.WEB_ACL}::edge-firewall-acl"
 
 
 def weak_origin(inputs: dict[str, Any]) -> None:
@@ -68,19 +68,19 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "edge-access-signed",
         "requests to the bucket unsigned",
-        f"{edge.ORIGIN_ACCESS}::edge-bucket-access",
+        f"{tokens.ORIGIN_ACCESS}::edge-bucket-access",
         put("signingBehavior", "no-override"),
     ),
     breaks(
         "edge-origin-tls",
         "CloudFront asks the balancer over HTTP",
-        f"{edge.VPC_ORIGIN}::edge-origin",
+        f"{tokens.VPC_ORIGIN}::edge-origin",
         put("vpcOriginEndpointConfig.originProtocolPolicy", "http-only"),
     ),
     breaks(
         "edge-origin-tls",
         "CloudFront speaks TLS 1.0",
-        f"{edge.VPC_ORIGIN}::edge-origin",
+        f"{tokens.VPC_ORIGIN}::edge-origin",
         put("vpcOriginEndpointConfig.originSslProtocols.items", ["TLSv1"]),
     ),
     breaks(
@@ -105,8 +105,10 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "edge-headers",
         "HTTPS is asked for a day",
-        f"{edge.HEADERS}::edge-policies-security-headers",
+        f"{tokens.HEADERS_POLICY}::edge-policies-security-headers",
         put("securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec", 86_400),
     ),
-    breaks("edge-logged", "no access log", f"{edge.LOG_SOURCE}::edge-access-log-source", drop=True),
+    breaks(
+        "edge-logged", "no access log", f"{tokens.LOG_SOURCE}::edge-access-log-source", drop=True
+    ),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy.rules import edge, network
+from policy.rules.shared import tokens
 from tests.faults.change import put
 from tests.faults.fault import Fault, breaks
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 DATABASE_DOOR = f"{INGRESS}::database-clients"
-BALANCER = f"{edge.BALANCER}::ingress-balancer"
+BALANCER = f"{tokens.LOAD_BALANCER}::ingress-balancer"
 
 
 def open_to_world(inputs: dict[str, Any]) -> None:
@@ -73,13 +73,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "vpc-flow-log",
         "nobody sees who talked to whom",
-        f"{network.FLOW_LOG}::network-flow",
+        f"{tokens.FLOW_LOG}::network-flow",
         drop=True,
     ),
     breaks(
         "vpc-flow-log",
         "only refused traffic is logged",
-        f"{network.FLOW_LOG}::network-flow",
+        f"{tokens.FLOW_LOG}::network-flow",
         put("trafficType", "REJECT"),
     ),
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from policy.rules import redis
+from policy.rules.shared import tokens
 from tests.configurations import RABBITMQ
 from tests.faults.change import put
 from tests.faults.fault import Fault, breaks
 
-QUEUE = f"{redis.GROUP}::queue-group"
+QUEUE = f"{tokens.REDIS}::queue-group"
 
 FAULTS: tuple[Fault, ...] = (
     breaks("stateful-protected", "the queue loses its protect", QUEUE, bare=True),

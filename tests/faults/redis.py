@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from policy.rules import redis
+from policy.rules.shared import tokens
 from tests.faults.change import parameter, put, remove
 from tests.faults.fault import Fault, breaks
 
-CACHE = f"{redis.GROUP}::cache-group"
-QUEUE = f"{redis.GROUP}::queue-group"
+CACHE = f"{tokens.REDIS}::cache-group"
+QUEUE = f"{tokens.REDIS}::queue-group"
 
 FAULTS: tuple[Fault, ...] = (
     breaks(
@@ -29,13 +29,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "redis-users-narrow",
         "the default user is on",
-        f"{redis.USER}::cache-foundation-off",
+        f"{tokens.REDIS_USER}::cache-foundation-off",
         put("accessString", "on ~* +@all"),
     ),
     breaks(
         "redis-users-narrow",
         "a worker may run FLUSHALL",
-        f"{redis.USER}::cache-foundation-worker",
+        f"{tokens.REDIS_USER}::cache-foundation-worker",
         put("accessString", "on ~flag:* +@all"),
     ),
     breaks(
@@ -53,13 +53,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "queue-noeviction",
         "the queue evicts jobs",
-        f"{redis.PARAMETERS}::queue-redis7",
+        f"{tokens.REDIS_PARAMETERS}::queue-redis7",
         parameter("maxmemory-policy", "allkeys-lru"),
     ),
     breaks(
         "cache-evicts",
         "the cache refuses writes when full",
-        f"{redis.PARAMETERS}::cache-redis7",
+        f"{tokens.REDIS_PARAMETERS}::cache-redis7",
         parameter("maxmemory-policy", "noeviction"),
     ),
 )

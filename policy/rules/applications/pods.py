@@ -7,14 +7,21 @@ from typing import Any
 
 from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.secret_forms import secret_form
+from ..shared.tokens import (
+    CLUSTER_SECRET,
+    CONFIG_MAP,
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    REPOSITORY,
+    STATEFUL_SET,
+    STORED_VERSION,
+)
 from ..shared.values import UNKNOWN, at, is_true, leaves, listed
 
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-JOB = "kubernetes:batch/v1:Job"
-CRON_JOB = "kubernetes:batch/v1:CronJob"
-SERVING = (DEPLOYMENT, "kubernetes:apps/v1:StatefulSet")
-WITH_PODS = (*SERVING, "kubernetes:apps/v1:DaemonSet", JOB, CRON_JOB)
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+SERVING = (DEPLOYMENT, STATEFUL_SET)
+WITH_PODS = (*SERVING, DAEMON_SET, JOB, CRON_JOB)
 
 APPLICATIONS = "researchflow"
 """The namespace of the plan's own services."""
@@ -175,7 +182,7 @@ RULES = (
         reason="A moved tag runs code that nobody reviewed, at the next restart of a pod.",
         source="AWS Security Hub, ECR.1, ECR.2, ECR.5",
         remedy="set imageTagMutability, scanOnPush and a KMS encryptionConfiguration",
-        types=("aws:ecr/repository:Repository",),
+        types=(REPOSITORY,),
         check=_image_tags,
     ),
     Rule(
@@ -186,10 +193,10 @@ RULES = (
         source="IANA, URI schemes; RabbitMQ docs, URI specification",
         remedy="write rediss:// or amqps://",
         types=(
-            "kubernetes:core/v1:ConfigMap",
-            "kubernetes:core/v1:Secret",
-            "kubernetes:apps/v1:Deployment",
-            "aws:secretsmanager/secretVersion:SecretVersion",
+            CONFIG_MAP,
+            CLUSTER_SECRET,
+            DEPLOYMENT,
+            STORED_VERSION,
         ),
         check=_no_plain_urls,
     ),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    SCALED_OBJECT,
+    TRIGGER_AUTHENTICATION,
+)
 from ..shared.values import at, is_true, listed
-from .pods import APPLICATIONS, DEPLOYMENT
-
-HPA = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
-SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
-AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
-BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+from .pods import APPLICATIONS
 
 STORE_TRIGGERS = ("redis", "redis-cluster", "rabbitmq", "temporal", "postgresql")
 """KEDA's triggers that log in somewhere."""
@@ -28,7 +30,7 @@ def _named(resource: Resource) -> tuple[str, str]:
 
 def _scalers_of(deployment: Resource, stack: StackResources) -> Iterator[Resource]:
     namespace, name = _named(deployment)
-    for each in stack.of_type(HPA, SCALED_OBJECT):
+    for each in stack.of_type(AUTOSCALER, SCALED_OBJECT):
         if (_named(each)[0], at(each.inputs, "spec.scaleTargetRef.name")) == (namespace, name):
             yield each
 
@@ -64,7 +66,7 @@ def _calm(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _login(resource: Resource, stack: StackResources) -> Iterator[str]:
-    known = {_named(each) for each in stack.of_type(AUTHENTICATION)}
+    known = {_named(each) for each in stack.of_type(TRIGGER_AUTHENTICATION)}
     for trigger in listed(resource.inputs, "spec.triggers"):
         kind = at(trigger, "type")
         if kind not in STORE_TRIGGERS:
@@ -92,7 +94,7 @@ def _budget(resource: Resource, stack: StackResources) -> Iterator[str]:
     labels = at(resource.inputs, "spec.template.metadata.labels", {})
     if namespace != APPLICATIONS:
         return
-    for each in stack.of_type(BUDGET):
+    for each in stack.of_type(DISRUPTION_BUDGET):
         chosen = at(each.inputs, "spec.selector.matchLabels", {})
         if _named(each)[0] == namespace and chosen and chosen.items() <= labels.items():
             return
@@ -136,7 +138,7 @@ RULES = (
         reason="One pod is an outage at each restart; none is a cold start.",
         source="scale plan, Resource Estimates by Scale",
         remedy="set minReplicas and maxReplicas",
-        types=(HPA, SCALED_OBJECT),
+        types=(AUTOSCALER, SCALED_OBJECT),
         check=_bounds,
     ),
     Rule(
@@ -146,7 +148,7 @@ RULES = (
         reason="Jobs take minutes; pods that come and go finish none.",
         source="scale plan, Horizontal Pod Autoscaler for Workers, scaleDown",
         remedy="set scaleDown.stabilizationWindowSeconds",
-        types=(HPA, SCALED_OBJECT),
+        types=(AUTOSCALER, SCALED_OBJECT),
         check=_calm,
     ),
     Rule(
@@ -189,7 +191,7 @@ RULES = (
         reason="One that lets none go stops every upgrade of the machines.",
         source="EKS best practices, Reliability; Kubernetes docs, Specifying a Disruption Budget",
         remedy="set maxUnavailable 1",
-        types=(BUDGET,),
+        types=(DISRUPTION_BUDGET,),
         check=_budget_gives,
     ),
 )

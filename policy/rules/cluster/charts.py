@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import RELEASE
 from ..shared.values import at
-
-RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 def _releases_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:

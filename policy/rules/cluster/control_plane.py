@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import CLUSTER
 from ..shared.values import at, is_true, listed
 
-CLUSTER = "aws:eks/cluster:Cluster"
 CONTROL_PLANE_LOGS = ("api", "audit", "authenticator")
 
 

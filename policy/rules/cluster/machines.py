@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import LAUNCH_TEMPLATE, NODE_CLASS, NODE_GROUP, NODE_POOL, STORAGE_CLASS
 from ..shared.values import at, is_true, listed
-
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
-NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 
 LARGEST_GROUP = 30
 """Machines of one managed group at most: the plan's large size needs nine."""
@@ -71,7 +67,7 @@ RULES = (
         reason="With the machine's role a pod reads images, volumes and the cluster.",
         source="AWS Security Hub, EC2.8; EKS best practices, Restrict the instance profile",
         remedy="set httpTokens required and httpPutResponseHopLimit 1",
-        types=(TEMPLATE, NODE_CLASS),
+        types=(LAUNCH_TEMPLATE, NODE_CLASS),
         check=_metadata,
     ),
     Rule(
@@ -81,7 +77,7 @@ RULES = (
         reason="emptyDir volumes, images and logs of pods lie on them.",
         source="AWS Security Hub, EC2.7; HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv)",
         remedy="set ebs.encrypted and its key",
-        types=(TEMPLATE, NODE_CLASS),
+        types=(LAUNCH_TEMPLATE, NODE_CLASS),
         check=_disks,
     ),
     Rule(
@@ -121,7 +117,7 @@ RULES = (
         reason="Citus and Prometheus keep their data on them.",
         source="AWS Security Hub, EC2.3; EBS CSI driver, Parameters, encrypted and kmsKeyId",
         remedy="set parameters.encrypted and parameters.kmsKeyId",
-        types=("kubernetes:storage.k8s.io/v1:StorageClass",),
+        types=(STORAGE_CLASS,),
         check=_volume_encrypted,
     ),
 )

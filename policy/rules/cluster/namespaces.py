@@ -8,12 +8,8 @@ from typing import Any
 from ..applications.pods import APPLICATIONS
 from ..network import WORLD
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import LIMIT_RANGE, NAMESPACE, NETWORK_POLICY, RESOURCE_QUOTA
 from ..shared.values import at, listed
-
-NAMESPACE = "kubernetes:core/v1:Namespace"
-NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
-QUOTA = "kubernetes:core/v1:ResourceQuota"
-LIMIT_RANGE = "kubernetes:core/v1:LimitRange"
 
 LESS_RESTRICTED: Mapping[str, str] = {
     "citus": "baseline",
@@ -63,7 +59,7 @@ def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.name") != APPLICATIONS:
         return
     hard: dict[str, Any] = {}
-    for each in _of_namespace(resource, stack, QUOTA):
+    for each in _of_namespace(resource, stack, RESOURCE_QUOTA):
         hard |= at(each, "spec.hard", {})
     for key in ("requests.cpu", "requests.memory", "limits.memory", "pods"):
         if key not in hard:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import DATABASE, DATABASE_PARAMETERS
 from ..shared.values import at, is_true, listed, parameters
-
-INSTANCE = "aws:rds/instance:Instance"
-PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 
 BACKUP_DAYS = 7
 """Days of point-in-time recovery at least: a mistake of a Friday is seen on a Monday."""
@@ -66,7 +64,7 @@ def _two_zones(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _replicated(resource: Resource, stack: StackResources) -> Iterator[str]:
     if _is_replica(resource):
         return
-    count = len(list(stack.pointing_at(resource, INSTANCE, "replicateSourceDb")))
+    count = len(list(stack.pointing_at(resource, DATABASE, "replicateSourceDb")))
     if count < REPLICAS:
         yield f"has {count} read replica{'s' if count != 1 else ''}; the plan says {REPLICAS}"
 
@@ -98,7 +96,7 @@ RULES = (
         reason="It holds patients' records; encryption can't be added to an instance later.",
         source="HIPAA Security Rule, 45 CFR 164.312(a)(2)(iv); AWS Security Hub, RDS.3",
         remedy="set storageEncrypted and kmsKeyId",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         check=_encrypted,
     ),
     Rule(
@@ -108,7 +106,7 @@ RULES = (
         reason="A wrong migration is often noticed days later.",
         source="HIPAA Security Rule, 45 CFR 164.308(a)(7); AWS Security Hub, RDS.11",
         remedy="raise database.backupRetentionDays",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         check=_backed_up,
     ),
     Rule(
@@ -118,7 +116,7 @@ RULES = (
         reason="Pulumi's protect doesn't stop the console.",
         source="AWS Security Hub, RDS.8; RDS user guide, Deleting a DB instance",
         remedy="leave protectData true",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         check=_kept,
     ),
     Rule(
@@ -128,7 +126,7 @@ RULES = (
         reason="A failover takes two minutes; a restore takes hours.",
         source="RDS user guide, Multi-AZ DB instance deployments; AWS Security Hub, RDS.5",
         remedy="set database.multiAz",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         from_size="medium",
         check=_two_zones,
     ),
@@ -139,7 +137,7 @@ RULES = (
         reason="With one fewer the primary gets reads that it has no capacity for.",
         source="scale plan, Resource Estimates by Scale, medium",
         remedy="raise database.readReplicas",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         from_size="medium",
         check=_replicated,
         whole_stack=True,
@@ -151,7 +149,7 @@ RULES = (
         reason="md5, as the plan has it, is broken; without TLS the network reads along.",
         source="RDS user guide, Requiring an SSL connection, and SCRAM; PostgreSQL docs, 20.5",
         remedy="keep the parameters of `rendering/database/parameters.py`",
-        types=(PARAMETERS,),
+        types=(DATABASE_PARAMETERS,),
         check=_server_parameters,
     ),
     Rule(
@@ -161,7 +159,7 @@ RULES = (
         reason="The audit must outlive the machine that it is about.",
         source="AWS Security Hub, RDS.9; HIPAA Security Rule, 45 CFR 164.312(b)",
         remedy="put postgresql into enabledCloudwatchLogsExports",
-        types=(INSTANCE,),
+        types=(DATABASE,),
         check=_logs_exported,
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..applications.pods import CONFIG_MAP
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import CONFIG_MAP
 from ..shared.values import at, ini
 
 

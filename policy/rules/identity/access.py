@@ -7,9 +7,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import (
+    ACCESS_KEY,
+    GROUP_ATTACHMENT,
+    IAM_USER,
+    KEY,
+    LOGIN_PROFILE,
+    POLICY_ATTACHMENT,
+    REPLICA_KEY,
+    ROLE,
+    ROLE_ATTACHMENT,
+    USER_ATTACHMENT,
+)
 from ..shared.values import at, statements, texts
 
-KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
+KEYS = (KEY, REPLICA_KEY)
 _READS_WITHOUT_NAMES = re.compile(r"^[a-z0-9-]+:(Describe|List)[A-Za-z]+$")
 
 _NAMELESS_ACTIONS = frozenset(
@@ -129,10 +141,10 @@ RULES = (
         source="AWS Security Hub, IAM.1",
         remedy="attach a policy of what the role does",
         types=(
-            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-            "aws:iam/policyAttachment:PolicyAttachment",
-            "aws:iam/userPolicyAttachment:UserPolicyAttachment",
-            "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+            ROLE_ATTACHMENT,
+            POLICY_ATTACHMENT,
+            USER_ATTACHMENT,
+            GROUP_ATTACHMENT,
         ),
         check=_managed_policy,
     ),
@@ -143,7 +155,7 @@ RULES = (
         reason="A stolen laptop's access key would otherwise break the glass alone.",
         source="HIPAA Security Rule, 45 CFR 164.312(d); IAM user guide, MFA-protected API access",
         remedy="add the condition aws:MultiFactorAuthPresent to the trust policy",
-        types=("aws:iam/role:Role",),
+        types=(ROLE,),
         check=_human_role,
     ),
     Rule(
@@ -154,9 +166,9 @@ RULES = (
         source="AWS Security Hub, IAM.3, IAM.22; IAM user guide, Security best practices",
         remedy="use EKS Pod Identity for pods and OIDC for pipelines",
         types=(
-            "aws:iam/accessKey:AccessKey",
-            "aws:iam/user:User",
-            "aws:iam/userLoginProfile:UserLoginProfile",
+            ACCESS_KEY,
+            IAM_USER,
+            LOGIN_PROFILE,
         ),
         check=_static_keys,
     ),

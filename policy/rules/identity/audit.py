@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import DETECTOR, TRAIL
 from ..shared.values import at, is_true
 
 
@@ -29,7 +30,7 @@ RULES = (
         reason="Whoever breaks in changes regions first, and then the trail.",
         source="AWS Security Hub, CloudTrail.1, CloudTrail.2, CloudTrail.4",
         remedy="set isMultiRegionTrail, enableLogFileValidation and kmsKeyId",
-        types=("aws:cloudtrail/trail:Trail",),
+        types=(TRAIL,),
         check=_trail,
     ),
     Rule(
@@ -39,7 +40,7 @@ RULES = (
         reason="A disabled one costs nothing and finds nothing, and looks as if it watched.",
         source="AWS Security Hub, GuardDuty.1",
         remedy="set enable, or leave it out by audit.guardDuty",
-        types=("aws:guardduty/detector:Detector",),
+        types=(DETECTOR,),
         level=Level.ADVISORY,
         check=_detector,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import KEY, REPLICA_KEY, STORED_SECRET
 from ..shared.values import at, is_true
 
 
@@ -36,7 +37,7 @@ RULES = (
         reason="What one year's key material opened, the next one's doesn't.",
         source="AWS Security Hub, KMS.4; CIS AWS Foundations, 3.6",
         remedy="set enableKeyRotation",
-        types=("aws:kms/key:Key",),
+        types=(KEY,),
         check=_rotated,
     ),
     Rule(
@@ -46,7 +47,7 @@ RULES = (
         reason="With the key go the database, its snapshots and every bucket under it, for good.",
         source="KMS developer guide, Deleting keys; AWS Security Hub, KMS.3",
         remedy="set deletionWindowInDays to 30",
-        types=("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey"),
+        types=(KEY, REPLICA_KEY),
         check=_key_recoverable,
     ),
     Rule(
@@ -56,7 +57,7 @@ RULES = (
         reason="Who may use the key is who may read it; a deleted login is an outage.",
         source="Secrets Manager user guide, Encryption, and Delete a secret",
         remedy="set kmsKeyId, and recoveryWindowInDays to 7 or more",
-        types=("aws:secretsmanager/secret:Secret",),
+        types=(STORED_SECRET,),
         check=_secret_recoverable,
     ),
 )

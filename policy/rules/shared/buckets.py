@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .rule import Resource, Rule, RuleLayer, StackResources
+from .tokens import (
+    BUCKET,
+    BUCKET_BLOCK,
+    BUCKET_ENCRYPTION,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_VERSIONING,
+    REPOSITORY,
+)
 from .values import at, is_true, listed, statements, texts
 
-BUCKET = "aws:s3/bucket:Bucket"
-BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-
-ENCRYPTION = (
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-)
-
-VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 LOG_BUCKET = "researchflow:edge:LogBucket"
 PRIVATE_BUCKET = "researchflow:data:PrivateBucket"
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
 def _not_public(resource: Resource, stack: StackResources) -> Iterator[str]:
-    blocks = list(stack.pointing_at(resource, BLOCK, "bucket"))
+    blocks = list(stack.pointing_at(resource, BUCKET_BLOCK, "bucket"))
     if not blocks:
         yield "has no public access block"
     for block in blocks:
@@ -35,7 +34,7 @@ def _not_public(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _algorithms(resource: Resource, stack: StackResources) -> list[str]:
     return [
         str(at(rule, "applyServerSideEncryptionByDefault.sseAlgorithm", ""))
-        for each in stack.pointing_at(resource, ENCRYPTION, "bucket")
+        for each in stack.pointing_at(resource, BUCKET_ENCRYPTION, "bucket")
         for rule in listed(each.inputs, "rules")
     ]
 
@@ -51,7 +50,7 @@ def _encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _versioned(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.is_under(LOG_BUCKET):
         return
-    versions = stack.pointing_at(resource, VERSIONING, "bucket")
+    versions = stack.pointing_at(resource, BUCKET_VERSIONING, "bucket")
     if not any(at(e.inputs, "versioningConfiguration.status") == "Enabled" for e in versions):
         yield "keeps no versions: an overwritten or deleted object is gone"
 
@@ -70,7 +69,7 @@ def _tls_only(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _no_acls(resource: Resource, stack: StackResources) -> Iterator[str]:
-    controls = stack.pointing_at(resource, OWNERSHIP, "bucket")
+    controls = stack.pointing_at(resource, BUCKET_OWNERSHIP, "bucket")
     if not any(at(e.inputs, "rule.objectOwnership") == "BucketOwnerEnforced" for e in controls):
         yield "takes access control lists, by which an object can be made public"
 
@@ -144,7 +143,7 @@ RULES = (
         reason="S3 and ECR refuse to delete what isn't empty; these switches take that away.",
         source="pulumi-aws docs, s3.Bucket forceDestroy, ecr.Repository forceDelete",
         remedy="leave the switch false where protectData holds",
-        types=(BUCKET, "aws:ecr/repository:Repository"),
+        types=(BUCKET, REPOSITORY),
         check=_not_emptied,
     ),
 )

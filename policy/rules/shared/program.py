@@ -6,25 +6,43 @@ import json
 from collections.abc import Iterator, Mapping
 
 from .rule import Resource, Rule, RuleLayer, StackResources
+from .tokens import (
+    ADDON,
+    AWS_PROVIDER,
+    BROKER,
+    BUCKET,
+    CITUS,
+    CLUSTER,
+    DATABASE,
+    KEY,
+    KEY_VALUE_STORE,
+    LAUNCH_TEMPLATE,
+    NODE_CLASS,
+    REDIS,
+    REPLICA_KEY,
+    REPOSITORY,
+    STORED_SECRET,
+    TRAIL,
+    VAULT,
+    ZONE,
+)
 from .values import at, listed
 
-AWS_PROVIDER = "pulumi:providers:aws"
-
 STATEFUL = (
-    "aws:cloudfront/keyValueStore:KeyValueStore",
-    "aws:cloudtrail/trail:Trail",
-    "aws:ecr/repository:Repository",
-    "aws:eks/cluster:Cluster",
-    "aws:elasticache/replicationGroup:ReplicationGroup",
-    "aws:backup/vault:Vault",
-    "aws:kms/key:Key",
-    "aws:kms/replicaKey:ReplicaKey",
-    "aws:mq/broker:Broker",
-    "aws:rds/instance:Instance",
-    "aws:route53/zone:Zone",
-    "aws:s3/bucket:Bucket",
-    "aws:secretsmanager/secret:Secret",
-    "kubernetes:stackgres.io/v1alpha1:SGShardedCluster",
+    KEY_VALUE_STORE,
+    TRAIL,
+    REPOSITORY,
+    CLUSTER,
+    REDIS,
+    VAULT,
+    KEY,
+    REPLICA_KEY,
+    BROKER,
+    DATABASE,
+    ZONE,
+    BUCKET,
+    STORED_SECRET,
+    CITUS,
 )
 """What something is lost with: data, keys to data, or a name that clients keep."""
 
@@ -112,8 +130,8 @@ RULES = (
         " templates; Karpenter docs, NodeClasses, spec.tags",
         remedy="give `tags` to the node group and to Karpenter's EC2NodeClass",
         types=(
-            "aws:ec2/launchTemplate:LaunchTemplate",
-            "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
+            LAUNCH_TEMPLATE,
+            NODE_CLASS,
         ),
         check=_machines_are_tagged,
     ),
@@ -124,7 +142,7 @@ RULES = (
         reason="A volume outlives its pod; without a tag nobody knows whose data is on it.",
         source="EBS CSI driver, Volume tagging, extraVolumeTags",
         remedy="give `tags` to the add-on, as `components/cluster/addons.py` does",
-        types=("aws:eks/addon:Addon",),
+        types=(ADDON,),
         check=_volumes_are_tagged,
     ),
     Rule(
@@ -144,7 +162,7 @@ RULES = (
         reason="From medium on it carries users whose data nobody may throw away by a default.",
         source="scale plan, Resource Estimates by Scale; README, Deploying for real",
         remedy="remove `protectData: false` from the stack file, or deploy a small stack",
-        types=("aws:rds/instance:Instance",),
+        types=(DATABASE,),
         from_size="medium",
         check=_may_be_thrown_away,
     ),

@@ -14,6 +14,7 @@ from typing import Any
 
 from rf.aws.s3.bucket import BUCKET
 from rf.aws.wafv2 import WEB_ACL
+from rf.local.pulumi import AWS_PROVIDER
 from rf.shared.cards.registry import all_cards, card_of
 from rf.shared.offline.invention import GLOBAL_REGION
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
@@ -41,7 +42,6 @@ REGION_NAME = re.compile(
     r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d(?!\d)"
 )
 _BUCKET_ARN = re.compile(r"arn:aws:s3:::([a-z0-9.-]+)")
-_AWS_PROVIDER = "pulumi:providers:aws"
 _DELIVERED_FROM = re.compile(rf"arn:aws:logs:{GLOBAL_REGION}:\d+:\*")
 """In the policy of a log's bucket: whom it lets in."""
 _IMAGE_LAYERS = re.compile(r"prod-([a-z0-9-]+)-starport-layer-bucket")
@@ -98,7 +98,7 @@ def _may_leave(token: str) -> bool:
 def _regions_by_provider(plan: RecordedPlan) -> dict[str, str]:
     return {
         provider.urn: str(reveal(provider.inputs).get("region", GLOBAL_REGION))
-        for provider in plan.of_type(_AWS_PROVIDER)
+        for provider in plan.of_type(AWS_PROVIDER)
     }
 
 

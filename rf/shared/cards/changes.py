@@ -66,7 +66,8 @@ class PropertyRule:
     `up` and `down` are for a larger or smaller number, class or version; `to` goes by the new
     value; `appended` is for a list that only grew at its end, `widened` for one that kept all it
     had, `computed` for a value that another resource, made anew, gives. `without` names arguments
-    of the resource's provider: the effect where it has one not set.
+    of the resource's provider: the effect where it has one not set; `beside` names other inputs of
+    the resource, as they will be: the effect where one of them is true.
     `actions` are commands to run before a larger value is deployed; `{new}` stands for it.
     """
 
@@ -78,15 +79,21 @@ class PropertyRule:
     widened: Effect | None = None
     computed: Effect | None = None
     without: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
+    beside: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
     outage: str = ""
     why: str = ""
     source: Sources = ()
     actions: tuple[str, ...] = ()
 
-    def effect_of(self, change: ChangedProperty, provider: Mapping[str, Any]) -> Effect:
+    def effect_of(
+        self, change: ChangedProperty, provider: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> Effect:
         """The effect of this very change, by its direction or its new value."""
         for argument, effect in self.without.items():
             if _text(provider.get(argument, False)) != "true":
+                return effect
+        for key, effect in self.beside.items():
+            if inputs.get(key) is True:
                 return effect
         exact = self.to.get(_text(change.new))
         if exact is None and change.follows:
@@ -154,13 +161,15 @@ def ruling(
     *,
     stateful: bool,
     provider: Mapping[str, Any] = _NOTHING,
+    inputs: Mapping[str, Any] = _NOTHING,
 ) -> Ruling:
     """The ruling of the deepest rule that covers the property.
 
     `changes` are the type's, None for a type without a card, `of_package` what properties of that
     name do on every type of the package. `stateful` is whether something is lost with the resource,
     by its type or because it is protected: then a property that no rule covers is dangerous.
-    `provider` has the arguments of the provider that makes the change, the later plan's.
+    `provider` has the arguments of the provider that makes the change and `inputs` those of the
+    resource, both the later plan's.
     """
     known = changes if isinstance(changes, Changes) else None
     rule = known.rule_of(change.bare_path) if known else None
@@ -170,7 +179,7 @@ def ruling(
         if stateful:
             return Ruling(effect=Effect.DANGEROUS, why=NO_RULE, source="its card")
         return Ruling(effect=changes.effect if isinstance(changes, Unruled) else Effect.IN_PLACE)
-    effect = rule.effect_of(change, provider)
+    effect = rule.effect_of(change, provider, inputs)
     source = "; ".join(map(str, rule.source or (known.source if known else ())))
     outage = rule.outage if effect in (Effect.RESTART, Effect.REPLACE) else ""
     larger = _direction(change.old, change.new) > 0

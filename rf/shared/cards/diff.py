@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from rf.shared.cards.changes import Effect, ruling
+from rf.shared.cards.changes import Effect, Ruling, ruling
 from rf.shared.cards.property_changes import PropertyChange, property_changes
-from rf.shared.cards.registry import OF_PACKAGE, card_of
+from rf.shared.cards.registry import OF_PACKAGE, changes_of
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -43,15 +43,8 @@ def diff(
     changes = tuple(
         change for change in property_changes(old, new) if not is_ignored(change, left_out)
     )
-    card = card_of(token)
     effects = [
-        ruling(
-            card.changes if card else None,
-            OF_PACKAGE.get(token.partition(":")[0], {}),
-            change,
-            stateful=False,
-            provider=provider,
-        ).effect
+        ruling_of(token, change, stateful=False, provider=provider, inputs=new).effect
         for change in changes
     ]
     by_effect = list(zip(changes, effects, strict=True))
@@ -59,6 +52,25 @@ def diff(
         changed=changes,
         replaces=tuple(each for each, effect in by_effect if effect is Effect.REPLACE),
         refused=tuple(each for each, effect in by_effect if effect is Effect.REFUSED),
+    )
+
+
+def ruling_of(
+    token: str,
+    change: PropertyChange,
+    *,
+    stateful: bool,
+    provider: Mapping[str, Any] = _NOTHING,
+    inputs: Mapping[str, Any] = _NOTHING,
+) -> Ruling:
+    """What the change does; see `rf.shared.cards.changes.ruling`."""
+    return ruling(
+        changes_of(token),
+        OF_PACKAGE.get(token.partition(":")[0], {}),
+        change,
+        stateful=stateful,
+        provider=provider,
+        inputs=inputs,
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Changes, Unruled
+from rf.shared.cards.force_new import FORCE_NEW_SOURCE, forced_new
 from rf.shared.cards.inventing import kubernetes_object
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_CLUSTER, IN_STATE
@@ -14,7 +18,44 @@ from rf.shared.offline.invention import Invent
 _NO_AWS = Without("no AWS API makes it")
 _IN_CLUSTER = Without("the cluster's API server makes it, which is no part of the embedded AWS")
 _NAMED_INSIDE = Without("its name is one of the stack's own cluster")
+_BY_SCHEMA = Without("its schema, or what every kind has in common, closes what is closed")
 _IN_STATE = Without("it lives in the stack's state alone")
+
+_REFERENCE = "Kubernetes 1.35, API reference and pkg/apis/*/validation"
+
+CLOSED_IN_EVERY_KIND: Mapping[str, frozenset[str]] = {
+    "ports.protocol": frozenset({"TCP", "UDP", "SCTP"}),
+    "imagePullPolicy": frozenset({"Always", "IfNotPresent", "Never"}),
+    "spec.restartPolicy": frozenset({"Always", "OnFailure", "Never"}),
+    "dnsPolicy": frozenset({"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"}),
+    "terminationMessagePolicy": frozenset({"File", "FallbackToLogsOnError"}),
+    "seccompProfile.type": frozenset({"RuntimeDefault", "Localhost", "Unconfined"}),
+    "fsGroupChangePolicy": frozenset({"OnRootMismatch", "Always"}),
+    "preemptionPolicy": frozenset({"PreemptLowerPriority", "Never"}),
+    "whenUnsatisfiable": frozenset({"DoNotSchedule", "ScheduleAnyway"}),
+    "nodeAffinityPolicy": frozenset({"Honor", "Ignore"}),
+    "nodeTaintsPolicy": frozenset({"Honor", "Ignore"}),
+    "tolerations.operator": frozenset({"Exists", "Equal", "Lt", "Gt"}),
+    "tolerations.effect": frozenset({"NoSchedule", "PreferNoSchedule", "NoExecute"}),
+    "httpGet.scheme": frozenset({"HTTP", "HTTPS"}),
+    "emptyDir.medium": frozenset({"", "Memory", "HugePages"}),
+    "matchExpressions.operator": frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"}),
+    "volumeMounts.mountPropagation": frozenset({"None", "HostToContainer", "Bidirectional"}),
+}
+"""Fields that the API server closes in code while its schema takes any text, in whichever kind they
+stand: the end of the field's path, and what it allows. What one kind alone has stands in its card.
+
+Source: the API reference of Kubernetes 1.35 (field descriptions, "Possible enum values") and the
+validation packages of kubernetes/kubernetes (`pkg/apis/*/validation`).
+"""
+
+BY_PROVIDER = Changes(source=(FORCE_NEW_SOURCE,), properties={})
+"""Of a kind of which the provider's table is all that is known."""
+
+
+def closed_by_server(closed: Mapping[str, frozenset[str]]) -> ClosedValues:
+    """What the API server closes in code of one kind, by the path of the field."""
+    return ClosedValues(closed=closed, source=_REFERENCE)
 
 
 def kubernetes_card(
@@ -22,17 +63,22 @@ def kubernetes_card(
     *,
     changes: Changes | Unruled,
     price: Priced | Free,
-    values: ClosedValues | Without = Without("its schema closes what is closed"),  # noqa: B008
+    values: ClosedValues | Without = _BY_SCHEMA,
     computed: Invent = kubernetes_object,
+    why: str = "",
 ) -> Card:
-    """The card of a Kubernetes kind, or of a chart's release."""
+    """The card of a Kubernetes kind, or of a chart's release.
+
+    What the provider makes anew is added to the rules of `changes`, which go before; `why` says
+    what matters of that.
+    """
     return Card(
         type=token,
         computed=computed,
         values=values,
         lifecycle=_IN_CLUSTER,
         verification=_IN_CLUSTER,
-        changes=changes,
+        changes=_with_forced_new(token, changes, why),
         price=price,
         quotas=_NO_AWS,
         naming=_NAMED_INSIDE,
@@ -40,6 +86,15 @@ def kubernetes_card(
         residency=IN_CLUSTER,
         control_plane=_IN_CLUSTER,
     )
+
+
+def _with_forced_new(token: str, changes: Changes | Unruled, why: str) -> Changes | Unruled:
+    forced = forced_new(token, why, changes.source if isinstance(changes, Changes) else ())
+    if not forced:
+        return changes
+    if isinstance(changes, Unruled):
+        raise TypeError(f"{token}: the provider has rules of it, so its changes are not unruled")
+    return replace(changes, properties={**forced, **changes.properties})
 
 
 def local_card(token: str, *, changes: Changes | Unruled, computed: Invent, price: Free) -> Card:

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Effect
+from rf.shared.cards.changes import REPLACE, Changes, Effect, Unruled
+from rf.shared.cards.force_new import FORCE_NEW_SOURCE, OF_EVERY_KIND, forced_new
 
 FOLDERS = ("rf.aws", "rf.kubernetes", "rf.local")
 
 OF_PACKAGE: Mapping[str, Mapping[str, Effect]] = {
     "aws": {"name": REPLACE, "namePrefix": REPLACE, "region": REPLACE},
-    "kubernetes": {"metadata.name": REPLACE, "metadata.namespace": REPLACE, "kind": REPLACE},
+    "kubernetes": {**dict.fromkeys(OF_EVERY_KIND, REPLACE), "kind": REPLACE},
 }
 """What a change of these properties does to any type of a package, where its card says nothing."""
 
@@ -36,6 +37,16 @@ def all_cards() -> Iterator[Card]:
         package = importlib.import_module(folder)
         for name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
             yield from _cards_of(f"{folder}.{name}").values()
+
+
+def changes_of(token: str) -> Changes | Unruled | None:
+    """What changes of a type do: its card's rules, those of the provider's table for a kind of
+    Kubernetes that has no card, and None where neither tells."""
+    card = card_of(token)
+    if card is not None:
+        return card.changes
+    forced = forced_new(token) if token.startswith("kubernetes:") else {}
+    return Changes(source=(FORCE_NEW_SOURCE,), properties=forced) if forced else None
 
 
 def holds(token: str) -> str:

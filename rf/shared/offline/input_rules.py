@@ -15,15 +15,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pulumi
 
+from rf.local.pulumi import PROVIDER, STACK_REFERENCE
 from rf.shared.offline import sdk
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, Secret
 from scaleplan.config.mistakes import nearest
 
 Problem = tuple[OfflineRule, str]
-
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
-"""The outputs of another stack."""
 
 _NOT_WALKED = "kubernetes:"
 """Kubernetes objects are checked against the API's own schema instead, which is stricter."""
@@ -44,7 +42,7 @@ def check_inputs(resource: RecordedResource) -> Iterator[OfflineViolation]:
         )
         return
     inputs = resource.inputs
-    if token.startswith("pulumi:providers:"):
+    if token.startswith(PROVIDER):
         declared = _declared(arguments)
         inputs = {
             key: value if str in declared.get(key, ()) else _provider_value(value)

@@ -15,7 +15,11 @@ import kubernetes_validate
 import referencing
 import yaml
 
-from rf.shared.offline.kubernetes_values import CLOSED_FIELDS
+from rf.aws.eks.cluster import CLUSTER
+from rf.kubernetes.helm import RELEASE
+from rf.shared.cards.kinds import CLOSED_IN_EVERY_KIND
+from rf.shared.cards.registry import card_of
+from rf.shared.cards.values import ClosedValues
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, reveal
 from scaleplan.config.mistakes import nearest
@@ -23,7 +27,6 @@ from scaleplan.config.mistakes import nearest
 STARTING_VERSION = "1.35"
 """Kubernetes version of the schemas where a plan has no cluster that names another."""
 
-_HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
 _CHARTS = "kubernetes:helm.sh/"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _MINOR = re.compile(r"1\.\d+")
@@ -33,9 +36,7 @@ _PINNED = re.compile(r"v?\d+\.\d+\.\d+([-+].+)?")
 def version_of(resources: Sequence[RecordedResource]) -> str:
     """Kubernetes version that the plan's objects will meet: its own cluster's."""
     named = (
-        str(resource.inputs.get("version"))
-        for resource in resources
-        if resource.type == "aws:eks/cluster:Cluster"
+        str(resource.inputs.get("version")) for resource in resources if resource.type == CLUSTER
     )
     return next((version for version in named if _MINOR.fullmatch(version)), STARTING_VERSION)
 
@@ -50,7 +51,7 @@ def check_object(resource: RecordedResource, version: str) -> Iterator[OfflineVi
         message = "has no apiVersion and kind; offline only single objects can be checked"
         yield OfflineViolation(resource.urn, OfflineRule.KUBERNETES_SCHEMA, message)
         return
-    for message in _mistakes_of(json.dumps(document), version):
+    for message in _mistakes_of(json.dumps(document), resource.type, version):
         yield OfflineViolation(resource.urn, OfflineRule.KUBERNETES_SCHEMA, message)
 
 
@@ -58,7 +59,7 @@ def check_release(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """A Helm release must name chart, exact version and repository: else it moves by itself."""
     if not resource.type.startswith(_CHARTS):
         return
-    if resource.type != _HELM_RELEASE:
+    if resource.type != RELEASE:
         message = f"{resource.type} drops Helm hooks; use helm.v3.Release"
         yield OfflineViolation(resource.urn, OfflineRule.HELM_NOT_PINNED, message)
         return
@@ -74,17 +75,15 @@ def check_release(resource: RecordedResource) -> Iterator[OfflineViolation]:
 
 
 @lru_cache(maxsize=2_000)
-def _mistakes_of(text: str, version: str) -> tuple[str, ...]:
+def _mistakes_of(text: str, token: str, version: str) -> tuple[str, ...]:
     """Of an object as JSON. Plans of one process have most objects in common, and the schemas'
     rules take a seventh of a plan's time."""
     document = json.loads(text)
+    return tuple(_object_mistakes(document, token, version))
+
+
+def _object_mistakes(document: Mapping[str, Any], token: str, version: str) -> Iterator[str]:
     api_version, kind = str(document["apiVersion"]), str(document["kind"])
-    return tuple(_object_mistakes(document, api_version, kind, version))
-
-
-def _object_mistakes(
-    document: Mapping[str, Any], api_version: str, kind: str, version: str
-) -> Iterator[str]:
     name = (document.get("metadata") or {}).get("name")
     if name and name != UNKNOWN and not _NAME.fullmatch(str(name)):
         yield f"metadata.name = {name}: allowed are lower-case letters, digits, '-' and '.'"
@@ -109,7 +108,7 @@ def _object_mistakes(
         )
         return
     yield from _errors(validator, document, "")
-    yield from _closed_mistakes(document, kind, "")
+    yield from _closed_mistakes(document, _closed_of(token), "")
 
 
 def _errors(validator: Any, document: Any, root: str) -> Iterator[str]:
@@ -229,18 +228,23 @@ def _validator(version: str, api_version: str, kind: str) -> Any:
     return _Validator(schema, registry=registry)
 
 
-def _closed_mistakes(value: Any, kind: str, path: str) -> Iterator[str]:
+def _closed_of(token: str) -> Mapping[str, frozenset[str]]:
+    card = card_of(token)
+    return card.values.closed if card and isinstance(card.values, ClosedValues) else {}
+
+
+def _closed_mistakes(value: Any, of_kind: Mapping[str, frozenset[str]], path: str) -> Iterator[str]:
     """Fields that the API server closes in code, not in its schema."""
     match value:
         case Mapping():
             for key, item in value.items():
                 here = f"{path}.{key}" if path else key
-                yield from _closed_mistakes(item, kind, here)
+                yield from _closed_mistakes(item, of_kind, here)
         case list():
             for index, item in enumerate(value):
-                yield from _closed_mistakes(item, kind, f"{path}[{index}]")
+                yield from _closed_mistakes(item, of_kind, f"{path}[{index}]")
         case str() if value != UNKNOWN:
-            closed = _closed_at(kind, re.sub(r"\[\d+\]", "", path))
+            closed = _closed_at(of_kind, re.sub(r"\[\d+\]", "", path))
             if closed is not None and value not in closed:
                 choices = sorted(closed)
                 name = nearest(value, choices)
@@ -248,8 +252,10 @@ def _closed_mistakes(value: Any, kind: str, path: str) -> Iterator[str]:
                 yield f"{path} = {value}: allowed is {', '.join(choices)}{hint}"
 
 
-def _closed_at(kind: str, path: str) -> frozenset[str] | None:
-    for (of_kind, suffix), closed in CLOSED_FIELDS.items():
-        if of_kind in ("*", kind) and f".{path}".endswith(f".{suffix}"):
-            return closed
-    return None
+def _closed_at(of_kind: Mapping[str, frozenset[str]], path: str) -> frozenset[str] | None:
+    if path in of_kind:
+        return of_kind[path]
+    return next(
+        (closed for end, closed in CLOSED_IN_EVERY_KIND.items() if f".{path}".endswith(f".{end}")),
+        None,
+    )

@@ -9,8 +9,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
+from rf.local.pulumi import AWS_PROVIDER, STACK_REFERENCE
 from rf.shared.offline.computed import answer, unknown_answer
-from rf.shared.offline.input_rules import STACK_REFERENCE
 from rf.shared.offline.invention import LOOKUPS, LookupRefusedError, Registration, merged
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.offline.wire import decode_properties, encode_properties
@@ -122,7 +122,7 @@ class RecordingMonitor(MockMonitor):
             inputs=inputs,
             region=self.regions.get(provider),
         )
-        if request.type == "pulumi:providers:aws":
+        if request.type == AWS_PROVIDER:
             self.regions[urn] = str(inputs.get("region", ""))
         if self.unknowns:
             return UNKNOWN, unknown_answer(registration)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rf.local.pulumi import AWS_PROVIDER
 from rf.shared.cards.lifecycle import Created
 from rf.shared.offline.invention import Registration
 from rf.shared.offline.record import record
@@ -16,7 +17,6 @@ from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.sandbox.emulator import EmulatorError
 from rf.shared.sandbox.registry import CreationError, Request, SandboxRegistry
 
-AWS_PROVIDER = "pulumi:providers:aws"
 DEFAULT_REGION = "us-east-1"
 WITHOUT_AWS = ("pulumi:", "kubernetes:", "random:", "tls:")
 """Packages whose resources are no AWS calls: the recorder answers them."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 
+from rf.aws.elasticache.groups import PARAMETER_GROUP, USER
 from rf.shared.servers.processes import Process, free_port, give_away, wait_until, write_private
 from rf.shared.servers.programs import Programs
 
@@ -20,9 +21,6 @@ TESTER = "tester"
 """A user of the drill and the tests alone, who may do everything."""
 
 SLOTS = 16384
-
-_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
-_USER = "aws:elasticache/user:User"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +34,8 @@ class RedisLayer:
 def layer_of(name: str, resources: list[dict[str, Any]]) -> RedisLayer:
     """The layer `cache` or `queue` of a plan's resources, as its JSON has them."""
     own = [resource for resource in resources if resource["name"].startswith(f"{name}-")]
-    (group,) = [resource["inputs"] for resource in own if resource["type"] == _GROUP]
-    users = [resource["inputs"] for resource in own if resource["type"] == _USER]
+    (group,) = [resource["inputs"] for resource in own if resource["type"] == PARAMETER_GROUP]
+    users = [resource["inputs"] for resource in own if resource["type"] == USER]
     return RedisLayer(
         parameters={entry["name"]: entry["value"] for entry in group["parameters"]},
         access={user["userName"]: user["accessString"] for user in users},

@@ -250,6 +250,7 @@ def test_a_replacement_reaches_what_needs_it_directly_and_by_way_of_another():
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 KUBE_SECRET = "kubernetes:core/v1:Secret"
 PROVIDER = "pulumi:providers:kubernetes"
 MUTABLE = {"enableConfigMapMutable": "true", "enableSecretMutable": "true"}
@@ -281,6 +282,39 @@ def by_provider(provider: dict[str, Any], *resources: dict[str, Any]) -> PlanDoc
         (CONFIG_MAP, {"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}, {}, Kind.REPLACE),
         (JOB, {"spec": {"backoffLimit": 6}}, {"spec": {"backoffLimit": 3}}, {}, Kind.IN_PLACE),
         (JOB, {"spec": {"completions": 1}}, {"spec": {"completions": 2}}, {}, Kind.REPLACE),
+        (
+            CONFIG_MAP,
+            {"data": {"a": "1"}, "immutable": True},
+            {"data": {"a": "2"}, "immutable": True},
+            MUTABLE,
+            Kind.REPLACE,
+        ),
+        (
+            KUBE_SECRET,
+            {"stringData": {"a": "1"}},
+            {"stringData": {"a": "2"}, "immutable": True},
+            MUTABLE,
+            Kind.REPLACE,
+        ),
+        (CONFIG_MAP, {"data": {}}, {"data": {}, "immutable": True}, MUTABLE, Kind.IN_PLACE),
+        (CONFIG_MAP, {"immutable": True}, {}, MUTABLE, Kind.CANNOT),
+        (RELEASE, {"namespace": "a"}, {"namespace": "b"}, {}, Kind.REPLACE),
+        # Kinds of which the program has none, so that no card tells of them.
+        (
+            STATEFUL_SET,
+            {"spec": {"serviceName": "a"}},
+            {"spec": {"serviceName": "b"}},
+            {},
+            Kind.REPLACE,
+        ),
+        (STATEFUL_SET, {"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}, {}, Kind.IN_PLACE),
+        (
+            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            {"roleRef": {"name": "a"}},
+            {"roleRef": {"name": "b"}},
+            {},
+            Kind.REPLACE,
+        ),
     ],
 )
 def test_a_kubernetes_object_is_made_anew_where_its_provider_does_so(

@@ -50,6 +50,23 @@ def test_help_loads_neither_sdks_nor_models():
     assert modules & (SDKS | MODELS | PARSERS) == set()
 
 
+CARDS = """
+import json, sys
+from rf.shared.cards.registry import all_cards
+cards = len(list(all_cards()))
+print(json.dumps([cards, list(sys.modules)]))
+"""
+
+
+def test_cards_load_nothing_that_only_their_facets_need():
+    result = subprocess.run(
+        [sys.executable, "-c", CARDS], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
+    cards, modules = json.loads(result.stdout)
+    assert cards > 100
+    assert set(modules) & SDKS == set()
+
+
 USAGE_ERRORS = {
     "previw": "No such command",
     "preview --stak prod": "No such option",

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from rf.grow.classify import GrowthStep, Kind, step_between
-from rf.grow.rules import ruling_of
 from rf.grow.runbook import irreversible, runbook_of
+from rf.shared.cards.diff import ruling_of
 from rf.shared.cards.property_changes import PropertyChange
 from rf.shared.cards.registry import holds
 from rf.shared.plan_document import PlanDocument, document_of, read_document

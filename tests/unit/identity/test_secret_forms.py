@@ -3,9 +3,9 @@
 import pytest
 
 from policy.rules import BY_ID
-from policy.rules.applications.pods import CONFIG_MAP
 from policy.rules.shared.rule import Resource, StackResources, judge
 from policy.rules.shared.secret_forms import SECRET_FORMS, masked
+from policy.rules.shared.tokens import CONFIG_MAP
 from rf.check.state.policy import StateStatus, plain_secrets
 
 # Put together here, so that no scanner takes one for real.

@@ -1,0 +1,133 @@
+"""What holds of every card: each facet is there or says why not, and what it names exists."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from functools import cache
+from types import SimpleNamespace
+
+import pytest
+from botocore.loaders import Loader
+
+from rf.shared.cards import registry
+from rf.shared.cards.card import Card
+from rf.shared.cards.changes import Changes, PropertyRule, Unruled
+from rf.shared.cards.prices import Free, Priced, Unpriced
+from rf.shared.cards.registry import all_cards, card_of, changes_of, module_of
+from rf.shared.cards.source import FactSource
+from rf.shared.cards.values import ClosedValues
+from rf.shared.cards.without import Without
+
+MODELS = Loader()
+
+CARDS = {card.type: card for card in all_cards()}
+
+every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+
+
+def _reasons(card: Card) -> Iterator[str]:
+    """Why it lacks what it lacks, and why it costs nothing."""
+    facets = [getattr(card, each.name) for each in dataclasses.fields(card)]
+    if isinstance(card.price, Priced):
+        facets.append(card.price.count)
+    yield from (each.reason for each in facets if isinstance(each, Without | Free | Unpriced))
+
+
+@every_card
+def test_a_facet_that_is_not_there_has_a_reason(card: Card) -> None:
+    for facet in dataclasses.fields(card):
+        assert getattr(card, facet.name) not in (None, ()), facet.name
+    for reason in _reasons(card):
+        assert len(reason.split()) > 1, "a word is no reason"
+
+
+def test_nothing_is_left_out_without_a_reason() -> None:
+    with pytest.raises(ValueError, match="says why"):
+        Without("")
+
+
+def test_a_type_that_nobody_has_read_about_holds_nothing() -> None:
+    assert [
+        card.type for card in CARDS.values() if isinstance(card.changes, Unruled) and card.holds
+    ] == []
+
+
+def _sources(changes: Changes) -> Iterator[FactSource]:
+    yield from changes.source
+    for rule in changes.properties.values():
+        if isinstance(rule, PropertyRule):
+            yield from rule.source
+
+
+@every_card
+def test_what_a_change_does_was_read_somewhere_and_of_some_version(card: Card) -> None:
+    if isinstance(card.changes, Changes):
+        assert card.changes.source
+        for source in _sources(card.changes):
+            assert source.name.strip()
+            assert source.version.strip()
+
+
+@cache
+def _operations(service: str) -> frozenset[str]:
+    return frozenset(MODELS.load_service_model(service, "service-2")["operations"])
+
+
+@every_card
+def test_operations_that_close_values_are_the_apis(card: Card) -> None:
+    if isinstance(card.values, ClosedValues):
+        for each in card.values.operations:
+            service, _, operation = each.partition(":")
+            assert operation in _operations(service), each
+
+
+@every_card
+def test_permissions_are_words_of_iam_each_once(card: Card) -> None:
+    actions = () if isinstance(card.permissions, Without) else card.permissions
+    assert [each for each in actions if not re.fullmatch(r"[a-z][a-z0-9-]*:[A-Z]\w+", each)] == []
+    assert len(set(actions)) == len(actions)
+
+
+@every_card
+def test_a_card_is_found_by_its_token(card: Card) -> None:
+    assert card_of(card.type) is card
+
+
+def _module(monkeypatch: pytest.MonkeyPatch, *cards: object) -> None:
+    """The module of EKS' cards, with these in it."""
+    import rf.aws.eks
+
+    monkeypatch.setattr(rf.aws.eks, "CARDS", cards)
+
+
+@pytest.fixture
+def _anew() -> Iterator[None]:
+    registry._cards_of.cache_clear()
+    yield
+    registry._cards_of.cache_clear()
+
+
+@pytest.mark.usefixtures("_anew")
+def test_a_card_in_a_module_that_its_token_does_not_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _module(monkeypatch, SimpleNamespace(type="aws:rds/instance:Instance"))
+    with pytest.raises(ValueError, match=r"belongs to rf\.aws\.rds, not to rf\.aws\.eks"):
+        card_of("aws:eks/cluster:Cluster")
+
+
+@pytest.mark.usefixtures("_anew")
+def test_two_cards_of_a_type_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = SimpleNamespace(type="aws:eks/cluster:Cluster")
+    _module(monkeypatch, card, card)
+    with pytest.raises(ValueError, match="two cards of aws:eks/cluster:Cluster"):
+        card_of("aws:eks/cluster:Cluster")
+
+
+def test_a_component_belongs_to_no_module_and_an_unknown_type_has_no_card() -> None:
+    assert module_of("researchflow:data:Queue") == ""
+    assert card_of("researchflow:data:Queue") is None
+    assert card_of("aws:sagemaker/notebookInstance:NotebookInstance") is None
+    assert changes_of("aws:sagemaker/notebookInstance:NotebookInstance") is None
