@@ -13,11 +13,11 @@ from typing import NoReturn
 
 import pytest
 
+from rf.shared.cluster.binaries import apiserver_folder, find_binaries
+from rf.shared.cluster.control_plane import start_control_plane
+from rf.shared.cluster.objects import ClusterClient
 from rf.shared.servers.programs import MissingServersError
 from tests.apiserver.objects.exports import Export
-from tests.apiserver.server.binaries import apiserver_folder, find_binaries
-from tests.apiserver.server.cluster import Cluster
-from tests.apiserver.server.control_plane import start_control_plane
 from tests.apiserver.server.session import NotEmptyError, Session
 
 Note = Callable[[str], None]
@@ -52,7 +52,7 @@ def definitions_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory, note: Note) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, note: Note) -> Iterator[ClusterClient]:
     directory = tmp_path_factory.mktemp("cluster")
     with ExitStack() as stack:
         alone = not os.environ.get("KUBECONFIG")
@@ -62,14 +62,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, note: Note) -> Iterator[Cl
                 kubeconfig = start_control_plane(stack, find_binaries(), directory)
             except MissingServersError as error:
                 unavailable(str(error))
-        cluster = Cluster(kubeconfig, directory / "discovery", alone=alone)
+        cluster = ClusterClient(kubeconfig, directory / "discovery", alone=alone)
         whose = "started by the tests" if alone else "named by KUBECONFIG"
         note(f"API server: {cluster.version} at {cluster.server}, {whose}")
         yield cluster
 
 
 @pytest.fixture
-def session(cluster: Cluster, definitions_folder: Path) -> Iterator[Session]:
+def session(cluster: ClusterClient, definitions_folder: Path) -> Iterator[Session]:
     """The cluster, empty of ours before and after."""
     session = Session(cluster=cluster, definitions_folder=definitions_folder)
     yield session

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from rf.shared.cluster.objects import AppliedObject, RefusedError, label
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.sizes import Size
 from tests.apiserver.conftest import Note
 from tests.apiserver.objects.exports import Export, read_export
-from tests.apiserver.server.cluster import Applied, RefusedError, label
 from tests.apiserver.server.session import Session
 from tests.conftest import Planned
 
@@ -31,7 +31,7 @@ def described(export: Export) -> str:
     return f"{export.title}: {len(export.objects)} objects applied: {listed}"
 
 
-def warnings_of(answers: dict[str, Applied]) -> dict[str, tuple[str, ...]]:
+def warnings_of(answers: dict[str, AppliedObject]) -> dict[str, tuple[str, ...]]:
     """What the server warns of. An export holds no secret, so of Secrets it can say nothing."""
     return {
         name: answer.warnings

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rf.shared.cluster.definitions import described_kinds, read_definitions, spec_schema
 from tests.apiserver.conftest import Note
 from tests.apiserver.objects.agreement import disagreements
-from tests.apiserver.objects.definitions import described_kinds, read_definitions, spec_schema
 
 pytestmark = pytest.mark.kubernetes
 

@@ -18,6 +18,7 @@ import yaml
 
 from rendering.observability.alerting.subject import APPLICATION_NAMESPACE
 from rf.export.writer import files_of
+from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
@@ -25,7 +26,6 @@ from tests.apiserver.conftest import Note, unavailable
 from tests.apiserver.objects.adapter import Adapter, start_adapter, wait_until_served
 from tests.apiserver.objects.exports import Export, read_export
 from tests.apiserver.objects.pods import ground, pods_of
-from tests.apiserver.server.cluster import Cluster, Document
 from tests.apiserver.server.session import Session
 from tests.configurations import HPA
 from tests.conftest import Planned
@@ -84,7 +84,9 @@ def prometheus_url(directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve(cluster: Cluster, session: Session, tmp_path: Path, prometheus_url: str) -> Iterator[Any]:
+def serve(
+    cluster: ClusterClient, session: Session, tmp_path: Path, prometheus_url: str
+) -> Iterator[Any]:
     """Put the adapter of a stack, and what it asks about, behind the API server."""
     with ExitStack() as stack:
 
@@ -126,7 +128,7 @@ def number(quantity: str) -> float:
 
 
 def test_the_orchestrators_autoscaler_learns_the_requests_of_each_of_its_pods(
-    planned: Planned, cluster: Cluster, serve: Any, note: Note
+    planned: Planned, cluster: ClusterClient, serve: Any, note: Note
 ):
     plan = planned("prod")
     export = read_export(plan)
@@ -156,7 +158,7 @@ def test_the_orchestrators_autoscaler_learns_the_requests_of_each_of_its_pods(
 
 
 def test_without_keda_the_workers_autoscaler_learns_the_jobs_of_all_queues(
-    planned: Planned, cluster: Cluster, serve: Any
+    planned: Planned, cluster: ClusterClient, serve: Any
 ):
     plan = planned("staging", overrides=HPA)
     adapter = serve(plan)

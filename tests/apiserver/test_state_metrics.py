@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, WORKLOADS, Subject
+from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.servers.processes import Process, free_port, listens, wait_until
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
 from tests.apiserver.conftest import unavailable
 from tests.apiserver.objects.exports import read_export
 from tests.apiserver.objects.pods import ground, pods_of
-from tests.apiserver.server.cluster import Cluster, Document
 from tests.apiserver.server.session import Session
 from tests.conftest import Planned
 from tests.services.observability.built import find_built
@@ -45,7 +45,7 @@ def monitored(planned: Planned) -> Monitored:
 
 @pytest.fixture
 def prometheus(
-    planned: Planned, cluster: Cluster, session: Session, monitored: Monitored, tmp_path: Path
+    planned: Planned, cluster: ClusterClient, session: Session, monitored: Monitored, tmp_path: Path
 ) -> Iterator[Prometheus]:
     if cluster.kubeconfig is None:
         pytest.skip("it writes what controllers write, so it needs a cluster without any")

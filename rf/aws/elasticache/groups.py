@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rf.aws.elasticache.replication_group import TAGGING
+from rf.aws.elasticache.operations import TAGGING
 from rf.shared.account import usage
 from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card

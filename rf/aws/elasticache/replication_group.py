@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rf.aws.elasticache.operations import (
+    CALLS,
+    copies_of,
+    create_group,
+    delete_group,
+    read_group,
+    update_group,
+)
 from rf.shared.account import usage
 from rf.shared.account.names import existing, free, of_stack
-from rf.shared.cards.calls import (
-    Calls,
-    Name,
-    Tagging,
-    differing,
-    look_up,
-    named_by,
-    parameters_of,
-    take_away,
-)
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
-from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task, as_planned
+from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota
@@ -39,9 +36,6 @@ if TYPE_CHECKING:
     from rf.shared.sandbox.reader import Reader
 
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
-
-
-TAGGING = Tagging(add="AddTagsToResource", remove="RemoveTagsFromResource", by="ResourceName")
 
 
 _SHORT_REGIONS = {
@@ -89,110 +83,6 @@ def _invented_replication_group(registration: Registration) -> Computed:
     return Computed(group, outputs)
 
 
-def _endpoints(group: Mapping[str, Any]) -> dict[str, Any]:
-    """The endpoints that the emulator answered: a cluster's configuration one, or a primary."""
-    endpoints: dict[str, Any] = {}
-    address = (group.get("ConfigurationEndpoint") or {}).get("Address")
-    if address:
-        endpoints["configurationEndpointAddress"] = address
-    elif group.get("NodeGroups"):
-        first = group["NodeGroups"][0]
-        for member, output in (
-            ("PrimaryEndpoint", "primaryEndpointAddress"),
-            ("ReaderEndpoint", "readerEndpointAddress"),
-        ):
-            address = (first.get(member) or {}).get("Address")
-            if address:
-                endpoints[output] = address
-    return endpoints
-
-
-def _with_log_details(_task: Task, inputs: Inputs) -> None:
-    deliveries = inputs.take("logDeliveryConfigurations")
-    if deliveries:
-        inputs["logDeliveryConfigurations"] = [_log_delivery(each) for each in deliveries]
-
-
-def _log_delivery(delivery: dict[str, Any]) -> dict[str, Any]:
-    shaped = dict(delivery)
-    destination = shaped.pop("destination")
-    details = {
-        "cloudwatch-logs": {"cloudWatchLogsDetails": {"logGroup": destination}},
-        "kinesis-firehose": {"kinesisFirehoseDetails": {"deliveryStream": destination}},
-    }
-    return shaped | {"destinationDetails": details[shaped["destinationType"]]}
-
-
-GROUP_RENAMES = {
-    "description": "ReplicationGroupDescription",
-    "nodeType": "CacheNodeType",
-    "parameterGroupName": "CacheParameterGroupName",
-    "subnetGroupName": "CacheSubnetGroupName",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "securityGroupNames": "CacheSecurityGroupNames",
-    "nodeGroupConfigurations": "NodeGroupConfiguration",
-}
-
-
-_REPLICATION_GROUP = Calls(
-    service="elasticache",
-    create="CreateReplicationGroup",
-    read="DescribeReplicationGroups",
-    update="ModifyReplicationGroup",
-    delete="DeleteReplicationGroup",
-    name=Name(key="replicationGroupId", parameter="ReplicationGroupId", limit=40),
-    renames=GROUP_RENAMES,
-    provider_only=("applyImmediately", "finalSnapshotIdentifier", "authTokenUpdateStrategy"),
-    prepare=_with_log_details,
-    gone={"Status": "deleting"},
-    outputs={"arn": "ARN"},
-    tagging=TAGGING,
-)
-
-
-def _create_replication_group(task: Task, inputs: Inputs) -> Created:
-    """By one call, which the emulator takes in the one of its two forms alone."""
-    name = named_by(_REPLICATION_GROUP, task, inputs)
-    wanted = parameters_of(_REPLICATION_GROUP, task, inputs, {})
-    task.api.validate("elasticache", "CreateReplicationGroup", wanted)
-    nodes = wanted.pop("NumCacheClusters", 1)
-    if nodes > 1:
-        # The same group by the API's other form; the emulator overlooks a number of nodes.
-        wanted |= {"NumNodeGroups": 1, "ReplicasPerNodeGroup": nodes - 1}
-        task.api.simplified.add(f"Redis {name}: its {nodes} nodes are asked for as replicas")
-    answer = task.call("elasticache", "CreateReplicationGroup", **wanted)["ReplicationGroup"]
-    return Created(name, {"arn": answer["ARN"], "replicationGroupId": name} | _endpoints(answer))
-
-
-def _read_replication_group(task: Task, standing: Standing) -> Reading | None:
-    """Logs are told by their destination, which the API wraps by its kind."""
-    reading = look_up(_REPLICATION_GROUP, task, standing)
-    if reading is None or "LogDeliveryConfigurations" not in reading.thing:
-        return reading
-    deliveries = [_planned_delivery(each) for each in reading.thing["LogDeliveryConfigurations"]]
-    ordered = as_planned(standing, "logDeliveryConfigurations", deliveries)
-    return reading.showing(standing, logDeliveryConfigurations=ordered)
-
-
-def _planned_delivery(delivery: Mapping[str, Any]) -> dict[str, Any]:
-    details = delivery.get("DestinationDetails") or {}
-    (kind,) = details.values()
-    (destination,) = kind.values()
-    return {
-        "destination": destination,
-        "destinationType": delivery["DestinationType"],
-        "logFormat": delivery["LogFormat"],
-        "logType": delivery["LogType"],
-    }
-
-
-def _delete_replication_group(task: Task, standing: Standing) -> None:
-    """With a last snapshot, where the program names one."""
-    snapshot = standing.inputs.get("finalSnapshotIdentifier")
-    last = {"FinalSnapshotIdentifier": snapshot} if snapshot else {}
-    take_away(replace(_REPLICATION_GROUP, fixed_by_delete=last), task, standing)
-
-
 def _shards(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return int(inputs.get("numNodeGroups") or 1), len(reading.thing["NodeGroups"])
 
@@ -201,7 +91,7 @@ def _nodes_a_shard(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, An
     shards = int(inputs.get("numNodeGroups") or 1)
     groups = reading.thing["NodeGroups"]
     members = [len(group.get("NodeGroupMembers") or []) for group in groups]
-    return [1 + _copies(inputs)] * shards, members
+    return [1 + copies_of(inputs)] * shards, members
 
 
 def _zones(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any] | None:
@@ -310,35 +200,6 @@ def _whole_account(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     yield "Redis", "groups", len(reader.plan.of_type(REPLICATION_GROUP)), len(groups)
 
 
-def _update_replication_group(task: Task, standing: Standing, inputs: Inputs) -> Created:
-    """A Redis that grows or shrinks: copies first, then the group itself, then shards."""
-    inputs.drop(*_REPLICATION_GROUP.provider_only, "preferredCacheClusterAzs")
-    target = {"ReplicationGroupId": standing.id, "ApplyImmediately": True}
-    before, copies = _copies(standing.inputs), _copies(inputs)
-    shards = int(inputs.take("numNodeGroups", 1))
-    inputs.drop("replicasPerNodeGroup", "numCacheClusters", "replicationGroupId")
-    if copies > before:
-        task.call("elasticache", "IncreaseReplicaCount", NewReplicaCount=copies, **target)
-    changed = differing(standing.inputs, inputs.rest())
-    if changed:
-        task.send("elasticache", "ModifyReplicationGroup", changed, GROUP_RENAMES, **target)
-    if copies < before:
-        task.call("elasticache", "DecreaseReplicaCount", NewReplicaCount=copies, **target)
-    if shards != int(standing.inputs.get("numNodeGroups", 1)):
-        task.call(
-            "elasticache",
-            "ModifyReplicationGroupShardConfiguration",
-            NodeGroupCount=shards,
-            **target,
-        )
-    return Created(standing.id, standing.outputs)
-
-
-def _copies(inputs: Mapping[str, Any]) -> int:
-    """Copies of each shard's primary."""
-    return int(inputs.get("replicasPerNodeGroup", int(inputs.get("numCacheClusters", 1)) - 1))
-
-
 CARDS = (
     Card(
         type=REPLICATION_GROUP,
@@ -354,11 +215,11 @@ CARDS = (
             },
             source="ElastiCache API reference, CreateReplicationGroup and CreateUser",
         ),
-        lifecycle=_REPLICATION_GROUP.lifecycle(
-            create=_create_replication_group,
-            read=_read_replication_group,
-            update=_update_replication_group,
-            delete=_delete_replication_group,
+        lifecycle=CALLS.lifecycle(
+            create=create_group,
+            read=read_group,
+            update=update_group,
+            delete=delete_group,
         ),
         verification=Verification(
             kind="Redis",

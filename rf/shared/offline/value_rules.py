@@ -21,14 +21,16 @@ from scaleplan.config.mistakes import nearest
 
 def check_values(resource: RecordedResource) -> Iterator[OfflineViolation]:
     """Violations of closed sets in the inputs of one AWS resource."""
-    if not resource.type.startswith("aws:"):
-        return
-    card = card_of(resource.type)
-    if card is None or not isinstance(card.values, ClosedValues):
-        return
-    shapes = shapes_of(card.values.operations)
-    for message in _object_mistakes(resource.inputs, shapes, card.values, ""):
-        yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
+    if resource.type.startswith("aws:"):
+        for message in mistakes_in_values(resource.type, resource.inputs):
+            yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
+
+
+def mistakes_in_values(token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each input of an AWS type that is in no closed set where it must be in one."""
+    card = card_of(token)
+    if card is not None and isinstance(card.values, ClosedValues):
+        yield from _object_mistakes(inputs, shapes_of(card.values.operations), card.values, "")
 
 
 def _object_mistakes(

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
+from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.servers.processes import Process, free_port, listens, wait_until
-from tests.apiserver.server.cluster import Cluster, Document
 from tests.services.observability.built import find_built
 
 ADDRESS = "127.0.0.1"
@@ -97,7 +97,7 @@ def start_adapter(
     return Adapter(port=port, groups=groups)
 
 
-def wait_until_served(cluster: Cluster, adapter: Adapter) -> None:
+def wait_until_served(cluster: ClusterClient, adapter: Adapter) -> None:
     """Until the API server asks the adapter, and the adapter knows a metric."""
     for group in adapter.groups:
 

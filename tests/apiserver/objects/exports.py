@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import yaml
 
 from rf.export.writer import files_of
+from rf.shared.cluster.objects import Document
 from rf.shared.plan import RecordedPlan
-from tests.apiserver.server.cluster import Document
 
 _BUILT_IN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 _POD_TEMPLATES = {"CronJob": ("jobTemplate", "spec", "template")}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rf.shared.cluster.objects import Document
 from tests.apiserver.objects.exports import Export
-from tests.apiserver.server.cluster import Document
 
 _GROUND = frozenset({"Namespace", "PriorityClass", "ServiceAccount"})
 

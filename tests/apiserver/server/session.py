@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rf.shared.cluster.definitions import Definitions, definitions_for
+from rf.shared.cluster.objects import AppliedObject, ClusterClient, Document, RefusedError, label
 from rf.shared.servers.processes import wait_until
-from tests.apiserver.objects.definitions import Definitions, definitions_for
 from tests.apiserver.objects.exports import Export
-from tests.apiserver.server.cluster import Applied, Cluster, Document, RefusedError, label
 
 _LASTING = frozenset({"CustomResourceDefinition", "Namespace"})
 """Kinds whose deletion takes time, being that of all they hold."""
@@ -29,7 +29,7 @@ class NotEmptyError(Exception):
 class Session:
     """What is on the cluster because of us, in the order in which it came."""
 
-    cluster: Cluster
+    cluster: ClusterClient
     definitions_folder: Path
     _present: dict[str, Document] = field(default_factory=dict)
 
@@ -58,9 +58,9 @@ class Session:
             )
         return definitions
 
-    def apply(self, documents: Iterable[Document]) -> dict[str, Applied]:
+    def apply(self, documents: Iterable[Document]) -> dict[str, AppliedObject]:
         """Each object's answer by its label. All are tried; RefusedError holds every refusal."""
-        answers: dict[str, Applied] = {}
+        answers: dict[str, AppliedObject] = {}
         refusals: list[str] = []
         for document in documents:
             try:
@@ -97,14 +97,14 @@ class Session:
                 self.cluster.wait_until_gone(document)
         self._present.clear()
 
-    def _apply(self, document: Document) -> Applied:
+    def _apply(self, document: Document) -> AppliedObject:
         applied = wait_until(
             lambda: self._admitted(document), f"admission knows the class of {label(document)}"
         )
         self._present.setdefault(label(document), document)
         return applied
 
-    def _admitted(self, document: Document) -> Applied | None:
+    def _admitted(self, document: Document) -> AppliedObject | None:
         """None where a class that is there is not known to admission yet."""
         try:
             return self.cluster.apply(document)

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from rf.shared.cluster.structural import NotStructuralError, structural
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.cluster import charts
 from scaleplan.settings import KUBERNETES_VERSIONS, Settings
 from tests.apiserver.objects.agreement import disagreements
-from tests.apiserver.objects.structural import NotStructuralError, structural
 
 APISERVER = PROJECT_ROOT / ".ci" / "apiserver"
 MODULES = {

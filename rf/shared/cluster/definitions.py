@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from tests.apiserver.objects.structural import structural
-from tests.apiserver.server.cluster import Document
+from rf.shared.cluster.objects import Document
+from rf.shared.cluster.structural import structural
 
 KIND = "CustomResourceDefinition"
 
@@ -36,6 +36,7 @@ class Definitions:
 
     @property
     def all(self) -> tuple[Document, ...]:
+        """Both."""
         return (*self.own, *self.stand_ins)
 
 

@@ -38,7 +38,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applied:
+class AppliedObject:
     """What a server-side apply left: the object, and the warnings that came with it."""
 
     document: Document
@@ -74,7 +74,7 @@ def _message(error: ApiException) -> str:
         return f"{error.reason} {body}"
 
 
-class Cluster:
+class ClusterClient:
     """A cluster of a kubeconfig. `alone`: no controller runs and nobody else writes to it."""
 
     def __init__(self, kubeconfig: Path | None, discovery: Path, *, alone: bool) -> None:
@@ -101,7 +101,7 @@ class Cluster:
             return False
         return True
 
-    def apply(self, document: Document) -> Applied:
+    def apply(self, document: Document) -> AppliedObject:
         """Server-side apply with strict field validation. Raises RefusedError."""
         metadata = document["metadata"]
         return self._sent(
@@ -112,7 +112,7 @@ class Cluster:
             field_manager=FIELD_MANAGER,
         )
 
-    def try_to_create(self, document: Document) -> Applied:
+    def try_to_create(self, document: Document) -> AppliedObject:
         """What creating it would give, all admission included; nothing stays. RefusedError."""
         namespace = document["metadata"].get("namespace")
         return self._sent(document, "create", namespace=namespace, dry_run="All")
@@ -179,7 +179,7 @@ class Cluster:
                 raise TimeoutError(f"{label(document)} is still there")
             time.sleep(1)
 
-    def _sent(self, document: Document, method: str, **options: Any) -> Applied:
+    def _sent(self, document: Document, method: str, **options: Any) -> AppliedObject:
         """The answer to a write, with its headers, which alone hold the warnings."""
         try:
             answer = getattr(self._client, method)(
@@ -191,7 +191,7 @@ class Cluster:
             )
         except ApiException as error:
             raise RefusedError(f"{label(document)}: {_message(error)}") from None
-        return Applied(
+        return AppliedObject(
             document=json.loads(answer.data),
             warnings=tuple(answer.headers.getlist("warning")),
         )

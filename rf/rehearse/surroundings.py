@@ -1,0 +1,96 @@
+"""What a rehearsal stands on: the embedded AWS, an API server, and Pulumi's provider for it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from rf.shared.cluster.binaries import apiserver_folder, find_binaries
+from rf.shared.cluster.control_plane import start_control_plane
+from rf.shared.cluster.definitions import definitions_for
+from rf.shared.cluster.objects import ClusterClient
+from rf.shared.engine.binaries import EngineBinaries
+from rf.shared.engine.rehearsal import Rehearsal, rehearsing
+from rf.shared.offline.invention import ACCOUNT_ID
+from rf.shared.offline.surroundings import without_shell_defaults
+from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.sandbox.deployment import region_of, services_of
+from rf.shared.sandbox.emulator import LOOPBACK, Emulator, require_loopback
+from rf.shared.servers.processes import Process, wait_until
+
+
+@contextmanager
+def standing_on(
+    project: str,
+    folder: Path,
+    binaries: EngineBinaries,
+    plans: Sequence[RecordedPlan],
+    *,
+    fails: str,
+) -> Iterator[Rehearsal]:
+    """A rehearsal for stacks with these plans; everything stops with the block.
+
+    Raises MissingServersError where the API server was not built, EmulatorError where the embedded
+    AWS does not start.
+    """
+    region = region_of(plans[0])
+    services = {service for plan in plans for service in services_of(plan)}
+    with ExitStack() as stack, without_shell_defaults():
+        aws = stack.enter_context(Emulator(ACCOUNT_ID, sorted(services)))
+        kubeconfig = _api_server(stack, folder, plans)
+        address = _kubernetes_provider(stack, folder, binaries)
+        yield stack.enter_context(
+            rehearsing(
+                project,
+                folder,
+                binaries,
+                aws=aws,
+                region=region,
+                kubeconfig=kubeconfig,
+                kubernetes_address=address,
+                fails=fails,
+            )
+        )
+
+
+def _api_server(stack: ExitStack, folder: Path, plans: Sequence[RecordedPlan]) -> Path:
+    """An API server that knows the kinds of the plans' custom resources."""
+    directory = folder / "cluster"
+    directory.mkdir(mode=0o700)
+    kubeconfig = start_control_plane(stack, find_binaries(), directory)
+    cluster = ClusterClient(kubeconfig, directory / "discovery", alone=True)
+    require_loopback(cluster.server)
+    objects = [each for plan in plans for each in _objects(plan)]
+    unknown = [each for each in objects if not cluster.serves(each)]
+    for definition in definitions_for(unknown, apiserver_folder() / "crds").all:
+        cluster.apply(definition)
+    for kind, document in {each["kind"]: each for each in unknown}.items():
+        wait_until(lambda document=document: cluster.serves(document), f"{kind} is served")
+    return kubeconfig
+
+
+def _objects(plan: RecordedPlan) -> list[dict[str, Any]]:
+    """One object of each kind."""
+    kinds: dict[tuple[str, str], dict[str, Any]] = {}
+    for resource in plan.resources:
+        if resource.type.startswith("kubernetes:") and "kind" in resource.inputs:
+            document = reveal(resource.inputs)
+            kinds.setdefault((document["apiVersion"], document["kind"]), document)
+    return list(kinds.values())
+
+
+def _kubernetes_provider(stack: ExitStack, folder: Path, binaries: EngineBinaries) -> str:
+    """Where Pulumi's provider listens: it prints its port."""
+    log = folder / "kubernetes-provider.log"
+    process = Process([str(binaries.kubernetes_provider)], log, signal.SIGTERM, as_nobody=False)
+    stack.callback(process.stop)
+
+    def port() -> str:
+        return next((line for line in log.read_text().splitlines() if line.isdigit()), "")
+
+    process.wait_ready(lambda: bool(port()))
+    return f"{LOOPBACK}:{json.loads(port())}"

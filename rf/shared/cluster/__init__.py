@@ -1,0 +1,1 @@
+"""A Kubernetes control plane on this machine: its programs, its start, and objects on it."""

@@ -1,0 +1,66 @@
+"""Where Pulumi's engine and its Kubernetes provider are: built, or on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from rf.shared.errors import InputError
+from rf.shared.project import PROJECT_ROOT
+
+SUPPORTED_MAJOR = 3
+"""Major version of the engine that speaks with the SDKs of requirements.txt."""
+
+HOW = "run .ci/engine/build, which needs Go 1.25 or newer"
+
+
+class MissingEngineError(InputError):
+    """No engine, or none that can be used. Says how to get one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineBinaries:
+    """Pulumi's command line, and the provider of Kubernetes' resources."""
+
+    pulumi: Path
+    version: str
+    kubernetes_provider: Path
+
+
+def engine_folder() -> Path:
+    """The folder that `.ci/engine/build` makes."""
+    return Path(os.environ.get("RESEARCHFLOW_ENGINE") or PROJECT_ROOT / ".cache" / "engine")
+
+
+def find_engine() -> EngineBinaries:
+    """The engine that was built, else the one on PATH if its major version is supported.
+
+    Raises MissingEngineError.
+    """
+    built = engine_folder() / "bin"
+    provider = built / "pulumi-resource-kubernetes"
+    if not provider.is_file():
+        raise MissingEngineError(f"no {provider}: {HOW}")
+    found = [built / "pulumi", *map(Path, filter(None, [shutil.which("pulumi")]))]
+    programs = [program for program in found if program.is_file()]
+    if not programs:
+        raise MissingEngineError(f"no Pulumi engine, neither {found[0]} nor on PATH: {HOW}")
+    versions = [(program, _version(program)) for program in programs]
+    for program, version in versions:
+        if version.split(".")[0] == str(SUPPORTED_MAJOR):
+            return EngineBinaries(pulumi=program, version=version, kubernetes_provider=provider)
+    seen = ", ".join(f"{program} is {version or 'of no version'}" for program, version in versions)
+    raise MissingEngineError(f"no Pulumi engine of major version {SUPPORTED_MAJOR} ({seen}): {HOW}")
+
+
+def _version(program: Path) -> str:
+    quiet = {"PATH": os.defpath, "HOME": os.devnull, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    answer = subprocess.run(
+        [str(program), "version"], env=quiet, capture_output=True, text=True, check=False
+    )
+    match = re.fullmatch(r"v?(\d+\.\d+\.\d+\S*)", answer.stdout.strip())
+    return match[1] if match else ""

@@ -1,0 +1,354 @@
+"""Serves cards to Pulumi's engine: its resource provider protocol, on the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from rf.shared.cards.answers import RequestError, TranslationError
+from rf.shared.cards.diff import ChangedInputs, diff
+from rf.shared.cards.lifecycle import Created, Inputs, Lifecycle, Standing, Task
+from rf.shared.cards.property_changes import ABSENT, PropertyChange
+from rf.shared.cards.registry import card_of
+from rf.shared.offline.computed import answer, unknown_answer
+from rf.shared.offline.invention import ACCOUNT_ID, LOOKUPS, Registration, merged
+from rf.shared.offline.monitor import name_of, qualified_type
+from rf.shared.offline.value_rules import mistakes_in_values
+from rf.shared.offline.wire import decode_properties, encode_properties
+from rf.shared.sandbox.api import Api
+from rf.shared.sandbox.emulator import Server
+from rf.shared.sandbox.registry import PROVIDER_INPUTS, used_up
+
+NAMES = ("name", "bucket", "identifier", "replicationGroupId", "brokerName")
+"""Inputs by which a resource has a name of its own: two can't have it at once."""
+
+_KIND = provider_pb2.PropertyDiff
+
+
+class EmbeddedAccount:
+    """The emulated account, for any number of threads at once."""
+
+    def __init__(self, server: Server, region: str) -> None:
+        self._server = server
+        self._region = region
+        self._mine = threading.local()
+        self.kept: dict[str, str] = {}
+        """What the emulator only checked, and can't show: its id by its URN."""
+
+    @property
+    def api(self) -> Api:
+        """The API of the thread that asks: clients are its own, and so is what it finds missing."""
+        if not hasattr(self._mine, "api"):
+            self._mine.api = Api(self._server, self._region)
+        return self._mine.api
+
+
+class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers the engine for the packages whose types have cards here.
+
+    What the emulator lacks is checked against the API's model and then stands in the engine's state
+    alone: it is read and deleted there. `fails` is a pattern of URNs whose creation or update is
+    refused.
+    """
+
+    def __init__(self, account: EmbeddedAccount, fails: str = "") -> None:
+        self._account = account
+        self._fails = re.compile(fails) if fails else None
+        self._region = ""
+        self._default_tags: Mapping[str, str] = {}
+        self.configuration: Mapping[str, Any] = {}
+
+    # --- the provider itself
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """The engine introduces itself."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """The version that a provider names where it has none."""
+        return plugin_pb2.PluginInfo(version="0.0.0")
+
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """No schema: the program's SDKs have theirs."""
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """The engine says where it is; nothing is asked of it."""
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Calls are short."""
+        return empty_pb2.Empty()
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Arguments of a provider, as they are."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """No argument makes a provider anew."""
+        return provider_pb2.DiffResponse(changes=_DIFF.DIFF_UNKNOWN)
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Region and default tags count; they travel as JSON text."""
+        arguments = decode_properties(request.args)
+        if "region" in arguments:
+            self._region = str(arguments["region"])
+            tags = json.loads(arguments.get("defaultTags") or "{}")
+            self._default_tags = tags.get("tags") or {}
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
+        )
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """A lookup that needs no cloud; every other is refused."""
+        lookup = LOOKUPS.get(request.tok)
+        if lookup is None:
+            _refuse(context, f"{request.tok} is not a lookup that the embedded account answers")
+        answered = provider_pb2.InvokeResponse()
+        # The field's name is a keyword of Python.
+        getattr(answered, "return").CopyFrom(encode_properties(lookup()))
+        return answered
+
+    # --- resources
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Inputs as they are, and those whose value is none of a closed set."""
+        inputs = decode_properties(request.news)
+        token = _token(request.urn)
+        mistakes = mistakes_in_values(token, inputs) if token.startswith("aws:") else ()
+        answer = provider_pb2.CheckResponse(inputs=request.news)
+        for mistake in mistakes:
+            answer.failures.add(reason=mistake)
+        return answer
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """What differs, by the card's rules of change."""
+        old, new = decode_properties(request.old_inputs), decode_properties(request.news)
+        changes = self._difference(request.urn, old, new, request.ignoreChanges)
+        return provider_pb2.DiffResponse(
+            changes=_DIFF.DIFF_SOME if changes.changed else _DIFF.DIFF_NONE,
+            replaces=sorted({_root(change) for change in changes.replaces}),
+            diffs=sorted({_root(change) for change in changes.changed}),
+            deleteBeforeReplace=bool(changes.replaces) and _keeps_its_name(old, new),
+            detailedDiff=dict(_detailed(changes)),
+            hasDetailedDiff=True,
+        )
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Make a resource; in a preview, say what is known of it beforehand."""
+        registration = self._registration(request.urn, decode_properties(request.properties))
+        if request.preview:
+            return provider_pb2.CreateResponse(
+                properties=encode_properties(unknown_answer(registration))
+            )
+        self._fail_where_asked(request.urn, context)
+        resource_id, outputs = answer(registration)
+        created = self._made(registration, outputs, context)
+        if created is not None:
+            resource_id, outputs = created.id, merged(outputs, created.outputs)
+        return provider_pb2.CreateResponse(id=resource_id, properties=_wire(outputs))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The state with what the API shows of it; no id where the resource is gone."""
+        state, inputs = decode_properties(request.properties), decode_properties(request.inputs)
+        lifecycle = _lifecycle(request.urn)
+        if lifecycle is None or request.urn in self._account.kept:
+            return provider_pb2.ReadResponse(
+                id=request.id, properties=request.properties, inputs=request.inputs
+            )
+        registration = self._registration(request.urn, inputs)
+        standing = self._standing(request.id, inputs, state)
+        try:
+            reading = lifecycle.read(self._task(registration, state), standing)
+        except (RequestError, TranslationError, KeyError) as error:
+            _refuse(context, f"{request.urn}: {error}")
+        if reading is None:
+            return provider_pb2.ReadResponse()
+        shown = {key: value for key, value in reading.shown.items() if key in state}
+        read_inputs = {key: shown.get(key, value) for key, value in inputs.items() if key != "tags"}
+        kept_inputs = {key: value for key, value in inputs.items() if key == "tags"}
+        return provider_pb2.ReadResponse(
+            id=request.id,
+            properties=_wire({**state, **{k: v for k, v in shown.items() if k != "tags"}}),
+            inputs=_wire({**read_inputs, **kept_inputs}),
+        )
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Change a resource in place."""
+        old, new = decode_properties(request.old_inputs), decode_properties(request.news)
+        state = decode_properties(request.olds)
+        registration = self._registration(request.urn, new)
+        if request.preview:
+            known = {**state, **unknown_answer(registration)}
+            return provider_pb2.UpdateResponse(properties=_wire(known))
+        self._fail_where_asked(request.urn, context)
+        changes = self._difference(request.urn, old, new, request.ignoreChanges)
+        if changes.refused:
+            paths = ", ".join(change.path for change in changes.refused)
+            _refuse(context, f"{request.urn}: AWS refuses to change {paths} so")
+        outputs = merged(state, new)
+        lifecycle = _lifecycle(request.urn)
+        if lifecycle is not None and changes.changed:
+            outputs = merged(outputs, self._updated(registration, request, lifecycle, context))
+        gone = [key for key in outputs if key in old and key not in new]
+        return provider_pb2.UpdateResponse(
+            properties=_wire({key: value for key, value in outputs.items() if key not in gone})
+        )
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a resource away."""
+        inputs, state = decode_properties(request.old_inputs), decode_properties(request.properties)
+        lifecycle = _lifecycle(request.urn)
+        if lifecycle is not None and request.urn not in self._account.kept:
+            registration = self._registration(request.urn, inputs)
+            standing = self._standing(request.id, inputs, state)
+            try:
+                lifecycle.delete(self._task(registration, state), standing)
+            except (RequestError, TranslationError, KeyError) as error:
+                _refuse(context, f"{request.urn}: {error}")
+        self._account.kept.pop(request.urn, None)
+        return empty_pb2.Empty()
+
+    # --- ways there
+
+    def _made(
+        self, registration: Registration, outputs: Mapping[str, Any], context: Any
+    ) -> Created | None:
+        lifecycle = _lifecycle(registration.urn)
+        if lifecycle is None:
+            return None
+        inputs = Inputs(self._tagged(registration.inputs, outputs))
+        inputs.drop(*PROVIDER_INPUTS)
+        return self._noted(
+            registration,
+            context,
+            lambda: lifecycle.create(self._task(registration, outputs), inputs),
+            inputs,
+        )
+
+    def _updated(
+        self, registration: Registration, request: Any, lifecycle: Lifecycle, context: Any
+    ) -> Mapping[str, Any]:
+        state, old = decode_properties(request.olds), decode_properties(request.old_inputs)
+        inputs = Inputs(self._tagged(registration.inputs, state))
+        inputs.drop(*PROVIDER_INPUTS)
+        standing = self._standing(request.id, self._tagged(old, state), state)
+        updated = self._noted(
+            registration,
+            context,
+            lambda: lifecycle.update(self._task(registration, state), standing, inputs),
+            inputs,
+        )
+        return updated.outputs if updated.outputs is not standing.outputs else {}
+
+    def _noted(
+        self, registration: Registration, context: Any, act: Callable[[], Created], inputs: Inputs
+    ) -> Created:
+        """What the act came to; remembered where the emulator only checked a part of it."""
+        missing = dict(self._account.api.missing)
+        try:
+            created = act()
+            used_up(registration.token, inputs)
+        except (RequestError, TranslationError) as error:
+            _refuse(context, f"{registration.urn}: {error}")
+        except KeyError as error:
+            _refuse(context, f"{registration.urn}: the answer lacks {error}")
+        if self._account.api.missing != missing:
+            self._account.kept[registration.urn] = created.id
+        return created
+
+    def _difference(
+        self, urn: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Any
+    ) -> ChangedInputs:
+        return diff(_token(urn), old, new, ignored=tuple(ignored), provider=self.configuration)
+
+    def _registration(self, urn: str, inputs: Mapping[str, Any]) -> Registration:
+        return Registration(
+            urn=urn,
+            origin=urn,
+            token=_token(urn),
+            name=name_of(urn),
+            inputs=inputs,
+            region=self._region,
+        )
+
+    def _task(self, registration: Registration, outputs: Mapping[str, Any]) -> Task:
+        return Task(
+            api=self._account.api,
+            urn=registration.urn,
+            name=registration.name,
+            region=registration.where,
+            account_id=ACCOUNT_ID,
+            invented=outputs,
+        )
+
+    def _standing(
+        self, resource_id: str, inputs: Mapping[str, Any], state: Mapping[str, Any]
+    ) -> Standing:
+        given = {key: value for key, value in inputs.items() if key not in PROVIDER_INPUTS}
+        return Standing(id=resource_id, inputs=given, outputs=state)
+
+    def _tagged(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs with the provider's default tags, where the type bears any."""
+        if "tagsAll" not in outputs or not self._default_tags:
+            return dict(inputs)
+        return {**inputs, "tags": {**self._default_tags, **(inputs.get("tags") or {})}}
+
+    def _fail_where_asked(self, urn: str, context: Any) -> None:
+        if self._fails is not None and self._fails.search(urn):
+            _refuse(context, f"{urn}: fails, as --fail asks")
+
+
+_DIFF = provider_pb2.DiffResponse
+
+_ANEW = {
+    _KIND.ADD: _KIND.ADD_REPLACE,
+    _KIND.DELETE: _KIND.DELETE_REPLACE,
+    _KIND.UPDATE: _KIND.UPDATE_REPLACE,
+}
+"""What the protocol calls a change of a property that makes the resource anew."""
+
+
+def _refuse(context: Any, message: str) -> NoReturn:
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError(message)  # abort raises by itself
+
+
+def _token(urn: str) -> str:
+    return qualified_type(urn).rsplit("$", 1)[-1]
+
+
+def _lifecycle(urn: str) -> Lifecycle | None:
+    card = card_of(_token(urn))
+    return card.lifecycle if card and isinstance(card.lifecycle, Lifecycle) else None
+
+
+def _wire(outputs: Mapping[str, Any]) -> Any:
+    return encode_properties({key: item for key, item in outputs.items() if item is not None})
+
+
+def _root(change: PropertyChange) -> str:
+    return re.split(r"[.\[]", change.path, maxsplit=1)[0]
+
+
+def _keeps_its_name(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the program names the resource, and names it as before: the old one must go first."""
+    return any(new.get(key) is not None and old.get(key) == new.get(key) for key in NAMES)
+
+
+def _detailed(changes: ChangedInputs) -> Any:
+    for change in changes.changed:
+        kind = _KIND.UPDATE
+        if change.old == ABSENT:
+            kind = _KIND.ADD
+        elif change.new == ABSENT:
+            kind = _KIND.DELETE
+        replaces = change in changes.replaces
+        yield change.path, _KIND(kind=_ANEW[kind] if replaces else kind, inputDiff=True)

@@ -1,0 +1,180 @@
+"""Pulumi's own Kubernetes provider between the engine and an API server of this machine.
+
+Its code answers, but it is led elsewhere: the kubeconfig of the program's provider is exchanged on
+the way for the server's, and objects carry, on the way alone, the provider's mark for not waiting
+until they are ready, for nothing runs them here. A Helm release needs a cluster that pulls charts:
+it stands in the engine's state alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from rf.kubernetes.helm import RELEASE
+from rf.shared.engine.card_provider import CardProvider
+from rf.shared.offline.monitor import qualified_type
+from rf.shared.offline.wire import decode_properties
+
+SKIP_AWAIT = "pulumi.com/skipAwait"
+"""The provider's annotation for an object that is not waited for (pulumi-kubernetes, "Resource
+readiness")."""
+
+LARGE_MESSAGES = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+)
+
+
+class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """Hands calls on to the provider at `address`; what is a card's goes to `cards`."""
+
+    def __init__(self, address: str, kubeconfig: Path, cards: CardProvider) -> None:
+        channel = grpc.insecure_channel(address, options=LARGE_MESSAGES)
+        self._provider = provider_pb2_grpc.ResourceProviderStub(channel)
+        self._kubeconfig = kubeconfig.read_text(encoding="utf-8")
+        self._cards = cards
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The engine introduces itself."""
+        return _passed(self._provider.Handshake, request, context)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The provider's version."""
+        return _passed(self._provider.GetPluginInfo, request, context)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The provider's schema."""
+        return _passed(self._provider.GetSchema, request, context)
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Where the provider finds the engine."""
+        return _passed(self._provider.Attach, request, context)
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Not handed on: each run of the engine ends with it, and the provider, which outlives the
+        run, would refuse every later call."""
+        return empty_pb2.Empty()
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The provider's arguments."""
+        return _passed(self._provider.CheckConfig, request, context)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Whether other arguments make the provider another one."""
+        return _passed(self._provider.DiffConfig, request, context)
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The provider's arguments, with the kubeconfig of the server here for the program's."""
+        led = provider_pb2.ConfigureRequest()
+        led.CopyFrom(request)
+        if "kubeconfig" in led.args.fields:
+            led.args.fields["kubeconfig"].string_value = self._kubeconfig
+        name = "kubernetes:config:kubeconfig"
+        if name in led.variables:
+            led.variables[name] = self._kubeconfig
+        self._cards.configuration = decode_properties(request.args)
+        return _passed(self._provider.Configure, led, context)
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """A function of the provider."""
+        return _passed(self._provider.Invoke, request, context)
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Inputs, by the provider's own code."""
+        if _is_release(request.urn):
+            return self._cards.Check(request, context)
+        return _passed(self._provider.Check, request, context)
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """What differs, by the provider's own code."""
+        if _is_release(request.urn):
+            return self._cards.Diff(request, context)
+        return _passed(self._provider.Diff, request, context)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Make an object, and don't wait for it."""
+        if _is_release(request.urn):
+            return self._cards.Create(request, context)
+        sent = provider_pb2.CreateRequest()
+        sent.CopyFrom(request)
+        _mark(sent.properties)
+        answer = _passed(self._provider.Create, sent, context)
+        _unmark(answer.properties)
+        return answer
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Look an object up."""
+        if _is_release(request.urn):
+            return self._cards.Read(request, context)
+        answer = _passed(self._provider.Read, request, context)
+        _unmark(answer.properties)
+        _unmark(answer.inputs)
+        return answer
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Change an object, and don't wait for it."""
+        if _is_release(request.urn):
+            return self._cards.Update(request, context)
+        sent = provider_pb2.UpdateRequest()
+        sent.CopyFrom(request)
+        for properties in (sent.olds, sent.news, sent.old_inputs):
+            _mark(properties)
+        answer = _passed(self._provider.Update, sent, context)
+        _unmark(answer.properties)
+        return answer
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take an object away, and don't wait for it."""
+        if _is_release(request.urn):
+            return self._cards.Delete(request, context)
+        sent = provider_pb2.DeleteRequest()
+        sent.CopyFrom(request)
+        _mark(sent.properties)
+        _mark(sent.old_inputs)
+        return _passed(self._provider.Delete, sent, context)
+
+
+def _passed(method: Any, request: Any, context: Any) -> Any:
+    try:
+        return method(request)
+    except grpc.RpcError as error:
+        # What an RPC of the library raises is also the call, which tells its status.
+        call: Any = error
+        context.abort(call.code(), call.details())
+        raise
+
+
+def _is_release(urn: str) -> bool:
+    return qualified_type(urn).rsplit("$", 1)[-1] == RELEASE
+
+
+def _objects(properties: struct_pb2.Struct) -> Iterator[struct_pb2.Struct]:
+    """The object itself, and what the provider remembers of it in its state."""
+    if "metadata" in properties.fields:
+        yield properties
+    for key in ("__inputs", "__initialApiVersion"):
+        if key in properties.fields and "metadata" in properties.fields[key].struct_value.fields:
+            yield properties.fields[key].struct_value
+
+
+def _mark(properties: struct_pb2.Struct) -> None:
+    for each in _objects(properties):
+        metadata = each.fields["metadata"].struct_value
+        metadata.fields["annotations"].struct_value.fields[SKIP_AWAIT].string_value = "true"
+
+
+def _unmark(properties: struct_pb2.Struct) -> None:
+    for each in _objects(properties):
+        metadata = each.fields["metadata"].struct_value
+        if "annotations" not in metadata.fields:
+            continue
+        annotations = metadata.fields["annotations"].struct_value
+        annotations.fields.pop(SKIP_AWAIT, None)
+        if not annotations.fields:
+            del metadata.fields["annotations"]

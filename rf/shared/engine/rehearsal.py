@@ -1,0 +1,197 @@
+"""A stack deployed by Pulumi's engine, for real but for the cloud: on the embedded AWS and an API
+server, both of this machine."""
+
+from __future__ import annotations
+
+import runpy
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from pulumi import automation
+from pulumi.automation.errors import CommandError
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from rf.shared.engine.binaries import EngineBinaries
+from rf.shared.engine.card_provider import CardProvider, EmbeddedAccount
+from rf.shared.engine.command import EngineCommand, environment_of
+from rf.shared.engine.kubernetes_provider import LARGE_MESSAGES, KubernetesProvider
+from rf.shared.engine.runs import EngineRun, StepLog
+from rf.shared.offline.surroundings import without_shell_defaults
+from rf.shared.plan import References, reveal
+from rf.shared.project import PROGRAM
+from rf.shared.sandbox.emulator import LOOPBACK, Server
+from rf.shared.termination import begin
+from scaleplan.config import engine_config
+
+ORGANIZATION = "organization"
+"""Of every stack in a backend of files."""
+
+PARALLEL = 16
+"""Resources that the engine works on at once; as many calls the providers take."""
+
+
+class Rehearsal:
+    """Stacks of the project in a backend of their own, with the cards for providers.
+
+    Make it by `rehearsing`, which starts what it needs and stops it again.
+    """
+
+    def __init__(self, project: str, folder: Path, command: EngineCommand) -> None:
+        self.project = project
+        self._folder = folder
+        self._command = command
+
+    def stack(self, name: str) -> RehearsedStack:
+        """A stack of the project, made when it is first asked for."""
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(_made(self._folder / "work" / name)),
+            pulumi_command=self._command,
+            project_settings=automation.ProjectSettings(name=self.project, runtime="python"),
+        )
+        stack = automation.create_or_select_stack(
+            name, project_name=self.project, program=run_program, opts=options
+        )
+        return RehearsedStack(stack)
+
+    def know(self, references: References) -> None:
+        """Let stacks that are read exist, with their outputs and nothing else."""
+        for name, outputs in references.items():
+            self.stack(name).import_outputs(self.project, name, reveal(outputs))
+
+
+class RehearsedStack:
+    """One stack. Each method but `configure` is a run of the engine."""
+
+    def __init__(self, stack: automation.Stack) -> None:
+        self._stack = stack
+
+    def configure(self, project: str, config: Mapping[str, object]) -> None:
+        """The stack's config, in place of what it had."""
+        texts = engine_config.texts(project, config)
+        secret = set(engine_config.secret_keys(texts))
+        known = self._stack.get_all_config()
+        if known:
+            self._stack.remove_all_config(list(known))
+        values = {
+            key: automation.ConfigValue(value, secret=key in secret) for key, value in texts.items()
+        }
+        self._stack.set_all_config(values)
+
+    def preview(self) -> EngineRun:
+        """What an update would do."""
+        return self._run(
+            "preview", lambda log: self._stack.preview(parallel=PARALLEL, on_event=log)
+        )
+
+    def up(self) -> EngineRun:
+        """Update the stack."""
+        return self._run("up", lambda log: self._stack.up(parallel=PARALLEL, on_event=log))
+
+    def refresh(self) -> EngineRun:
+        """Read what stands, and note what differs from the state."""
+        return self._run(
+            "refresh", lambda log: self._stack.refresh(parallel=PARALLEL, on_event=log)
+        )
+
+    def destroy(self) -> EngineRun:
+        """Delete everything."""
+        return self._run(
+            "destroy", lambda log: self._stack.destroy(parallel=PARALLEL, on_event=log)
+        )
+
+    def state(self) -> dict[str, Any]:
+        """The state as the backend holds it, secrets encrypted."""
+        return dict(self._stack.export_stack().deployment or {})
+
+    def import_outputs(self, project: str, name: str, outputs: Mapping[str, Any]) -> None:
+        """A state of nothing but these outputs."""
+        root = f"urn:pulumi:{name}::{project}::pulumi:pulumi:Stack::{project}-{name}"
+        resource = {
+            "urn": root,
+            "custom": False,
+            "type": "pulumi:pulumi:Stack",
+            "outputs": dict(outputs),
+        }
+        state = {"manifest": {"time": "2026-01-01T00:00:00Z", "magic": "", "version": ""}}
+        self._stack.import_stack(
+            automation.Deployment(version=3, deployment={**state, "resources": [resource]})
+        )
+
+    def _run(self, kind: str, act: Callable[[StepLog], object]) -> EngineRun:
+        log = StepLog()
+        try:
+            with without_shell_defaults():
+                act(log)
+        except CommandError as error:
+            return log.run(kind, failure=str(error))
+        return log.run(kind)
+
+
+def run_program() -> None:
+    """The project's program, as the engine's own language host would run it."""
+    folder = str(PROGRAM.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    runpy.run_path(str(PROGRAM), run_name="__main__")
+
+
+@contextmanager
+def rehearsing(
+    project: str,
+    folder: Path,
+    binaries: EngineBinaries,
+    *,
+    aws: Server,
+    region: str,
+    kubeconfig: Path,
+    kubernetes_address: str,
+    fails: str = "",
+) -> Iterator[Rehearsal]:
+    """A rehearsal in `folder`, its providers served while it lasts.
+
+    `aws` is the emulator, `kubeconfig` that of an API server of this machine, `kubernetes_address`
+    where Pulumi's provider for it listens. `fails` is a pattern of URNs that fail.
+    """
+    with ExitStack() as stack:
+        account = EmbeddedAccount(aws, region)
+        cards = CardProvider(account, fails)
+        cluster = KubernetesProvider(kubernetes_address, kubeconfig, CardProvider(account, fails))
+        aws_port = stack.enter_context(served(cards))
+        cluster_port = stack.enter_context(served(cluster))
+        providers = dict.fromkeys(("aws", "random", "tls"), aws_port) | {"kubernetes": cluster_port}
+        environment = environment_of(
+            _made(folder / "home"),
+            _made(folder / "state"),
+            secrets.token_urlsafe(24),
+            providers,
+        )
+        yield Rehearsal(project, folder, EngineCommand(binaries, environment))
+
+
+@contextmanager
+def served(servicer: provider_pb2_grpc.ResourceProviderServicer) -> Iterator[int]:
+    """A provider on a free port of this machine, until the block ends."""
+    workers = ThreadPoolExecutor(PARALLEL, thread_name_prefix="provider")
+    server = grpc.server(workers, options=LARGE_MESSAGES)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port(f"{LOOPBACK}:0")
+    with begin(
+        "a provider of the rehearsal", lambda: _started(server), lambda s: s.stop(grace=None)
+    ):
+        yield port
+
+
+def _started(server: grpc.Server) -> grpc.Server:
+    server.start()
+    return server
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

@@ -1,0 +1,114 @@
+"""What a run of the engine did, step by step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.automation.events import EngineEvent
+
+from rf.shared.offline.monitor import name_of, qualified_type
+
+SAME = "same"
+"""The engine's word for a resource that stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStep:
+    """One operation on one resource. `changed` are the paths of properties that differ, `replaces`
+    those of them that make it anew."""
+
+    operation: str
+    urn: str
+    changed: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The resource's own type."""
+        return qualified_type(self.urn).rsplit("$", 1)[-1]
+
+    @property
+    def name(self) -> str:
+        """Its logical name."""
+        return name_of(self.urn)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "operation": self.operation,
+            "urn": self.urn,
+            "type": self.type,
+            "changed": list(self.changed),
+            "replaces": list(self.replaces),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineRun:
+    """A preview, an update, a refresh or a destruction. `failure` is empty where it ended well.
+
+    `steps` are the operations in the order in which the engine took them, those on what stays the
+    same among them.
+    """
+
+    kind: str
+    steps: tuple[EngineStep, ...]
+    failure: str = ""
+    failed: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many resources each operation was on."""
+        return Counter(step.operation for step in self.steps)
+
+    @property
+    def changes(self) -> tuple[EngineStep, ...]:
+        """What did not stay the same."""
+        return tuple(step for step in self.steps if step.operation != SAME)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it came to its end and changed nothing."""
+        return not self.failure and not self.changes
+
+
+class StepLog:
+    """Takes the engine's events, of which steps and failures are kept."""
+
+    def __init__(self) -> None:
+        self.steps: list[EngineStep] = []
+        self.failed: list[str] = []
+        self.messages: list[str] = []
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Take one event."""
+        if event.resource_pre_event is not None:
+            self.steps.append(_step(event.resource_pre_event.metadata))
+        if event.res_op_failed_event is not None:
+            self.failed.append(event.res_op_failed_event.metadata.urn)
+        diagnostic = event.diagnostic_event
+        if diagnostic is not None and diagnostic.severity == "error":
+            self.messages.append(diagnostic.message.strip())
+
+    def run(self, kind: str, failure: str = "") -> EngineRun:
+        """What the events come to."""
+        reason = "\n".join(dict.fromkeys(self.messages)) or failure
+        return EngineRun(
+            kind=kind,
+            steps=tuple(self.steps),
+            failure=reason if failure else "",
+            failed=tuple(self.failed),
+        )
+
+
+def _step(metadata: Any) -> EngineStep:
+    detailed: Mapping[str, Any] = metadata.detailed_diff or {}
+    return EngineStep(
+        operation=str(getattr(metadata.op, "value", metadata.op)),
+        urn=metadata.urn,
+        changed=tuple(sorted(detailed)) or tuple(sorted(metadata.diffs or ())),
+        replaces=tuple(sorted(metadata.keys or ())),
+    )
