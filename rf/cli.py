@@ -18,6 +18,7 @@ from rf.preflight.options import preflight
 from rf.preview.options import preview
 from rf.prices.options import prices
 from rf.publish_web.options import publish_web
+from rf.rehearse.options import rehearse
 from rf.report.options import report
 from rf.shared import lean_help
 from rf.simulate.options import simulate
@@ -36,7 +37,7 @@ app = typer.Typer(
 
 for command in (doctor, advise, cost, grow, policy, report, drill):
     app.command()(command)
-for command in (preview, export, up, simulate, size, cells):
+for command in (preview, export, up, rehearse, simulate, size, cells):
     app.command()(command)
 app.add_typer(checks, name="check")
 account = typer.Typer()  # after `check` in the help: what asks a real account or queue

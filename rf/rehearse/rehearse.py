@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rf.rehearse.result import RehearsalResult, RehearsedRun
 from rf.rehearse.surroundings import standing_on
 from rf.shared.engine.binaries import find_engine
-from rf.shared.engine.rehearsal import RehearsedStack
+from rf.shared.engine.rehearsal import Rehearsal, RehearsedStack
 from rf.shared.files import temporary_folder
 from rf.shared.stacks import plan_of, project_name, references_of, stack_config
 
@@ -44,12 +44,13 @@ def rehearse(wanted: Wanted, tell: Tell = lambda _: None) -> RehearsalResult:
     with temporary_folder("the rehearsal's folder", f"rf-rehearse-{wanted.stack}-") as folder:
         tell("starting what it stands on")
         project = project_name()
-        with standing_on(project, folder, binaries, plans, fails=wanted.fails) as rehearsal:
+        with standing_on(project, folder, binaries, plans) as rehearsal:
+            rehearsal.fail(wanted.fails)
             rehearsal.know(references_of(wanted.stack, configs[0]))
             stack = rehearsal.stack(wanted.stack)
             for size, config in zip(sizes, configs, strict=True):
                 stack.configure(project, config)
-                runs += _deployed(stack, size or wanted.stack, tell)
+                runs += _deployed(stack, rehearsal, size or wanted.stack, tell)
             if wanted.refresh:
                 tell("refreshing")
                 runs.append(RehearsedRun(title="refresh", run=stack.refresh(), must_be_empty=True))
@@ -59,9 +60,15 @@ def rehearse(wanted: Wanted, tell: Tell = lambda _: None) -> RehearsalResult:
     return RehearsalResult(stack=wanted.stack, engine=binaries.version, runs=tuple(runs))
 
 
-def _deployed(stack: RehearsedStack, title: str, tell: Tell) -> Iterator[RehearsedRun]:
+def _deployed(
+    stack: RehearsedStack, rehearsal: Rehearsal, title: str, tell: Tell
+) -> Iterator[RehearsedRun]:
     tell(f"{title}: preview")
     yield RehearsedRun(title=title, run=stack.preview())
+    if rehearsal.fails:
+        tell(f"{title}: an update that fails")
+        yield RehearsedRun(title=title, run=stack.up(), must_fail=True)
+        rehearsal.fail("")
     tell(f"{title}: update")
     yield RehearsedRun(title=title, run=stack.up())
     tell(f"{title}: second preview")

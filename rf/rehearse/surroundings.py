@@ -29,8 +29,6 @@ def standing_on(
     folder: Path,
     binaries: EngineBinaries,
     plans: Sequence[RecordedPlan],
-    *,
-    fails: str,
 ) -> Iterator[Rehearsal]:
     """A rehearsal for stacks with these plans; everything stops with the block.
 
@@ -52,7 +50,6 @@ def standing_on(
                 region=region,
                 kubeconfig=kubeconfig,
                 kubernetes_address=address,
-                fails=fails,
             )
         )
 

@@ -54,16 +54,24 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Answers the engine for the packages whose types have cards here.
 
     What the emulator lacks is checked against the API's model and then stands in the engine's state
-    alone: it is read and deleted there. `fails` is a pattern of URNs whose creation or update is
-    refused.
+    alone: it is read and deleted there.
     """
 
-    def __init__(self, account: EmbeddedAccount, fails: str = "") -> None:
+    def __init__(self, account: EmbeddedAccount) -> None:
         self._account = account
-        self._fails = re.compile(fails) if fails else None
+        self._fails: re.Pattern[str] | None = None
         self._region = ""
         self._default_tags: Mapping[str, str] = {}
         self.configuration: Mapping[str, Any] = {}
+
+    def fail(self, pattern: str) -> None:
+        """Refuse creations and changes whose URN has the pattern; none if it is empty."""
+        self._fails = re.compile(pattern) if pattern else None
+
+    def fail_where_asked(self, urn: str, context: Any) -> None:
+        """End the call of such a URN with an error."""
+        if self._fails is not None and self._fails.search(urn):
+            _refuse(context, f"{urn}: fails, as --fail asks")
 
     # --- the provider itself
 
@@ -148,7 +156,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(
                 properties=encode_properties(unknown_answer(registration))
             )
-        self._fail_where_asked(request.urn, context)
+        self.fail_where_asked(request.urn, context)
         resource_id, outputs = answer(registration)
         created = self._made(registration, outputs, context)
         if created is not None:
@@ -188,7 +196,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             known = {**state, **unknown_answer(registration)}
             return provider_pb2.UpdateResponse(properties=_wire(known))
-        self._fail_where_asked(request.urn, context)
+        self.fail_where_asked(request.urn, context)
         changes = self._difference(request.urn, old, new, request.ignoreChanges)
         if changes.refused:
             paths = ", ".join(change.path for change in changes.refused)
@@ -300,10 +308,6 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         if "tagsAll" not in outputs or not self._default_tags:
             return dict(inputs)
         return {**inputs, "tags": {**self._default_tags, **(inputs.get("tags") or {})}}
-
-    def _fail_where_asked(self, urn: str, context: Any) -> None:
-        if self._fails is not None and self._fails.search(urn):
-            _refuse(context, f"{urn}: fails, as --fail asks")
 
 
 _DIFF = provider_pb2.DiffResponse

@@ -28,6 +28,9 @@ readiness")."""
 LARGE_MESSAGES = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
+    # An error of the provider travels in the metadata, with all of the object in it.
+    ("grpc.max_metadata_size", 4 * 2**20),
+    ("grpc.absolute_max_metadata_size", 8 * 2**20),
 )
 
 
@@ -101,6 +104,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Make an object, and don't wait for it."""
         if _is_release(request.urn):
             return self._cards.Create(request, context)
+        if not request.preview:
+            self._cards.fail_where_asked(request.urn, context)
         sent = provider_pb2.CreateRequest()
         sent.CopyFrom(request)
         _mark(sent.properties)
@@ -112,7 +117,11 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Look an object up."""
         if _is_release(request.urn):
             return self._cards.Read(request, context)
-        answer = _passed(self._provider.Read, request, context)
+        sent = provider_pb2.ReadRequest()
+        sent.CopyFrom(request)
+        _mark(sent.properties)
+        _mark(sent.inputs)
+        answer = _passed(self._provider.Read, sent, context)
         _unmark(answer.properties)
         _unmark(answer.inputs)
         return answer
@@ -121,6 +130,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Change an object, and don't wait for it."""
         if _is_release(request.urn):
             return self._cards.Update(request, context)
+        if not request.preview:
+            self._cards.fail_where_asked(request.urn, context)
         sent = provider_pb2.UpdateRequest()
         sent.CopyFrom(request)
         for properties in (sent.olds, sent.news, sent.old_inputs):

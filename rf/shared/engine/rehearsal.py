@@ -6,7 +6,7 @@ from __future__ import annotations
 import runpy
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -42,8 +42,12 @@ class Rehearsal:
     Make it by `rehearsing`, which starts what it needs and stops it again.
     """
 
-    def __init__(self, project: str, folder: Path, command: EngineCommand) -> None:
+    def __init__(
+        self, project: str, folder: Path, command: EngineCommand, providers: Sequence[CardProvider]
+    ) -> None:
         self.project = project
+        self.fails = ""
+        self._providers = providers
         self._folder = folder
         self._command = command
 
@@ -58,6 +62,12 @@ class Rehearsal:
             name, project_name=self.project, program=run_program, opts=options
         )
         return RehearsedStack(stack)
+
+    def fail(self, pattern: str) -> None:
+        """From now on let creations and changes fail whose URN has the pattern; none if empty."""
+        self.fails = pattern
+        for provider in self._providers:
+            provider.fail(pattern)
 
     def know(self, references: References) -> None:
         """Let stacks that are read exist, with their outputs and nothing else."""
@@ -151,17 +161,16 @@ def rehearsing(
     region: str,
     kubeconfig: Path,
     kubernetes_address: str,
-    fails: str = "",
 ) -> Iterator[Rehearsal]:
     """A rehearsal in `folder`, its providers served while it lasts.
 
     `aws` is the emulator, `kubeconfig` that of an API server of this machine, `kubernetes_address`
-    where Pulumi's provider for it listens. `fails` is a pattern of URNs that fail.
+    where Pulumi's provider for it listens.
     """
     with ExitStack() as stack:
         account = EmbeddedAccount(aws, region)
-        cards = CardProvider(account, fails)
-        cluster = KubernetesProvider(kubernetes_address, kubeconfig, CardProvider(account, fails))
+        cards, releases = CardProvider(account), CardProvider(account)
+        cluster = KubernetesProvider(kubernetes_address, kubeconfig, releases)
         aws_port = stack.enter_context(served(cards))
         cluster_port = stack.enter_context(served(cluster))
         providers = dict.fromkeys(("aws", "random", "tls"), aws_port) | {"kubernetes": cluster_port}
@@ -171,7 +180,8 @@ def rehearsing(
             secrets.token_urlsafe(24),
             providers,
         )
-        yield Rehearsal(project, folder, EngineCommand(binaries, environment))
+        command = EngineCommand(binaries, environment)
+        yield Rehearsal(project, folder, command, [cards, releases])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.automation.events import EngineEvent
+from pulumi.automation.events import EngineEvent, OpType
 
 from rf.shared.offline.monitor import name_of, qualified_type
 
@@ -80,13 +80,20 @@ class StepLog:
 
     def __init__(self) -> None:
         self.steps: list[EngineStep] = []
+        self._refreshed: set[str] = set()
         self.failed: list[str] = []
         self.messages: list[str] = []
 
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
-        if event.resource_pre_event is not None:
-            self.steps.append(_step(event.resource_pre_event.metadata))
+        before, after = event.resource_pre_event, event.res_outputs_event
+        if before is not None and before.metadata.op != OpType.REFRESH:
+            self.steps.append(_step(before.metadata))
+        # What a refresh comes to is only known when the resource was read.
+        if after is not None and after.metadata.urn in self._refreshed:
+            self.steps.append(_step(after.metadata))
+        if before is not None and before.metadata.op == OpType.REFRESH:
+            self._refreshed.add(before.metadata.urn)
         if event.res_op_failed_event is not None:
             self.failed.append(event.res_op_failed_event.metadata.urn)
         diagnostic = event.diagnostic_event

@@ -1,0 +1,48 @@
+"""A rehearsal for people: the verdict of each run, what it changed, and what stays unproven."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from rf.rehearse.result import NOT_PROVEN, RehearsalResult, RehearsedRun
+from rf.shared.terminal import print_json, terminal
+
+MOST_CHANGES = 40
+"""Changes of one run that are listed; `--json` has all of them."""
+
+
+def show(result: RehearsalResult, *, as_json: bool) -> None:
+    """Print each run with its verdict; of one that went wrong all that the engine said."""
+    if as_json:
+        print_json(dict(result.to_json()), ensure_ascii=False)
+        return
+    out = terminal()
+    verdict = "went as it must" if result.fine else "did not go as it must"
+    style = "green" if result.fine else "red"
+    out.print(
+        Text(f"{result.stack}: the rehearsal {verdict} (engine {result.engine})", style=style)
+    )
+    for each in result.runs:
+        _show_run(each, out)
+    out.print("Not proven by this:")
+    for line in NOT_PROVEN:
+        out.print(Text(f"  {line}"))
+
+
+def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
+    run = rehearsed.run
+    counts = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items()))
+    mark = "ok" if rehearsed.fine else "WRONG"
+    out.print(Text(f"{mark:6}{rehearsed.title}: {run.kind}: {counts or 'nothing'}"))
+    first = rehearsed.must_be_empty or run.counts.keys() - {"same", "create"}
+    listed = [step for step in run.changes if step.operation != "create"] if first else []
+    if rehearsed.must_be_empty:
+        listed = list(run.changes)
+    for step in listed[:MOST_CHANGES]:
+        paths = f": {', '.join(step.changed)}" if step.changed else ""
+        out.print(Text(f"        {step.operation} {step.type} {step.name}{paths}"))
+    if len(listed) > MOST_CHANGES:
+        out.print(Text(f"        and {len(listed) - MOST_CHANGES} more (--json)"))
+    if run.failure and not rehearsed.must_fail:
+        out.print(Text(run.failure, style="red"))
