@@ -39,7 +39,7 @@ def standing_on(
     services = {service for plan in plans for service in services_of(plan)}
     with ExitStack() as stack, without_shell_defaults():
         aws = stack.enter_context(Emulator(ACCOUNT_ID, sorted(services)))
-        kubeconfig = _api_server(stack, folder, plans)
+        kubeconfig, cluster = _api_server(stack, folder, plans)
         address = _kubernetes_provider(stack, folder, binaries)
         yield stack.enter_context(
             rehearsing(
@@ -49,12 +49,15 @@ def standing_on(
                 aws=aws,
                 region=region,
                 kubeconfig=kubeconfig,
+                cluster=cluster,
                 kubernetes_address=address,
             )
         )
 
 
-def _api_server(stack: ExitStack, folder: Path, plans: Sequence[RecordedPlan]) -> Path:
+def _api_server(
+    stack: ExitStack, folder: Path, plans: Sequence[RecordedPlan]
+) -> tuple[Path, ClusterClient]:
     """An API server that knows the kinds of the plans' custom resources."""
     directory = folder / "cluster"
     directory.mkdir(mode=0o700)
@@ -67,7 +70,7 @@ def _api_server(stack: ExitStack, folder: Path, plans: Sequence[RecordedPlan]) -
         cluster.apply(definition)
     for kind, document in {each["kind"]: each for each in unknown}.items():
         wait_until(lambda document=document: cluster.serves(document), f"{kind} is served")
-    return kubeconfig
+    return kubeconfig, cluster
 
 
 def _objects(plan: RecordedPlan) -> list[dict[str, Any]]:

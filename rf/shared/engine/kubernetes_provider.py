@@ -8,7 +8,7 @@ it stands in the engine's state alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from rf.kubernetes.core import NAMESPACE
 from rf.kubernetes.helm import RELEASE
+from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.card_provider import CardProvider
 from rf.shared.offline.monitor import qualified_type
 from rf.shared.offline.wire import decode_properties
@@ -37,10 +39,13 @@ LARGE_MESSAGES = (
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Hands calls on to the provider at `address`; what is a card's goes to `cards`."""
 
-    def __init__(self, address: str, kubeconfig: Path, cards: CardProvider) -> None:
+    def __init__(
+        self, address: str, kubeconfig: Path, cluster: ClusterClient, cards: CardProvider
+    ) -> None:
         channel = grpc.insecure_channel(address, options=LARGE_MESSAGES)
         self._provider = provider_pb2_grpc.ResourceProviderStub(channel)
         self._kubeconfig = kubeconfig.read_text(encoding="utf-8")
+        self._cluster = cluster
         self._cards = cards
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -103,6 +108,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Make an object, and don't wait for it."""
         if _is_release(request.urn):
+            if not request.preview:
+                self._make_namespace(decode_properties(request.properties))
             return self._cards.Create(request, context)
         if not request.preview:
             self._cards.fail_where_asked(request.urn, context)
@@ -141,14 +148,29 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         return answer
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Take an object away, and don't wait for it."""
+        """Take an object away, and don't wait for it. What a namespace holds went before it."""
         if _is_release(request.urn):
             return self._cards.Delete(request, context)
+        if _type(request.urn) == NAMESPACE:
+            self._cluster.end_namespace(request.id)
+            return empty_pb2.Empty()
         sent = provider_pb2.DeleteRequest()
         sent.CopyFrom(request)
         _mark(sent.properties)
         _mark(sent.old_inputs)
         return _passed(self._provider.Delete, sent, context)
+
+    def _make_namespace(self, release: Mapping[str, Any]) -> None:
+        """The namespace that Helm makes where a release asks for it."""
+        if release.get("createNamespace"):
+            name = release["namespace"]
+            self._cluster.apply(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            )
+
+
+def _type(urn: str) -> str:
+    return qualified_type(urn).rsplit("$", 1)[-1]
 
 
 def _passed(method: Any, request: Any, context: Any) -> Any:
@@ -162,7 +184,7 @@ def _passed(method: Any, request: Any, context: Any) -> Any:
 
 
 def _is_release(urn: str) -> bool:
-    return qualified_type(urn).rsplit("$", 1)[-1] == RELEASE
+    return _type(urn) == RELEASE
 
 
 def _objects(properties: struct_pb2.Struct) -> Iterator[struct_pb2.Struct]:

@@ -17,6 +17,7 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.engine.card_provider import CardProvider, EmbeddedAccount
 from rf.shared.engine.command import EngineCommand, environment_of
@@ -160,19 +161,20 @@ def rehearsing(
     aws: Server,
     region: str,
     kubeconfig: Path,
+    cluster: ClusterClient,
     kubernetes_address: str,
 ) -> Iterator[Rehearsal]:
     """A rehearsal in `folder`, its providers served while it lasts.
 
-    `aws` is the emulator, `kubeconfig` that of an API server of this machine, `kubernetes_address`
-    where Pulumi's provider for it listens.
+    `aws` is the emulator, `cluster` an API server of this machine with its `kubeconfig`,
+    `kubernetes_address` where Pulumi's provider for it listens.
     """
     with ExitStack() as stack:
         account = EmbeddedAccount(aws, region)
         cards, releases = CardProvider(account), CardProvider(account)
-        cluster = KubernetesProvider(kubernetes_address, kubeconfig, releases)
+        objects = KubernetesProvider(kubernetes_address, kubeconfig, cluster, releases)
         aws_port = stack.enter_context(served(cards))
-        cluster_port = stack.enter_context(served(cluster))
+        cluster_port = stack.enter_context(served(objects))
         providers = dict.fromkeys(("aws", "random", "tls"), aws_port) | {"kubernetes": cluster_port}
         environment = environment_of(
             _made(folder / "home"),
