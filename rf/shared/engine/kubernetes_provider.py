@@ -1,9 +1,9 @@
 """Pulumi's own Kubernetes provider between the engine and an API server of this machine.
 
 Its code answers, but it is led elsewhere: the kubeconfig of the program's provider is exchanged on
-the way for the server's, and objects carry, on the way alone, the provider's mark for not waiting
-until they are ready, for nothing runs them here. A Helm release needs a cluster that pulls charts:
-it stands in the engine's state alone.
+the way for the server's, and objects carry, on the way alone, the provider's marks for not waiting
+until they are ready, or gone, for nothing runs here that makes them so. A Helm release needs a
+cluster that pulls charts: it stands in the engine's state alone, and its namespace on the server.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ from rf.shared.engine.card_provider import CardProvider
 from rf.shared.offline.monitor import qualified_type
 from rf.shared.offline.wire import decode_properties
 
-SKIP_AWAIT = "pulumi.com/skipAwait"
-"""The provider's annotation for an object that is not waited for (pulumi-kubernetes, "Resource
-readiness")."""
+ON_THE_WAY = {
+    "pulumi.com/skipAwait": "true",
+    "pulumi.com/deletionPropagationPolicy": "background",
+}
+"""The provider's annotations for an object that is not waited for, and whose deletion waits for no
+garbage collector, of which there is none (pulumi-kubernetes, pkg/metadata/annotations.go)."""
 
 LARGE_MESSAGES = (
     ("grpc.max_receive_message_length", -1),
@@ -199,7 +202,8 @@ def _objects(properties: struct_pb2.Struct) -> Iterator[struct_pb2.Struct]:
 def _mark(properties: struct_pb2.Struct) -> None:
     for each in _objects(properties):
         metadata = each.fields["metadata"].struct_value
-        metadata.fields["annotations"].struct_value.fields[SKIP_AWAIT].string_value = "true"
+        for key, value in ON_THE_WAY.items():
+            metadata.fields["annotations"].struct_value.fields[key].string_value = value
 
 
 def _unmark(properties: struct_pb2.Struct) -> None:
@@ -208,6 +212,7 @@ def _unmark(properties: struct_pb2.Struct) -> None:
         if "annotations" not in metadata.fields:
             continue
         annotations = metadata.fields["annotations"].struct_value
-        annotations.fields.pop(SKIP_AWAIT, None)
+        for key in ON_THE_WAY:
+            annotations.fields.pop(key, None)
         if not annotations.fields:
             del metadata.fields["annotations"]
