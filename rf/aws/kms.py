@@ -226,6 +226,8 @@ _REPLICA_KEY = replace(
     create="ReplicateKey",
     provider_only=("deletionWindowInDays", "enabled"),
     outputs={**_KEY.outputs, "primaryKeyArn": "MultiRegionConfiguration.PrimaryKey.Arn"},
+    # moto 5.2.5 gives a replica its primary's description, and no tags.
+    untold=("description", "tags"),
 )
 
 

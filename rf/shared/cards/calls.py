@@ -87,6 +87,7 @@ class Calls:
     - `gone`: members of the description by the value that says that it is being deleted.
     - `absent`: words of the API's refusal by which there is no such thing, where its code says
       less than `RequestError.says_gone` asks for.
+    - `untold`: inputs that the emulator answers otherwise than they were sent; the card says how.
     - `renames`: see `Renames`.
     - `provider_only`: inputs that never reach the API when the thing is made.
     - `defaults`: inputs that the provider fills in where the program leaves them out.
@@ -114,6 +115,7 @@ class Calls:
     whole: bool = False
     gone: Mapping[str, Any] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     renames: Renames = field(default_factory=dict)
     provider_only: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -229,7 +231,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
     seen = shown(calls, task, path, thing, standing)
     if calls.tagging is not None and calls.tagging.read:
         seen |= _listed_tags(calls.service, calls.tagging, task, standing)
-    return Reading(thing=thing, shown=seen)
+    return Reading(thing=thing, shown=seen, untold=calls.untold)
 
 
 def _listed_tags(

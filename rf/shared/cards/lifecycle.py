@@ -47,11 +47,13 @@ class Reading:
     """What the API says of a resource.
 
     `thing` is the API's own description; `shown` has those of the resource's inputs and outputs
-    that the description shows, by the provider's names and in its form.
+    that the description shows, by the provider's names and in its form. `untold` are those inputs
+    among them that the emulator answers otherwise than they were sent.
     """
 
     thing: Mapping[str, Any]
     shown: Mapping[str, Any]
+    untold: tuple[str, ...] = ()
 
     def showing(self, standing: Standing, **values: Any) -> Reading:
         """The reading with further values: those that are known of what the resource has."""

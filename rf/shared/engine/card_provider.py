@@ -179,7 +179,11 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
             _refuse(context, f"{request.urn}: {error}")
         if reading is None:
             return provider_pb2.ReadResponse()
-        shown = {key: value for key, value in reading.shown.items() if key in state}
+        shown = {
+            key: value
+            for key, value in reading.shown.items()
+            if key in state and key not in reading.untold
+        }
         read_inputs = {key: shown.get(key, value) for key, value in inputs.items() if key != "tags"}
         kept_inputs = {key: value for key, value in inputs.items() if key == "tags"}
         return provider_pb2.ReadResponse(
