@@ -1,9 +1,9 @@
 """How long a first `pulumi up` takes by its graph, and how many operations at once that needs.
 
 Run: `.venv/bin/python -m benchmarks.deployment [STACK]`. It needs no account: the recorded plan
-says what waits for what, `CREATION_SECONDS` how long each kind of resource takes. The minutes are
-no promise (AWS' own vary by half) but a comparison: which chain is the longest, and from how many
-operations at once on nothing waits for a free place.
+says what waits for what, each type's card how long one waits for it. The minutes are no promise
+(AWS' own vary by half) but a comparison: which chain is the longest, how much longer it is than the
+one that AWS itself forces, and from how many operations at once on nothing waits for a free place.
 """
 
 from __future__ import annotations
@@ -12,35 +12,13 @@ import heapq
 import sys
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from rf.local.pulumi import PROVIDER
-from rf.shared.plan import RecordedPlan
+from rf.shared.cards.creation import Creation
+from rf.shared.cards.registry import card_of
+from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.stacks import plan_of
-
-CREATION_SECONDS: Mapping[str, int] = {
-    # 15 to 20 minutes with a standby, 5 to 10 without: hashicorp/terraform#498. A replica is made
-    # from a snapshot, and takes no less.
-    "aws:rds/instance:Instance": 900,
-    "aws:elasticache/replicationGroup:ReplicationGroup": 720,
-    "aws:mq/broker:Broker": 900,
-    # 8 min 33 s for a small one: DevopsArtFactory/terraform-provisioning#46.
-    "aws:eks/cluster:Cluster": 600,
-    "aws:eks/nodeGroup:NodeGroup": 150,
-    "aws:eks/addon:Addon": 60,
-    "aws:ec2/natGateway:NatGateway": 120,
-    "aws:ec2/vpcEndpoint:VpcEndpoint": 90,
-    "aws:lb/loadBalancer:LoadBalancer": 180,
-    "aws:acm/certificateValidation:CertificateValidation": 120,
-    "aws:cloudfront/distribution:Distribution": 300,
-    "kubernetes:helm.sh/v3:Release": 90,
-    "kubernetes:apps/v1:Deployment": 60,
-    "kubernetes:batch/v1:Job": 60,
-}
-"""What takes more than some seconds. Orders of magnitude, as those who deploy report them."""
-
-OTHER_SECONDS = 2
-"""A call or two at an API."""
 
 UNLIMITED = sys.maxsize
 
@@ -49,14 +27,46 @@ SLOTS = (4, 8, 16, 32, 64, UNLIMITED)
 
 @dataclass(frozen=True)
 class Schedule:
-    """When each resource is there, in seconds from the start, by URN."""
+    """When each resource is there, in minutes from the start, by URN."""
 
     ends: Mapping[str, float]
 
     @property
     def minutes(self) -> float:
         """Until the last one is there."""
-        return max(self.ends.values(), default=0) / 60
+        return max(self.ends.values(), default=0)
+
+
+def minutes_of(resource: RecordedResource) -> float:
+    """How long one waits for it alone; a component is there at once."""
+    card = card_of(resource.type)
+    if card is None or not isinstance(card.creation, Creation):
+        return 0
+    return card.creation.minutes_of(resource.inputs)
+
+
+def forced_by_aws(plan: RecordedPlan) -> RecordedPlan:
+    """AWS' own resources, each waiting only for values that AWS gives when another is there.
+
+    No way of writing the program is quicker: an order that somebody chose is not in it, nor what
+    the cluster's objects take.
+    """
+    known = {resource.urn for resource in plan.resources if resource.type.startswith("aws:")}
+    return replace(
+        plan,
+        resources=tuple(
+            replace(
+                resource,
+                parent="",
+                provider="",
+                dependencies=tuple(
+                    known.intersection(chain.from_iterable(resource.property_dependencies.values()))
+                ),
+            )
+            for resource in plan.resources
+            if resource.urn in known
+        ),
+    )
 
 
 def needs_of(plan: RecordedPlan) -> dict[str, set[str]]:
@@ -91,12 +101,7 @@ def scheduled(plan: RecordedPlan, slots: int = UNLIMITED) -> Schedule:
     The engine takes them in the order in which they become ready, and so does this.
     """
     needs = needs_of(plan)
-    seconds = {
-        resource.urn: 0
-        if not resource.custom or resource.type.startswith(PROVIDER)
-        else CREATION_SECONDS.get(resource.type, OTHER_SECONDS)
-        for resource in plan.resources
-    }
+    minutes = {resource.urn: minutes_of(resource) for resource in plan.resources}
     missing = {urn: len(needed) for urn, needed in needs.items()}
     dependents: dict[str, list[str]] = defaultdict(list)
     for urn, needed in needs.items():
@@ -109,7 +114,7 @@ def scheduled(plan: RecordedPlan, slots: int = UNLIMITED) -> Schedule:
     while ready or running:
         while ready and len(running) < slots:
             urn = ready.popleft()
-            heapq.heappush(running, (now + seconds[urn], urn))
+            heapq.heappush(running, (now + minutes[urn], urn))
         now, urn = heapq.heappop(running)
         ends[urn] = now
         for dependent in sorted(dependents[urn]):
@@ -122,18 +127,23 @@ def scheduled(plan: RecordedPlan, slots: int = UNLIMITED) -> Schedule:
 def chain_to(plan: RecordedPlan, schedule: Schedule, urn: str) -> list[str]:
     """The resources that were waited for last, from the first one on, and the resource itself."""
     needs = needs_of(plan)
-    chain = [urn]
-    while needs[chain[-1]]:
-        chain.append(max(sorted(needs[chain[-1]]), key=lambda need: schedule.ends[need]))
-    return chain[::-1]
+    links = [urn]
+    while needs[links[-1]]:
+        links.append(max(sorted(needs[links[-1]]), key=lambda need: schedule.ends[need]))
+    return links[::-1]
 
 
 def main() -> None:
     """Print minutes by the number of operations at once, and the longest chain."""
     plan = plan_of(sys.argv[1] if len(sys.argv) > 1 else "prod")
+    forced = forced_by_aws(plan)
+    shortest = scheduled(forced)
     for slots in SLOTS:
         title = "without a limit" if slots == UNLIMITED else f"{slots} at once"
-        print(f"{title:>16}  {scheduled(plan, slots).minutes:5.1f} min")
+        minutes = scheduled(plan, slots).minutes
+        print(
+            f"{title:>16}  {minutes:5.1f} min  {minutes / shortest.minutes:.3f} of what AWS forces"
+        )
     free = scheduled(plan)
     names = {resource.urn: resource for resource in plan.resources}
     milestones = [
@@ -143,11 +153,18 @@ def main() -> None:
     ]
     print("\nthere after, without a limit")
     for urn in sorted(milestones, key=lambda urn: free.ends[urn]):
-        print(f"{free.ends[urn] / 60:12.1f} min  {names[urn].name}")
-    print("\nthe longest chain")
-    for urn in chain_to(plan, free, max(sorted(free.ends), key=lambda urn: free.ends[urn])):
+        print(f"{free.ends[urn]:12.1f} min  {names[urn].name}")
+    _print_longest("the longest chain", plan, free)
+    _print_longest("the chain that AWS forces", forced, shortest)
+
+
+def _print_longest(title: str, plan: RecordedPlan, schedule: Schedule) -> None:
+    print(f"\n{title}")
+    names = {resource.urn: resource for resource in plan.resources}
+    last = max(sorted(schedule.ends), key=lambda urn: schedule.ends[urn])
+    for urn in chain_to(plan, schedule, last):
         if names[urn].custom:
-            print(f"{free.ends[urn] / 60:12.1f} min  {names[urn].type} {names[urn].name}")
+            print(f"{schedule.ends[urn]:12.1f} min  {names[urn].type} {names[urn].name}")
 
 
 if __name__ == "__main__":

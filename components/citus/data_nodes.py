@@ -89,7 +89,7 @@ class DataNodes(ComponentResource):
             taints=[
                 aws.eks.NodeGroupTaintArgs(key=POOL_LABEL, value=DATA_POOL, effect="NO_SCHEDULE")
             ],
-            opts=ResourceOptions(parent=self, depends_on=[args.cluster.ready]),
+            opts=ResourceOptions(parent=self, depends_on=list(args.cluster.machines_wait_for)),
         )
 
     def _launch_template(self) -> aws.ec2.LaunchTemplate:

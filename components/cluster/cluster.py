@@ -119,7 +119,8 @@ class Cluster(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        nodes = self._system_nodes(cluster, node_role, [network, *node_policies])
+        machines_wait_for = [network, *node_policies]
+        nodes = self._system_nodes(cluster, node_role, machines_wait_for)
         ready = self._on_nodes(cluster, nodes)
         self.endpoint = cluster.endpoint
         authority = cluster.certificate_authority
@@ -133,6 +134,7 @@ class Cluster(ComponentResource):
             name=args.place.prefix,
             kubernetes_version=args.kubernetes_version,
             ready=ready,
+            machines_wait_for=machines_wait_for,
             security_group_id=cluster.vpc_config.cluster_security_group_id,
             node_role_arn=node_role.arn,
             node_role_name=node_role.name,

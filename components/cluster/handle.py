@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import Input, Resource
@@ -19,6 +20,10 @@ class ClusterHandle:
 
     ready: Resource
     """What pods wait for: nodes, network and names then work."""
+
+    machines_wait_for: Sequence[Resource]
+    """What a machine needs when it joins: the network add-ons and its role's policies. Names it
+    needs none: CoreDNS itself starts on machines that are there before it."""
 
     security_group_id: Input[str]
     """The group of nodes and pods, which EKS makes."""

@@ -10,11 +10,12 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Tagging, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import ControlPlane
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import Residency
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
@@ -139,6 +140,7 @@ CARDS = (
         computed=_invented_certificate,
         values=by_model("acm:RequestCertificate"),
         lifecycle=_CERTIFICATE.lifecycle(create=_create_certificate, read=_read_certificate),
+        creation=SECONDS,
         verification=Verification(kind="certificate", rows={"name": "domainName"}),
         changes=Changes(
             source=(provider("acm/certificate.go"),),
@@ -176,6 +178,7 @@ CARDS = (
         computed=_invented_certificate_validation,
         values=Without("no model enumerates its inputs"),
         lifecycle=_VALIDATION.lifecycle(),
+        creation=Creation(minutes=1, source=(thread("hashicorp/terraform#21687", "38 s"),)),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="waits for a certificate"),

@@ -22,6 +22,7 @@ from rf.shared.cards.calls import (
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free, Unpriced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
@@ -205,6 +206,7 @@ CARDS = (
         computed=_invented_plan,
         values=Without("no model enumerates its inputs"),
         lifecycle=_PLAN.lifecycle(read=_read_plan, update=_update_plan),
+        creation=SECONDS,
         verification=Verification(kind="backup plan", more=_each_rule),
         changes=Unruled(),
         price=Free(reason="paid as the backups it makes"),
@@ -222,6 +224,7 @@ CARDS = (
         computed=_invented_selection,
         values=Without("no model enumerates its inputs"),
         lifecycle=_SELECTION.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its plan"),
@@ -239,6 +242,7 @@ CARDS = (
         computed=_invented_vault,
         values=Without("no model enumerates its inputs"),
         lifecycle=_VAULT.lifecycle(delete=_delete_vault),
+        creation=SECONDS,
         verification=Verification(kind="backup vault", rows={"key": "kmsKeyArn"}),
         changes=Changes(
             holds="backups",
@@ -276,6 +280,7 @@ CARDS = (
         computed=_invented_vault_lock,
         values=Without("no model enumerates its inputs"),
         lifecycle=_VAULT_LOCK.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="vault lock",
             rows={

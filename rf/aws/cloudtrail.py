@@ -10,6 +10,7 @@ from rf.shared.cards.calls import Calls, Name, Tagging, change, differing, look_
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced
@@ -123,6 +124,7 @@ CARDS = (
         computed=named("cloudtrail", "trail/{}"),
         values=by_model("cloudtrail:CreateTrail", "cloudtrail:UpdateTrail"),
         lifecycle=_TRAIL.lifecycle(create=_create_trail, read=_read_trail, update=_update_trail),
+        creation=SECONDS,
         verification=Verification(
             kind="trail",
             rows={

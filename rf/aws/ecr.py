@@ -12,6 +12,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, take
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
@@ -193,6 +194,7 @@ CARDS = (
         computed=of_inputs("repository"),
         values=by_model("ecr:PutLifecyclePolicy"),
         lifecycle=_LIFECYCLE_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its repository"),
@@ -207,6 +209,7 @@ CARDS = (
         computed=_invented_registry_rules,
         values=by_model("ecr:PutReplicationConfiguration"),
         lifecycle=_REGISTRY_RULES.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="registry replication",
             rows={"regions": _compared_rules(_regions), "repositories": _compared_rules(_filters)},
@@ -227,6 +230,7 @@ CARDS = (
         computed=_invented_repository,
         values=by_model("ecr:CreateRepository"),
         lifecycle=_REPOSITORY.lifecycle(update=_update_repository, delete=_delete_repository),
+        creation=SECONDS,
         verification=Verification(
             kind="image repository",
             rows={
@@ -277,6 +281,7 @@ CARDS = (
             "ecr:CreateRepositoryCreationTemplate", "ecr:UpdateRepositoryCreationTemplate"
         ),
         lifecycle=_TEMPLATE.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ecr/repository_creation_template.go"),),

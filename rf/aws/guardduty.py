@@ -11,6 +11,7 @@ from rf.shared.cards.calls import Calls, Tagging, look_up
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Unpriced
@@ -110,6 +111,7 @@ CARDS = (
         computed=_invented_detector,
         values=by_model("guardduty:CreateDetector", "guardduty:UpdateDetector"),
         lifecycle=_DETECTOR.lifecycle(read=_read_detector),
+        creation=SECONDS,
         verification=Verification(kind="GuardDuty", rows={"status": _status}),
         changes=Unruled(),
         price=Unpriced("paid by the events it analyses, which no load tells"),
@@ -131,6 +133,7 @@ CARDS = (
             read=_read_detector_feature,
             update=_update_detector_feature,
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Unpriced("paid by the events it analyses, which no load tells"),

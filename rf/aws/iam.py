@@ -25,6 +25,7 @@ from rf.shared.cards.calls import (
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import ControlPlane
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -361,6 +362,7 @@ CARDS = (
             update=_update_instance_profile,
             delete=_delete_instance_profile,
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="IAM costs nothing"),
@@ -380,6 +382,7 @@ CARDS = (
         lifecycle=_ROLE.lifecycle(
             create=_create_role, read=_read_role, update=_update_role, delete=_delete_role
         ),
+        creation=SECONDS,
         verification=Verification(kind="role", rows={"trust": _trust}, more=_policies_on_role),
         changes=Changes(
             source=(provider("iam/role.go"),),
@@ -409,6 +412,7 @@ CARDS = (
         computed=of_inputs("role", "name"),
         values=by_model("iam:PutRolePolicy"),
         lifecycle=_ROLE_POLICY.lifecycle(read=_read_role_policy),
+        creation=SECONDS,
         verification=Verification(kind="inline policy", rows={"document": _policy_document}),
         changes=Unruled(),
         price=Free(reason="IAM costs nothing"),
@@ -423,6 +427,7 @@ CARDS = (
         computed=of_inputs("role", "policyArn", separator="/"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_ROLE_POLICY_ATTACHMENT.lifecycle(read=_read_role_policy_attachment),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="IAM costs nothing"),

@@ -24,6 +24,7 @@ from rf.shared.cards.calls import (
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced, each
@@ -254,6 +255,7 @@ CARDS = (
         computed=_invented_alias,
         values=by_model("kms:CreateAlias", "kms:UpdateAlias"),
         lifecycle=_ALIAS.lifecycle(read=_read_alias),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="a name of a key"),
@@ -273,6 +275,7 @@ CARDS = (
             update=partial(_update_key, "isEnabled"),
             delete=_delete_key,
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="key", rows={"enabled": always(True, "Enabled"), "rotates": _rotates}
         ),
@@ -327,6 +330,7 @@ CARDS = (
             update=partial(_update_key, "enabled"),
             delete=_delete_key,
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="replica key",
             rows={

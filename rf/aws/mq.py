@@ -20,12 +20,13 @@ from rf.shared.cards.changes import (
     PropertyRule,
 )
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import guide, provider
+from rf.shared.cards.source import guide, provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import Verification, unordered
 from rf.shared.offline.invention import Computed, Registration
@@ -168,6 +169,15 @@ CARDS = (
         ),
         lifecycle=_BROKER.lifecycle(
             create=_create_broker, read=_read_broker, update=_update_broker
+        ),
+        creation=Creation(
+            minutes=10,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#39024",
+                    "669 s for a cluster of RabbitMQ, with its deletion",
+                ),
+            ),
         ),
         verification=Verification(
             kind="RabbitMQ",

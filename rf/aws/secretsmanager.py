@@ -13,6 +13,7 @@ from rf.shared.cards.calls import Calls, Name, Tagging, change, look_up, make, t
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
@@ -217,6 +218,7 @@ CARDS = (
             update=_update_secret,
             delete=_delete_secret,
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="secret", rows={"key": _key, "replicas": _replicas}, more=_in_their_regions
         ),
@@ -252,6 +254,7 @@ CARDS = (
         computed=_invented_secret_version,
         values=Without("no model enumerates its inputs"),
         lifecycle=_SECRET_VERSION.lifecycle(read=_read_secret_version),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("secretsmanager/secret_version.go"),),

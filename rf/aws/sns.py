@@ -10,6 +10,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
@@ -132,6 +133,7 @@ CARDS = (
         computed=_invented_topic,
         values=by_model("sns:CreateTopic"),
         lifecycle=_TOPIC.lifecycle(update=_update_topic),
+        creation=SECONDS,
         verification=Verification(
             kind="topic", rows={"key": or_none("kmsMasterKeyId", "KmsMasterKeyId")}
         ),
@@ -152,6 +154,7 @@ CARDS = (
         computed=of_inputs("arn"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_TOPIC_POLICY.lifecycle(delete=_delete_topic_policy),
+        creation=SECONDS,
         verification=Verification(kind="topic policy", rows={"policy": document("policy")}),
         changes=Unruled(),
         price=Free(reason="part of its topic"),

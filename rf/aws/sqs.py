@@ -6,6 +6,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
@@ -107,6 +108,7 @@ CARDS = (
         computed=_invented_queue,
         values=by_model("sqs:CreateQueue"),
         lifecycle=_QUEUE.lifecycle(update=_update_queue),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(
@@ -128,6 +130,7 @@ CARDS = (
         computed=of_inputs("queueUrl"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_QUEUE_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its queue"),

@@ -10,6 +10,7 @@ from rf.shared.cards.calls import Calls, Name, Tagging, differing, retag
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -67,6 +68,7 @@ CARDS = (
         computed=named("ssm", "document/{}"),
         values=by_model("ssm:CreateDocument", "ssm:UpdateDocument"),
         lifecycle=_DOCUMENT.lifecycle(update=_update_document),
+        creation=SECONDS,
         verification=Verification(
             kind="session document", rows={"kind": "documentType", "content": _content}
         ),

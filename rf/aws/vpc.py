@@ -13,6 +13,7 @@ from rf.shared.cards.calls import Calls, differing, retag, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Lifecycle, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
@@ -125,6 +126,7 @@ CARDS = (
             source="EC2 API reference, IpPermission",
         ),
         lifecycle=_lifecycle("Egress"),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="rules cost nothing"),
@@ -147,6 +149,7 @@ CARDS = (
             source="EC2 API reference, IpPermission",
         ),
         lifecycle=_lifecycle("Ingress"),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="rules cost nothing"),

@@ -9,6 +9,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import ControlPlane
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
 from rf.shared.cards.residency import NO_DATA, Residency
@@ -101,6 +102,7 @@ CARDS = (
         computed=_invented_web_acl,
         values=by_model("wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:UpdateWebACL"),
         lifecycle=_WEB_ACL.lifecycle(),
+        creation=SECONDS,
         verification=Verification(kind="firewall", rows={"rules": _rules}),
         changes=Unruled(),
         price=Priced(keys=("waf:",), count=_firewall),
@@ -124,6 +126,7 @@ CARDS = (
         computed=_invented_web_acl_association,
         values=Without("no model enumerates its inputs"),
         lifecycle=_ASSOCIATION.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its list of rules"),
@@ -142,6 +145,7 @@ CARDS = (
         computed=lambda registration: Computed(registration.text("resourceArn"), {}),
         values=Without("no model enumerates its inputs"),
         lifecycle=_LOGGING.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="firewall log",
             rows={

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from rf.shared.cards.changes import IN_PLACE, RESTART, Changes, PropertyRule
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
-from rf.shared.cards.source import kubernetes
+from rf.shared.cards.source import assumed, kubernetes
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 
 CARDS = (
     kubernetes_card(
         DEPLOYMENT,
+        creation=Creation(
+            minutes=1, source=(assumed("images are pulled, a pod starts and is ready"),)
+        ),
         values=closed_by_server({"spec.strategy.type": frozenset({"RollingUpdate", "Recreate"})}),
         changes=Changes(
             source=(kubernetes('"Deployments"'),),

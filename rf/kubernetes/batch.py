@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.force_new import FORCE_NEW_SOURCE
 from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
-from rf.shared.cards.source import kubernetes
+from rf.shared.cards.source import assumed, kubernetes
 
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 
@@ -23,6 +24,9 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:batch/v1:Job",
+        creation=Creation(
+            minutes=1, source=(assumed("an image is pulled, and it works for some seconds"),)
+        ),
         changes=Changes(
             source=(FORCE_NEW_SOURCE, kubernetes('"Jobs" (a template never changes)')),
             properties={

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rf.shared.cards.changes import IN_PLACE, REFUSED, RESTART, Changes, PropertyRule
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.kinds import kubernetes_card
 from rf.shared.cards.prices import Counted, Free, fixed
-from rf.shared.cards.source import GUIDES_READ, FactSource, kubernetes
+from rf.shared.cards.source import GUIDES_READ, FactSource, assumed, kubernetes, thread
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
@@ -81,6 +82,15 @@ def _enlarged_by_hand(whose: str, name: str) -> PropertyRule:
 CARDS = (
     kubernetes_card(
         RELEASE,
+        creation=Creation(
+            minutes=1.5,
+            source=(
+                thread(
+                    "particuleio/terraform-kubernetes-addons#1766", "12 s for a chart of one pod"
+                ),
+                assumed("charts of several images wait longer"),
+            ),
+        ),
         computed=_invented_release,
         changes=Changes(
             source=(

@@ -65,6 +65,7 @@ def cluster_handle(
         name=name,
         kubernetes_version=kubernetes_version,
         ready=ready,
+        machines_wait_for=(),
         security_group_id=security_group_id,
         node_role_arn=node_role_arn,
         node_role_name=node_role_name,

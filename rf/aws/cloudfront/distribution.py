@@ -12,11 +12,12 @@ from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import Calls, look_up, retag, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import Residency
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import NOT_SHOWN, Verification, member
 from rf.shared.cards.without import OWN_NAME, USAGE
@@ -286,6 +287,12 @@ CARDS = (
             read=_read_distribution,
             update=_update_distribution,
             delete=_delete_distribution,
+        ),
+        creation=Creation(
+            minutes=4,
+            source=(
+                thread("hashicorp/terraform-provider-aws#47459", "250 to 306 s with its deletion"),
+            ),
         ),
         verification=Verification(
             kind="distribution",

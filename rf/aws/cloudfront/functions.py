@@ -6,6 +6,7 @@ from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, TAGGING, invented_edge
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, seen
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced, Unpriced
 from rf.shared.cards.residency import GLOBAL_SETTINGS
@@ -107,6 +108,7 @@ CARDS = (
         lifecycle=_FUNCTION.lifecycle(
             create=_create_function, read=_read_function, update=_update_function
         ),
+        creation=SECONDS,
         verification=Verification(kind="edge function", rows={"code": "code"}),
         changes=Unruled(),
         price=Priced(keys=("cloudfront:functions",), count=USAGE),
@@ -124,6 +126,7 @@ CARDS = (
         computed=_invented_key_value_store,
         values=by_model("cloudfront:CreateKeyValueStore", "cloudfront:UpdateKeyValueStore"),
         lifecycle=_KEY_VALUE_STORE.lifecycle(),
+        creation=SECONDS,
         verification=Verification(kind="organization directory", rows={"comment": "comment"}),
         changes=Changes(
             holds="which cell serves which organization",

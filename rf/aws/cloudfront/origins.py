@@ -12,8 +12,10 @@ from rf.aws.cloudfront.edge import (
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import GLOBAL_SETTINGS
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
@@ -63,6 +65,7 @@ CARDS = (
             "cloudfront:CreateOriginAccessControl", "cloudfront:UpdateOriginAccessControl"
         ),
         lifecycle=_ACCESS_CONTROL.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of the distribution"),
@@ -77,6 +80,16 @@ CARDS = (
         computed=_invented_vpc_origin,
         values=by_model("cloudfront:CreateVpcOrigin", "cloudfront:UpdateVpcOrigin"),
         lifecycle=_VPC_ORIGIN.lifecycle(),
+        creation=Creation(
+            minutes=15,
+            source=(
+                provider("cloudfront/vpc_origin.go, which waits for 15 minutes at most"),
+                thread(
+                    "terraform-aws-modules/terraform-aws-cloudfront#163",
+                    "not there after 15 minutes",
+                ),
+            ),
+        ),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="AWS charges nothing for a VPC origin"),

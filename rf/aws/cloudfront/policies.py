@@ -8,6 +8,7 @@ from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Inputs, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
@@ -65,6 +66,7 @@ CARDS = (
         computed=invented_edge("cache-policy", "uuid"),
         values=by_model("cloudfront:CreateCachePolicy", "cloudfront:UpdateCachePolicy"),
         lifecycle=_CACHE_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of the distribution"),
@@ -90,6 +92,7 @@ CARDS = (
             "cloudfront:CreateResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"
         ),
         lifecycle=_HEADERS_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of the distribution"),

@@ -10,6 +10,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, of_inputs
 from rf.shared.cards.lifecycle import Created, Delete, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free, Priced, each
@@ -109,6 +110,7 @@ CARDS = (
         computed=named("events", "rule/{}"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_EVENT_RULE.lifecycle(delete=_delete_forced(_EVENT_RULE)),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="events of AWS's own services cost nothing"),
@@ -130,6 +132,7 @@ CARDS = (
             update=_update_event_target,
             delete=_delete_forced(_EVENT_TARGET),
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its rule"),
@@ -144,6 +147,7 @@ CARDS = (
         computed=named("cloudwatch", "alarm:{}"),
         values=by_model("cloudwatch:PutMetricAlarm"),
         lifecycle=_METRIC_ALARM.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="alarm",
             rows={

@@ -10,6 +10,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import Residency
@@ -81,6 +82,7 @@ CARDS = (
         computed=_invented_delivery,
         values=Without("no model enumerates its inputs"),
         lifecycle=_DELIVERY.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="log delivery",
             rows={
@@ -102,6 +104,7 @@ CARDS = (
         computed=_invented_log_delivery("delivery-destination"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_DESTINATION.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="paid as the logs it takes"),
@@ -116,6 +119,7 @@ CARDS = (
         computed=_invented_log_delivery("delivery-source"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_SOURCE.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="paid as the logs it gives"),

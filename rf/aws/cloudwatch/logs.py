@@ -9,6 +9,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, physical_name
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
@@ -174,6 +175,7 @@ CARDS = (
         lifecycle=_LOG_GROUP.lifecycle(
             create=_create_log_group, update=_update_log_group, delete=_delete_log_group
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="log group",
             rows={
@@ -206,6 +208,7 @@ CARDS = (
         computed=physical_name,
         values=Without("no model enumerates its inputs"),
         lifecycle=_METRIC_FILTER.lifecycle(create=_create_log_metric_filter),
+        creation=SECONDS,
         verification=Verification(
             kind="metric filter",
             rows={
@@ -228,6 +231,7 @@ CARDS = (
         computed=physical_name,
         values=Without("no model enumerates its inputs"),
         lifecycle=_RESOURCE_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),

@@ -9,6 +9,7 @@ from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Inputs, Task
 from rf.shared.cards.prices import Free
@@ -49,6 +50,7 @@ CARDS = (
         computed=of_ec2("fl", "vpc-flow-log"),
         values=by_model("ec2:CreateFlowLogs"),
         lifecycle=_FLOW_LOG.lifecycle(delete=partial(take_away_listed, _FLOW_LOG)),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="paid as the logs it writes"),

@@ -22,12 +22,13 @@ from rf.shared.cards.calls import (
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Counted, Free, Priced, each, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import assumed, provider, thread
 from rf.shared.cards.values import ClosedValues, by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME
@@ -242,6 +243,11 @@ _ENDPOINT_QUOTAS = (
 )
 
 
+def _endpoint_minutes(inputs: Mapping[str, Any]) -> float:
+    """A gateway is a line in a route table."""
+    return 1.5 if inputs.get("vpcEndpointType") == "Interface" else 1 / 30
+
+
 CARDS = (
     Card(
         type=INTERNET_GATEWAY,
@@ -252,6 +258,7 @@ CARDS = (
             update=_update_internet_gateway,
             delete=_delete_internet_gateway,
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing; traffic in is free, none goes out there"),
@@ -277,6 +284,7 @@ CARDS = (
         computed=_invented_address,
         values=by_model("ec2:AllocateAddress"),
         lifecycle=_ADDRESS.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Priced(keys=("ipv4:",), count=each("ipv4:address")),
@@ -302,6 +310,15 @@ CARDS = (
         computed=of_ec2("nat", "natgateway"),
         values=by_model("ec2:CreateNatGateway"),
         lifecycle=_NAT_GATEWAY.lifecycle(),
+        creation=Creation(
+            minutes=2,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#38363",
+                    "212 s with its subnet and the deletion of both",
+                ),
+            ),
+        ),
         verification=Verification(
             kind="NAT gateway", rows={"subnet": "subnetId", "address": _addresses}
         ),
@@ -340,6 +357,10 @@ CARDS = (
             read=_read_vpc_endpoint,
             update=_update_vpc_endpoint,
             delete=partial(take_away_listed, _ENDPOINT),
+        ),
+        creation=Creation(
+            minutes=_endpoint_minutes,
+            source=(assumed("an interface takes most of what a NAT gateway does"),),
         ),
         verification=Verification(
             kind="VPC endpoint",

@@ -13,6 +13,7 @@ from rf.shared.cards.calls import Calls, Name, change, look_up, make, retag, tak
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -225,6 +226,7 @@ CARDS = (
             update=_update_security_group,
             delete=_delete_security_group,
         ),
+        creation=SECONDS,
         verification=Verification(kind="security group", more=_verify_security_group),
         changes=Changes(
             source=(provider("ec2/vpc_security_group.go"),),
@@ -259,6 +261,7 @@ CARDS = (
             update=_update_security_group,
             delete=_leave,
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="security group",
             rows={"ingress rules": _rules("ingress"), "egress rules": _rules("egress")},

@@ -10,6 +10,7 @@ from rf.shared.cards.calls import Calls, Name, look_up, retag
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -123,6 +124,7 @@ CARDS = (
         lifecycle=_LAUNCH_TEMPLATE.lifecycle(
             read=_read_launch_template, update=_update_launch_template
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="paid as the nodes that start from it"),

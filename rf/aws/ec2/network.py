@@ -21,6 +21,7 @@ from rf.shared.cards.calls import Calls, change, differing, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -338,6 +339,7 @@ CARDS = (
         computed=_invented_vpc,
         values=by_model("ec2:CreateVpc"),
         lifecycle=_VPC.lifecycle(create=_create_vpc, read=_read_vpc, update=_update_vpc),
+        creation=SECONDS,
         verification=Verification(
             kind="VPC",
             rows={
@@ -379,6 +381,7 @@ CARDS = (
         lifecycle=_SUBNET.lifecycle(
             create=_create_subnet, read=_read_subnet, update=_update_subnet
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="subnet",
             rows={

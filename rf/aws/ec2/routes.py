@@ -12,6 +12,7 @@ from rf.shared.cards.calls import Calls, shown, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.paths import dig
@@ -162,6 +163,7 @@ CARDS = (
         computed=of_ec2("rtb", "route-table"),
         values=by_model("ec2:AssociateRouteTable", "ec2:CreateRouteTable"),
         lifecycle=_ROUTE_TABLE.lifecycle(delete=_delete_route_table),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ec2/vpc_route_table.go"),), properties={"vpcId": REPLACE}
@@ -187,6 +189,7 @@ CARDS = (
         lifecycle=_ROUTE.lifecycle(
             create=_create_route, read=_read_route, update=_update_route, delete=_delete_route
         ),
+        creation=SECONDS,
         verification=Verification(kind="route", rows={"target": _target}),
         changes=Changes(
             source=(provider("ec2/vpc_route.go"),),
@@ -211,6 +214,7 @@ CARDS = (
         computed=_invented_association,
         values=Without("no model enumerates its inputs"),
         lifecycle=_ASSOCIATION.lifecycle(read=_read_association, update=_update_association),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ec2/vpc_route_table_association.go"),),

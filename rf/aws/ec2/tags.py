@@ -7,6 +7,7 @@ from rf.shared.cards.calls import AS_CREATED, Calls, shown
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import physical_name
 from rf.shared.cards.lifecycle import Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -58,6 +59,7 @@ CARDS = (
         computed=physical_name,
         values=Without("no model enumerates its inputs"),
         lifecycle=_TAG.lifecycle(read=_read_tag, delete=_delete_tag),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),

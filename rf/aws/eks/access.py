@@ -11,6 +11,7 @@ from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -91,6 +92,7 @@ CARDS = (
         computed=invented_of_cluster("access-entry", "principalArn"),
         values=by_model("eks:CreateAccessEntry", "eks:UpdateAccessEntry"),
         lifecycle=_ACCESS_ENTRY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),
@@ -105,6 +107,7 @@ CARDS = (
         computed=of_inputs("clusterName", "principalArn", "policyArn", separator="#"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_ACCESS_POLICY.lifecycle(read=_read_access_policy),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),
@@ -119,6 +122,7 @@ CARDS = (
         computed=_invented_pod_identity,
         values=by_model("eks:CreatePodIdentityAssociation"),
         lifecycle=_POD_IDENTITY.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="costs nothing"),

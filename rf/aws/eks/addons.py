@@ -10,9 +10,11 @@ from rf.shared.cards.calls import Calls, Name, change, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
@@ -85,6 +87,16 @@ CARDS = (
             source="EKS API reference, CreateAddon and UpdateAddon",
         ),
         lifecycle=_ADDON.lifecycle(update=_update_addon, delete=_delete_addon),
+        creation=Creation(
+            minutes=1,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#26629",
+                    "791 s with a cluster and the deletion of both",
+                ),
+                thread("hashicorp/terraform-provider-aws#40371", "701 s for a cluster alone"),
+            ),
+        ),
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="AWS's own add-ons cost nothing; their pods run on the nodes"),

@@ -27,12 +27,13 @@ from rf.shared.cards.changes import (
     PropertyRule,
 )
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import guide, provider
+from rf.shared.cards.source import guide, provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import NOT_SHOWN, Row, Verification, always
 from rf.shared.offline.invention import Computed, Registration
@@ -358,6 +359,13 @@ CARDS = (
             read=_read_cluster,
             update=_update_cluster,
             delete=_delete_cluster,
+        ),
+        creation=Creation(
+            minutes=10,
+            source=(
+                thread("terraform-aws-modules/terraform-aws-eks#3218", "10 min 6 s"),
+                thread("DevopsArtFactory/terraform-provisioning#46", "8 min 33 s"),
+            ),
         ),
         verification=Verification(
             kind="EKS cluster",

@@ -8,12 +8,13 @@ from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION, NO_DATA
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import ClosedValues, by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 
@@ -114,6 +115,7 @@ CARDS = (
             defaults={"description": MANAGED},
             tagging=TAGGING,
         ).lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             holds="where a Redis stands",
@@ -139,6 +141,7 @@ CARDS = (
         lifecycle=_PARAMETER_GROUP.lifecycle(
             create=_create_parameter_group, update=_update_parameter_group
         ),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("elasticache/parameter_group.go"),),
@@ -180,6 +183,10 @@ CARDS = (
             gone={"Status": "deleting"},
             tagging=TAGGING,
         ).lifecycle(),
+        creation=Creation(
+            minutes=0.5,
+            source=(thread("hashicorp/terraform-provider-aws#31076", "36 s with its deletion"),),
+        ),
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("elasticache/user.go"),),
@@ -210,6 +217,15 @@ CARDS = (
         computed=named("elasticache", "usergroup:{}", "userGroupId"),
         values=by_model("elasticache:CreateUserGroup", "elasticache:ModifyUserGroup"),
         lifecycle=_USER_GROUP.lifecycle(update=_update_user_group),
+        creation=Creation(
+            minutes=2,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#38559",
+                    "285 s with users, an association and the deletion of all",
+                ),
+            ),
+        ),
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("elasticache/user_group.go"),),

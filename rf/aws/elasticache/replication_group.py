@@ -18,12 +18,13 @@ from rf.shared.account.names import existing, free, of_stack
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import guide, provider
+from rf.shared.cards.source import guide, provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import NOT_SHOWN, Row, Verification, always
 from rf.shared.offline.invention import Computed, Registration
@@ -220,6 +221,16 @@ CARDS = (
             read=read_group,
             update=update_group,
             delete=delete_group,
+        ),
+        creation=Creation(
+            minutes=9,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#49221",
+                    "563 s in two zones, with its deletion",
+                ),
+                thread("hashicorp/terraform-provider-aws#17320", "1,086 s"),
+            ),
         ),
         verification=Verification(
             kind="Redis",

@@ -21,11 +21,12 @@ from rf.shared.cards.calls import Calls, Name, Tagging, change, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import NOT_SHOWN, Row, Verification
 from rf.shared.cards.without import OWN_NAME
@@ -213,6 +214,10 @@ CARDS = (
         ),
         lifecycle=_LOAD_BALANCER.lifecycle(
             create=_create_load_balancer, read=_read_load_balancer, update=_update_load_balancer
+        ),
+        creation=Creation(
+            minutes=3,
+            source=(thread("hashicorp/terraform-provider-aws#38139", "204 s with its deletion"),),
         ),
         verification=Verification(
             kind="load balancer",

@@ -20,6 +20,7 @@ from rf.shared.cards.calls import Calls, change, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
@@ -244,6 +245,7 @@ CARDS = (
         lifecycle=_LISTENER.lifecycle(
             create=_create_listener, read=_read_listener, update=_update_listener
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="listener",
             rows={
@@ -268,6 +270,7 @@ CARDS = (
         computed=_invented_of_load_balancer("listener-rule", "listenerArn"),
         values=by_model("elbv2:CreateRule", "elbv2:ModifyRule"),
         lifecycle=_LISTENER_RULE.lifecycle(read=_read_listener_rule, update=_update_listener_rule),
+        creation=SECONDS,
         verification=Verification(
             kind="listener rule", rows={"priority": _priority, "paths": _paths}
         ),

@@ -22,6 +22,7 @@ from rf.shared.cards.calls import Calls, Name, change, look_up, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
@@ -223,6 +224,7 @@ CARDS = (
         lifecycle=_TARGET_GROUP.lifecycle(
             create=_create_target_group, read=_read_target_group, update=_update_target_group
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="target group",
             rows={

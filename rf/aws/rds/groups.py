@@ -12,6 +12,7 @@ from rf.shared.cards.calls import Calls, Name, change, look_up, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standing, Task, as_planned
 from rf.shared.cards.prices import Free, Priced
@@ -191,6 +192,7 @@ CARDS = (
         computed=named("rds", "subgrp:{}"),
         values=by_model("rds:CreateDBSubnetGroup", "rds:ModifyDBSubnetGroup"),
         lifecycle=_SUBNET_GROUP.lifecycle(read=_read_subnet_group),
+        creation=SECONDS,
         verification=Verification(
             kind="database subnets", rows={"subnets": unordered("subnetIds")}
         ),
@@ -238,6 +240,7 @@ CARDS = (
             read=_read_parameter_group,
             update=_update_parameter_group,
         ),
+        creation=SECONDS,
         verification=Verification(
             kind="parameter group", rows={"family": "family"}, more=_values_of_parameters
         ),
@@ -266,6 +269,10 @@ CARDS = (
         computed=named("rds", "es:{}"),
         values=by_model("rds:CreateEventSubscription", "rds:ModifyEventSubscription"),
         lifecycle=_EVENT_SUBSCRIPTION.lifecycle(update=_update_event_subscription),
+        creation=Creation(
+            minutes=0.75,
+            source=(provider("rds/event_subscription.go, which first looks after 30 s"),),
+        ),
         verification=Verification(
             kind="database events",
             rows={
@@ -287,6 +294,7 @@ CARDS = (
         computed=_invented_automated_backups,
         values=Without("no model enumerates its inputs"),
         lifecycle=_AUTOMATED_BACKUPS.lifecycle(delete=_stop_automated_backups),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             holds="the database's backups in the recovery region",

@@ -27,12 +27,13 @@ from rf.shared.cards.changes import (
     PropertyRule,
 )
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
 from rf.shared.cards.prices import Counted, Priced, Quantity, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import GUIDES_READ, FactSource, guide, provider
+from rf.shared.cards.source import GUIDES_READ, FactSource, guide, provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import Verification, always
 from rf.shared.offline.invention import Computed, Registration
@@ -70,6 +71,12 @@ def _invented_database(registration: Registration) -> Computed:
             "engine": registration.text("engine", "postgres"),
         },
     )
+
+
+def _creation_minutes(inputs: Mapping[str, Any]) -> float:
+    if inputs.get("replicateSourceDb"):
+        return 10
+    return 15 if inputs.get("multiAz") else 7.5
 
 
 def _source_storage(inputs: Mapping[str, object], plan: RecordedPlan) -> int:
@@ -200,6 +207,19 @@ CARDS = (
             read=read_instance,
             update=update_instance,
             delete=delete_instance,
+        ),
+        creation=Creation(
+            minutes=_creation_minutes,
+            source=(
+                thread(
+                    "hashicorp/terraform#498", "15 to 20 minutes with a standby, 5 to 10 without"
+                ),
+                FactSource(
+                    name="https://000115.awsstudygroup.com/5-scalability/5-5-multiazdbcluster",
+                    page="about 10 minutes for a replica",
+                    version=GUIDES_READ,
+                ),
+            ),
         ),
         verification=Verification(
             kind="database",

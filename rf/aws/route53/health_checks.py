@@ -10,6 +10,7 @@ from rf.aws.route53.changing import CONTROL_PLANE, retag
 from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.residency import GLOBAL_SETTINGS
@@ -82,6 +83,7 @@ CARDS = (
         computed=_invented_health_check,
         values=by_model("route53:CreateHealthCheck", "route53:UpdateHealthCheck"),
         lifecycle=_HEALTH_CHECK.lifecycle(create=_create_health_check, update=_update_health_check),
+        creation=SECONDS,
         verification=Verification(
             kind="health check",
             rows={

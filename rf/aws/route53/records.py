@@ -9,10 +9,11 @@ from rf.aws.route53.changing import CONTROL_PLANE, absolute, as_planned, send_ch
 from rf.shared.cards.answers import DescribedBy, RequestError
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Lifecycle, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import GLOBAL_SETTINGS
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME
@@ -160,6 +161,15 @@ CARDS = (
             read=_read_record,
             update=_update_record,
             delete=_delete_record,
+        ),
+        creation=Creation(
+            minutes=0.75,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#37510",
+                    "183 s with its zone and the deletion of both",
+                ),
+            ),
         ),
         verification=Verification(
             kind="record",

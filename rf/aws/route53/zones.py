@@ -9,10 +9,11 @@ from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import Calls, change, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.residency import GLOBAL_SETTINGS
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import provider, thread
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import Computed, Registration
 
@@ -148,6 +149,15 @@ CARDS = (
         values=Without("no model enumerates its inputs"),
         lifecycle=_ZONE.lifecycle(
             create=_create_zone, read=_read_zone, update=_update_zone, delete=_delete_zone
+        ),
+        creation=Creation(
+            minutes=0.75,
+            source=(
+                thread(
+                    "hashicorp/terraform-provider-aws#20007",
+                    "67 s with its query log and the deletion of both",
+                ),
+            ),
         ),
         verification=NOT_COMPARED,
         changes=Changes(

@@ -13,6 +13,7 @@ from rf.shared.cards.calls import Calls, Name, change, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import ControlPlane
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Priced
@@ -168,6 +169,7 @@ CARDS = (
         lifecycle=_BUCKET.lifecycle(
             create=_create_bucket, update=_update_bucket, delete=_delete_bucket
         ),
+        creation=SECONDS,
         verification=Verification(kind="bucket", more=_region, world=_whole_account),
         changes=Changes(
             holds="objects",

@@ -9,6 +9,7 @@ from rf.aws.s3.bucket import CONTROL_PLANE
 from rf.shared.cards.calls import AS_CREATED, Calls, look_up, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Inputs, Read, Reading, Standing, Task
 from rf.shared.cards.prices import Free
@@ -147,6 +148,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=by_model("s3:PutBucketLifecycleConfiguration"),
         lifecycle=_LIFECYCLE.lifecycle(),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
             holds="when objects are deleted",
@@ -173,6 +175,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=by_model("s3:PutBucketOwnershipControls"),
         lifecycle=_OWNERSHIP.lifecycle(read=_read_block(_OWNERSHIP, "rule")),
+        creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Unruled(),
         price=Free(reason="part of its bucket"),
@@ -187,6 +190,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=by_model("s3:PutBucketPolicy"),
         lifecycle=_POLICY.lifecycle(),
+        creation=SECONDS,
         verification=Verification(kind="bucket", rows={"policy": document("policy")}),
         changes=Unruled(),
         price=Free(reason="part of its bucket"),
@@ -201,6 +205,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_PUBLIC_ACCESS.lifecycle(delete=_delete_public_access_block),
+        creation=SECONDS,
         verification=Verification(kind="bucket", rows={key: flag(key) for key in _BLOCKS}),
         changes=Unruled(),
         price=Free(reason="part of its bucket"),
@@ -215,6 +220,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=Without("no model enumerates its inputs"),
         lifecycle=_REPLICATION.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="bucket replication",
             rows={
@@ -257,6 +263,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=by_model("s3:PutBucketEncryption"),
         lifecycle=_ENCRYPTION.lifecycle(),
+        creation=SECONDS,
         verification=Verification(
             kind="bucket",
             rows={
@@ -280,6 +287,7 @@ CARDS = (
         computed=of_inputs("bucket"),
         values=by_model("s3:PutBucketVersioning"),
         lifecycle=_VERSIONING.lifecycle(read=_read_block(_VERSIONING, "versioningConfiguration")),
+        creation=SECONDS,
         verification=Verification(
             kind="bucket", rows={"versioning": "versioningConfiguration.status"}
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rf.shared.cards.changes import Changes, Unruled
 from rf.shared.cards.control_plane import ControlPlane
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Lifecycle
 from rf.shared.cards.naming import Naming
 from rf.shared.cards.prices import Free, Priced, Unpriced
@@ -26,6 +27,7 @@ class Card:
     - `values`: the inputs whose values are a closed set.
     - `lifecycle`: create, read, update and delete, by the service's API. `rf.shared.cards.diff`
       derives the difference from `changes`.
+    - `creation`: how long one waits for a new one.
     - `verification`: what is compared when a deployed resource is read back.
     - `changes`: what a change of each property does, and what is lost with the resource.
     - `price`: what pays for it, why it is free, or why no price is known.
@@ -40,6 +42,7 @@ class Card:
     computed: Invent
     values: ClosedValues | Without
     lifecycle: Lifecycle | Without
+    creation: Creation | Without
     verification: Verification | Without
     changes: Changes | Unruled
     price: Priced | Free | Unpriced

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Changes, Unruled
+from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.force_new import FORCE_NEW_SOURCE, forced_new
 from rf.shared.cards.inventing import kubernetes_object
 from rf.shared.cards.prices import Free, Priced
@@ -64,6 +65,7 @@ def kubernetes_card(
     changes: Changes | Unruled,
     price: Priced | Free,
     values: ClosedValues | Without = _BY_SCHEMA,
+    creation: Creation = SECONDS,
     computed: Invent = kubernetes_object,
     why: str = "",
 ) -> Card:
@@ -77,6 +79,7 @@ def kubernetes_card(
         computed=computed,
         values=values,
         lifecycle=_IN_CLUSTER,
+        creation=creation,
         verification=_IN_CLUSTER,
         changes=_with_forced_new(token, changes, why),
         price=price,
@@ -104,6 +107,7 @@ def local_card(token: str, *, changes: Changes | Unruled, computed: Invent, pric
         computed=computed,
         values=Without("the SDK's types close what is closed"),
         lifecycle=_IN_STATE,
+        creation=_IN_STATE,
         verification=_IN_STATE,
         changes=changes,
         price=price,

@@ -34,6 +34,16 @@ def guide(name: str, page: str) -> FactSource:
     return FactSource(name=name, page=f'"{page}"', version=GUIDES_READ)
 
 
+def thread(name: str, page: str) -> FactSource:
+    """A thread on GitHub, as owner/name#number, and what it says."""
+    return FactSource(name=name, page=page, version=GUIDES_READ)
+
+
+def assumed(page: str) -> FactSource:
+    """Nobody's: of what nobody was found to say, our own guess and what it goes by."""
+    return FactSource(name="assumed", page=page, version=GUIDES_READ)
+
+
 def kubernetes(page: str) -> FactSource:
     """A page of Kubernetes' documentation, by its title, or a remark."""
     return FactSource(name="Kubernetes", page=page, version=KUBERNETES_VERSION)

@@ -11,6 +11,7 @@ from rf.shared.cards.calls import Calls, Name, Tagging, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
+from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Counted, Priced, fixed
@@ -76,6 +77,7 @@ CARDS = (
         computed=_invented,
         values=by_model("sagemaker:CreateNotebookInstance"),
         lifecycle=_CALLS.lifecycle(delete=_delete),
+        creation=SECONDS,
         verification=Verification(
             kind="notebook", rows={"class": "instanceType", "volume": "volumeSize"}
         ),

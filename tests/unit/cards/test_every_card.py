@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 from rf.shared.cards import registry
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Changes, PropertyRule, Unruled
+from rf.shared.cards.creation import Creation
 from rf.shared.cards.prices import Free, Priced, Unpriced
 from rf.shared.cards.registry import all_cards, card_of, changes_of, module_of
 from rf.shared.cards.source import FactSource
@@ -68,6 +69,16 @@ def test_what_a_change_does_was_read_somewhere_and_of_some_version(card: Card) -
         for source in _sources(card.changes):
             assert source.name.strip()
             assert source.version.strip()
+
+
+@every_card
+def test_the_wait_for_a_new_one_was_reported_by_somebody_or_is_called_assumed(card: Card) -> None:
+    if isinstance(card.creation, Creation):
+        assert card.creation.minutes_of({}) > 0
+        assert card.creation.source
+        for source in card.creation.source:
+            assert source.name.strip()
+            assert source.page.strip()
 
 
 @cache
