@@ -1,0 +1,148 @@
+"""The engine's own preview of a stack beside `rf preview`: CPU, wall, memory.
+
+Run: `.venv/bin/python benchmarks/engine.py [STACK] [--runs N]`; it needs what `.ci/engine/build`
+and `.ci/apiserver/build` make. Both run in turn, each in a process of its own, first once without
+being counted, so that Python's bytecode is there. Of the engine counts its preview from the first
+call to the last answer: the engine, the program, the cards that answer for AWS and Pulumi's
+provider for Kubernetes; not what the rehearsal stands on, nor starting that. `rf preview` is
+counted whole, with nothing kept. Nothing is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+if __package__ in {None, ""}:
+    # Started by its path, Python looks for modules beside this file only.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.compare import MIB, RUNS, Compared, Run, RunFailedError, line, measured
+from rf.rehearse.surroundings import standing_on
+from rf.shared.engine.binaries import find_engine
+from rf.shared.errors import InputError
+from rf.shared.files import temporary_folder
+from rf.shared.plan_cache import OFF
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.stacks import plan_of, project_name, references_of, stack_config
+
+HEADER = (
+    "| what | CPU s, engine | CPU s, rf | wall s, engine | wall s, rf | MiB, engine | MiB, rf"
+    " | CPU ratio, median (each pair) |\n|---|---|---|---|---|---|---|---|"
+)
+
+PROVIDER = "pulumi-resource"
+"""How the Kubernetes provider's process is called, as far as Linux keeps names (15 characters)."""
+
+TICK = os.sysconf("SC_CLK_TCK")
+"""Of these a second, in which Linux counts a process' CPU."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; 0 done, 1 a preview did not do its work, 2 bad usage or no engine."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stack", nargs="?", default="prod")
+    parser.add_argument("--runs", type=int, default=RUNS, help="pairs that count (%(default)s)")
+    parser.add_argument("--engine-alone", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.engine_alone:
+            print(json.dumps(vars(engine_preview(asked.stack))))
+            return 0
+        _compare(asked.stack, asked.runs)
+    except RunFailedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _compare(stack: str, runs: int) -> None:
+    find_engine()
+    plan_of(
+        stack
+    )  # kept, so that the engine's process finds out what it stands on without planning
+    pairs = []
+    for count in range(runs + 1):
+        print(f"pair {count} of {runs}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        pairs.append((_engine_preview_apart(stack), _rf_preview(stack)))
+    engine, rf = zip(*pairs[1:], strict=True)
+    title = f"`rf preview --stack {stack}`, cold, beside the engine's preview"
+    print(f"{HEADER}\n{line(Compared(title=title, base=engine, head=rf))}")
+    for what in ("cpu", "wall", "peak"):
+        ratios = [getattr(ours, what) / getattr(theirs, what) for theirs, ours in pairs[1:]]
+        print(
+            f"{what}: {median(ratios):.3f} of the engine's ({min(ratios):.3f} to {max(ratios):.3f})"
+        )
+
+
+def _rf_preview(stack: str) -> Run:
+    command = [sys.executable, "-m", "rf", "preview", "--stack", stack, "--json"]
+    return measured(command, PROJECT_ROOT, {**os.environ, OFF: "1"}, (0,))
+
+
+def _engine_preview_apart(stack: str) -> Run:
+    """In a new process, which has imported nothing of the SDKs. Raises RunFailedError."""
+    command = [sys.executable, "-m", "benchmarks.engine", stack, "--engine-alone"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RunFailedError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
+    return Run(**json.loads(done.stdout))
+
+
+def engine_preview(stack: str) -> Run:
+    """One preview of the stack before its first deployment. Raises RunFailedError."""
+    config, plan, project = stack_config(stack), plan_of(stack), project_name()
+    with (
+        temporary_folder("the benchmark's folder", "bench-engine-") as folder,
+        standing_on(project, folder, find_engine(), [plan]) as rehearsal,
+    ):
+        rehearsal.know(references_of(stack, config))
+        rehearsed = rehearsal.stack(stack)
+        rehearsed.configure(project, config)
+        provider = _kubernetes_provider()
+        before, started = _cpu_seconds(provider), time.perf_counter()
+        run = rehearsed.preview()
+        wall, cpu = time.perf_counter() - started, _cpu_seconds(provider) - before
+        if run.failure:
+            raise RunFailedError(run.failure)
+        return Run(cpu=cpu, wall=wall, peak=_peak_kib(provider) / MIB)
+
+
+def _kubernetes_provider() -> Path:
+    """The folder in /proc of the provider that this process has started."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        name, _, rest = status.read_text(encoding="utf-8").partition(") ")
+        if PROVIDER in name and int(rest.split()[1]) == os.getpid():
+            return status.parent
+    raise RunFailedError("no Kubernetes provider runs")
+
+
+def _cpu_seconds(provider: Path) -> float:
+    """So far: of this process, of those that it has waited for, and of the provider."""
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    fields = (provider / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return sum(each.ru_utime + each.ru_stime for each in own) + ticks / TICK
+
+
+def _peak_kib(provider: Path) -> int:
+    """Of the largest of the same processes."""
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    status = (provider / "status").read_text(encoding="utf-8")
+    (most,) = [row.split()[1] for row in status.splitlines() if row.startswith("VmHWM:")]
+    return max(int(most), *(each.ru_maxrss for each in own))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
