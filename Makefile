@@ -4,10 +4,15 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up test test-services test-kubernetes test-newest-python lint types check bench lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-newest-python lint types check bench lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
+
+rehearse: $(READY) ## Let Pulumi's own engine deploy dev, with no account; Go builds its parts once
+	.ci/engine/build
+	.ci/apiserver/build
+	$(RUN) -m rf rehearse --stack dev
 
 test: $(READY) ## The default test suite
 	$(RUN) -m pytest -n 2

@@ -82,6 +82,7 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
 _MARK_OF_SUITE = {
     PROJECT_ROOT / "tests/services": "services",
     PROJECT_ROOT / "tests/apiserver": "kubernetes",
+    PROJECT_ROOT / "tests/engine": "engine",
 }
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ def standing_on(
     """
     region = region_of(plans[0])
     services = {service for plan in plans for service in services_of(plan)}
-    with ExitStack() as stack, without_shell_defaults():
+    with ExitStack() as stack, without_shell_defaults(), _temporary_files_in(folder):
         aws = stack.enter_context(Emulator(ACCOUNT_ID, sorted(services)))
         kubeconfig, cluster = _api_server(stack, folder, plans)
         address = _kubernetes_provider(stack, folder, binaries)
@@ -53,6 +54,18 @@ def standing_on(
                 kubernetes_address=address,
             )
         )
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let what the Automation API writes on the way to the engine, states among it, go with the
+    rehearsal's folder, also where it is stopped."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _api_server(
@@ -86,7 +99,13 @@ def _objects(plan: RecordedPlan) -> list[dict[str, Any]]:
 def _kubernetes_provider(stack: ExitStack, folder: Path, binaries: EngineBinaries) -> str:
     """Where Pulumi's provider listens: it prints its port."""
     log = folder / "kubernetes-provider.log"
-    process = Process([str(binaries.kubernetes_provider)], log, signal.SIGTERM, as_nobody=False)
+    process = Process(
+        [str(binaries.kubernetes_provider)],
+        log,
+        signal.SIGTERM,
+        as_nobody=False,
+        environment={"TMPDIR": str(folder)},
+    )
     stack.callback(process.stop)
 
     def port() -> str:

@@ -99,6 +99,7 @@ class _Run:
     undone: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
     kept: list[str] = field(default_factory=list[str])
+    advice: list[str] = field(default_factory=list[str])
 
     announced: bool = False
 
@@ -115,7 +116,7 @@ class _Run:
     def forget(self) -> None:
         """Be as before a command; what was begun around it stays open."""
         self.asked, self.raised, self.announced = None, False, False
-        for names in (self.undone, self.left, self.kept):
+        for names in (self.undone, self.left, self.kept, self.advice):
             names.clear()
 
     def _sentence(self, number: signal.Signals) -> str:
@@ -126,7 +127,9 @@ class _Run:
             parts.append(f"left behind: {_listed(self.left)}")
         if self.kept:
             parts.append(f"kept: {_listed(self.kept)}")
-        return "; ".join(parts if len(parts) > 1 else [*parts, "there was nothing to undo"]) + "."
+        if len(parts) == 1:
+            parts.append("there was nothing to undo")
+        return "; ".join([*parts, *self.advice]) + "."
 
 
 _run = _Run()
@@ -164,6 +167,16 @@ def staying(said: str) -> Iterator[None]:
         yield
     except Stopped:
         _run.kept.append(said)
+        raise
+
+
+@contextlib.contextmanager
+def advising(said: str) -> Iterator[None]:
+    """Where a signal stops what is in here, the sentence ends with how to go on."""
+    try:
+        yield
+    except Stopped:
+        _run.advice.append(said)
         raise
 
 

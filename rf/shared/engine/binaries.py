@@ -45,22 +45,28 @@ def find_engine() -> EngineBinaries:
     provider = built / "pulumi-resource-kubernetes"
     if not provider.is_file():
         raise MissingEngineError(f"no {provider}: {HOW}")
-    found = [built / "pulumi", *map(Path, filter(None, [shutil.which("pulumi")]))]
-    programs = [program for program in found if program.is_file()]
+    candidates = [built / "pulumi", *map(Path, filter(None, [shutil.which("pulumi")]))]
+    programs = [program for program in candidates if program.is_file()]
     if not programs:
-        raise MissingEngineError(f"no Pulumi engine, neither {found[0]} nor on PATH: {HOW}")
-    versions = [(program, _version(program)) for program in programs]
-    for program, version in versions:
+        raise MissingEngineError(f"no Pulumi engine, neither {candidates[0]} nor on PATH: {HOW}")
+    unfit: list[str] = []
+    for program in programs:
+        version = _version(program)
         if version.split(".")[0] == str(SUPPORTED_MAJOR):
             return EngineBinaries(pulumi=program, version=version, kubernetes_provider=provider)
-    seen = ", ".join(f"{program} is {version or 'of no version'}" for program, version in versions)
-    raise MissingEngineError(f"no Pulumi engine of major version {SUPPORTED_MAJOR} ({seen}): {HOW}")
+        unfit.append(f"{program} is {version or 'of no version'}")
+    raise MissingEngineError(
+        f"no Pulumi engine of major version {SUPPORTED_MAJOR} ({', '.join(unfit)}): {HOW}"
+    )
 
 
 def _version(program: Path) -> str:
     quiet = {"PATH": os.defpath, "HOME": os.devnull, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    answer = subprocess.run(
-        [str(program), "version"], env=quiet, capture_output=True, text=True, check=False
-    )
+    try:
+        answer = subprocess.run(
+            [str(program), "version"], env=quiet, capture_output=True, text=True, check=False
+        )
+    except OSError:  # not executable, or another machine's
+        return ""
     match = re.fullmatch(r"v?(\d+\.\d+\.\d+\S*)", answer.stdout.strip())
     return match[1] if match else ""

@@ -15,7 +15,7 @@ from semver import VersionInfo
 from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.termination import begin, end_process
 
-Told = Callable[[str], object]
+Listener = Callable[[str], object]
 
 
 class EngineCommand(PulumiCommand):
@@ -32,8 +32,8 @@ class EngineCommand(PulumiCommand):
         args: list[str],
         cwd: str,
         additional_env: Mapping[str, str],
-        on_output: Told | None = None,
-        on_error: Told | None = None,
+        on_output: Listener | None = None,
+        on_error: Listener | None = None,
     ) -> CommandResult:
         """Run a command to its end. Raises CommandError for one that fails."""
         environment = {**additional_env, **self._environment, "PULUMI_AUTOMATION_API": "true"}
@@ -63,9 +63,9 @@ class EngineCommand(PulumiCommand):
 class _Reader:
     """Reads a stream to its end, line by line, beside whatever else is done."""
 
-    def __init__(self, stream: IO[str] | None, told: Told | None) -> None:
+    def __init__(self, stream: IO[str] | None, listener: Listener | None) -> None:
         self._lines: list[str] = []
-        self._thread = threading.Thread(target=self._read, args=(stream, told), daemon=True)
+        self._thread = threading.Thread(target=self._read, args=(stream, listener), daemon=True)
         self._thread.start()
 
     def text(self) -> str:
@@ -73,11 +73,11 @@ class _Reader:
         self._thread.join()
         return "\n".join(self._lines)
 
-    def _read(self, stream: IO[str] | None, told: Told | None) -> None:
+    def _read(self, stream: IO[str] | None, listener: Listener | None) -> None:
         for line in stream or ():
             self._lines.append(line.rstrip())
-            if told is not None:
-                told(self._lines[-1])
+            if listener is not None:
+                listener(self._lines[-1])
 
 
 def environment_of(

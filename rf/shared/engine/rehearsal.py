@@ -26,7 +26,7 @@ from rf.shared.engine.runs import EngineRun, StepLog
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
 from rf.shared.project import PROGRAM
-from rf.shared.sandbox.emulator import LOOPBACK, Server
+from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
 from rf.shared.termination import begin
 from scaleplan.config import engine_config
 
@@ -167,8 +167,11 @@ def rehearsing(
     """A rehearsal in `folder`, its providers served while it lasts.
 
     `aws` is the emulator, `cluster` an API server of this machine with its `kubeconfig`,
-    `kubernetes_address` where Pulumi's provider for it listens.
+    `kubernetes_address` where Pulumi's provider for it listens. Raises ValueError for any that is
+    not on this machine, before anything is served or run.
     """
+    for endpoint in (aws.endpoint, cluster.server, kubernetes_address):
+        require_loopback(endpoint)
     with ExitStack() as stack:
         account = EmbeddedAccount(aws, region)
         cards, releases = CardProvider(account), CardProvider(account)

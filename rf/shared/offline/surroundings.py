@@ -18,12 +18,18 @@ from rf.shared.project import PROJECT_ROOT
 _SHELL_PREFIXES = ("PULUMI_", "AWS_", "KUBE", "HELM_")
 """Variables that the SDKs read as defaults; a plan must not depend on the shell it is made in."""
 
+_PROXIES = frozenset({"all_proxy", "grpc_proxy", "http_proxy", "https_proxy"})
+"""Variables, in small or capital letters, by which gRPC would lead even a call to this machine
+elsewhere, with all the secrets in it (grpc, doc/environment_variables.md)."""
+
 
 @contextlib.contextmanager
 def without_shell_defaults() -> Iterator[None]:
     """Hide the variables of the shell that the SDKs read."""
     hidden = {
-        key: os.environ.pop(key) for key in list(os.environ) if key.startswith(_SHELL_PREFIXES)
+        key: os.environ.pop(key)
+        for key in list(os.environ)
+        if key.startswith(_SHELL_PREFIXES) or key.lower() in _PROXIES
     }
     try:
         yield

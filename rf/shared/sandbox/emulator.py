@@ -182,8 +182,11 @@ def _remove(path: Path) -> None:
 
 
 def require_loopback(endpoint: str) -> None:
-    """Refuse an endpoint that is not this machine: the sandbox must never reach a real account."""
-    host = urlsplit(endpoint).hostname
+    """Refuse an endpoint that is not this machine: the sandbox must never reach a real account.
+
+    It is a URL, or a host with a port. Raises ValueError.
+    """
+    host = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}").hostname
     if host not in (LOOPBACK, "localhost", "::1"):
         raise ValueError(f"the sandbox only talks to this machine, not to {endpoint}")
 

@@ -65,9 +65,14 @@ def unprivileged(command: list[str], dies_with_us: str | None = None) -> list[st
     return ["setpriv", *options, *command] if options else command
 
 
+_OF_WHOEVER_RUNS_US = ("PG", "ETCD", "AWS_", "KUBE", "PULUMI_", "HELM_")
+"""Variables that would point a server or a client to somebody's files, accounts or servers."""
+
+
 def _environment() -> dict[str, str]:
-    """Ours, without what would point libpq to the files or servers of whoever runs us."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(_OF_WHOEVER_RUNS_US)
+    }
     return environment | {"HOME": "/nonexistent"}
 
 
