@@ -331,11 +331,11 @@ from rf.shared.engine.rehearsal import RehearsedStack
 from rf.shared.engine.runs import EngineRun
 # What comes before the update is another test's.
 RehearsedStack.preview = lambda _: EngineRun(kind="preview", steps=())
-create, created = CardProvider.Create, []
+said, create, created = int(sys.argv[1]), CardProvider.Create, []
 def counted(self, request, context):
     created.append(request.urn)
     if len(created) == 40:
-        os.write(int(sys.argv[1]), b"creates")
+        os.write(said, b"creates")
     return create(self, request, context)
 CardProvider.Create = counted
 sys.argv = ["rf", "rehearse", "--stack", "dev"]
@@ -343,11 +343,13 @@ runpy.run_module("rf", run_name="__main__", alter_sys=True)
 """
 
 
-def descendants(pid: int) -> set[int]:
-    found: set[int] = set()
+def descendants(pid: int) -> dict[int, str]:
+    """Process to its command line."""
+    found: dict[int, str] = {}
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in map(int, (thread / "children").read_text().split()):
-            found |= {child, *descendants(child)}
+            command = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+            found |= {child: command, **descendants(child)}
     return found
 
 
@@ -356,7 +358,7 @@ def test_a_signal_in_the_update_leaves_nothing(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     heard, said = os.pipe()
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(said)],
         cwd=PROJECT_ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
@@ -364,18 +366,19 @@ def test_a_signal_in_the_update_leaves_nothing(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    os.close(said)
-    assert os.read(heard, 16) == b"creates"
-    os.close(heard)
-    started = descendants(running.pid)
-    names = {Path(f"/proc/{each}/comm").read_text().strip() for each in started}
-    assert {"etcd", "kube-apiserver", "pulumi", "pulumi-resource"} <= names
-    running.send_signal(number)
-    output, errors = running.communicate()
+    ) as running:
+        os.close(said)
+        creates = os.read(heard, 16)
+        os.close(heard)
+        started = descendants(running.pid)
+        running.send_signal(number)
+        output, errors = running.communicate()
+    assert creates == b"creates", errors
+    for program in ("pulumi ", "pulumi-resource-kubernetes", "etcd", "kube-apiserver", "moto_serv"):
+        assert any(program in command for command in started.values()), program
     assert running.returncode == code, errors
     assert output == ""
-    assert errors.startswith(f"Stopped by {number.name}; undone: Pulumi's engine")
+    assert errors.startswith(f"Stopped by {number.name}; undone: Pulumi's engine"), errors
     assert errors.endswith(f"; {GO_ON}.\n")
     assert errors.count("\n") == 1
     assert [each for each in started if Path(f"/proc/{each}").exists()] == []
