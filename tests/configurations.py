@@ -68,3 +68,9 @@ CONFIGURATIONS = {
     "newer Kubernetes, accepted risk": Configuration("dev", overrides=NEWER_KUBERNETES_AT_RISK),
 }
 """What the default suite records before all else, the longest recordings first."""
+
+OF_THE_ENGINE = {
+    f"{stack}, unknown": Configuration(stack, unknowns=True)
+    for stack in ("prod-us-west", "prod-eu", "prod-dr", "staging", "dev")
+}
+"""What only the tests with Pulumi's engine look at beside: recorded when they ask for it."""

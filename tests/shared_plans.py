@@ -21,7 +21,7 @@ from rf.shared.offline import record as recorder
 from rf.shared.plan import RecordedPlan
 from rf.shared.plan_cache import OFF, PlanCache
 from rf.shared.project import PROGRAM
-from tests.configurations import CONFIGURATIONS, Configuration
+from tests.configurations import CONFIGURATIONS, OF_THE_ENGINE, Configuration
 
 
 class OneOffRecordingError(AssertionError):
@@ -100,7 +100,7 @@ def _config_of(asked: Configuration) -> dict[str, object]:
 
 
 def _name_of(stack: str, config: Any, *, unknowns: bool) -> str:
-    for name, each in CONFIGURATIONS.items():
+    for name, each in {**CONFIGURATIONS, **OF_THE_ENGINE}.items():
         if (each.stack, each.unknowns) == (stack, unknowns) and _config_of(each) == config:
             return name
     raise OneOffRecordingError(

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -19,6 +18,7 @@ from rf.shared.cluster.objects import ClusterClient
 from rf.shared.servers.programs import MissingServersError
 from tests.apiserver.objects.exports import Export
 from tests.apiserver.server.session import NotEmptyError, Session
+from tests.unavailable import unavailable
 
 Note = Callable[[str], None]
 
@@ -97,10 +97,3 @@ def prepare(session: Session, note: Note) -> Callable[[Export], None]:
             note(f"out of reach, made by Helm from a chart: objects of {chart}")
 
     return run
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip with the reason, or fail with it in CI."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)

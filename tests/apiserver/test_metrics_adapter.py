@@ -22,7 +22,7 @@ from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
-from tests.apiserver.conftest import Note, unavailable
+from tests.apiserver.conftest import Note
 from tests.apiserver.objects.adapter import Adapter, start_adapter, wait_until_served
 from tests.apiserver.objects.exports import Export, read_export
 from tests.apiserver.objects.pods import ground, pods_of
@@ -30,6 +30,7 @@ from tests.apiserver.server.session import Session
 from tests.configurations import HPA
 from tests.conftest import Planned
 from tests.services.observability.prometheus_server import backfill, start_prometheus
+from tests.unavailable import unavailable
 
 pytestmark = pytest.mark.kubernetes
 

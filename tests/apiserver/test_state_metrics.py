@@ -17,7 +17,6 @@ from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.servers.processes import Process, free_port, listens, wait_until
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
-from tests.apiserver.conftest import unavailable
 from tests.apiserver.objects.exports import read_export
 from tests.apiserver.objects.pods import ground, pods_of
 from tests.apiserver.server.session import Session
@@ -26,6 +25,7 @@ from tests.services.observability.built import find_built
 from tests.services.observability.monitored import Monitored, metrics_by_exporter, read_monitored
 from tests.services.observability.prometheus_server import Prometheus, start_prometheus
 from tests.stack_config import accepted
+from tests.unavailable import unavailable
 
 pytestmark = pytest.mark.kubernetes
 

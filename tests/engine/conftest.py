@@ -1,22 +1,52 @@
-"""Tests with Pulumi's engine: skipped where it was not built, or failed where CI=true."""
+"""Fixtures of the tests with Pulumi's engine, on an embedded AWS and an API server of this machine.
+
+Without what `.ci/engine/build` and `.ci/apiserver/build` make these tests skip, or fail where
+CI=true.
+"""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from rf.rehearse.surroundings import standing_on
 from rf.shared.cluster.binaries import find_binaries
-from rf.shared.engine.binaries import MissingEngineError, find_engine
+from rf.shared.engine.binaries import EngineBinaries, MissingEngineError, find_engine
+from rf.shared.engine.rehearsal import Rehearsal
+from rf.shared.files import temporary_folder
+from rf.shared.plan import RecordedPlan
 from rf.shared.servers.programs import MissingServersError
+from rf.shared.stacks import project_name
+from tests.unavailable import unavailable
+
+Standing = Callable[..., AbstractContextManager[Rehearsal]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _built() -> None:
+def engine() -> EngineBinaries:
+    """Pulumi's engine and its Kubernetes provider, on a machine that has an API server too."""
     try:
-        find_engine()
         find_binaries()
+        return find_engine()
     except (MissingEngineError, MissingServersError) as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        unavailable(str(error))
+
+
+@pytest.fixture(scope="session")
+def standing(engine: EngineBinaries) -> Standing:
+    """Servers of its own for one rehearsal: `with standing(plan, larger_plan) as rehearsal`.
+
+    The plans are those of the stacks that it is to deploy: they say what must be served.
+    """
+
+    @contextmanager
+    def stand(*plans: RecordedPlan) -> Iterator[Rehearsal]:
+        with (
+            temporary_folder("the rehearsal's folder", "rf-engine-test-") as folder,
+            standing_on(project_name(), folder, engine, plans) as rehearsal,
+        ):
+            yield rehearsal
+
+    return stand

@@ -400,7 +400,11 @@ def test_every_test_file_is_collected():
 
 def test_every_suite_with_real_servers_is_marked_whole():
     """The default suite doesn't read their folders: a test without the mark would run nowhere."""
-    for folder, mark in {"services": "services", "apiserver": "kubernetes"}.items():
+    for folder, mark in {
+        "services": "services",
+        "apiserver": "kubernetes",
+        "engine": "engine",
+    }.items():
         files = [path for path in sources(f"tests/{folder}") if path.name.startswith("test_")]
         marked = rf"(?m)^pytestmark = \[?pytest\.mark\.{mark}\b"
         assert files == [path for path in files if re.search(marked, text_of(path))]

@@ -94,10 +94,11 @@ class RehearsedStack:
         }
         self._stack.set_all_config(values)
 
-    def preview(self) -> EngineRun:
-        """What an update would do."""
+    def preview(self, plan: Path | None = None) -> EngineRun:
+        """What an update would do. To `plan` the engine writes what each resource is to be."""
+        file = str(plan) if plan else None
         return self._run(
-            "preview", lambda log: self._stack.preview(parallel=PARALLEL, on_event=log)
+            "preview", lambda log: self._stack.preview(parallel=PARALLEL, on_event=log, plan=file)
         )
 
     def up(self) -> EngineRun:
@@ -117,7 +118,7 @@ class RehearsedStack:
         )
 
     def state(self) -> dict[str, Any]:
-        """The state as the backend holds it, secrets encrypted."""
+        """The state, with every secret marked as one, and in plain text."""
         return dict(self._stack.export_stack().deployment or {})
 
     def import_outputs(self, project: str, name: str, outputs: Mapping[str, Any]) -> None:
@@ -129,10 +130,12 @@ class RehearsedStack:
             "type": "pulumi:pulumi:Stack",
             "outputs": dict(outputs),
         }
-        state = {"manifest": {"time": "2026-01-01T00:00:00Z", "magic": "", "version": ""}}
-        self._stack.import_stack(
-            automation.Deployment(version=3, deployment={**state, "resources": [resource]})
-        )
+        manifest = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": ""}
+        self.import_state({"manifest": manifest, "resources": [resource]})
+
+    def import_state(self, state: Mapping[str, Any]) -> None:
+        """Put a state, as `state` gives it, in place of what the backend holds."""
+        self._stack.import_stack(automation.Deployment(version=3, deployment=dict(state)))
 
     def _run(self, kind: str, act: Callable[[StepLog], object]) -> EngineRun:
         log = StepLog()

@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
-from rf.local.pulumi import AWS_PROVIDER, STACK_REFERENCE
+from rf.local.pulumi import AWS_PROVIDER, PROVIDER, STACK_REFERENCE
 from rf.shared.offline.computed import answer, unknown_answer
 from rf.shared.offline.invention import LOOKUPS, LookupRefusedError, Registration, merged
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
@@ -68,6 +68,7 @@ class RecordingMonitor(MockMonitor):
         self.violations: list[OfflineViolation] = []
         self.outputs: Mapping[str, Any] = {}
         self.regions: dict[str, str] = {}
+        self._unconfigured: set[str] = set()
 
     def RegisterResource(self, request: RegisterRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
         """Record a resource and answer with its id and outputs."""
@@ -125,7 +126,7 @@ class RecordingMonitor(MockMonitor):
         if request.type == AWS_PROVIDER:
             self.regions[urn] = str(inputs.get("region", ""))
         if self.unknowns:
-            return UNKNOWN, unknown_answer(registration)
+            return UNKNOWN, self._unknown_answer(registration, provider)
         resource_id, outputs = answer(registration)
         real = self.deploy(registration, outputs) if self.deploy else None
         if real is not None:
@@ -136,6 +137,13 @@ class RecordingMonitor(MockMonitor):
             if key in request.additionalSecretOutputs and value is not None
         }
         return resource_id, {**outputs, **secret}
+
+    def _unknown_answer(self, registration: Registration, provider: str) -> Mapping[str, Any]:
+        """Nothing is known of what a provider makes whose own arguments aren't known: the engine
+        does not ask it (pulumi, `plugin.provider.Create`), as in the cluster that a plan makes."""
+        if registration.token.startswith(PROVIDER) and _holds_unknown(registration.inputs):
+            self._unconfigured.add(registration.urn)
+        return {} if provider in self._unconfigured else unknown_answer(registration)
 
     def _record(
         self,
@@ -314,6 +322,18 @@ def _provider(reference: str) -> str:
     urn, separator, provider_id = reference.rpartition("::")
     known = provider_id != "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
     return reference if known else f"{urn}{separator}{UNKNOWN}"
+
+
+def _holds_unknown(value: Any) -> bool:
+    match value:
+        case Secret():
+            return _holds_unknown(value.value)
+        case Mapping():
+            return any(map(_holds_unknown, value.values()))
+        case list():
+            return any(map(_holds_unknown, value))
+        case _:
+            return value == UNKNOWN
 
 
 def _renamed(child: str, parent: str, old_parent: str) -> str:

@@ -46,7 +46,9 @@ def test_however_it_is_asked_for_a_configuration_is_read_once(planned, size):
     assert planned("prod", size=size) is planned("prod")
 
 
-@pytest.mark.parametrize("options", [{"overrides": OTHER}, {"unknowns": True}, {"size": "medium"}])
+@pytest.mark.parametrize(
+    "options", [{"overrides": OTHER}, {"overrides": OTHER, "unknowns": True}, {"size": "medium"}]
+)
 def test_a_test_is_refused_a_configuration_that_is_not_in_the_table(planned, options):
     with pytest.raises(OneOffRecordingError, match=r"no row of tests/configurations\.py plans dev"):
         planned("dev", **options)
