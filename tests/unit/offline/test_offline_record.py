@@ -139,6 +139,25 @@ def test_unknowns_leave_the_set_of_resources_as_it_is(source: Path) -> None:
     assert database.inputs["vpcSecurityGroupIds"] == [UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("kubeconfig", "namespace"), [('"{}"', "jobs"), ("bucket.arn", UNKNOWN)], ids=["known", "not"]
+)
+def test_a_provider_with_an_unknown_argument_says_nothing_in_a_first_preview(
+    program: Callable[[str], Path], kubeconfig: str, namespace: str
+) -> None:
+    source = program(
+        "import pulumi, pulumi_aws as aws, pulumi_kubernetes as k8s\n"
+        "opts = pulumi.ResourceOptions(provider=aws.Provider('aws', region='eu-west-1'))\n"
+        "bucket = aws.s3.Bucket('bucket', opts=opts)\n"
+        f"cluster = k8s.Provider('kubernetes', kubeconfig={kubeconfig})\n"
+        "opts = pulumi.ResourceOptions(provider=cluster)\n"
+        "jobs = k8s.core.v1.Namespace('jobs', metadata={'name': 'jobs'}, opts=opts)\n"
+        "pulumi.export('namespace', jobs.metadata.name)\n"
+    )
+    assert _plan(source).outputs["namespace"] == "jobs"
+    assert _plan(source, unknowns=True).outputs["namespace"] == namespace
+
+
 def test_runs_in_one_process_do_not_see_each_other(source: Path) -> None:
     first = _plan(source).to_json()
     with pytest.raises(pulumi.RunError, match="choice"):
