@@ -27,6 +27,7 @@ def temporal_args(stack: Stack) -> TemporalArgs | None:
     if worker_role is None:
         return None
     return TemporalArgs(
+        place=stack.place,
         cluster=stack.cluster.handle,
         settings=stack.settings.workflows,
         plan=stack.plan.workflows,

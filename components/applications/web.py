@@ -128,7 +128,7 @@ class Web(ComponentResource):
             force_destroy=not args.place.protect,
             opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
-        child = ResourceOptions(parent=self)
+        child = ResourceOptions(parent=self, protect=args.place.protect)
         versioning = aws.s3.BucketVersioning(
             f"{name}-static-versions",
             bucket=bucket.bucket,
@@ -137,7 +137,7 @@ class Web(ComponentResource):
             ),
             opts=child,
         )
-        self._close_to_the_public(name, bucket)
+        self._close_to_the_public(name, bucket, args.place)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-static-lifecycle",
             bucket=bucket.bucket,
@@ -155,7 +155,7 @@ class Web(ComponentResource):
                 )
             ],
             # A rule on old versions is refused until the bucket keeps versions.
-            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=ResourceOptions(parent=self, protect=args.place.protect, depends_on=[versioning]),
         )
         return StaticBucket(
             name=bucket.bucket,
@@ -164,8 +164,15 @@ class Web(ComponentResource):
             versions=versioning,
         )
 
-    def _close_to_the_public(self, name: str, bucket: aws.s3.Bucket) -> None:
-        owner_only(f"{name}-static", bucket, region=None, parent=self, block_suffix="not-public")
+    def _close_to_the_public(self, name: str, bucket: aws.s3.Bucket, place: Place) -> None:
+        owner_only(
+            f"{name}-static",
+            bucket,
+            region=None,
+            parent=self,
+            protect=place.protect,
+            block_suffix="not-public",
+        )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-static-encryption",
             bucket=bucket.bucket,
@@ -176,5 +183,5 @@ class Web(ComponentResource):
                     )
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=place.protect),
         )

@@ -129,7 +129,10 @@ class Platform(ComponentResource):
                     "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
                 },
             ),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
+            # Deleting a namespace deletes all in it.
+            opts=ResourceOptions(
+                parent=self, protect=self._args.place.protect, depends_on=[self._args.cluster.ready]
+            ),
         )
 
     def _storage_class(self) -> None:

@@ -196,7 +196,7 @@ class Edge(ComponentResource):
             f"{self._name}-bucket-policy",
             bucket=args.static_bucket_name,
             policy=policy,
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _records(self, args: EdgeArgs, distribution: aws.cloudfront.Distribution) -> None:

@@ -105,7 +105,10 @@ class PrometheusStack(ComponentResource):
         return k8s.core.v1.Namespace(
             f"{self._name}-{role}",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels={LEVEL_LABEL: level}),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
+            # Deleting a namespace deletes all in it.
+            opts=ResourceOptions(
+                parent=self, protect=self._args.place.protect, depends_on=[self._args.cluster.ready]
+            ),
         )
 
     def _build_password(self) -> Output[str]:

@@ -88,7 +88,9 @@ class ReplicatedBucket(ComponentResource):
             rules=[self._rule(copy)],
             # Both buckets must keep versions, and S3 tries the role at once.
             opts=ResourceOptions(
-                parent=self, depends_on=[source.versions, copy.versions, self._permission]
+                parent=self,
+                protect=args.place.protect,
+                depends_on=[source.versions, copy.versions, self._permission],
             ),
         )
         self.bucket_name, self.bucket_arn = copy.bucket_name, copy.bucket_arn

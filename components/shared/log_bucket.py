@@ -58,14 +58,16 @@ class LogBucket(ComponentResource):
     def _closed_to_all_but_delivery(
         self, args: LogBucketArgs, bucket: aws.s3.Bucket
     ) -> aws.s3.BucketPolicy:
-        block = owner_only(self._name, bucket, region=args.region, parent=self)
+        block = owner_only(
+            self._name, bucket, region=args.region, parent=self, protect=args.place.protect
+        )
         return aws.s3.BucketPolicy(
             f"{self._name}-policy",
             bucket=bucket.bucket,
             region=args.region,
             policy=bucket.arn.apply(lambda arn: log_bucket_policy(arn, args.place.account_id)),
             # S3 answers a conflict when both are changed at the same moment.
-            opts=ResourceOptions(parent=self, depends_on=[block]),
+            opts=ResourceOptions(parent=self, protect=args.place.protect, depends_on=[block]),
         )
 
     def _encrypted(self, args: LogBucketArgs, bucket: aws.s3.Bucket) -> None:
@@ -80,7 +82,7 @@ class LogBucket(ComponentResource):
                     )
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )
 
     def _emptied_by_age(self, args: LogBucketArgs, bucket: aws.s3.Bucket) -> None:
@@ -101,5 +103,5 @@ class LogBucket(ComponentResource):
                     ),
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=args.place.protect),
         )

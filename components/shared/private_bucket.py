@@ -18,9 +18,11 @@ def owner_only(
     *,
     region: str | None,
     parent: Resource,
+    protect: bool,
     block_suffix: str = "private",
 ) -> aws.s3.BucketPublicAccessBlock:
     """No public access, and no object that isn't the account's. `region` None is the stack's own.
+    `protect` as the bucket has it: an update that may not delete the bucket must not open it.
 
     Returns the block: S3 answers a conflict when it is changed at the same moment as a policy.
     """
@@ -32,14 +34,14 @@ def owner_only(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=ResourceOptions(parent=parent),
+        opts=ResourceOptions(parent=parent, protect=protect),
     )
     aws.s3.BucketOwnershipControls(
         f"{name}-ownership",
         bucket=bucket.bucket,
         region=region,
         rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-        opts=ResourceOptions(parent=parent),
+        opts=ResourceOptions(parent=parent, protect=protect),
     )
     return block
 
@@ -85,6 +87,7 @@ class PrivateBucket(ComponentResource):
         super().__init__("researchflow:data:PrivateBucket", name, summary, opts)
         self._name = name
         self._region = args.region
+        self._guarded = args.place.protect
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=bucket_name(
@@ -105,14 +108,16 @@ class PrivateBucket(ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "bucketArn": self.bucket_arn})
 
     def _keep_private(self, bucket: aws.s3.Bucket, policy: Callable[[str], str]) -> None:
-        block = owner_only(self._name, bucket, region=self._region, parent=self)
+        block = owner_only(
+            self._name, bucket, region=self._region, parent=self, protect=self._guarded
+        )
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=bucket.bucket,
             region=self._region,
             policy=bucket.arn.apply(policy),
             # S3 answers a conflict when both are changed at the same moment.
-            opts=ResourceOptions(parent=self, depends_on=[block]),
+            opts=ResourceOptions(parent=self, protect=self._guarded, depends_on=[block]),
         )
 
     def _encrypt(self, bucket: aws.s3.Bucket, key_arn: Input[str]) -> None:
@@ -130,7 +135,7 @@ class PrivateBucket(ComponentResource):
                     bucket_key_enabled=True,
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=self._guarded),
         )
 
     def _keep_versions(
@@ -143,7 +148,7 @@ class PrivateBucket(ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
                 status="Enabled"
             ),
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, protect=self._guarded),
         )
         everything = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
         aws.s3.BucketLifecycleConfiguration(
@@ -172,6 +177,6 @@ class PrivateBucket(ComponentResource):
                 ),
             ],
             # Rules on old versions need versions.
-            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=ResourceOptions(parent=self, protect=self._guarded, depends_on=[versioning]),
         )
         return versioning

@@ -13,6 +13,7 @@ from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority, IssuedCertificate
 from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.chart_release import chart_release
+from components.shared.place import Place
 from components.workflows.worker import WorkflowWorker, WorkflowWorkerArgs
 from rendering.database.rds_authority import RDS_CA_KEY
 from rendering.network.flow import Flow
@@ -27,6 +28,7 @@ from scaleplan.workflows.workflows import WorkflowsSettings
 class TemporalArgs:
     """The server's sizes, its databases, who reaches it, and the workers of its tasks."""
 
+    place: Place
     cluster: ClusterHandle
 
     settings: WorkflowsSettings
@@ -134,7 +136,10 @@ class Temporal(ComponentResource):
                 name=names.NAMESPACE,
                 labels={f"{level}/enforce": "restricted", f"{level}/warn": "restricted"},
             ),
-            opts=ResourceOptions(parent=self, depends_on=[self._args.cluster.ready]),
+            # Deleting a namespace deletes all in it.
+            opts=ResourceOptions(
+                parent=self, protect=self._args.place.protect, depends_on=[self._args.cluster.ready]
+            ),
         )
 
     def _inside(self, namespace: k8s.core.v1.Namespace) -> list[Resource]:

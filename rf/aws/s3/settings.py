@@ -8,7 +8,7 @@ from dataclasses import replace
 from rf.aws.s3.bucket import CONTROL_PLANE
 from rf.shared.cards.calls import AS_CREATED, Calls, look_up, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Inputs, Read, Reading, Standing, Task
@@ -177,7 +177,18 @@ CARDS = (
         lifecycle=_OWNERSHIP.lifecycle(read=_read_block(_OWNERSHIP, "rule")),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            holds="whose the objects are",
+            source=(provider("s3/bucket_ownership_controls.go"),),
+            properties={
+                "bucket": REPLACE,
+                "rule.objectOwnership": PropertyRule(
+                    to={"BucketOwnerEnforced": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="an object's access list counts again, whoever wrote it",
+                ),
+            },
+        ),
         price=Free(reason="part of its bucket"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -192,7 +203,11 @@ CARDS = (
         lifecycle=_POLICY.lifecycle(),
         creation=SECONDS,
         verification=Verification(kind="bucket", rows={"policy": document("policy")}),
-        changes=Unruled(),
+        changes=Changes(
+            holds="who may reach the objects, and how",
+            source=(provider("s3/bucket_policy.go"),),
+            properties={"bucket": REPLACE, "policy": IN_PLACE},
+        ),
         price=Free(reason="part of its bucket"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -207,7 +222,22 @@ CARDS = (
         lifecycle=_PUBLIC_ACCESS.lifecycle(delete=_delete_public_access_block),
         creation=SECONDS,
         verification=Verification(kind="bucket", rows={key: flag(key) for key in _BLOCKS}),
-        changes=Unruled(),
+        changes=Changes(
+            holds="that nobody makes the objects public",
+            source=(provider("s3/bucket_public_access_block.go"),),
+            properties={
+                "bucket": REPLACE,
+                "skipDestroy": IN_PLACE,
+                **dict.fromkeys(
+                    _BLOCKS,
+                    PropertyRule(
+                        to={"true": IN_PLACE},
+                        effect=DANGEROUS,
+                        why="a policy or an access list could open the bucket to everybody",
+                    ),
+                ),
+            },
+        ),
         price=Free(reason="part of its bucket"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -274,7 +304,18 @@ CARDS = (
                 ),
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            holds="how objects are encrypted",
+            source=(provider("s3/bucket_server_side_encryption_configuration.go"),),
+            properties={
+                "bucket": REPLACE,
+                "expectedBucketOwner": REPLACE,
+                "rules": PropertyRule(
+                    effect=IN_PLACE,
+                    why="holds for what is written from then on; objects keep their key",
+                ),
+            },
+        ),
         price=Free(reason="part of its bucket"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -53,8 +53,10 @@ class EngineCommand(PulumiCommand):
             _end,
         ) as process:
             output, errors = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
+            # To the end, before the pipes are closed.
+            texts = output.text(), errors.text()
             code = process.wait()
-        result = CommandResult(stdout=output.text(), stderr=errors.text(), code=code)
+        result = CommandResult(stdout=texts[0], stderr=texts[1], code=code)
         if code != 0:
             raise create_command_error(result)
         return result

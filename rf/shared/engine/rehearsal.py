@@ -44,9 +44,18 @@ class Rehearsal:
     """
 
     def __init__(
-        self, project: str, folder: Path, command: EngineCommand, providers: Sequence[CardProvider]
+        self,
+        project: str,
+        folder: Path,
+        command: EngineCommand,
+        *,
+        providers: Sequence[CardProvider],
+        account: EmbeddedAccount,
+        cluster: ClusterClient,
     ) -> None:
         self.project = project
+        self.account = account
+        self.cluster = cluster
         self.fails = ""
         self._providers = providers
         self._folder = folder
@@ -189,7 +198,14 @@ def rehearsing(
             providers,
         )
         command = EngineCommand(binaries, environment)
-        yield Rehearsal(project, folder, command, [cards, releases])
+        yield Rehearsal(
+            project,
+            folder,
+            command,
+            providers=[cards, releases],
+            account=account,
+            cluster=cluster,
+        )
 
 
 @contextmanager

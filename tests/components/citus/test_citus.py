@@ -301,6 +301,9 @@ def test_what_holds_data_is_protected_as_the_stack_says(citus, protect):
     built = citus(protect=protect)
     guarded = {resource.name for resource in built.resources if resource.protect}
     expected = {"citus-cluster", "citus-namespace", "citus-backups-bucket"}
+    # And what keeps the bucket closed, encrypted and its versions.
+    parts = {"private", "ownership", "tls-only", "encryption", "versions", "lifecycle"}
+    expected |= {f"citus-backups-{part}" for part in parts}
     assert guarded == (expected if protect else set())
 
 

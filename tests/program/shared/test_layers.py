@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rf.shared.cards.registry import holds
 from rf.shared.plan import RecordedPlan, reveal
 from tests.configurations import BEFORE_CITUS, FILLING_CITUS
 
@@ -30,6 +31,11 @@ HOLDS_DATA = {
     "aws:secretsmanager/secret:Secret",
     CITUS,
 }
+STANDS_WITH_ITS_STORE = {
+    "aws:elasticache/subnetGroup:SubnetGroup",
+    "aws:rds/subnetGroup:SubnetGroup",
+}
+"""AWS deletes none of these while a protected store stands in it."""
 GROWS_IN_PLACE = {
     # Terraform AWS provider 6 / pulumi-aws 7: none of these replaces its resource.
     INSTANCE: {
@@ -249,6 +255,14 @@ def test_what_holds_data_is_protected_named_and_encrypted(planned, size):
         if resource.type == INSTANCE:
             assert resource.inputs["storageEncrypted"] is True
             assert resource.inputs["deletionProtection"] is True
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_keeps_data_is_protected_with_it(planned, size):
+    """An update that may not delete a bucket must not open it first, nor end its versions."""
+    plan = at(planned, size)
+    unguarded = {each.type for each in plan.resources if holds(each.type) and not each.protect}
+    assert unguarded <= STANDS_WITH_ITS_STORE
 
 
 def test_only_a_stack_that_says_so_may_lose_data(planned):
