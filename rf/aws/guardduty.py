@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from rf.shared.cards.answers import DescribedBy
@@ -72,18 +73,24 @@ _FEATURE = Calls(
 """A feature is never deleted: without its resource it stays as it is, until its detector goes."""
 
 
+_one_feature_at_a_time = Lock()
+"""What was read of a detector must still be so when it is written: the engine makes features at
+once."""
+
+
 def _create_detector_feature(task: Task, inputs: Inputs) -> Created:
     """One of its detector's features; the emulator forgets those that aren't named."""
     detector, name = inputs.take("detectorId"), inputs["name"]
-    there = task.call("guardduty", "GetDetector", DetectorId=detector)
-    others = [
-        {key: each[key] for key in ("Name", "Status", "AdditionalConfiguration") if key in each}
-        for each in there.data.get("Features") or []
-        if each["Name"] != name
-    ]
     fitted = task.api.fitted("guardduty", "UpdateDetector", {"features": [inputs.rest()]})
-    features = [*others, *fitted["Features"]]
-    task.call("guardduty", "UpdateDetector", DetectorId=detector, Features=features)
+    with _one_feature_at_a_time:
+        there = task.call("guardduty", "GetDetector", DetectorId=detector)
+        others = [
+            {key: each[key] for key in ("Name", "Status", "AdditionalConfiguration") if key in each}
+            for each in there.data.get("Features") or []
+            if each["Name"] != name
+        ]
+        features = [*others, *fitted["Features"]]
+        task.call("guardduty", "UpdateDetector", DetectorId=detector, Features=features)
     return Created(f"{detector}/{name}")
 
 

@@ -107,13 +107,13 @@ def test_the_state_is_what_was_recorded(deployed: Deployed) -> None:
 @each_deployed_stack
 def test_what_was_just_deployed_needs_no_change(deployed: Deployed) -> None:
     run = deployed.stack.preview()
-    assert (run.failure, run.changes) == ("", ())
+    assert_nothing_to_do(run)
 
 
 @each_deployed_stack
 def test_what_was_just_deployed_stands_as_the_state_says(deployed: Deployed) -> None:
     run = deployed.stack.refresh()
-    assert (run.failure, run.changes) == ("", ())
+    assert_nothing_to_do(run)
 
 
 @pytest.mark.parametrize("previewed", ["dev"], indirect=True)
@@ -126,9 +126,14 @@ def test_the_engine_finds_resources_under_each_alias(deployed: Deployed) -> None
             names = {urn: each[min(index, len(each) - 1)] for urn, each in aliases.items()}
             deployed.stack.import_state(_renamed(deployed.state, names))
             run = deployed.stack.preview()
-            assert (run.failure, run.changes) == ("", ())
+            assert_nothing_to_do(run)
     finally:
         deployed.stack.import_state(deployed.state)
+
+
+def assert_nothing_to_do(run: EngineRun) -> None:
+    changes = [f"{step.operation} {step.urn}: {', '.join(step.changed)}" for step in run.changes]
+    assert (run.failure, changes) == ("", [])
 
 
 def _renamed(state: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
