@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,13 @@ class RehearsedStack:
         )
 
     def destroy(self) -> EngineRun:
-        """Delete everything."""
+        """Delete everything, or nothing where its preview fails, as the command line does: without
+        one the engine deletes what is not protected beside what is."""
+        preview = self._run(
+            "destroy", lambda log: self._stack.preview_destroy(parallel=PARALLEL, on_event=log)
+        )
+        if preview.failure:
+            return replace(preview, steps=())
         return self._run(
             "destroy", lambda log: self._stack.destroy(parallel=PARALLEL, on_event=log)
         )
