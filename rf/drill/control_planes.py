@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rf.shared.cards.control_plane import HOME, ControlPlane
 from rf.shared.cards.registry import all_cards, card_of
 
 
+@cache
 def control_planes() -> tuple[ControlPlane, ...]:
     """Every such control plane, by the name of its service."""
     planes = {

@@ -9,11 +9,10 @@ from rf.drill.fence import FencedApi
 from rf.shared.cards.answers import RequestError, TranslationError
 from rf.shared.cards.control_plane import HOME
 from rf.shared.cards.diff import diff
-from rf.shared.cards.lifecycle import Created, Inputs, Standing
+from rf.shared.cards.lifecycle import Created, Standing
 from rf.shared.cards.registry import holds
 from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.sandbox.registry import (
-    PROVIDER_INPUTS,
     CreationError,
     MissingCardError,
     Request,
@@ -51,20 +50,16 @@ def _updates_by(hands: FencedApi) -> Update:
 def _changed(hands: FencedApi, request: Request, there: DeployedResource) -> Created:
     lifecycle = lifecycle_of(request.token)
     task = task_of(request, hands, ACCOUNT_ID)
-    inputs = Inputs(request.inputs)
-    inputs.drop(*PROVIDER_INPUTS)
     replaces = diff(request.token, there.inputs, request.inputs).replaces
     if replaces and holds(request.token):
         paths = ", ".join(change.path for change in replaces)
         raise CreationError(f"{request.urn}: {paths} would make it anew, with all that it holds")
-    if replaces:
-        # As the engine does: the new one first. The old one hinders nobody, and stays.
-        created = lifecycle.create(task, inputs)
-    else:
+    with used_up(request.token, request.inputs) as inputs:
+        if replaces:
+            # As the engine does: the new one first. The old one hinders nobody, and stays.
+            return lifecycle.create(task, inputs)
         standing = Standing(id=there.id, inputs=there.inputs, outputs=there.outputs)
-        created = lifecycle.update(task, standing, inputs)
-    used_up(request.token, inputs)
-    return created
+        return lifecycle.update(task, standing, inputs)
 
 
 def _deletions_by(hands: FencedApi) -> Delete:

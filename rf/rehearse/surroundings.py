@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -112,4 +111,4 @@ def _kubernetes_provider(stack: ExitStack, folder: Path, binaries: EngineBinarie
         return next((line for line in log.read_text().splitlines() if line.isdigit()), "")
 
     process.wait_ready(lambda: bool(port()))
-    return f"{LOOPBACK}:{json.loads(port())}"
+    return f"{LOOPBACK}:{port()}"

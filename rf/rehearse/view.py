@@ -35,10 +35,7 @@ def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
     counts = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items()))
     mark = "ok" if rehearsed.fine else "WRONG"
     out.print(Text(f"{mark:6}{rehearsed.title}: {run.kind}: {counts or 'nothing'}"))
-    first = rehearsed.must_be_empty or run.counts.keys() - {"same", "create"}
-    listed = [step for step in run.changes if step.operation != "create"] if first else []
-    if rehearsed.must_be_empty:
-        listed = list(run.changes)
+    listed = [step for step in run.changes if rehearsed.must_be_empty or step.operation != "create"]
     for step in listed[:MOST_CHANGES]:
         paths = f": {', '.join(step.changed)}" if step.changed else ""
         out.print(Text(f"        {step.operation} {step.type} {step.name}{paths}"))

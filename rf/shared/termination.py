@@ -210,6 +210,15 @@ def end_process(
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+    end_beside_readers(process, number, seconds)
+
+
+def end_beside_readers(
+    process: subprocess.Popen[Any],
+    number: signal.Signals = signal.SIGTERM,
+    seconds: float = END_SECONDS,
+) -> None:
+    """As `end_process`, of one whose pipes others read: closing one would wait for its reader."""
     if process.poll() is not None:
         return
     process.send_signal(number)

@@ -17,7 +17,7 @@ from kubernetes.utils.quantity import parse_quantity
 from pulumi.runtime import rpc
 
 from rf.local.pulumi import PROVIDER, STACK_REFERENCE
-from rf.shared.offline.monitor import ROOT_TYPE, name_of, qualified_type, urn_of
+from rf.shared.offline.monitor import ROOT_TYPE, name_of, qualified_type, type_of, urn_of
 from rf.shared.plan import UNKNOWN, RecordedPlan, RecordedResource, Secret, redact
 
 SECRET_OBJECT = "kubernetes:core/v1:Secret"
@@ -186,7 +186,7 @@ def _document(urn: str, engine: Document, inputs: Any) -> dict[str, Any]:
 def _asked(urn: str, inputs: Document) -> dict[str, Any]:
     """The inputs as the program gave them."""
     asked = decoded(inputs)
-    token = qualified_type(urn).rsplit("$", 1)[-1]
+    token = type_of(urn)
     if token.startswith(PROVIDER):
         return {key: value for key, value in asked.items() if key not in ADDED_TO_PROVIDERS}
     if token == SECRET_OBJECT and "data" in asked:

@@ -44,9 +44,8 @@ class Thing:
     standing: Standing
 
     def update(self, inputs: Mapping[str, Any]) -> None:
-        wanted = Inputs(inputs)
-        created = self.lifecycle.update(self.task, self.standing, wanted)
-        used_up(self.token, wanted)
+        with used_up(self.token, inputs) as wanted:
+            created = self.lifecycle.update(self.task, self.standing, wanted)
         self.standing = Standing(id=created.id, inputs=inputs, outputs=created.outputs)
 
     def read(self) -> Reading | None:

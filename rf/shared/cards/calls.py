@@ -149,15 +149,18 @@ def make(calls: Calls, task: Task, inputs: Inputs) -> Created:
     given = dict(inputs)
     name = named_by(calls, task, inputs)
     answer = task.call(calls.service, calls.create, **parameters_of(calls, task, inputs, given))
-    path = calls.described
-    if path is None:
-        path = task.api.path_of_thing(calls.service, calls.create)
+    path = _place(calls, task, calls.create, calls.described)
     thing = dig(answer.data, path) or {}
     outputs = _outputs(calls, task, path, thing, given)
     if calls.name is not None:
         outputs[calls.name.key] = name
     identifier = _identifier(calls, task, thing, given | outputs, answer)
     return Created(identifier, outputs | _templated(calls, task, identifier, given | outputs))
+
+
+def _place(calls: Calls, task: Task, operation: str, place: str | None) -> str:
+    """Where the operation's answer describes the thing: as the card says, or by its shape."""
+    return task.api.path_of_thing(calls.service, operation) if place is None else place
 
 
 def named_by(calls: Calls, task: Task, inputs: Inputs) -> str:
@@ -222,9 +225,7 @@ def look_up(calls: Calls, task: Task, standing: Standing) -> Reading | None:
         raise
     if not answer.emulated:
         return Reading(thing={}, shown={})
-    path = calls.found
-    if path is None:
-        path = task.api.path_of_thing(calls.service, calls.read)
+    path = _place(calls, task, calls.read, calls.found)
     thing = _meant(calls, task, answer.data, path, standing)
     if not thing or any(dig(thing, place) == value for place, value in calls.gone.items()):
         return None
@@ -270,8 +271,15 @@ def _meant(calls: Calls, task: Task, data: Mapping[str, Any], path: str, standin
 def shown(calls: Calls, task: Task, path: str, thing: Any, standing: Standing) -> dict[str, Any]:
     """What the API's description of a thing shows of its inputs and outputs."""
     planned = {**standing.outputs, **standing.inputs}
-    answer = DescribedBy(calls.service, calls.read, path)
-    found = task.api.shown(answer, thing, planned, calls.renames)
+    return _described(calls, task, DescribedBy(calls.service, calls.read, path), thing, planned)
+
+
+def _described(
+    calls: Calls, task: Task, part: DescribedBy, thing: Any, wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Those of the wanted values that a part of an answer shows, and the outputs that have a place
+    in it."""
+    found = task.api.shown(part, thing, wanted, calls.renames)
     for output, place in calls.outputs.items():
         if "{" not in place and (value := dig(thing, place)) is not None:
             found[output] = value
@@ -448,12 +456,7 @@ def _outputs(
         for key, value in task.invented.items()
         if key not in given and isinstance(value, str | int | float | bool)
     }
-    answer = DescribedBy(calls.service, calls.create, path)
-    found = task.api.shown(answer, thing, invented, calls.renames)
-    for output, place in calls.outputs.items():
-        if "{" not in place and (value := dig(thing, place)) is not None:
-            found[output] = value
-    return found
+    return _described(calls, task, DescribedBy(calls.service, calls.create, path), thing, invented)
 
 
 def _templated(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -19,12 +18,12 @@ from rf.shared.cards.property_changes import ABSENT, PropertyChange
 from rf.shared.cards.registry import card_of
 from rf.shared.offline.computed import answer, unknown_answer
 from rf.shared.offline.invention import ACCOUNT_ID, LOOKUPS, Registration, merged
-from rf.shared.offline.monitor import name_of, qualified_type
+from rf.shared.offline.monitor import name_of, type_of
 from rf.shared.offline.value_rules import mistakes_in_values
 from rf.shared.offline.wire import decode_properties, encode_properties
 from rf.shared.sandbox.api import Api
 from rf.shared.sandbox.emulator import Server
-from rf.shared.sandbox.registry import PROVIDER_INPUTS, used_up
+from rf.shared.sandbox.registry import PROVIDER_INPUTS, default_tags_of, tagged, used_up
 
 NAMES = ("name", "bucket", "identifier", "replicationGroupId", "brokerName")
 """Inputs by which a resource has a name of its own: two can't have it at once."""
@@ -39,8 +38,8 @@ class EmbeddedAccount:
         self._server = server
         self._region = region
         self._mine = threading.local()
-        self.kept: dict[str, str] = {}
-        """What the emulator only checked, and can't show: its id by its URN."""
+        self.kept: set[str] = set()
+        """URNs of what the emulator only checked, and can't show."""
 
     @property
     def api(self) -> Api:
@@ -104,12 +103,11 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=_DIFF.DIFF_UNKNOWN)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Region and default tags count; they travel as JSON text."""
+        """Region and default tags count."""
         arguments = decode_properties(request.args)
         if "region" in arguments:
             self._region = str(arguments["region"])
-            tags = json.loads(arguments.get("defaultTags") or "{}")
-            self._default_tags = tags.get("tags") or {}
+            self._default_tags = default_tags_of(arguments)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
@@ -129,7 +127,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Inputs as they are, and those whose value is none of a closed set."""
         inputs = decode_properties(request.news)
-        token = _token(request.urn)
+        token = type_of(request.urn)
         mistakes = mistakes_in_values(token, inputs) if token.startswith("aws:") else ()
         answer = provider_pb2.CheckResponse(inputs=request.news)
         for mistake in mistakes:
@@ -208,7 +206,9 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = merged(state, new)
         lifecycle = _lifecycle(request.urn)
         if lifecycle is not None and changes.changed:
-            outputs = merged(outputs, self._updated(registration, request, lifecycle, context))
+            made_from = tagged(old, state, self._default_tags)
+            standing = self._standing(request.id, made_from, state)
+            outputs = merged(outputs, self._updated(registration, standing, lifecycle, context))
         gone = [key for key in outputs if key in old and key not in new]
         return provider_pb2.UpdateResponse(
             properties=_wire({key: value for key, value in outputs.items() if key not in gone})
@@ -225,7 +225,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
                 lifecycle.delete(self._task(registration, state), standing)
             except (RequestError, TranslationError, KeyError) as error:
                 _refuse(context, f"{request.urn}: {error}")
-        self._account.kept.pop(request.urn, None)
+        self._account.kept.discard(request.urn)
         return empty_pb2.Empty()
 
     # --- ways there
@@ -236,56 +236,52 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         lifecycle = _lifecycle(registration.urn)
         if lifecycle is None:
             return None
-        inputs = Inputs(self._tagged(registration.inputs, outputs))
-        inputs.drop(*PROVIDER_INPUTS)
+        task = self._task(registration, outputs)
         return self._noted(
-            registration,
-            context,
-            lambda: lifecycle.create(self._task(registration, outputs), inputs),
-            inputs,
+            registration, outputs, context, lambda inputs: lifecycle.create(task, inputs)
         )
 
     def _updated(
-        self, registration: Registration, request: Any, lifecycle: Lifecycle, context: Any
+        self, registration: Registration, standing: Standing, lifecycle: Lifecycle, context: Any
     ) -> Mapping[str, Any]:
-        state, old = decode_properties(request.olds), decode_properties(request.old_inputs)
-        inputs = Inputs(self._tagged(registration.inputs, state))
-        inputs.drop(*PROVIDER_INPUTS)
-        standing = self._standing(request.id, self._tagged(old, state), state)
+        state = standing.outputs
+        task = self._task(registration, state)
         updated = self._noted(
-            registration,
-            context,
-            lambda: lifecycle.update(self._task(registration, state), standing, inputs),
-            inputs,
+            registration, state, context, lambda inputs: lifecycle.update(task, standing, inputs)
         )
-        return updated.outputs if updated.outputs is not standing.outputs else {}
+        return updated.outputs if updated.outputs is not state else {}
 
     def _noted(
-        self, registration: Registration, context: Any, act: Callable[[], Created], inputs: Inputs
+        self,
+        registration: Registration,
+        outputs: Mapping[str, Any],
+        context: Any,
+        act: Callable[[Inputs], Created],
     ) -> Created:
         """What the act came to; remembered where the emulator only checked a part of it."""
         missing = dict(self._account.api.missing)
+        given = tagged(registration.inputs, outputs, self._default_tags)
         try:
-            created = act()
-            used_up(registration.token, inputs)
+            with used_up(registration.token, given) as inputs:
+                created = act(inputs)
         except (RequestError, TranslationError) as error:
             _refuse(context, f"{registration.urn}: {error}")
         except KeyError as error:
             _refuse(context, f"{registration.urn}: the answer lacks {error}")
         if self._account.api.missing != missing:
-            self._account.kept[registration.urn] = created.id
+            self._account.kept.add(registration.urn)
         return created
 
     def _difference(
         self, urn: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Any
     ) -> ChangedInputs:
-        return diff(_token(urn), old, new, ignored=tuple(ignored), provider=self.configuration)
+        return diff(type_of(urn), old, new, ignored=tuple(ignored), provider=self.configuration)
 
     def _registration(self, urn: str, inputs: Mapping[str, Any]) -> Registration:
         return Registration(
             urn=urn,
             origin=urn,
-            token=_token(urn),
+            token=type_of(urn),
             name=name_of(urn),
             inputs=inputs,
             region=self._region,
@@ -307,12 +303,6 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         given = {key: value for key, value in inputs.items() if key not in PROVIDER_INPUTS}
         return Standing(id=resource_id, inputs=given, outputs=state)
 
-    def _tagged(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs with the provider's default tags, where the type bears any."""
-        if "tagsAll" not in outputs or not self._default_tags:
-            return dict(inputs)
-        return {**inputs, "tags": {**self._default_tags, **(inputs.get("tags") or {})}}
-
 
 _DIFF = provider_pb2.DiffResponse
 
@@ -329,12 +319,8 @@ def _refuse(context: Any, message: str) -> NoReturn:
     raise AssertionError(message)  # abort raises by itself
 
 
-def _token(urn: str) -> str:
-    return qualified_type(urn).rsplit("$", 1)[-1]
-
-
 def _lifecycle(urn: str) -> Lifecycle | None:
-    card = card_of(_token(urn))
+    card = card_of(type_of(urn))
     return card.lifecycle if card and isinstance(card.lifecycle, Lifecycle) else None
 
 

@@ -13,7 +13,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from rf.shared.engine.binaries import EngineBinaries
-from rf.shared.termination import END_SECONDS, begin
+from rf.shared.termination import begin, end_beside_readers
 
 Listener = Callable[[str], object]
 
@@ -50,7 +50,7 @@ class EngineCommand(PulumiCommand):
                 # Ctrl-C is for our process, which then ends this one.
                 start_new_session=True,
             ),
-            _end,
+            end_beside_readers,
         ) as process:
             output, errors = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
             # To the end, before the pipes are closed.
@@ -60,21 +60,6 @@ class EngineCommand(PulumiCommand):
         if code != 0:
             raise create_command_error(result)
         return result
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Ask the engine to end, and kill it if it takes longer.
-
-    Its pipes are left to their readers: closing one would wait for whoever reads it.
-    """
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 class _Reader:

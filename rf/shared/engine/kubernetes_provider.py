@@ -20,7 +20,7 @@ from rf.kubernetes.core import NAMESPACE
 from rf.kubernetes.helm import RELEASE
 from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.card_provider import CardProvider
-from rf.shared.offline.monitor import qualified_type
+from rf.shared.offline.monitor import type_of
 from rf.shared.offline.wire import decode_properties
 
 ON_THE_WAY = {
@@ -114,9 +114,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             return self._cards.Create(request, context)
         if not request.preview:
             self._cards.fail_where_asked(request.urn, context)
-        sent = provider_pb2.CreateRequest()
-        sent.CopyFrom(request)
-        _mark(sent.properties)
+        sent = _marked(request, "properties")
         answer = _passed(self._provider.Create, sent, context)
         _unmark(answer.properties)
         return answer
@@ -125,10 +123,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Look an object up."""
         if _is_release(request.urn):
             return self._cards.Read(request, context)
-        sent = provider_pb2.ReadRequest()
-        sent.CopyFrom(request)
-        _mark(sent.properties)
-        _mark(sent.inputs)
+        sent = _marked(request, "properties", "inputs")
         answer = _passed(self._provider.Read, sent, context)
         _unmark(answer.properties)
         _unmark(answer.inputs)
@@ -140,10 +135,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             return self._cards.Update(request, context)
         if not request.preview:
             self._cards.fail_where_asked(request.urn, context)
-        sent = provider_pb2.UpdateRequest()
-        sent.CopyFrom(request)
-        for properties in (sent.olds, sent.news, sent.old_inputs):
-            _mark(properties)
+        sent = _marked(request, "olds", "news", "old_inputs")
         answer = _passed(self._provider.Update, sent, context)
         _unmark(answer.properties)
         return answer
@@ -152,13 +144,10 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Take an object away, and don't wait for it. What a namespace holds went before it."""
         if _is_release(request.urn):
             return self._cards.Delete(request, context)
-        if _type(request.urn) == NAMESPACE:
+        if type_of(request.urn) == NAMESPACE:
             self._cluster.end_namespace(request.id)
             return empty_pb2.Empty()
-        sent = provider_pb2.DeleteRequest()
-        sent.CopyFrom(request)
-        _mark(sent.properties)
-        _mark(sent.old_inputs)
+        sent = _marked(request, "properties", "old_inputs")
         return _passed(self._provider.Delete, sent, context)
 
     def _make_namespace(self, release: Mapping[str, Any]) -> None:
@@ -168,10 +157,6 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._cluster.apply(
                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             )
-
-
-def _type(urn: str) -> str:
-    return qualified_type(urn).rsplit("$", 1)[-1]
 
 
 def _passed(method: Any, request: Any, context: Any) -> Any:
@@ -185,7 +170,7 @@ def _passed(method: Any, request: Any, context: Any) -> Any:
 
 
 def _is_release(urn: str) -> bool:
-    return _type(urn) == RELEASE
+    return type_of(urn) == RELEASE
 
 
 def _objects(properties: struct_pb2.Struct) -> Iterator[struct_pb2.Struct]:
@@ -197,11 +182,16 @@ def _objects(properties: struct_pb2.Struct) -> Iterator[struct_pb2.Struct]:
             yield properties.fields[key].struct_value
 
 
-def _mark(properties: struct_pb2.Struct) -> None:
-    for each in _objects(properties):
-        metadata = each.fields["metadata"].struct_value
-        for key, value in ON_THE_WAY.items():
-            metadata.fields["annotations"].struct_value.fields[key].string_value = value
+def _marked(request: Any, *names: str) -> Any:
+    """A copy of the request, the objects under these names with the provider's marks."""
+    sent = type(request)()
+    sent.CopyFrom(request)
+    for name in names:
+        for each in _objects(getattr(sent, name)):
+            metadata = each.fields["metadata"].struct_value
+            for key, value in ON_THE_WAY.items():
+                metadata.fields["annotations"].struct_value.fields[key].string_value = value
+    return sent
 
 
 def _unmark(properties: struct_pb2.Struct) -> None:

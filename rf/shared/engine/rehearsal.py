@@ -31,9 +31,6 @@ from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
 from rf.shared.termination import begin
 from scaleplan.config import engine_config
 
-ORGANIZATION = "organization"
-"""Of every stack in a backend of files."""
-
 PARALLEL = 16
 """Resources that the engine works on at once; as many calls the providers take."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent, OpType
 
-from rf.shared.offline.monitor import name_of, qualified_type
+from rf.shared.offline.monitor import name_of, type_of
 
 SAME = "same"
 """The engine's word for a resource that stays as it is."""
@@ -28,7 +28,7 @@ class EngineStep:
     @property
     def type(self) -> str:
         """The resource's own type."""
-        return qualified_type(self.urn).rsplit("$", 1)[-1]
+        return type_of(self.urn)
 
     @property
     def name(self) -> str:
@@ -87,13 +87,13 @@ class StepLog:
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         before, after = event.resource_pre_event, event.res_outputs_event
-        if before is not None and before.metadata.op != OpType.REFRESH:
-            self.steps.append(_step(before.metadata))
-        # What a refresh comes to is only known when the resource was read.
-        if after is not None and after.metadata.urn in self._refreshed:
-            self.steps.append(_step(after.metadata))
         if before is not None and before.metadata.op == OpType.REFRESH:
+            # What a refresh comes to is only known when the resource was read.
             self._refreshed.add(before.metadata.urn)
+        elif before is not None:
+            self.steps.append(_step(before.metadata))
+        elif after is not None and after.metadata.urn in self._refreshed:
+            self.steps.append(_step(after.metadata))
         if event.res_op_failed_event is not None:
             self.failed.append(event.res_op_failed_event.metadata.urn)
         diagnostic = event.diagnostic_event

@@ -41,6 +41,11 @@ def qualified_type(urn: str) -> str:
     return urn.split("::")[2]
 
 
+def type_of(urn: str) -> str:
+    """The resource's own type, without those of its parents."""
+    return qualified_type(urn).rsplit("$", 1)[-1]
+
+
 def name_of(urn: str) -> str:
     """The logical name, which ends a URN and may itself hold `::`."""
     return urn.split("::", 3)[3]
@@ -346,6 +351,6 @@ def _origin(urn: str, aliases: Sequence[str]) -> str:
 
     An alias of another type is the SDK's, for providers of long ago.
     """
-    token = qualified_type(urn).rsplit("$", 1)[-1]
-    moved = (alias for alias in aliases if qualified_type(alias).rsplit("$", 1)[-1] == token)
+    token = type_of(urn)
+    moved = (alias for alias in aliases if type_of(alias) == token)
     return next(moved, urn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,13 @@ from rf.shared.offline.secrets import without_secrets
 from rf.shared.offline.violations import OfflineError
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.sandbox.emulator import EmulatorError
-from rf.shared.sandbox.registry import CreationError, Request, SandboxRegistry
+from rf.shared.sandbox.registry import (
+    CreationError,
+    Request,
+    SandboxRegistry,
+    default_tags_of,
+    tagged,
+)
 
 DEFAULT_REGION = "us-east-1"
 WITHOUT_AWS = ("pulumi:", "kubernetes:", "random:", "tls:")
@@ -39,16 +44,14 @@ class Deployment:
     ) -> tuple[str, Mapping[str, Any]] | None:
         """Create the resource; None where the recorder's answer stands."""
         if registration.token == AWS_PROVIDER:
-            # A provider's nested inputs travel as JSON text.
-            tags = json.loads(reveal(registration.inputs).get("defaultTags") or "{}")
-            self._default_tags = tags.get("tags") or {}
+            self._default_tags = default_tags_of(reveal(registration.inputs))
             return None
         if registration.token.startswith(WITHOUT_AWS):
             return None
         if self.failure is not None:
             # A new one each time: raising the same again would chain it to itself.
             raise CreationError(f"{registration.urn}: not tried after an earlier failure")
-        planned = self._tagged(registration.inputs, invented)
+        planned = tagged(registration.inputs, invented, self._default_tags)
         request = Request(
             urn=registration.urn,
             token=registration.token,
@@ -73,12 +76,6 @@ class Deployment:
     def _make(self, request: Request) -> Created:
         """Make one resource real. Raises CreationError."""
         return self.world.create(request)
-
-    def _tagged(self, inputs: Mapping[str, Any], invented: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs with the provider's default tags, as the provider sends them."""
-        if "tagsAll" not in invented or not self._default_tags:
-            return dict(inputs)
-        return {**inputs, "tags": {**self._default_tags, **(inputs.get("tags") or {})}}
 
 
 def deployed(

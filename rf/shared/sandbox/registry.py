@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,11 +78,8 @@ class SandboxRegistry:
 
     def _create(self, request: Request) -> Created:
         lifecycle = lifecycle_of(request.token)
-        inputs = Inputs(request.inputs)
-        inputs.drop(*PROVIDER_INPUTS)
-        created = lifecycle.create(task_of(request, self.api, self.account_id), inputs)
-        used_up(request.token, inputs)
-        return created
+        with used_up(request.token, request.inputs) as inputs:
+            return lifecycle.create(task_of(request, self.api, self.account_id), inputs)
 
 
 def task_of(request: Request, api: Api, account_id: str) -> Task:
@@ -95,8 +94,30 @@ def task_of(request: Request, api: Api, account_id: str) -> Task:
     )
 
 
-def used_up(token: str, inputs: Inputs) -> None:
-    """Raise TranslationError for inputs that a card left behind."""
-    if inputs:
-        left = ", ".join(sorted(inputs))
-        raise TranslationError(f"the card of {token} leaves out {left}")
+@contextmanager
+def used_up(token: str, inputs: Mapping[str, Any]) -> Iterator[Inputs]:
+    """The inputs for one act of a type's card, without the provider's own.
+
+    Raises TranslationError for those that the card leaves behind.
+    """
+    left = Inputs(inputs)
+    left.drop(*PROVIDER_INPUTS)
+    yield left
+    if left:
+        names = ", ".join(sorted(left))
+        raise TranslationError(f"the card of {token} leaves out {names}")
+
+
+def default_tags_of(arguments: Mapping[str, Any]) -> Mapping[str, str]:
+    """The default tags of a provider with these arguments, whose nested ones are JSON text."""
+    return json.loads(arguments.get("defaultTags") or "{}").get("tags") or {}
+
+
+def tagged(
+    inputs: Mapping[str, Any], outputs: Mapping[str, Any], default_tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """The inputs with the provider's default tags, as the provider sends them where its type bears
+    any: then `tagsAll` is among the outputs."""
+    if "tagsAll" not in outputs or not default_tags:
+        return dict(inputs)
+    return {**inputs, "tags": {**default_tags, **(inputs.get("tags") or {})}}
