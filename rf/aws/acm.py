@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rf.shared.account import usage
@@ -14,11 +15,11 @@ from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
-from rf.shared.cards.residency import Residency
+from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 CONTROL_PLANE = ControlPlane(
@@ -165,8 +166,8 @@ CARDS = (
             "acm:RequestCertificate",
             "acm:AddTagsToCertificate",
         ),
-        residency=Residency(
-            lies="it holds settings and no data",
+        residency=replace(
+            NO_DATA,
             outside=(
                 "CloudFront takes certificates from us-east-1 alone; it holds a name and no data"
             ),
@@ -176,7 +177,7 @@ CARDS = (
     Card(
         type="aws:acm/certificateValidation:CertificateValidation",
         computed=_invented_certificate_validation,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_VALIDATION.lifecycle(),
         creation=Creation(minutes=1, source=(thread("hashicorp/terraform#21687", "38 s"),)),
         verification=NOT_COMPARED,
@@ -185,9 +186,7 @@ CARDS = (
         quotas=NO_QUOTA,
         naming=OWN_NAME,
         permissions=("acm:DescribeCertificate",),
-        residency=Residency(
-            lies="it holds settings and no data", outside="belongs to that certificate"
-        ),
+        residency=replace(NO_DATA, outside="belongs to that certificate"),
         control_plane=CONTROL_PLANE,
     ),
 )

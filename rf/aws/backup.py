@@ -28,7 +28,7 @@ from rf.shared.cards.prices import Free, Unpriced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import guide, provider
 from rf.shared.cards.verification import Comparison, Verification, always
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ CARDS = (
     Card(
         type="aws:backup/plan:Plan",
         computed=_invented_plan,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_PLAN.lifecycle(read=_read_plan, update=_update_plan),
         creation=SECONDS,
         verification=Verification(kind="backup plan", more=_each_rule),
@@ -222,7 +222,7 @@ CARDS = (
     Card(
         type="aws:backup/selection:Selection",
         computed=_invented_selection,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_SELECTION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
@@ -240,7 +240,7 @@ CARDS = (
     Card(
         type="aws:backup/vault:Vault",
         computed=_invented_vault,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_VAULT.lifecycle(delete=_delete_vault),
         creation=SECONDS,
         verification=Verification(kind="backup vault", rows={"key": "kmsKeyArn"}),
@@ -278,7 +278,7 @@ CARDS = (
     Card(
         type="aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         computed=_invented_vault_lock,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_VAULT_LOCK.lifecycle(),
         creation=SECONDS,
         verification=Verification(

@@ -19,7 +19,7 @@ from rf.shared.cards.prices import Unpriced
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
 
 _NOT_OURS = "input detectorId is not owned by the current account"
@@ -134,7 +134,7 @@ CARDS = (
     Card(
         type="aws:guardduty/detectorFeature:DetectorFeature",
         computed=of_inputs("detectorId", "name", separator="/"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_FEATURE.lifecycle(
             create=_create_detector_feature,
             read=_read_detector_feature,

@@ -34,7 +34,7 @@ from rf.shared.cards.residency import GLOBAL_SETTINGS
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Comparison, Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
 from rf.shared.plan import reveal
 
@@ -425,7 +425,7 @@ CARDS = (
     Card(
         type=ROLE_POLICY_ATTACHMENT,
         computed=of_inputs("role", "policyArn", separator="/"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_ROLE_POLICY_ATTACHMENT.lifecycle(read=_read_role_policy_attachment),
         creation=SECONDS,
         verification=NOT_COMPARED,

@@ -33,7 +33,7 @@ from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, always
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ CARDS = (
     Card(
         type="aws:kms/replicaKey:ReplicaKey",
         computed=_invented_replica_key,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_REPLICA_KEY.lifecycle(
             create=_create_replica_key,
             read=partial(_read_with_policy, _REPLICA_KEY),

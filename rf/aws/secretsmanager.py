@@ -21,7 +21,7 @@ from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import NOT_SHOWN, Comparison, Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
@@ -252,7 +252,7 @@ CARDS = (
     Card(
         type="aws:secretsmanager/secretVersion:SecretVersion",
         computed=_invented_secret_version,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_SECRET_VERSION.lifecycle(read=_read_secret_version),
         creation=SECONDS,
         verification=NOT_COMPARED,

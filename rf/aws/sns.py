@@ -17,7 +17,7 @@ from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, document, or_none
-from rf.shared.cards.without import NO_QUOTA, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
 
 
@@ -152,7 +152,7 @@ CARDS = (
     Card(
         type="aws:sns/topicPolicy:TopicPolicy",
         computed=of_inputs("arn"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_TOPIC_POLICY.lifecycle(delete=_delete_topic_policy),
         creation=SECONDS,
         verification=Verification(kind="topic policy", rows={"policy": document("policy")}),

@@ -12,7 +12,7 @@ from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.values import by_model
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
 
 
@@ -128,7 +128,7 @@ CARDS = (
     Card(
         type="aws:sqs/queuePolicy:QueuePolicy",
         computed=of_inputs("queueUrl"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_QUEUE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging
@@ -12,10 +13,10 @@ from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
-from rf.shared.cards.residency import NO_DATA, Residency
+from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 from rf.shared.plan import RecordedPlan, RecordedResource
 
@@ -112,8 +113,8 @@ CARDS = (
             "wafv2:CreateWebACL",
             "wafv2:TagResource",
         ),
-        residency=Residency(
-            lies="it holds settings and no data",
+        residency=replace(
+            NO_DATA,
             outside=(
                 "a firewall of CloudFront is configured in us-east-1; log and samples are "
                 "off, and it inspects at the edge location nearest to the viewer"
@@ -124,7 +125,7 @@ CARDS = (
     Card(
         type="aws:wafv2/webAclAssociation:WebAclAssociation",
         computed=_invented_web_acl_association,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_ASSOCIATION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
@@ -143,7 +144,7 @@ CARDS = (
     Card(
         type="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
         computed=lambda registration: Computed(registration.text("resourceArn"), {}),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_LOGGING.lifecycle(),
         creation=SECONDS,
         verification=Verification(

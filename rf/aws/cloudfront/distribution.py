@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, TAGGING
@@ -16,7 +17,7 @@ from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Priced
 from rf.shared.cards.quota import Quota, count_of
-from rf.shared.cards.residency import Residency
+from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import NOT_SHOWN, Verification, member
@@ -358,8 +359,8 @@ CARDS = (
             "cloudfront:CreateDistribution",
             "cloudfront:TagResource",
         ),
-        residency=Residency(
-            lies="it holds settings and no data",
+        residency=replace(
+            NO_DATA,
             outside=(
                 "CloudFront is global: it answers at the location nearest to the viewer, "
                 "caches public files alone, and names its certificate and firewall, which "

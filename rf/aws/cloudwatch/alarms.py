@@ -17,7 +17,7 @@ from rf.shared.cards.prices import Free, Priced, each
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 
 _TAGGING = Tagging(add="TagResource", remove="UntagResource", by="ResourceARN")
 """Of CloudWatch itself and of EventBridge."""
@@ -108,7 +108,7 @@ CARDS = (
     Card(
         type="aws:cloudwatch/eventRule:EventRule",
         computed=named("events", "rule/{}"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_EVENT_RULE.lifecycle(delete=_delete_forced(_EVENT_RULE)),
         creation=SECONDS,
         verification=NOT_COMPARED,
@@ -126,7 +126,7 @@ CARDS = (
     Card(
         type="aws:cloudwatch/eventTarget:EventTarget",
         computed=of_inputs("rule", "targetId", separator="-"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_EVENT_TARGET.lifecycle(
             create=_create_event_target,
             update=_update_event_target,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rf.aws.cloudwatch.logs import TAGGING
@@ -13,9 +14,9 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.prices import Free
-from rf.shared.cards.residency import Residency
+from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
 
 
@@ -76,11 +77,17 @@ _SOURCE = Calls(
 )
 
 
+_AT_CLOUDFRONT = replace(
+    NO_DATA,
+    outside="the access log's delivery is configured in us-east-1; its bucket stands in the cell",
+)
+
+
 CARDS = (
     Card(
         type="aws:cloudwatch/logDelivery:LogDelivery",
         computed=_invented_delivery,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_DELIVERY.lifecycle(),
         creation=SECONDS,
         verification=Verification(
@@ -96,13 +103,13 @@ CARDS = (
         quotas=NO_QUOTA,
         naming=OWN_NAME,
         permissions=("logs:CreateDelivery",),
-        residency=Residency(lies="it holds settings and no data", outside="the same"),
+        residency=_AT_CLOUDFRONT,
         control_plane=REGIONAL,
     ),
     Card(
         type="aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
         computed=_invented_log_delivery("delivery-destination"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_DESTINATION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
@@ -111,13 +118,13 @@ CARDS = (
         quotas=NO_QUOTA,
         naming=OWN_NAME,
         permissions=("logs:PutDeliveryDestination",),
-        residency=Residency(lies="it holds settings and no data", outside="the same"),
+        residency=_AT_CLOUDFRONT,
         control_plane=REGIONAL,
     ),
     Card(
         type="aws:cloudwatch/logDeliverySource:LogDeliverySource",
         computed=_invented_log_delivery("delivery-source"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_SOURCE.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
@@ -129,13 +136,7 @@ CARDS = (
             "logs:PutDeliverySource",
             "cloudfront:AllowVendedLogDeliveryForResource",
         ),
-        residency=Residency(
-            lies="it holds settings and no data",
-            outside=(
-                "the access log's delivery is configured in us-east-1; its bucket stands in "
-                "the cell"
-            ),
-        ),
+        residency=_AT_CLOUDFRONT,
         control_plane=REGIONAL,
     ),
 )

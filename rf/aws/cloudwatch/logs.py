@@ -18,7 +18,7 @@ from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import Verification, or_none
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME, USAGE
 
 if TYPE_CHECKING:
     from rf.shared.account.account import Account
@@ -206,7 +206,7 @@ CARDS = (
     Card(
         type="aws:cloudwatch/logMetricFilter:LogMetricFilter",
         computed=physical_name,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_METRIC_FILTER.lifecycle(create=_create_log_metric_filter),
         creation=SECONDS,
         verification=Verification(
@@ -229,7 +229,7 @@ CARDS = (
     Card(
         type="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         computed=physical_name,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_RESOURCE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,

@@ -22,7 +22,7 @@ from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Comparison, Row, Verification
-from rf.shared.cards.without import NO_QUOTA, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ CARDS = (
     Card(
         type="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         computed=_invented_security_group,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_GROUP.lifecycle(
             create=_take_over,
             read=_read_security_group,

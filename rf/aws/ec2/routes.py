@@ -22,7 +22,7 @@ from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
@@ -212,7 +212,7 @@ CARDS = (
     Card(
         type="aws:ec2/routeTableAssociation:RouteTableAssociation",
         computed=_invented_association,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_ASSOCIATION.lifecycle(read=_read_association, update=_update_association),
         creation=SECONDS,
         verification=NOT_COMPARED,

@@ -12,7 +12,7 @@ from rf.shared.cards.inventing import physical_name
 from rf.shared.cards.lifecycle import Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 
 
 def _as_pair(_task: Task, inputs: Inputs) -> None:
@@ -57,7 +57,7 @@ CARDS = (
     Card(
         type="aws:ec2/tag:Tag",
         computed=physical_name,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_TAG.lifecycle(read=_read_tag, delete=_delete_tag),
         creation=SECONDS,
         verification=NOT_COMPARED,

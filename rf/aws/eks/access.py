@@ -17,7 +17,7 @@ from rf.shared.cards.lifecycle import Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 _OF_PRINCIPAL = {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}
@@ -105,7 +105,7 @@ CARDS = (
     Card(
         type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         computed=of_inputs("clusterName", "principalArn", "policyArn", separator="#"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_ACCESS_POLICY.lifecycle(read=_read_access_policy),
         creation=SECONDS,
         verification=NOT_COMPARED,

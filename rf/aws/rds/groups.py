@@ -21,7 +21,7 @@ from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues, by_model
 from rf.shared.cards.verification import Comparison, Verification, unordered
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME, USAGE
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ CARDS = (
     Card(
         type="aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
         computed=_invented_automated_backups,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_AUTOMATED_BACKUPS.lifecycle(delete=_stop_automated_backups),
         creation=SECONDS,
         verification=NOT_COMPARED,

@@ -14,7 +14,7 @@ from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standin
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.residency import GLOBAL_SETTINGS
 from rf.shared.cards.source import provider, thread
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
 
 
@@ -146,7 +146,7 @@ CARDS = (
     Card(
         type="aws:route53/zone:Zone",
         computed=_invented_zone,
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_ZONE.lifecycle(
             create=_create_zone, read=_read_zone, update=_update_zone, delete=_delete_zone
         ),

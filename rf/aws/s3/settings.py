@@ -17,7 +17,7 @@ from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, document, flag, or_none
-from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, Without
+from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 
 
 def _inside(structure: str, *keys: str) -> Callable[[Task, Inputs], None]:
@@ -218,7 +218,7 @@ CARDS = (
     Card(
         type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         computed=of_inputs("bucket"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_PUBLIC_ACCESS.lifecycle(delete=_delete_public_access_block),
         creation=SECONDS,
         verification=Verification(kind="bucket", rows={key: flag(key) for key in _BLOCKS}),
@@ -248,7 +248,7 @@ CARDS = (
     Card(
         type="aws:s3/bucketReplicationConfig:BucketReplicationConfig",
         computed=of_inputs("bucket"),
-        values=Without("no model enumerates its inputs"),
+        values=NOT_ENUMERATED,
         lifecycle=_REPLICATION.lifecycle(),
         creation=SECONDS,
         verification=Verification(

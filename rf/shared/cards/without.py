@@ -16,6 +16,7 @@ class Without:
             raise ValueError("a card that lacks a facet says why")
 
 
+NOT_ENUMERATED = Without("no model enumerates its inputs")
 NO_QUOTA = Without("no quota that a stack comes near")
 OWN_NAME = Without("its name can't be another stack's: AWS gives it, or a part of the stack does")
 NOT_COMPARED = Without("nothing of it is compared: its creation was answered")
