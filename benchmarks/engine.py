@@ -28,9 +28,11 @@ if __package__ in {None, ""}:
 from benchmarks.compare import MIB, RUNS, Compared, Run, RunFailedError, line, measured
 from rf.rehearse.surroundings import standing_on
 from rf.shared.engine.binaries import find_engine
+from rf.shared.engine.rehearsal import PROGRAM_SERVER
 from rf.shared.errors import InputError
 from rf.shared.files import temporary_folder
 from rf.shared.plan_cache import OFF
+from rf.shared.plan_document import document_of
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import plan_of, project_name, references_of, stack_config
 
@@ -39,8 +41,8 @@ HEADER = (
     " | CPU ratio, median (each pair) |\n|---|---|---|---|---|---|---|---|"
 )
 
-PROVIDER = "pulumi-resource"
-"""How the Kubernetes provider's process is called, as far as Linux keeps names (15 characters)."""
+SERVERS = ("pulumi-resource-kubernetes", PROGRAM_SERVER.name)
+"""Whose command lines have these does a part of a preview's work."""
 
 TICK = os.sysconf("SC_CLK_TCK")
 """Of these a second, in which Linux counts a process' CPU."""
@@ -105,43 +107,57 @@ def engine_preview(stack: str) -> Run:
     config, plan, project = stack_config(stack), plan_of(stack), project_name()
     with (
         temporary_folder("the benchmark's folder", "bench-engine-") as folder,
-        standing_on(project, folder, find_engine(), [plan]) as rehearsal,
+        standing_on(project, folder, find_engine(), [document_of(plan)]) as rehearsal,
     ):
         rehearsal.know(references_of(stack, config))
         rehearsed = rehearsal.stack(stack)
         rehearsed.configure(project, config)
-        provider = _kubernetes_provider()
-        before, started = _cpu_seconds(provider), time.perf_counter()
+        rehearsal.take_program(PROJECT_ROOT)
+        servers = _servers()
+        before, started = _cpu_seconds(servers), time.perf_counter()
         run = rehearsed.preview()
-        wall, cpu = time.perf_counter() - started, _cpu_seconds(provider) - before
+        wall, cpu = time.perf_counter() - started, _cpu_seconds(servers) - before
         if run.failure:
             raise RunFailedError(run.failure)
-        return Run(cpu=cpu, wall=wall, peak=_peak_kib(provider) / MIB)
+        return Run(cpu=cpu, wall=wall, peak=_peak_kib(servers) / MIB)
 
 
-def _kubernetes_provider() -> Path:
-    """The folder in /proc of the provider that this process has started."""
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        name, _, rest = status.read_text(encoding="utf-8").partition(") ")
-        if PROVIDER in name and int(rest.split()[1]) == os.getpid():
-            return status.parent
-    raise RunFailedError("no Kubernetes provider runs")
+def _servers() -> list[Path]:
+    """The folders in /proc of the provider and of the program that this process has started."""
+    children = [
+        folder
+        for folder in Path("/proc").glob("[0-9]*")
+        if int((folder / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[1])
+        == os.getpid()
+    ]
+    found = [
+        folder
+        for folder in children
+        if any(part in (folder / "cmdline").read_text(encoding="utf-8") for part in SERVERS)
+    ]
+    if len(found) != len(SERVERS):
+        raise RunFailedError(f"of {', '.join(SERVERS)} run only {len(found)}")
+    return found
 
 
-def _cpu_seconds(provider: Path) -> float:
-    """So far: of this process, of those that it has waited for, and of the provider."""
+def _cpu_seconds(servers: Sequence[Path]) -> float:
+    """So far: of this process, of those that it has waited for, and of the servers."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    fields = (provider / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
+    ticks = 0
+    for server in servers:
+        fields = (server / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
     return sum(each.ru_utime + each.ru_stime for each in own) + ticks / TICK
 
 
-def _peak_kib(provider: Path) -> int:
+def _peak_kib(servers: Sequence[Path]) -> int:
     """Of the largest of the same processes."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    status = (provider / "status").read_text(encoding="utf-8")
-    (most,) = [row.split()[1] for row in status.splitlines() if row.startswith("VmHWM:")]
-    return max(int(most), *(each.ru_maxrss for each in own))
+    peaks = [each.ru_maxrss for each in own]
+    for server in servers:
+        status = (server / "status").read_text(encoding="utf-8")
+        peaks += [int(row.split()[1]) for row in status.splitlines() if row.startswith("VmHWM:")]
+    return max(peaks)
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def deploy_over(
         plan = deployed(
             deployment, program, project_name(), stack, config=config, references=references
         )
-        deleted = deployment.delete_rest(region_of(plan))
+        deleted = deployment.delete_rest(region_of(plan.resources))
     finally:
         file.parent.mkdir(parents=True, exist_ok=True)
         deployed_stack.save(file)

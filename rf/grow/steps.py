@@ -7,21 +7,12 @@ from itertools import pairwise
 
 from rf.grow.classify import GrowthStep, step_between
 from rf.grow.runbook import Runbook, runbook_of
-from rf.shared.errors import InputError
-from rf.shared.plan_document import PlanDocument, document_of
-from rf.shared.revisions import RevisionPlan, checked_out, plans_at
-from rf.shared.stacks import plan_of
+from rf.shared.plan_document import document_of
+from rf.shared.revisions import checked_out, plans_at
+from rf.shared.stacks import ANY_CAPACITY, plan_of
 from rf.shared.unchanged import unchanged_stacks
-from scaleplan.capacity.result import CheckName
 from scaleplan.config.mistakes import InvalidSettings, Mistake, unknown_choice
 from scaleplan.sizes import Size
-
-
-class UnplannableError(InputError):
-    """A revision whose program can't be planned, so that nothing can be compared; and why."""
-
-
-_ANY_CAPACITY = f"allowCapacityRisk=[{', '.join(CheckName)}]"
 
 Steps = Sequence[tuple[GrowthStep, Runbook | None]]
 """Each step with its runbook; a step down has none."""
@@ -35,7 +26,7 @@ def between_sizes(sizes: Sequence[str], stack: str, *, overrides: Sequence[str] 
     """
     chosen = _sizes(sizes)
     plans = {
-        size: document_of(plan_of(stack, size=size, overrides=(_ANY_CAPACITY, *overrides)))
+        size: document_of(plan_of(stack, size=size, overrides=(ANY_CAPACITY, *overrides)))
         for size in dict.fromkeys(chosen)
     }
     steps: list[tuple[GrowthStep, Runbook | None]] = []
@@ -58,17 +49,9 @@ def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[s
             step = GrowthStep(before=base, after=head, changes=(), findings=())
             return [(step, runbook_of(step, stack))]
         plans = plans_at([before, after], stack, options)
-    old, new = (_planned(plan) for plan in plans)
+    old, new = (plan.document() for plan in plans)
     step = step_between(old, new, names=(base, head))
     return [(step, runbook_of(step, stack))]
-
-
-def _planned(planned: RevisionPlan) -> PlanDocument:
-    if planned.plan is None:
-        raise UnplannableError(
-            f"{planned.stack} can't be planned at {planned.revision}:\n{planned.failure}"
-        )
-    return planned.plan
 
 
 def _sizes(sizes: Sequence[str]) -> list[Size]:

@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rf.shared.command_line import AsJson, Overrides, Size, Stack, progress, reported
+
+if TYPE_CHECKING:
+    from rf.rehearse.result import RehearsalResult
+    from rf.shared.engine.rehearsal import Rehearsal
 
 
 def rehearse(
@@ -16,10 +21,16 @@ def rehearse(
     overrides: Overrides = None,
     *,
     start: Annotated[
-        str | None, typer.Option("--from", metavar="SIZE", help="Deploy this size first.")
+        str | None,
+        typer.Option("--from", metavar="SIZE|REV", help="Deploy this size or revision first."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="SIZE", help="Then this one over it.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="SIZE|REV",
+            help="Then this one over it; without it, over a revision, what is here (worktree).",
+        ),
     ] = None,
     fails: Annotated[
         str,
@@ -35,33 +46,53 @@ def rehearse(
     destroy: Annotated[
         bool, typer.Option("--destroy", help="Destroy the stack at the end.")
     ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Let it stand until Ctrl-C, and say how to look at it."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let Pulumi's own engine deploy the stack, with no account, and preview it again.
 
     The engine's preview, its update and a second preview that must be empty, on the embedded AWS
-    and a Kubernetes API server of this machine. It needs what .ci/engine/build and
+    and a Kubernetes API server of this machine. With --from and --to the second is deployed over
+    the first, and its preview is held beside `rf grow`. It needs what .ci/engine/build and
     .ci/apiserver/build make. Exit code 1 where a run did not do as it had to.
     """
     with reported():
-        if (start is None) != (end is None):
+        from rf.shared.revisions import WORKTREE
+        from scaleplan.sizes import Size
+
+        sizes = {start, end} & {*Size}
+        if (start is None and end is not None) or (end is None and sizes):
             raise typer.BadParameter("name both, or --size", param_hint="--from, --to")
-        if start is not None and size is not None:
+        if size is not None and sizes:
             raise typer.BadParameter(
                 "name --from and --to, or --size, not both", param_hint="--size"
             )
+        from rf.rehearse.keeping import stand_until_stopped
         from rf.rehearse.rehearse import Wanted, rehearse
         from rf.rehearse.view import show
 
         wanted = Wanted(
             stack=stack,
-            sizes=tuple(filter(None, (start, end) if start else (size,))),
+            targets=(start, end or WORKTREE) if start is not None else (),
+            size=size,
             overrides=tuple(overrides or ()),
             fails=fails,
             refresh=refresh,
             destroy=destroy,
         )
-        with progress(f"Rehearsing {stack}") as tell:
-            result = rehearse(wanted, tell)
+
+        with ExitStack() as watched:
+            tell = watched.enter_context(progress(f"Rehearsing {stack}"))
+
+            def look(result: RehearsalResult, rehearsal: Rehearsal) -> None:
+                if keep:
+                    watched.close()
+                    show(result, as_json=as_json)
+                    stand_until_stopped(stack, rehearsal)
+
+            result = rehearse(wanted, tell, look)
         show(result, as_json=as_json)
     raise typer.Exit(0 if result.fine else 1)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from rf.grow.classify import GrowthStep, Kind, step_between
+from rf.rehearse.beside import beside
 from rf.rehearse.result import RehearsalResult, RehearsedRun
 from rf.rehearse.surroundings import standing_on
+from rf.rehearse.targets import Target, targets_of
 from rf.shared.cluster.binaries import find_binaries
 from rf.shared.engine.binaries import find_engine
 from rf.shared.engine.rehearsal import Rehearsal, RehearsedStack
 from rf.shared.errors import InputError
 from rf.shared.files import temporary_folder
-from rf.shared.plan import RecordedPlan, no_such
-from rf.shared.stacks import plan_of, project_name, references_of, stack_config
+from rf.shared.plan import no_such
+from rf.shared.stacks import project_name
 from rf.shared.termination import advising
 
 Tell = Callable[[str], None]
@@ -28,54 +32,57 @@ class UnusablePatternError(InputError):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to rehearse. `sizes` are deployed one over the other; without any, the stack's own."""
+    """What to rehearse. `targets` name sizes and revisions to deploy one over the other; without
+    any, the stack as it is, or of another size."""
 
     stack: str
-    sizes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    size: str | None = None
     overrides: tuple[str, ...] = ()
     fails: str = ""
     refresh: bool = False
     destroy: bool = False
 
 
-def rehearse(wanted: Wanted, tell: Tell = lambda _: None) -> RehearsalResult:
-    """Preview, update and a second preview that must be empty, for each size in turn.
+Look = Callable[[RehearsalResult, Rehearsal], None]
 
-    With `fails` the first update fails where the pattern matches, and the next one has to mend it.
-    Raises MissingEngineError and MissingServersError where a part was not built, InvalidSettings
-    for wrong settings, UnusablePatternError where nothing would fail: before anything starts.
+
+def rehearse(
+    wanted: Wanted, tell: Tell = lambda _: None, look: Look = lambda _result, _rehearsal: None
+) -> RehearsalResult:
+    """Preview, update and a second preview that must be empty, for each target in turn.
+
+    With `fails` the last target's first update fails where the pattern matches, and the next one
+    has to mend it. As `pulumi up` does, it ends where a preview fails. `look` is called while all
+    still stands. Raises MissingEngineError and MissingServersError where a part was not built,
+    InvalidSettings for wrong settings, UnknownTargetError and UnplannableError for a revision,
+    UnusablePatternError where nothing would fail: before anything starts.
     """
     binaries = find_engine()
     find_binaries()  # said at once where there is none, not after the plans
     pattern = _compiled(wanted.fails)
-    sizes: Sequence[str | None] = wanted.sizes or (None,)
-    overrides = wanted.overrides
-    configs = [stack_config(wanted.stack, size=size, overrides=overrides) for size in sizes]
     tell("planning")
-    # Of each, so that a wrong size is said before the plan of a right one was made.
-    references, *_ = [references_of(wanted.stack, config) for config in configs]
-    plans = [plan_of(wanted.stack, size=size, overrides=overrides) for size in sizes]
-    if wanted.fails:
-        _check_that_something_fails(pattern, plans[0])
-    runs: list[RehearsedRun] = []
     what = "the rehearsal's folder"
-    with advising(GO_ON), temporary_folder(what, f"rf-rehearse-{wanted.stack}-") as folder:
-        tell("starting what it stands on")
-        project = project_name()
-        with standing_on(project, folder, binaries, plans) as rehearsal:
-            rehearsal.fail(wanted.fails)
-            rehearsal.know(references)
-            stack = rehearsal.stack(wanted.stack)
-            for size, config in zip(sizes, configs, strict=True):
-                stack.configure(project, config)
-                runs += _deployed(stack, rehearsal, size or wanted.stack, tell)
-            if wanted.refresh:
-                tell("refreshing")
-                runs.append(RehearsedRun(title="refresh", run=stack.refresh(), must_be_empty=True))
-            if wanted.destroy:
-                tell("destroying")
-                runs.append(RehearsedRun(title="destroy", run=stack.destroy()))
-    return RehearsalResult(stack=wanted.stack, engine=binaries.version, runs=tuple(runs))
+    with (
+        advising(GO_ON),
+        targets_of(
+            wanted.stack, wanted.targets, size=wanted.size, overrides=wanted.overrides
+        ) as targets,
+    ):
+        steps = [
+            step_between(before.plan, after.plan, names=(before.name, after.name))
+            for before, after in pairwise(targets)
+        ]
+        if wanted.fails:
+            _check_that_something_fails(pattern, targets[-1], steps[-1] if steps else None)
+        with temporary_folder(what, f"rf-rehearse-{wanted.stack}-") as folder:
+            tell("starting what it stands on")
+            plans = [target.plan for target in targets]
+            with standing_on(project_name(), folder, binaries, plans) as rehearsal:
+                runs = tuple(_runs(wanted, targets, steps, rehearsal, tell))
+                result = RehearsalResult(stack=wanted.stack, engine=binaries.version, runs=runs)
+                look(result, rehearsal)
+    return result
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -85,27 +92,60 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise UnusablePatternError(f"--fail {pattern}: not a regular expression, {error}") from None
 
 
-def _check_that_something_fails(pattern: re.Pattern[str], plan: RecordedPlan) -> None:
-    """Only what a provider creates can fail: no component, and no provider itself."""
-    created = {
-        each.urn: each.name
-        for each in plan.resources
-        if each.custom and not each.type.startswith("pulumi:")
+def _check_that_something_fails(
+    pattern: re.Pattern[str], target: Target, step: GrowthStep | None
+) -> None:
+    """Only what a provider creates or changes can fail: no component, and no provider itself."""
+    gone = (Kind.DELETE, Kind.MOVE)
+    changed = {each.urn for each in step.changes if each.kind not in gone} if step else None
+    tried = {
+        urn: each.name
+        for urn, each in target.plan.resources.items()
+        if each.custom
+        and not each.type.startswith("pulumi:")
+        and (changed is None or urn in changed)
     }
-    if any(pattern.search(urn) for urn in created):
+    if any(pattern.search(urn) for urn in tried):
         return
-    text = f"--fail {pattern.pattern}: nothing that {plan.stack} creates has this in its URN"
-    urns, names = list(created), list(created.values())
+    does = "creates" if step is None else "creates or changes"
+    text = f"--fail {pattern.pattern}: nothing that {target.plan.stack} {does} has this in its URN"
+    urns, names = list(tried), list(tried.values())
     raise UnusablePatternError(
         no_such(text, pattern.pattern, urns if "::" in pattern.pattern else names)
     )
 
 
-def _deployed(
+def _runs(
+    wanted: Wanted,
+    targets: Sequence[Target],
+    steps: Sequence[GrowthStep],
+    rehearsal: Rehearsal,
+    tell: Tell,
+) -> Iterator[RehearsedRun]:
+    stack = rehearsal.stack(wanted.stack)
+    for target, step in zip(targets, (None, *steps), strict=True):
+        rehearsal.know(target.references)
+        rehearsal.take_program(target.directory)
+        stack.configure(rehearsal.project, target.config)
+        tell(f"{target.name}: preview")
+        preview = stack.preview()
+        changes = beside(preview, step) if step else ()
+        yield RehearsedRun(title=target.name, run=preview, beside=changes)
+        if preview.failure:
+            return
+        rehearsal.fail(wanted.fails if target is targets[-1] else "")
+        yield from _updated(stack, rehearsal, target.name, tell)
+    if wanted.refresh:
+        tell("refreshing")
+        yield RehearsedRun(title="refresh", run=stack.refresh(), must_be_empty=True)
+    if wanted.destroy:
+        tell("destroying")
+        yield RehearsedRun(title="destroy", run=stack.destroy())
+
+
+def _updated(
     stack: RehearsedStack, rehearsal: Rehearsal, title: str, tell: Tell
 ) -> Iterator[RehearsedRun]:
-    tell(f"{title}: preview")
-    yield RehearsedRun(title=title, run=stack.preview())
     if rehearsal.fails:
         tell(f"{title}: an update that fails")
         yield RehearsedRun(title=title, run=stack.up(), must_fail=True)

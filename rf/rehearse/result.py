@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rf.rehearse.beside import ChangeBeside
 from rf.shared.engine.runs import EngineRun
 
 FORMAT = 1
@@ -22,19 +23,27 @@ NOT_PROVEN = (
 @dataclass(frozen=True, kw_only=True)
 class RehearsedRun:
     """A run of the engine in the rehearsal: what it was for, and whether it had to be empty or had
-    to fail."""
+    to fail. `beside` are the changes of a growth step's preview beside those of `rf grow`."""
 
     title: str
     run: EngineRun
     must_be_empty: bool = False
     must_fail: bool = False
+    beside: tuple[ChangeBeside, ...] = ()
 
     @property
     def fine(self) -> bool:
         """Whether it did as it had to."""
         if self.must_fail:
             return bool(self.run.failure)
-        return self.run.empty if self.must_be_empty else not self.run.failure
+        if self.must_be_empty:
+            return self.run.empty
+        return not self.run.failure and not self.disagreements
+
+    @property
+    def disagreements(self) -> tuple[ChangeBeside, ...]:
+        """Changes of which the engine and `rf grow` do not say the same."""
+        return tuple(each for each in self.beside if not each.agrees)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, changes and the failure."""
@@ -46,6 +55,7 @@ class RehearsedRun:
             "changes": [step.to_json() for step in self.run.changes],
             "failure": self.run.failure,
             "failed": list(self.run.failed),
+            "besideGrow": [each.to_json() for each in self.beside],
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from rf.shared.cluster.control_plane import start_control_plane
 from rf.shared.cluster.definitions import definitions_for
 from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.binaries import EngineBinaries
-from rf.shared.engine.rehearsal import Rehearsal, rehearsing
+from rf.shared.engine.rehearsal import Rehearsal, printed_port, rehearsing
 from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.surroundings import without_shell_defaults
-from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.plan_document import PlanDocument, PlannedResource
 from rf.shared.sandbox.deployment import region_of, services_of
 from rf.shared.sandbox.emulator import LOOPBACK, Emulator, require_loopback
 from rf.shared.servers.processes import Process, wait_until
@@ -28,18 +28,18 @@ def standing_on(
     project: str,
     folder: Path,
     binaries: EngineBinaries,
-    plans: Sequence[RecordedPlan],
+    plans: Sequence[PlanDocument],
 ) -> Iterator[Rehearsal]:
     """A rehearsal for stacks with these plans; everything stops with the block.
 
     Raises MissingServersError where the API server was not built, EmulatorError where the embedded
     AWS does not start.
     """
-    region = region_of(plans[0])
-    services = {service for plan in plans for service in services_of(plan)}
+    resources = [resource for plan in plans for resource in plan.resources.values()]
+    region = region_of(resources)
     with ExitStack() as stack, without_shell_defaults(), _temporary_files_in(folder):
-        aws = stack.enter_context(Emulator(ACCOUNT_ID, sorted(services)))
-        kubeconfig, cluster = _api_server(stack, folder, plans)
+        aws = stack.enter_context(Emulator(ACCOUNT_ID, services_of(resources)))
+        kubeconfig, cluster = _api_server(stack, folder, resources)
         address = _kubernetes_provider(stack, folder, binaries)
         yield stack.enter_context(
             rehearsing(
@@ -68,7 +68,7 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 
 def _api_server(
-    stack: ExitStack, folder: Path, plans: Sequence[RecordedPlan]
+    stack: ExitStack, folder: Path, resources: Sequence[PlannedResource]
 ) -> tuple[Path, ClusterClient]:
     """An API server that knows the kinds of the plans' custom resources."""
     directory = folder / "cluster"
@@ -76,8 +76,7 @@ def _api_server(
     kubeconfig = start_control_plane(stack, find_binaries(), directory)
     cluster = ClusterClient(kubeconfig, directory / "discovery", alone=True)
     require_loopback(cluster.server)
-    objects = [each for plan in plans for each in _objects(plan)]
-    unknown = [each for each in objects if not cluster.serves(each)]
+    unknown = [each for each in _objects(resources) if not cluster.serves(each)]
     for definition in definitions_for(unknown, apiserver_folder() / "crds").all:
         cluster.apply(definition)
     for kind, document in {each["kind"]: each for each in unknown}.items():
@@ -85,13 +84,13 @@ def _api_server(
     return kubeconfig, cluster
 
 
-def _objects(plan: RecordedPlan) -> list[dict[str, Any]]:
+def _objects(resources: Sequence[PlannedResource]) -> list[Mapping[str, Any]]:
     """One object of each kind."""
-    kinds: dict[tuple[str, str], dict[str, Any]] = {}
-    for resource in plan.resources:
-        if resource.type.startswith("kubernetes:") and "kind" in resource.inputs:
-            document = reveal(resource.inputs)
-            kinds.setdefault((document["apiVersion"], document["kind"]), document)
+    kinds = {
+        (each.inputs["apiVersion"], each.inputs["kind"]): each.inputs
+        for each in reversed(resources)
+        if each.type.startswith("kubernetes:") and "kind" in each.inputs
+    }
     return list(kinds.values())
 
 
@@ -106,9 +105,4 @@ def _kubernetes_provider(stack: ExitStack, folder: Path, binaries: EngineBinarie
         environment={"TMPDIR": str(folder)},
     )
     stack.callback(process.stop)
-
-    def port() -> str:
-        return next((line for line in log.read_text().splitlines() if line.isdigit()), "")
-
-    process.wait_ready(lambda: bool(port()))
-    return f"{LOOPBACK}:{port()}"
+    return f"{LOOPBACK}:{printed_port(process)}"

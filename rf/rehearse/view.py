@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from rf.rehearse.beside import ChangeBeside
 from rf.rehearse.result import NOT_PROVEN, RehearsalResult, RehearsedRun
 from rf.shared.terminal import print_json, terminal
 
@@ -35,11 +36,25 @@ def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
     counts = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items()))
     mark = "ok" if rehearsed.fine else "WRONG"
     out.print(Text(f"{mark:6}{rehearsed.title}: {run.kind}: {counts or 'nothing'}"))
+    kinds = {each.urn: each.grow for each in rehearsed.beside}
     listed = [step for step in run.changes if rehearsed.must_be_empty or step.operation != "create"]
     for step in listed[:MOST_CHANGES]:
         paths = f": {', '.join(step.changed)}" if step.changed else ""
-        out.print(Text(f"        {step.operation} {step.type} {step.name}{paths}"))
+        grow = f" (rf grow: {kinds[step.urn]})" if kinds.get(step.urn) else ""
+        out.print(Text(f"        {step.operation} {step.type} {step.name}{paths}{grow}"))
     if len(listed) > MOST_CHANGES:
         out.print(Text(f"        and {len(listed) - MOST_CHANGES} more (--json)"))
+    for each in rehearsed.disagreements:
+        out.print(Text(f"        {_disagreement(each)}", style="red"))
     if run.failure and not rehearsed.must_fail:
         out.print(Text(run.failure, style="red"))
+
+
+def _disagreement(change: ChangeBeside) -> str:
+    said = f"the engine: {change.engine or 'same'}, rf grow: {change.grow or 'same'}"
+    alone = [
+        f"{who} alone: {', '.join(paths)}"
+        for who, paths in (("the engine", change.by_engine), ("rf grow", change.by_grow))
+        if paths
+    ]
+    return "; ".join([f"disagree on {change.urn}: {said}", *alone])

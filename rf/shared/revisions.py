@@ -37,6 +37,10 @@ class RevisionError(InputError):
     """A revision can't be checked out: it is unknown, or this is no Git repository."""
 
 
+class UnplannableError(InputError):
+    """A revision whose program can't be planned, so that nothing can be said of it; and why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
     """A revision as files: its name as given, where it stands, and the commit's full name, which
@@ -64,12 +68,20 @@ class RevisionPlan:
     plan: PlanDocument | None
     failure: str = ""
 
+    def document(self) -> PlanDocument:
+        """The plan. Raises UnplannableError where there is none."""
+        if self.plan is None:
+            raise UnplannableError(
+                f"{self.stack} can't be planned at {self.revision}:\n{self.failure}"
+            )
+        return self.plan
+
 
 @contextmanager
 def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Checkout]:
     """The files of a revision, for as long as the context lasts; `worktree` is what is there now.
 
-    Raises RevisionError when Git does not know the revision.
+    Raises RevisionError when Git does not know the revision, or is missing.
     """
     if revision == WORKTREE:
         yield Checkout(revision=revision, directory=repository)
@@ -215,12 +227,15 @@ def _git(repository: Path, *arguments: str) -> str | None:
 
 
 def _ran_git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["git", "-C", str(repository), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        # Ctrl-C is for our process, which uses Git to undo what was begun.
-        start_new_session=True,
-    )
+    try:
+        return subprocess.run(
+            ["git", "-C", str(repository), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C is for our process, which uses Git to undo what was begun.
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise RevisionError("git is missing: another revision's files come from it") from None

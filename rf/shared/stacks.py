@@ -11,12 +11,16 @@ import yaml
 from rf.shared.plan import RecordedPlan, References
 from rf.shared.plan_cache import PlanCache, PlanQuestion
 from rf.shared.project import PROGRAM, PROJECT_ROOT
+from scaleplan.capacity.result import CheckName
 from scaleplan.config import engine_config
 from scaleplan.config.mistakes import InvalidSettings, Mistake, nearest
 from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack, stack_names
 from scaleplan.recovery.disaster_recovery import SitePhase
 from scaleplan.settings import Settings
+
+ANY_CAPACITY = f"allowCapacityRisk=[{', '.join(CheckName)}]"
+"""An override for plans that are compared: the size may not carry the stack's load."""
 
 
 @cache
@@ -83,9 +87,13 @@ def references_of(stack: str, config: Mapping[str, object]) -> References:
     that has no file, or whose own file prepares no such site, and for what the program would refuse
     in the config: before anything is planned.
     """
-    question = _question(stack, config, unknowns=False)
-    _check_settings(question)
-    return _references(question)
+    _check_settings(_question(stack, config, unknowns=False))
+    return outputs_read_by(stack, config)
+
+
+def outputs_read_by(stack: str, config: Mapping[str, object]) -> References:
+    """As `references_of`, of a config that another revision's program has to judge."""
+    return _references(_question(stack, config, unknowns=False))
 
 
 def _question(stack: str, config: Mapping[str, object], unknowns: bool) -> PlanQuestion:

@@ -53,9 +53,12 @@ def bring_up(
         if plan_of is not None
         else record(program, project, stack, size, config, references=references)
     )
-    region = region_of(planned)
+    region, services = region_of(planned.resources), services_of(planned.resources)
     progress("starting the emulator")
-    with Emulator(ACCOUNT_ID, services_of(planned)) as emulator, ExitStack() as on_failure:
+    with (
+        Emulator(ACCOUNT_ID, services) as emulator,
+        ExitStack() as on_failure,
+    ):
         api = Api(emulator, region)
         world = SandboxRegistry(api, ACCOUNT_ID)
         deployment = Deployment(

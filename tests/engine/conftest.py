@@ -17,6 +17,8 @@ from rf.shared.engine.binaries import EngineBinaries, MissingEngineError, find_e
 from rf.shared.engine.rehearsal import Rehearsal
 from rf.shared.files import temporary_folder
 from rf.shared.plan import RecordedPlan
+from rf.shared.plan_document import document_of
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.programs import MissingServersError
 from rf.shared.stacks import project_name
 from tests.unavailable import unavailable
@@ -45,8 +47,9 @@ def standing(engine: EngineBinaries) -> Standing:
     def stand(*plans: RecordedPlan) -> Iterator[Rehearsal]:
         with (
             temporary_folder("the rehearsal's folder", "rf-engine-test-") as folder,
-            standing_on(project_name(), folder, engine, plans) as rehearsal,
+            standing_on(project_name(), folder, engine, list(map(document_of, plans))) as rehearsal,
         ):
+            rehearsal.take_program(PROJECT_ROOT)
             yield rehearsal
 
     return stand

@@ -28,6 +28,7 @@ from rf.shared.engine.binaries import find_engine
 from rf.shared.engine.rehearsal import PARALLEL
 from rf.shared.engine.runs import StepLog
 from rf.shared.plan import RecordedPlan, map_secrets, redact, reveal
+from rf.shared.plan_document import document_of
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import project_name, stack_config
 from tests.conftest import Planned
@@ -258,7 +259,9 @@ def written(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> Writt
     texts: dict[str, str] = {}
     runs: list[RehearsedRun] = []
     engine = find_engine()
-    with standing_on(project_name(), folder, engine, [plan, planned("staging")]) as rehearsal:
+    plans = [document_of(plan), document_of(planned("staging"))]
+    with standing_on(project_name(), folder, engine, plans) as rehearsal:
+        rehearsal.take_program(PROJECT_ROOT)
         rehearsed = rehearsal.stack("dev")
         stack = rehearsed._stack
 

@@ -18,14 +18,22 @@ from rf.shared.termination import begin, end_beside_readers
 Listener = Callable[[str], object]
 
 
+_WITH_A_PROGRAM = ("preview", "up", "refresh", "destroy")
+"""Commands that may run the program, or ask its language for plugins."""
+
+
 class EngineCommand(PulumiCommand):
     """As the Automation API's own, but nothing of the shell's environment gets there, and an
-    engine that still runs ends with whatever stops this process."""
+    engine that still runs ends with whatever stops this process.
+
+    `program` is the address at which the program is served; the engine starts no language host.
+    """
 
     def __init__(self, binaries: EngineBinaries, environment: Mapping[str, str]) -> None:
         self.command = str(binaries.pulumi)
         self.version = VersionInfo.parse(binaries.version)
         self._environment = environment
+        self.program = ""
 
     def run(
         self,
@@ -37,7 +45,8 @@ class EngineCommand(PulumiCommand):
     ) -> CommandResult:
         """Run a command to its end. Raises CommandError for one that fails."""
         environment = {**additional_env, **self._environment, "PULUMI_AUTOMATION_API": "true"}
-        arguments = [self.command, "--non-interactive", *args]
+        client = [f"--client={self.program}"] if args[0] in _WITH_A_PROGRAM else []
+        arguments = [self.command, "--non-interactive", *args, *client]
         with begin(
             "Pulumi's engine",
             lambda: subprocess.Popen(

@@ -3,8 +3,9 @@ server, both of this machine."""
 
 from __future__ import annotations
 
-import runpy
+import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +27,13 @@ from rf.shared.engine.kubernetes_provider import LARGE_MESSAGES, KubernetesProvi
 from rf.shared.engine.runs import EngineRun, StepLog
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
-from rf.shared.project import PROGRAM
+from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
 from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
+from rf.shared.servers.processes import Process
 from rf.shared.termination import begin
 from scaleplan.config import engine_config
+
+PROGRAM_SERVER = Path(__file__).with_name("program_server.py")
 
 PARALLEL = 16
 """Resources that the engine works on at once; as many calls the providers take."""
@@ -50,26 +54,41 @@ class Rehearsal:
         providers: Sequence[CardProvider],
         account: EmbeddedAccount,
         cluster: ClusterClient,
+        environment: Mapping[str, str],
+        running: ExitStack,
     ) -> None:
         self.project = project
+        self.folder = folder
+        self.engine = Path(command.command)
+        self.environment = environment
+        """What leads a client, Pulumi's, AWS' or Kubernetes', to what stands."""
         self.account = account
         self.cluster = cluster
         self.fails = ""
         self._providers = providers
-        self._folder = folder
         self._command = command
+        self._running = running
+        self._programs: dict[Path, str] = {}
+
+    def take_program(self, directory: Path) -> None:
+        """From now on the program is that of this directory, whose process stays until the end."""
+        if directory not in self._programs:
+            self._programs[directory] = _program_served(directory, self.folder, self._running)
+        self._command.program = self._programs[directory]
 
     def stack(self, name: str) -> RehearsedStack:
         """A stack of the project, made when it is first asked for."""
         options = automation.LocalWorkspaceOptions(
-            work_dir=str(_made(self._folder / "work" / name)),
+            work_dir=str(self.work_folder(name)),
             pulumi_command=self._command,
             project_settings=automation.ProjectSettings(name=self.project, runtime="python"),
         )
-        stack = automation.create_or_select_stack(
-            name, project_name=self.project, program=run_program, opts=options
-        )
+        stack = automation.create_or_select_stack(name, work_dir=options.work_dir, opts=options)
         return RehearsedStack(stack)
+
+    def work_folder(self, name: str) -> Path:
+        """Where the stack's project settings are."""
+        return _made(self.folder / "work" / name)
 
     def fail(self, pattern: str) -> None:
         """From now on let creations and changes fail whose URN has the pattern; none if empty."""
@@ -160,14 +179,6 @@ class RehearsedStack:
         return log.run(kind)
 
 
-def run_program() -> None:
-    """The project's program, as the engine's own language host would run it."""
-    folder = str(PROGRAM.parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    runpy.run_path(str(PROGRAM), run_name="__main__")
-
-
 @contextmanager
 def rehearsing(
     project: str,
@@ -209,7 +220,46 @@ def rehearsing(
             providers=[cards, releases],
             account=account,
             cluster=cluster,
+            environment=_for_clients(environment, aws, region, kubeconfig),
+            running=stack,
         )
+
+
+def _for_clients(
+    engine: Mapping[str, str], aws: Server, region: str, kubeconfig: Path
+) -> dict[str, str]:
+    """The engine's own settings, and those of AWS' and Kubernetes' clients."""
+    return {
+        **{name: value for name, value in engine.items() if name.startswith("PULUMI_")},
+        "AWS_ENDPOINT_URL": aws.endpoint,
+        "AWS_REGION": region,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "KUBECONFIG": str(kubeconfig),
+    }
+
+
+def _program_served(directory: Path, folder: Path, running: ExitStack) -> str:
+    """Where the program of that directory is served, by a process that is among `running`."""
+    log = folder / f"program-{secrets.token_hex(4)}.log"
+    command = [sys.executable, str(PROGRAM_SERVER), str(directory)]
+    process = Process(
+        command, log, signal.SIGTERM, as_nobody=False, environment={"TMPDIR": str(folder)}
+    )
+    running.callback(process.stop)
+    return f"{LOOPBACK}:{printed_port(process)}"
+
+
+def printed_port(process: Process) -> str:
+    """The port that a server prints in a line of its own once it listens."""
+
+    def port() -> str:
+        return next((line for line in process.log.read_text().splitlines() if line.isdigit()), "")
+
+    process.wait_ready(lambda: bool(port()))
+    return port()
 
 
 @contextmanager

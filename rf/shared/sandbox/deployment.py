@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from rf.shared.offline.invention import Registration
 from rf.shared.offline.record import record
 from rf.shared.offline.secrets import without_secrets
 from rf.shared.offline.violations import OfflineError
-from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
+from rf.shared.plan_document import PlannedResource
 from rf.shared.sandbox.emulator import EmulatorError
 from rf.shared.sandbox.registry import (
     CreationError,
@@ -97,14 +98,14 @@ def deployed(
         raise
 
 
-def services_of(plan: RecordedPlan) -> list[str]:
-    """The services that the plan's AWS resources are of, by the names of their types."""
-    tokens = {resource.type for resource in plan.resources if resource.type.startswith("aws:")}
+def services_of(resources: Iterable[RecordedResource | PlannedResource]) -> list[str]:
+    """The services that a plan's AWS resources are of, by the names of their types."""
+    tokens = {resource.type for resource in resources if resource.type.startswith("aws:")}
     return sorted({token.split(":")[1].split("/")[0] for token in tokens})
 
 
-def region_of(plan: RecordedPlan) -> str:
-    """Where the plan's AWS provider stands."""
-    providers = plan.of_type(AWS_PROVIDER)
+def region_of(resources: Iterable[RecordedResource | PlannedResource]) -> str:
+    """Where a plan's AWS provider stands."""
+    providers = [resource for resource in resources if resource.type == AWS_PROVIDER]
     regions = [reveal(provider.inputs).get("region") for provider in providers]
     return next((region for region in regions if region), DEFAULT_REGION)

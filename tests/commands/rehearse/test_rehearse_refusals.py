@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program(tmp_path / "engine" / "bin" / "pulumi-resource-kubernetes", "")
     program(tmp_path / "apiserver" / "bin" / "kube-apiserver", "")
     program(tmp_path / "path" / "etcd", "etcd Version: 3.6.1")
+    (tmp_path / "path" / "git").symlink_to(shutil.which("git") or "")
     monkeypatch.setenv("RESEARCHFLOW_ENGINE", str(tmp_path / "engine"))
     monkeypatch.setenv("RESEARCHFLOW_APISERVER", str(tmp_path / "apiserver"))
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr("rf.rehearse.rehearse.plan_of", lambda *_, **__: PLAN)
+    monkeypatch.setattr("rf.rehearse.targets.plan_of", lambda *_, **__: PLAN)
 
     def started(*_: object) -> None:
         raise AssertionError("it started")
@@ -131,10 +133,37 @@ def test_an_unknown_size_is_refused_with_the_nearest(arguments: tuple[str, ...])
 
 @pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize(
-    "arguments", [("--from", "small"), ("--to", "small"), ("--size", "small", "--to", "medium")]
+    "arguments",
+    [
+        ("--from", "small"),
+        ("--to", "small"),
+        ("--to", "HEAD"),
+        ("--size", "small", "--from", "HEAD", "--to", "medium"),
+    ],
+    ids=" ".join,
 )
 def test_two_sizes_or_one_are_named(arguments: tuple[str, ...]) -> None:
     refusal(*arguments)
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_is_neither_a_size_nor_a_revision_is_refused() -> None:
+    said = refusal("--from", "no-such-revision")
+    assert said.startswith("no-such-revision: Git knows no such revision in ")
+    assert "nor is it a size" in said
+    assert "\n" not in said
+
+
+def test_without_git_no_revision_is_known(machine: Path) -> None:
+    (machine / "path" / "git").unlink()
+    assert "git is missing" in refusal("--from", "HEAD")
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_a_growth_step_leaves_as_it_is_cannot_fail() -> None:
+    """The plans of both sizes are the same here: nothing is created or changed."""
+    said = refusal("--from", "small", "--to", "medium", "--fail", "artifacts-bucket")
+    assert "nothing that dev creates or changes has this in its URN" in said
 
 
 class Elsewhere:
