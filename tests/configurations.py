@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rf.shared.stacks import ANY_CAPACITY
+
 ACTIVE = ("disasterRecovery.phase=active",)
 """A recovery site that has taken over."""
 
@@ -70,7 +72,13 @@ CONFIGURATIONS = {
 """What the default suite records before all else, the longest recordings first."""
 
 OF_THE_ENGINE = {
-    f"{stack}, unknown": Configuration(stack, unknowns=True)
-    for stack in ("prod-us-west", "prod-eu", "prod-dr", "staging", "dev")
+    **{
+        f"{stack}, unknown": Configuration(stack, unknowns=True)
+        for stack in ("prod-us-west", "prod-eu", "prod-dr", "staging", "dev")
+    },
+    **{
+        f"staging, {size}, compared": Configuration("staging", size, (ANY_CAPACITY,))
+        for size in ("small", "medium", "large")
+    },
 }
 """What only the tests with Pulumi's engine look at beside: recorded when they ask for it."""

@@ -75,7 +75,6 @@ def connections_args(stack: Stack) -> ConnectionsArgs:
     """What the applications are told of everything they connect to."""
     plan, roles, pgbouncer = stack.plan, stack.credentials.roles, stack.pgbouncer
     serving = stack.serving_citus is not None
-    reconnected = stack.pooler_reconnect
     return ConnectionsArgs(
         place=stack.place,
         namespace=stack.platform.namespace,
@@ -85,7 +84,6 @@ def connections_args(stack: Stack) -> ConnectionsArgs:
         system_database=pgbouncer.system_database if serving else pgbouncer.database,
         application=roles[RoleKey.APPLICATION],
         read_only=roles[RoleKey.READ_ONLY],
-        database_ready=reconnected.ready if reconnected else stack.bootstrap.ready,
         authority_certificate=stack.authority.certificate_pem,
         urls=_urls(stack),
         scaler_login=(stack.broker or stack.queue).scaler_login,
@@ -179,12 +177,14 @@ def web_args(stack: Stack) -> WebArgs:
 def connected_pods(
     stack: Stack, name: str, variables: Sequence[k8s.core.v1.EnvVarArgs] = ()
 ) -> ApplicationPods:
-    """An application's pods with everything that it connects to, and `variables`."""
+    """An application's pods with everything that it connects to, and `variables`; none is made
+    before roles and tables are there."""
     return replace(
         _pods(stack, name),
         environment=[*stack.connections.environment(name), *variables],
         annotations=stack.connections.annotations(name),
         ca_config_map=stack.authority.config_map_name,
+        after=((stack.pooler_reconnect or stack.bootstrap).job,),
     )
 
 

@@ -132,7 +132,7 @@ def pooler_reconnect_args(stack: Stack, migration: DatabaseMigration) -> PoolerR
     return PoolerReconnectArgs(
         namespace=stack.platform.namespace,
         migration=migration.job_name,
-        migrated=migration.ready,
+        migrated=migration.job,
         poolers=stack.settings.pgbouncer.replicas,
         port=stack.plan.pgbouncer.listen_port,
         pooling=stack.pgbouncer.pods,

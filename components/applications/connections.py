@@ -63,9 +63,6 @@ class ConnectionsArgs:
     read_only: RoleCredentials
     """The login that only reads."""
 
-    database_ready: Input[str]
-    """A text that is known when both can log in and the tables are migrated."""
-
     authority_certificate: Input[str]
     """PEM text of the in-cluster authority, which signs PgBouncer's certificate."""
 
@@ -149,7 +146,7 @@ class Connections(ComponentResource):
         return [*secrets, *settings]
 
     def annotations(self, application: str) -> dict[str, Output[str]]:
-        """What changes with the values of `environment`, and is known when the database is ready.
+        """What changes with the values of `environment`.
 
         Raises KeyError for an application without logins.
         """
@@ -157,8 +154,6 @@ class Connections(ComponentResource):
             config=self._settings(application),
             # Public, and read once by Node.js.
             authority=self._args.authority_certificate,
-            # Not hashed: it is here so that no pod starts before roles and tables are there.
-            ready=self._args.database_ready,
         )
         secrets = {
             variable: self._secrets[secret][key]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi_kubernetes as k8s
-from pulumi import Input
+from pulumi import Input, Resource
 
 from components.applications.pod_security import (
     config_volume,
@@ -66,6 +66,9 @@ class ApplicationPods:
 
     node_selector: Mapping[str, str] | None = None
     """Labels of the nodes that they run on; None for any."""
+
+    after: tuple[Resource, ...] = ()
+    """What must be there before the first pod, for whatever it connects to."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,6 +105,7 @@ class Workload(ComponentResource):
     def _deployment(
         self, name: str, args: WorkloadArgs, account: Resource
     ) -> k8s.apps.v1.Deployment:
+        awaited = [account, *args.pod.pods.after, *args.after]
         return k8s.apps.v1.Deployment(
             f"{name}-pods",
             metadata=self._metadata(args),
@@ -120,7 +121,7 @@ class Workload(ComponentResource):
                 ),
                 template=args.pod.build(),
             ),
-            opts=ResourceOptions(parent=self, depends_on=[account, *args.after]),
+            opts=ResourceOptions(parent=self, depends_on=awaited),
         )
 
     def _service(self, name: str, args: WorkloadArgs) -> k8s.core.v1.Service:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -92,11 +92,11 @@ class DatabaseBootstrap(ComponentResource):
 
     Changed SQL, a new password or another host runs it anew; it can run as often as one likes. It
     stays after it has ended, since a Job that deletes itself would be made again by every
-    deployment. What uses a role depends on `job`, or takes `ready`: both wait for its success.
+    deployment. What uses a role depends on `job`, which waits for its success. Its name is known
+    before, and nothing takes a value of it: else a preview would not know what uses it either.
     """
 
     job: Resource
-    ready: Output[str]
     authority_config_map: Output[str]
     migrator_secret_name: Output[str]
 
@@ -119,12 +119,11 @@ class DatabaseBootstrap(ComponentResource):
             spec=self._job(),
             opts=ResourceOptions(parent=self, depends_on=[authority, sql, secret, account]),
         )
-        self.ready = self.job.id.apply(lambda _: job_name)
-        migrator = self._build_secret("migrator", MIGRATOR_CREDENTIALS, self._migrator())
-        self.migrator_secret_name = Output.all(migrator.id, self.ready).apply(
-            lambda _: MIGRATOR_CREDENTIALS
+        migrator = self._build_secret(
+            "migrator", MIGRATOR_CREDENTIALS, self._migrator(), after=(self.job,)
         )
-        self.register_outputs({"ready": self.ready})
+        self.migrator_secret_name = migrator.id.apply(lambda _: MIGRATOR_CREDENTIALS)
+        self.register_outputs({"job": job_name})
 
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(
@@ -142,13 +141,17 @@ class DatabaseBootstrap(ComponentResource):
         )
 
     def _build_secret(
-        self, role: str, object_name: str, values: Mapping[str, Input[str]]
+        self,
+        role: str,
+        object_name: str,
+        values: Mapping[str, Input[str]],
+        after: Sequence[Resource] = (),
     ) -> k8s.core.v1.Secret:
         return k8s.core.v1.Secret(
             f"{self._name}-{role}",
             metadata=self._metadata(object_name),
             string_data={key: Output.secret(value) for key, value in values.items()},
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, depends_on=after),
         )
 
     def _secrets(self) -> dict[str, Input[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, CustomTimeouts, Input, Output, ResourceOptions
+from pulumi import ComponentResource, CustomTimeouts, Input, Resource, ResourceOptions
 
 from components.applications.pod_security import (
     config_volume,
@@ -73,12 +73,13 @@ class DatabaseMigration(ComponentResource):
     each change it: what has run already runs once more, which migrations must bear in any case.
 
     Migrations take locks and change structure: they log in as the migrator, at the server itself,
-    because a pooler's transaction mode keeps no session. What uses the tables takes `ready`, which
-    waits for success: when a migration fails, so does the deployment, and the old pods run on.
+    because a pooler's transaction mode keeps no session. What uses the tables depends on `job`,
+    which waits for success: when a migration fails, so does the deployment, and the old pods run
+    on. Nothing takes a value of it: else a preview that makes it anew would not know what uses it.
     """
 
     job_name: str
-    ready: Output[str]
+    job: Resource
 
     def __init__(
         self, name: str, args: DatabaseMigrationArgs, opts: ResourceOptions | None = None
@@ -90,7 +91,7 @@ class DatabaseMigration(ComponentResource):
         self.job_name = job_name
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
         minutes = args.settings.timeout_minutes
-        job = k8s.batch.v1.Job(
+        self.job = k8s.batch.v1.Job(
             f"{name}-job",
             metadata=self._metadata(job_name),
             spec=k8s.batch.v1.JobSpecArgs(
@@ -108,8 +109,7 @@ class DatabaseMigration(ComponentResource):
                 custom_timeouts=CustomTimeouts(create=f"{minutes + _MARGIN_MINUTES}m"),
             ),
         )
-        self.ready = job.id.apply(lambda _: job_name)
-        self.register_outputs({"ready": self.ready})
+        self.register_outputs({"job": job_name})
 
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.applications.pod_security import (
     config_volume,
@@ -47,10 +47,10 @@ class PoolerReconnectArgs:
     """The applications' namespace, where the Job runs."""
 
     migration: str
-    """The name of the migration's Job."""
+    """The name of the migration's Job, which is in the pods' annotation."""
 
-    migrated: Input[str]
-    """The same name, known when that Job has ended well."""
+    migrated: Resource
+    """That Job, which is there when it has ended well."""
 
     poolers: int
     """How many pods of PgBouncer reconnect."""
@@ -69,11 +69,11 @@ class PoolerReconnectArgs:
 
 
 class PoolerReconnect(ComponentResource):
-    """One Job a migration, whose name is in its own by a hash. What uses the tables takes `ready`:
-    it waits for both, so that no new pod meets a statement prepared before the migration.
+    """One Job a migration, whose name is in its own by a hash. What uses the tables depends on
+    `job`: it waits for both, so that no new pod meets a statement prepared before the migration.
     """
 
-    ready: Output[str]
+    job: Resource
 
     def __init__(
         self, name: str, args: PoolerReconnectArgs, opts: ResourceOptions | None = None
@@ -93,7 +93,7 @@ class PoolerReconnect(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
-        job = k8s.batch.v1.Job(
+        self.job = k8s.batch.v1.Job(
             f"{name}-job",
             metadata=self._metadata(job_name),
             spec=k8s.batch.v1.JobSpecArgs(
@@ -102,16 +102,16 @@ class PoolerReconnect(ComponentResource):
                 template=k8s.core.v1.PodTemplateSpecArgs(
                     metadata=k8s.meta.v1.ObjectMetaArgs(
                         labels=labels(APPLICATION),
-                        # Through the migration, so that the Job is made when that has ended.
-                        annotations={"researchflow.io/migration": args.migrated},
+                        annotations={"researchflow.io/migration": args.migration},
                     ),
                     spec=self._pod(),
                 ),
             ),
-            opts=ResourceOptions(parent=self, depends_on=[script, account, args.pooling]),
+            opts=ResourceOptions(
+                parent=self, depends_on=[script, account, args.pooling, args.migrated]
+            ),
         )
-        self.ready = job.id.apply(lambda _: job_name)
-        self.register_outputs({"ready": self.ready})
+        self.register_outputs({"job": job_name})
 
     def _metadata(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return k8s.meta.v1.ObjectMetaArgs(

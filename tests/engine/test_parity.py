@@ -56,7 +56,7 @@ def previewed(
     plan, config = planned(name), stack_config(name)
     file = tmp_path_factory.mktemp("goals") / "plan.json"
     with standing(plan) as rehearsal:
-        rehearsal.know(references_of(name, config))
+        rehearsal.import_outputs(references_of(name, config))
         stack = rehearsal.stack(name)
         stack.configure(project_name(), config)
         run = stack.preview(file)

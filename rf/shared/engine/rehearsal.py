@@ -29,6 +29,7 @@ from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
 from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
 from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
+from rf.shared.sandbox.neighbours import make_primaries, with_zones
 from rf.shared.servers.processes import Process
 from rf.shared.termination import begin
 from scaleplan.config import engine_config
@@ -69,6 +70,7 @@ class Rehearsal:
         self._command = command
         self._running = running
         self._programs: dict[Path, str] = {}
+        self._zones: dict[str, Any] = {}
 
     def take_program(self, directory: Path) -> None:
         """From now on the program is that of this directory, whose process stays until the end."""
@@ -97,7 +99,22 @@ class Rehearsal:
             provider.fail(pattern)
 
     def know(self, references: References) -> None:
-        """Let stacks that are read exist, with their outputs and nothing else."""
+        """Let stacks that are read exist: their outputs, and of what these name in the account
+        what this stack's own resources need. Raises CreationError where the emulator refuses it.
+        """
+        new = {name: each for name, each in references.items() if name not in self._zones}
+        make_primaries(self.account.api, new)
+        for name, outputs in with_zones(self.account.api, new).items():
+            self._zones[name] = outputs.get("zoneId")
+        self.import_outputs(
+            {
+                name: {**outputs, "zoneId": self._zones[name]} if self._zones[name] else outputs
+                for name, outputs in references.items()
+            }
+        )
+
+    def import_outputs(self, references: References) -> None:
+        """Let stacks have these outputs and nothing else."""
         for name, outputs in references.items():
             self.stack(name).import_outputs(self.project, name, reveal(outputs))
 

@@ -11,8 +11,8 @@ from pulumi.automation.events import EngineEvent, OpType
 
 from rf.shared.offline.monitor import name_of, type_of
 
-SAME = "same"
-"""The engine's word for a resource that stays as it is."""
+UNCHANGING = ("same", "read")
+"""The engine's words for what stays as it is, and for what it only reads: another stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class EngineRun:
     @property
     def changes(self) -> tuple[EngineStep, ...]:
         """What did not stay the same."""
-        return tuple(step for step in self.steps if step.operation != SAME)
+        return tuple(step for step in self.steps if step.operation not in UNCHANGING)
 
     @property
     def empty(self) -> bool:

@@ -10,6 +10,8 @@ As `python -m moto.server`, but made to start and answer in less time:
 - what moto looks up on each request and can't change (its packages, a class's methods) is kept;
 - the policies that AWS manages, 2 MB of JSON, are read once, not for each empty account;
 - what is loaded is never searched for garbage;
+- one request is answered after the other: moto changes its state without locks, and threads gain
+  nothing where all the work is Python's;
 - SIGTERM ends it at once: nothing of its state needs taking apart.
 
 PORT is the socket's, for people who look for the process. Imports nothing of this project, which is
@@ -87,7 +89,6 @@ def main(port: str, file_descriptor: str, *services: str) -> None:
         "127.0.0.1",
         int(port),
         application,
-        threaded=True,
         request_handler=MotoRequestHandler,
         fd=int(file_descriptor),
     ).serve_forever()

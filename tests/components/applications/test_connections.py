@@ -41,7 +41,6 @@ def made(
     *,
     password=PASSWORD,
     authority="certificate",
-    ready="database-bootstrap-1",
     system=("researchflow", None),
     scaled_by_keda=True,
     jobs=JOBS,
@@ -55,7 +54,6 @@ def made(
         system_database=system[0],
         application=role("researchflow_app", password),
         read_only=role("researchflow_readonly", READER_PASSWORD),
-        database_ready=ready,
         authority_certificate=authority,
         urls={
             "orchestrator": {
@@ -289,9 +287,8 @@ def test_a_changed_config_map_rolls_the_pods_that_read_it(hashes):
     assert hashes("collaboration", bucket="one") == hashes("collaboration", bucket="two")
 
 
-def test_another_authority_rolls_the_pods_and_another_bootstrap_does_not(hashes):
+def test_another_authority_rolls_the_pods(hashes):
     assert hashes(authority="one")[0] != hashes(authority="two")[0]
-    assert hashes(ready="database-bootstrap-1") == hashes(ready="database-bootstrap-2")
 
 
 def test_a_new_password_rolls_the_pods_and_its_hash_tells_nothing_of_it(hashes):

@@ -2,7 +2,6 @@
 
 import re
 
-import pulumi
 import pytest
 
 from components.database.bootstrap import (
@@ -52,9 +51,7 @@ def bootstrap(build):
                 authority="root",
                 coordinator=coordinator,
             )
-            made = DatabaseBootstrap("bootstrap", args, opts)
-            pulumi.export("ready", made.ready)
-            return made
+            return DatabaseBootstrap("bootstrap", args, opts)
 
         return build(construct)
 
@@ -159,10 +156,10 @@ def test_the_pod_is_locked_down_and_keeps_the_logs_of_a_failure(bootstrap):
     assert re.fullmatch(r"postgres:16\.\d+-alpine[\d.]+", container["image"])
 
 
-def test_what_is_ready_waits_for_the_job_and_the_job_for_what_it_mounts(bootstrap):
+def test_migrations_wait_for_the_job_and_the_job_for_what_it_mounts(bootstrap):
     built = bootstrap()
     job = built.named(JOB, "bootstrap-job")
-    assert built.exported["ready"] == job.inputs["metadata"]["name"]
+    assert job.urn in built.named(SECRET, "bootstrap-migrator").dependencies
     mounted = ("bootstrap-script", "bootstrap-authority", "bootstrap-secrets")
     needed = {r.urn for r in built.resources if r.name in mounted}
     assert len(needed) == 3

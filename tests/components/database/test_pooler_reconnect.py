@@ -1,6 +1,5 @@
 """The Job after a migration: once for each, when poolers stand, with a login of their console."""
 
-import pulumi
 import pytest
 
 from components.database.pooler_admin import PoolerAdmin, PoolerAdminArgs
@@ -21,15 +20,14 @@ def reconnect(build):
             args = PoolerReconnectArgs(
                 namespace="researchflow",
                 migration=migration,
-                migrated=migration,
+                migrated=admin,
                 poolers=poolers,
                 port=6432,
                 pooling=admin,
                 admin_secret=admin.secret_name,
                 cluster_authority="researchflow-ca",
             )
-            made = PoolerReconnect("pooler-reconnect", args, opts)
-            pulumi.export("ready", made.ready)
+            PoolerReconnect("pooler-reconnect", args, opts)
 
         return build(construct)
 
