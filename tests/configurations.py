@@ -72,5 +72,5 @@ CONFIGURATIONS = {
 OF_THE_ENGINE = {
     f"{stack}, unknown": Configuration(stack, unknowns=True)
     for stack in ("prod-us-west", "prod-eu", "prod-dr", "staging", "dev")
-}
+} | {"dev, medium": Configuration("dev", size="medium")}
 """What only the tests with Pulumi's engine look at beside: recorded when they ask for it."""
