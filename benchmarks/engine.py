@@ -5,7 +5,7 @@ and `.ci/apiserver/build` make. Both run in turn, each in a process of its own, 
 being counted, so that Python's bytecode is there. Of the engine counts its preview from the first
 call to the last answer: the engine, the program, the cards that answer for AWS and Pulumi's
 provider for Kubernetes; not what the rehearsal stands on, nor starting that. `rf preview` is
-counted whole, with nothing kept. Nothing is judged.
+counted whole, with nothing kept. The policy pack is not asked, and nothing is judged.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def engine_preview(stack: str) -> Run:
         rehearsal.take_program(PROJECT_ROOT)
         servers = _servers()
         before, started = _cpu_seconds(servers), time.perf_counter()
-        run = rehearsed.preview()
+        run = rehearsed.preview(judged=False)
         wall, cpu = time.perf_counter() - started, _cpu_seconds(servers) - before
         if run.failure:
             raise RunFailedError(run.failure)

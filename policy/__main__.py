@@ -47,19 +47,23 @@ _LEVELS: Mapping[Level, EnforcementLevel] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """The rules as policies of one run of the engine. `inputs_by_urn` are those shown so far."""
+    """The rules as policies of one run of the engine. `shown` is what it showed so far, by URN."""
 
     name: str
     stack: StackResources
     exceptions: Sequence[PolicyException]
     today: date
-    inputs_by_urn: dict[str, Mapping[str, Any]] = field(
-        default_factory=dict[str, Mapping[str, Any]]
-    )
+    shown: dict[str, Resource] = field(default_factory=dict[str, Resource])
 
     def policies(self) -> list[Policy]:
         """One policy a rule, and one for the exceptions themselves."""
-        policies = [self._of_stack(r) if r.whole_stack else self._of_resource(r) for r in RULES]
+        first = next(rule for rule in RULES if not rule.whole_stack)
+        policies = [
+            self._of_stack(rule)
+            if rule.whole_stack
+            else self._of_resource(rule, first=rule is first)
+            for rule in RULES
+        ]
         in_order = StackValidationPolicy(
             name="exceptions-in-order",
             description="Every exception names a resource of the stack, and has not expired.",
@@ -69,10 +73,12 @@ class Pack:
         )
         return [*policies, in_order]
 
-    def _of_resource(self, rule: Rule) -> Policy:
+    def _of_resource(self, rule: Rule, *, first: bool) -> Policy:
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            self.inputs_by_urn[args.urn] = plain(args.props)
-            self._judge(rule, self._one(args), self.stack, report)
+            # Read once: the SDK asks the policies in their order, each with a copy of its own.
+            if first or args.urn not in self.shown:
+                self.shown[args.urn] = self._one(args, plain(args.props))
+            self._judge(rule, self.shown[args.urn], self.stack, report)
 
         return ResourceValidationPolicy(
             name=rule.id,
@@ -96,25 +102,29 @@ class Pack:
             remediation_steps=rule.remedy,
         )
 
-    def _one(self, args: ResourceValidationArgs | PolicyResource) -> Resource:
+    def _one(
+        self, args: ResourceValidationArgs | PolicyResource, inputs: Mapping[str, Any]
+    ) -> Resource:
         provider = _provider(args.provider)
         return Resource(
             urn=args.urn,
             type=args.resource_type,
             name=args.name,
-            inputs=self.inputs_by_urn[args.urn]
-            if args.urn in self.inputs_by_urn
-            else plain(args.props),
+            inputs=inputs,
             protect=bool(args.opts.protect),
             parent=args.opts.parent or "",
             provider=provider,
             custom=provider is not None or args.resource_type.startswith("pulumi:providers:"),
         )
 
+    def _inputs(self, resource: PolicyResource) -> Mapping[str, Any]:
+        shown = self.shown.get(resource.urn)
+        return plain(resource.props) if shown is None else shown.inputs
+
     def _whole(self, args: StackValidationArgs) -> StackResources:
         resources = [
             replace(
-                self._one(each),
+                self._one(each, self._inputs(each)),
                 points_at={
                     key: frozenset(source.urn for source in sources)
                     for key, sources in each.property_dependencies.items()

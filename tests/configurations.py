@@ -80,5 +80,6 @@ OF_THE_ENGINE = {
         f"staging, {size}, compared": Configuration("staging", size, (ANY_CAPACITY,))
         for size in ("small", "medium", "large")
     },
+    "dev, medium": Configuration("dev", size="medium"),
 }
 """What only the tests with Pulumi's engine look at beside: recorded when they ask for it."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 
+from policy.rules.shared.exceptions import FILE, read_exceptions
 from rf.grow.classify import GrowthStep, Kind, step_between
 from rf.rehearse.beside import beside
 from rf.rehearse.result import RehearsalResult, RehearsedRun
@@ -56,10 +58,12 @@ def rehearse(
     has to mend it. As `pulumi up` does, it ends where a preview fails. `look` is called while all
     still stands. Raises MissingEngineError and MissingServersError where a part was not built,
     InvalidSettings for wrong settings, UnknownTargetError and UnplannableError for a revision,
+    ExceptionInputError for wrong exceptions of the policy pack,
     UnusablePatternError where nothing would fail: before anything starts.
     """
     binaries = find_engine()
     find_binaries()  # said at once where there is none, not after the plans
+    read_exceptions(FILE.read_text(encoding="utf-8"), datetime.now(UTC).date())
     pattern = _compiled(wanted.fails)
     tell("planning")
     what = "the rehearsal's folder"
@@ -153,4 +157,5 @@ def _updated(
     tell(f"{title}: update")
     yield RehearsedRun(title=title, run=stack.up())
     tell(f"{title}: second preview")
-    yield RehearsedRun(title=title, run=stack.preview(), must_be_empty=True)
+    # What it would judge, the update has judged with every value known.
+    yield RehearsedRun(title=title, run=stack.preview(judged=False), must_be_empty=True)

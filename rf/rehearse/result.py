@@ -56,6 +56,7 @@ class RehearsedRun:
             "failure": self.run.failure,
             "failed": list(self.run.failed),
             "besideGrow": [each.to_json() for each in self.beside],
+            "violations": [each.to_json() for each in self.run.violations],
         }
 
 

@@ -14,13 +14,13 @@ from rf.shared.cluster.control_plane import start_control_plane
 from rf.shared.cluster.definitions import definitions_for
 from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.binaries import EngineBinaries
-from rf.shared.engine.rehearsal import Rehearsal, printed_port, rehearsing
+from rf.shared.engine.rehearsal import Rehearsal, rehearsing
 from rf.shared.offline.invention import ACCOUNT_ID
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan_document import PlanDocument, PlannedResource
 from rf.shared.sandbox.deployment import region_of, services_of
 from rf.shared.sandbox.emulator import LOOPBACK, Emulator, require_loopback
-from rf.shared.servers.processes import Process, wait_until
+from rf.shared.servers.processes import Process, printed_port, wait_until
 
 
 @contextmanager

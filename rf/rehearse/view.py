@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
 from rf.rehearse.beside import ChangeBeside
 from rf.rehearse.result import NOT_PROVEN, RehearsalResult, RehearsedRun
+from rf.shared.engine.runs import EngineViolation
 from rf.shared.terminal import print_json, terminal
 
 MOST_CHANGES = 40
@@ -46,6 +49,7 @@ def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
         out.print(Text(f"        and {len(listed) - MOST_CHANGES} more (--json)"))
     for each in rehearsed.disagreements:
         out.print(Text(f"        {_disagreement(each)}", style="red"))
+    _show_violations(run.violations, out)
     if run.failure and not rehearsed.must_fail:
         out.print(Text(run.failure, style="red"))
 
@@ -58,3 +62,11 @@ def _disagreement(change: ChangeBeside) -> str:
         if paths
     ]
     return "; ".join([f"disagree on {change.urn}: {said}", *alone])
+
+
+def _show_violations(violations: Sequence[EngineViolation], out: Console) -> None:
+    for each in violations:
+        style = "red" if each.level == "mandatory" else "yellow"
+        out.print(Text(f"        {each.label}", style=style))
+        for line in each.message.splitlines():
+            out.print(Text(f"          {line}"))

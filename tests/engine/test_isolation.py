@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from pulumi.automation.errors import CommandError
 
 from rf.rehearse.rehearse import GO_ON
 from rf.rehearse.result import RehearsalResult, RehearsedRun
@@ -72,7 +73,10 @@ PROGRAMS = (
     "aws",
     "helm",
     "kubectl",
+    "pulumi-analyzer-policy-python",
     "pulumi-language-python",
+    "python",
+    "python3",
 )
 
 TOKEN = "pul-0123456789abcdef0123456789abcdef01234567"
@@ -102,6 +106,8 @@ def plant(folder: Path, bystander: Bystander) -> dict[str, str]:
         for version in ("v4.34.2", "v4.21.4", "v5.6.2", "v7.51.1"):
             plugin = folder / "pulumi" / "plugins" / f"resource-{package}-{version}"
             program(plugin / f"pulumi-resource-{package}")
+    for kind in ("analyzer-policy-python", "language-python"):
+        program(folder / "pulumi" / "plugins" / f"{kind}-v3.274.1" / f"pulumi-{kind}")
     (folder / "backend").mkdir()
     text(
         home / ".aws" / "credentials",
@@ -253,7 +259,7 @@ def printed(result: RehearsalResult, *, as_json: bool) -> str:
 
 @pytest.fixture(scope="module")
 def written(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """Of dev, deployed and then previewed with staging's size."""
+    """Of dev, deployed and then previewed with staging's size, which a rule forbids."""
     folder = tmp_path_factory.mktemp("rehearsal")
     plan = planned("dev")
     texts: dict[str, str] = {}
@@ -268,8 +274,12 @@ def written(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> Writt
         def run(title: str, act: Callable[..., Any], size: str | None = None) -> None:
             rehearsed.configure(project_name(), stack_config("dev", size=size))
             log = StepLog()
-            result = act(diff=True, parallel=PARALLEL, on_event=log)
-            texts[title] = result.stdout + result.stderr
+            with rehearsed._policy_packs(preview=title.startswith("preview")) as packs:
+                try:
+                    result = act(diff=True, parallel=PARALLEL, on_event=log, policy_packs=packs)
+                    texts[title] = result.stdout + result.stderr
+                except CommandError as error:
+                    texts[title] = str(error)
             runs.append(RehearsedRun(title=title, run=log.run(title)))
 
         def asked(*command: str) -> str:
@@ -319,6 +329,8 @@ def test_what_is_searched_shows_what_is_no_secret(written: Written) -> None:
     """Else a search that finds nothing would say nothing."""
     for name in ("preview --diff", "up --diff", "preview --diff of another size", "stack export"):
         assert "researchflow-dev" in written.texts[name], name
+    for name in ("preview --diff of another size", "rf rehearse", "rf rehearse --json"):
+        assert "data-protected-from-medium" in written.texts[name], name
     assert "[secret]" in written.texts["up --diff"]
     assert any(name.endswith("/dev.json") for name in written.texts)
 
@@ -377,7 +389,8 @@ def test_a_signal_in_the_update_leaves_nothing(
         running.send_signal(number)
         output, errors = running.communicate()
     assert creates == b"creates", errors
-    for program in ("pulumi ", "pulumi-resource-kubernetes", "etcd", "kube-apiserver", "moto_serv"):
+    programs = ("pulumi ", "pulumi.policy", "pulumi-resource-kubernetes", "etcd", "kube-apiserver")
+    for program in (*programs, "moto_serv"):
         assert any(program in command for command in started.values()), program
     assert running.returncode == code, errors
     assert output == ""

@@ -17,12 +17,13 @@ _OPENING = f"""\
 
 What a stack that holds patients' data must be, whoever changes the program. This page is generated
 from the rules in `policy/rules/` (`python -m tools.reference.policy > docs/policy.md`): {{count}}
-of them, {{advisory}} advisory and the rest mandatory. One definition runs in three places:
+of them, {{advisory}} advisory and the rest mandatory. One definition runs in four places:
 
 ```sh
 .venv/bin/python -m rf policy --stack prod           # over the offline plan: no engine, no account
 .venv/bin/python -m rf policy --stack prod --rules   # and how much each rule had to judge
 pulumi preview --stack prod --policy-pack policy     # in the engine (CrossGuard); `pulumi up` too
+.venv/bin/python -m rf rehearse --stack prod         # in the engine, with no account (rehearsal.md)
 ```
 
 and in a pull request, where `rf report` prints the first one's result. Exit code 1, or in the

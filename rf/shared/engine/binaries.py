@@ -9,11 +9,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from semver import VersionInfo
+
 from rf.shared.errors import InputError
 from rf.shared.project import PROJECT_ROOT
 
-SUPPORTED_MAJOR = 3
-"""Major version of the engine that speaks with the SDKs of requirements.txt."""
+OLDEST_SUPPORTED = VersionInfo(3, 255, 0)
+"""Of the major version that speaks with the SDKs of requirements.txt, the first release that takes
+a program for a policy pack (changelog of Pulumi 3.255.0)."""
 
 HOW = "run .ci/engine/build, which needs Go 1.25 or newer"
 
@@ -37,7 +40,7 @@ def engine_folder() -> Path:
 
 
 def find_engine() -> EngineBinaries:
-    """The engine that was built, else the one on PATH if its major version is supported.
+    """The engine that was built, else the one on PATH if its version is supported.
 
     Raises MissingEngineError.
     """
@@ -52,12 +55,20 @@ def find_engine() -> EngineBinaries:
     unfit: list[str] = []
     for program in programs:
         version = _version(program)
-        if version.split(".")[0] == str(SUPPORTED_MAJOR):
+        if _supported(version):
             return EngineBinaries(pulumi=program, version=version, kubernetes_provider=provider)
         unfit.append(f"{program} is {version or 'of no version'}")
     raise MissingEngineError(
-        f"no Pulumi engine of major version {SUPPORTED_MAJOR} ({', '.join(unfit)}): {HOW}"
+        f"no Pulumi engine of major version {OLDEST_SUPPORTED.major}, {OLDEST_SUPPORTED} or newer"
+        f" ({', '.join(unfit)}): {HOW}"
     )
+
+
+def _supported(version: str) -> bool:
+    if not VersionInfo.is_valid(version):
+        return False
+    found = VersionInfo.parse(version)
+    return found.major == OLDEST_SUPPORTED.major and found >= OLDEST_SUPPORTED
 
 
 def _version(program: Path) -> str:

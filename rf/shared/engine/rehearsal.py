@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.engine.card_provider import CardProvider, EmbeddedAccount
 from rf.shared.engine.command import EngineCommand, environment_of
 from rf.shared.engine.kubernetes_provider import LARGE_MESSAGES, KubernetesProvider
+from rf.shared.engine.policy_pack import policy_pack
 from rf.shared.engine.runs import EngineRun, StepLog
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
 from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
 from rf.shared.sandbox.neighbours import make_primaries, with_zones
-from rf.shared.servers.processes import Process
+from rf.shared.servers.processes import Process, printed_port
 from rf.shared.termination import begin
 from scaleplan.config import engine_config
 
@@ -66,6 +68,7 @@ class Rehearsal:
         self.account = account
         self.cluster = cluster
         self.fails = ""
+        self.pack = PROJECT_ROOT / "policy"
         self._providers = providers
         self._command = command
         self._running = running
@@ -73,10 +76,12 @@ class Rehearsal:
         self._zones: dict[str, Any] = {}
 
     def take_program(self, directory: Path) -> None:
-        """From now on the program is that of this directory, whose process stays until the end."""
+        """From now on the program is that of this directory, whose process stays until the end, and
+        its policy pack the one that judges."""
         if directory not in self._programs:
             self._programs[directory] = _program_served(directory, self.folder, self._running)
         self._command.program = self._programs[directory]
+        self.pack = directory / "policy"
 
     def stack(self, name: str) -> RehearsedStack:
         """A stack of the project, made when it is first asked for."""
@@ -86,7 +91,7 @@ class Rehearsal:
             project_settings=automation.ProjectSettings(name=self.project, runtime="python"),
         )
         stack = automation.create_or_select_stack(name, work_dir=options.work_dir, opts=options)
-        return RehearsedStack(stack)
+        return RehearsedStack(stack, self)
 
     def work_folder(self, name: str) -> Path:
         """Where the stack's project settings are."""
@@ -122,8 +127,9 @@ class Rehearsal:
 class RehearsedStack:
     """One stack. Each method but `configure` is a run of the engine."""
 
-    def __init__(self, stack: automation.Stack) -> None:
+    def __init__(self, stack: automation.Stack, rehearsal: Rehearsal) -> None:
         self._stack = stack
+        self._rehearsal = rehearsal
 
     def configure(self, project: str, config: Mapping[str, object]) -> None:
         """The stack's config, in place of what it had."""
@@ -137,16 +143,25 @@ class RehearsedStack:
         }
         self._stack.set_all_config(values)
 
-    def preview(self, plan: Path | None = None) -> EngineRun:
-        """What an update would do. To `plan` the engine writes what each resource is to be."""
+    def preview(self, plan: Path | None = None, *, judged: bool = True) -> EngineRun:
+        """What an update would do. To `plan` the engine writes what each resource is to be; the
+        policy pack's rules are left out where it is not to be `judged`."""
         file = str(plan) if plan else None
-        return self._run(
-            "preview", lambda log: self._stack.preview(parallel=PARALLEL, on_event=log, plan=file)
-        )
+        with self._policy_packs(preview=True) if judged else nullcontext([]) as packs:
+            return self._run(
+                "preview",
+                lambda log: self._stack.preview(
+                    parallel=PARALLEL, on_event=log, plan=file, policy_packs=packs
+                ),
+            )
 
     def up(self) -> EngineRun:
         """Update the stack."""
-        return self._run("up", lambda log: self._stack.up(parallel=PARALLEL, on_event=log))
+        with self._policy_packs(preview=False) as packs:
+            return self._run(
+                "up",
+                lambda log: self._stack.up(parallel=PARALLEL, on_event=log, policy_packs=packs),
+            )
 
     def refresh(self) -> EngineRun:
         """Read what stands, and note what differs from the state."""
@@ -185,6 +200,24 @@ class RehearsedStack:
     def import_state(self, state: Mapping[str, Any]) -> None:
         """Put a state, as `state` gives it, in place of what the backend holds."""
         self._stack.import_stack(automation.Deployment(version=3, deployment=dict(state)))
+
+    @contextmanager
+    def _policy_packs(self, *, preview: bool) -> Iterator[list[str]]:
+        """What judges a run: the pack beside the program, if there is one."""
+        pack = self._rehearsal.pack
+        if not pack.is_dir():
+            yield []
+            return
+        values = self._stack.get_all_config()
+        with policy_pack(
+            pack,
+            self._rehearsal.folder,
+            project=self._rehearsal.project,
+            stack=self._stack.name,
+            config={key: value.value for key, value in values.items() if not value.secret},
+            preview=preview,
+        ) as program:
+            yield [str(program)]
 
     def _run(self, kind: str, act: Callable[[StepLog], object]) -> EngineRun:
         log = StepLog()
@@ -267,16 +300,6 @@ def _program_served(directory: Path, folder: Path, running: ExitStack) -> str:
     )
     running.callback(process.stop)
     return f"{LOOPBACK}:{printed_port(process)}"
-
-
-def printed_port(process: Process) -> str:
-    """The port that a server prints in a line of its own once it listens."""
-
-    def port() -> str:
-        return next((line for line in process.log.read_text().splitlines() if line.isdigit()), "")
-
-    process.wait_ready(lambda: bool(port()))
-    return port()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.automation.events import EngineEvent, OpType
+from pulumi.automation.events import EngineEvent, OpType, PolicyEvent
 
 from rf.shared.offline.monitor import name_of, type_of
 
@@ -47,17 +47,40 @@ class EngineStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineViolation:
+    """What the policy pack said in the engine. `level` is the engine's word: a mandatory one ends
+    the run, an advisory one does not. `urn` is the stack's own where it is of no single resource.
+    """
+
+    rule: str
+    level: str
+    urn: str
+    message: str
+
+    @property
+    def label(self) -> str:
+        """The rule and the resource, as Pulumi's command line shows them."""
+        resource = f"  ({type_of(self.urn)}: {name_of(self.urn)})" if self.urn else ""
+        return f"[{self.level}]  {self.rule}{resource}"
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {"rule": self.rule, "level": self.level, "urn": self.urn, "message": self.message}
+
+
+@dataclass(frozen=True, kw_only=True)
 class EngineRun:
     """A preview, an update, a refresh or a destruction. `failure` is empty where it ended well.
 
     `steps` are the operations in the order in which the engine took them, those on what stays the
-    same among them.
+    same among them. `violations` are what the policy pack said on the way.
     """
 
     kind: str
     steps: tuple[EngineStep, ...]
     failure: str = ""
     failed: tuple[str, ...] = ()
+    violations: tuple[EngineViolation, ...] = ()
 
     @property
     def counts(self) -> Counter[str]:
@@ -76,13 +99,14 @@ class EngineRun:
 
 
 class StepLog:
-    """Takes the engine's events, of which steps and failures are kept."""
+    """Takes the engine's events, of which steps, failures and violations are kept."""
 
     def __init__(self) -> None:
         self.steps: list[EngineStep] = []
         self._refreshed: set[str] = set()
         self.failed: list[str] = []
         self.messages: list[str] = []
+        self.violations: list[EngineViolation] = []
 
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
@@ -96,6 +120,8 @@ class StepLog:
             self.steps.append(_step(after.metadata))
         if event.res_op_failed_event is not None:
             self.failed.append(event.res_op_failed_event.metadata.urn)
+        if event.policy_event is not None:
+            self.violations.append(_violation(event.policy_event))
         diagnostic = event.diagnostic_event
         if diagnostic is not None and diagnostic.severity == "error":
             self.messages.append(diagnostic.message.strip())
@@ -108,7 +134,17 @@ class StepLog:
             steps=tuple(self.steps),
             failure=reason if failure else "",
             failed=tuple(self.failed),
+            violations=tuple(self.violations),
         )
+
+
+def _violation(event: PolicyEvent) -> EngineViolation:
+    return EngineViolation(
+        rule=event.policy_name,
+        level=event.enforcement_level,
+        urn=event.resource_urn or "",
+        message=event.message.strip(),
+    )
 
 
 def _step(metadata: Any) -> EngineStep:

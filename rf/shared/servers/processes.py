@@ -170,6 +170,16 @@ class Process:
         self._begun.undo()
 
 
+def printed_port(process: Process) -> str:
+    """The port that a server prints in a line of its own once it listens."""
+
+    def port() -> str:
+        return next((line for line in process.log.read_text().splitlines() if line.isdigit()), "")
+
+    process.wait_ready(lambda: bool(port()))
+    return port()
+
+
 def run(command: list[str]) -> str:
     """What a program writes. Raises RuntimeError with what it said when it fails."""
     result = subprocess.run(

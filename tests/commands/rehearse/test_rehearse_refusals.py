@@ -81,12 +81,13 @@ def test_an_empty_folder_is_no_engine(machine: Path, monkeypatch: pytest.MonkeyP
     assert "\n" not in said
 
 
-def test_an_engine_of_another_major_version_is_named_with_its_version(machine: Path) -> None:
+@pytest.mark.parametrize("version", ["2.300.0", "3.254.9", "4.0.0"])
+def test_an_engine_of_another_version_is_named_with_it(machine: Path, version: str) -> None:
     built, other = machine / "engine" / "bin" / "pulumi", machine / "path" / "pulumi"
-    program(built, "v2.0.0")
+    program(built, f"v{version}")
     other.write_text("not a program")
     said = refusal()
-    assert f"{built} is 2.0.0" in said
+    assert f"{built} is {version}" in said
     assert ".ci/engine/build" in said
     assert "\n" not in said
     other.chmod(0o755)
@@ -103,6 +104,16 @@ def test_without_an_api_server_it_says_how_to_get_one(
     assert said.startswith("no ")
     assert "run .ci/" in said
     assert "\n" not in said
+
+
+@pytest.mark.usefixtures("machine")
+def test_exceptions_that_the_policy_pack_would_refuse_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exceptions = tmp_path / "exceptions.yaml"
+    exceptions.write_text("exceptions: [{rule: logs-keept}]\n")
+    monkeypatch.setattr("rf.rehearse.rehearse.FILE", exceptions)
+    assert "logs-keept" in refusal()
 
 
 @pytest.mark.usefixtures("machine")

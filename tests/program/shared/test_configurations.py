@@ -47,7 +47,7 @@ def test_however_it_is_asked_for_a_configuration_is_read_once(planned, size):
 
 
 @pytest.mark.parametrize(
-    "options", [{"overrides": OTHER}, {"overrides": OTHER, "unknowns": True}, {"size": "medium"}]
+    "options", [{"overrides": OTHER}, {"overrides": OTHER, "unknowns": True}, {"size": "large"}]
 )
 def test_a_test_is_refused_a_configuration_that_is_not_in_the_table(planned, options):
     with pytest.raises(OneOffRecordingError, match=r"no row of tests/configurations\.py plans dev"):
