@@ -6,29 +6,27 @@ import shlex
 import signal
 from typing import NoReturn
 
-from rich.console import Console
-from rich.text import Text
-
 from rf.shared.engine.rehearsal import Rehearsal
 
 _FORGOTTEN = "^(AWS_|PULUMI_|KUBE|HELM_)"
 """Variables of the shell by which its tools would find something real."""
 
 
-def stand_until_stopped(stack: str, rehearsal: Rehearsal) -> NoReturn:
-    """Say how to look at what stands, and wait for the signal that ends the command."""
+def ways_to_look(rehearsal: Rehearsal, stack: str) -> tuple[str, ...]:
+    """Commands for another shell, which the first of them leads to what stands."""
     file = rehearsal.folder / "environment"
     file.touch(mode=0o600)
     file.write_text(_environment(rehearsal), encoding="utf-8")
-    out = Console(stderr=True)
-    for line in (
-        "It stands until Ctrl-C. In another shell:",
-        f"  . {shlex.quote(str(file))}",
-        f"  pulumi -C {shlex.quote(str(rehearsal.work_folder(stack)))} stack --stack {stack}",
-        "  kubectl get all --all-namespaces",
-        "  aws rds describe-db-instances",
-    ):
-        out.print(Text(line), soft_wrap=True)
+    return (
+        f". {shlex.quote(str(file))}",
+        f"pulumi -C {shlex.quote(str(rehearsal.work_folder(stack)))} stack --stack {stack}",
+        "kubectl get all --all-namespaces",
+        "aws rds describe-db-instances",
+    )
+
+
+def wait_for_the_signal() -> NoReturn:
+    """Until Ctrl-C or another signal ends the command."""
     while True:
         signal.pause()
 

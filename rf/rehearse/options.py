@@ -15,31 +15,36 @@ if TYPE_CHECKING:
     from rf.shared.engine.rehearsal import Rehearsal
 
 
+Start = Annotated[
+    str | None,
+    typer.Option("--from", metavar="SIZE|REV", help="Deploy this size or revision first."),
+]
+End = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="SIZE|REV",
+        help="Then this one over it; without it, over a revision, what is here (worktree).",
+    ),
+]
+Fails = Annotated[
+    str,
+    typer.Option(
+        "--fail",
+        metavar="URN-PATTERN",
+        help="Let the creation or change of what matches fail once, then go on.",
+    ),
+]
+
+
 def rehearse(
     stack: Stack,
     size: Size = None,
     overrides: Overrides = None,
     *,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", metavar="SIZE|REV", help="Deploy this size or revision first."),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            metavar="SIZE|REV",
-            help="Then this one over it; without it, over a revision, what is here (worktree).",
-        ),
-    ] = None,
-    fails: Annotated[
-        str,
-        typer.Option(
-            "--fail",
-            metavar="URN-PATTERN",
-            help="Let the creation or change of what matches fail once, then go on.",
-        ),
-    ] = "",
+    start: Start = None,
+    end: End = None,
+    fails: Fails = "",
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Refresh at the end; nothing may differ.")
     ] = False,
@@ -60,39 +65,42 @@ def rehearse(
     .ci/apiserver/build make. Exit code 1 where a run did not do as it had to.
     """
     with reported():
-        from rf.shared.revisions import WORKTREE
-        from scaleplan.sizes import Size
-
-        sizes = {start, end} & {*Size}
-        if (start is None and end is not None) or (end is None and sizes):
-            raise typer.BadParameter("name both, or --size", param_hint="--from, --to")
-        if size is not None and sizes:
-            raise typer.BadParameter(
-                "name --from and --to, or --size, not both", param_hint="--size"
-            )
-        from rf.rehearse.keeping import stand_until_stopped
+        targets = _targets(start, end, size)
+        from rf.rehearse.keeping import wait_for_the_signal, ways_to_look
         from rf.rehearse.rehearse import Wanted, rehearse
-        from rf.rehearse.view import show
+        from rf.rehearse.view import show, show_ways
 
         wanted = Wanted(
             stack=stack,
-            targets=(start, end or WORKTREE) if start is not None else (),
+            targets=targets,
             size=size,
             overrides=tuple(overrides or ()),
             fails=fails,
             refresh=refresh,
             destroy=destroy,
         )
-
         with ExitStack() as watched:
             tell = watched.enter_context(progress(f"Rehearsing {stack}"))
 
             def look(result: RehearsalResult, rehearsal: Rehearsal) -> None:
+                watched.close()
+                show(result, as_json=as_json)
                 if keep:
-                    watched.close()
-                    show(result, as_json=as_json)
-                    stand_until_stopped(stack, rehearsal)
+                    show_ways(ways_to_look(rehearsal, stack))
+                    wait_for_the_signal()
 
             result = rehearse(wanted, tell, look)
-        show(result, as_json=as_json)
     raise typer.Exit(0 if result.fine else 1)
+
+
+def _targets(start: str | None, end: str | None, size: str | None) -> tuple[str, ...]:
+    """What is deployed one over the other; nothing where neither --from nor --to is given."""
+    from rf.shared.revisions import WORKTREE
+    from scaleplan.sizes import Size
+
+    sizes = {start, end} & {*Size}
+    if (start is None and end is not None) or (end is None and sizes):
+        raise typer.BadParameter("name both, or --size", param_hint="--from, --to")
+    if size is not None and sizes:
+        raise typer.BadParameter("name --from and --to, or --size, not both", param_hint="--size")
+    return (start, end or WORKTREE) if start is not None else ()

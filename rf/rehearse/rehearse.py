@@ -13,7 +13,7 @@ from rf.grow.classify import GrowthStep, Kind, step_between
 from rf.rehearse.beside import beside
 from rf.rehearse.result import RehearsalResult, RehearsedRun
 from rf.rehearse.surroundings import standing_on
-from rf.rehearse.targets import Target, targets_of
+from rf.rehearse.targets import RehearsalTarget, targets_of
 from rf.shared.cluster.binaries import find_binaries
 from rf.shared.engine.binaries import find_engine
 from rf.shared.engine.rehearsal import Rehearsal, RehearsedStack
@@ -97,7 +97,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _check_that_something_fails(
-    pattern: re.Pattern[str], target: Target, step: GrowthStep | None
+    pattern: re.Pattern[str], target: RehearsalTarget, step: GrowthStep | None
 ) -> None:
     """Only what a provider creates or changes can fail: no component, and no provider itself."""
     gone = (Kind.DELETE, Kind.MOVE)
@@ -121,7 +121,7 @@ def _check_that_something_fails(
 
 def _runs(
     wanted: Wanted,
-    targets: Sequence[Target],
+    targets: Sequence[RehearsalTarget],
     steps: Sequence[GrowthStep],
     rehearsal: Rehearsal,
     tell: Tell,

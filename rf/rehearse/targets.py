@@ -29,7 +29,7 @@ class UnknownTargetError(InputError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class RehearsalTarget:
     """A deployment: the folder of its program, the stack's config, its plan, and the outputs of
     other stacks that it reads."""
 
@@ -43,7 +43,7 @@ class Target:
 @contextmanager
 def targets_of(
     stack: str, names: Sequence[str], *, size: str | None = None, overrides: Sequence[str] = ()
-) -> Iterator[tuple[Target, ...]]:
+) -> Iterator[tuple[RehearsalTarget, ...]]:
     """Each name's target, for as long as the context lasts; without names the stack as it is.
 
     A size is of the program here, and may not carry the stack's load, as for `rf grow`. Another
@@ -68,10 +68,10 @@ def targets_of(
         )
 
 
-def _here(stack: str, name: str, size: str | None, overrides: Sequence[str]) -> Target:
+def _here(stack: str, name: str, size: str | None, overrides: Sequence[str]) -> RehearsalTarget:
     config = stack_config(stack, size=size, overrides=overrides)
     references = references_of(stack, config)
-    return Target(
+    return RehearsalTarget(
         name=name,
         directory=PROJECT_ROOT,
         config=config,
@@ -87,13 +87,15 @@ def _checkout(name: str, files: ExitStack) -> Checkout:
         raise UnknownTargetError(no_such(f"{error}, nor is it a size", name, list(Size))) from None
 
 
-def _at(checkout: Checkout, stack: str, size: str | None, overrides: Sequence[str]) -> Target:
+def _at(
+    checkout: Checkout, stack: str, size: str | None, overrides: Sequence[str]
+) -> RehearsalTarget:
     if checkout.revision == WORKTREE:
         return _here(stack, WORKTREE, size, overrides)
     chosen = (*overrides, *([f"size={size}"] if size else ()))
     config = read_stack(checkout.directory, project_name(), stack, chosen)
     options = [part for override in chosen for part in ("--set", override)]
-    return Target(
+    return RehearsalTarget(
         name=checkout.revision,
         directory=checkout.directory,
         config=config,

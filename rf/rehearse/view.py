@@ -34,6 +34,14 @@ def show(result: RehearsalResult, *, as_json: bool) -> None:
         out.print(Text(f"  {line}"))
 
 
+def show_ways(commands: Sequence[str]) -> None:
+    """Say that it stands, and how to look at it: beside the result, which may be read by others."""
+    out = Console(stderr=True)
+    out.print(Text("It stands until Ctrl-C. In another shell:"))
+    for command in commands:
+        out.print(Text(f"  {command}"), soft_wrap=True)
+
+
 def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
     run = rehearsed.run
     counts = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items()))

@@ -40,16 +40,19 @@ def engine() -> EngineBinaries:
 def standing(engine: EngineBinaries) -> Standing:
     """Servers of its own for one rehearsal: `with standing(plan, larger_plan) as rehearsal`.
 
-    The plans are those of the stacks that it is to deploy: they say what must be served.
+    The plans are those of the stacks that it is to deploy: they say what must be served. The policy
+    pack is asked where the runs are to be `judged`, which takes as long as half of a run.
     """
 
     @contextmanager
-    def stand(*plans: RecordedPlan) -> Iterator[Rehearsal]:
+    def stand(*plans: RecordedPlan, judged: bool = False) -> Iterator[Rehearsal]:
         with (
             temporary_folder("the rehearsal's folder", "rf-engine-test-") as folder,
             standing_on(project_name(), folder, engine, list(map(document_of, plans))) as rehearsal,
         ):
             rehearsal.take_program(PROJECT_ROOT)
+            if not judged:
+                rehearsal.pack = None
             yield rehearsal
 
     return stand

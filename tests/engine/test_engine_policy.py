@@ -55,7 +55,7 @@ class Judged:
 
 @pytest.fixture(scope="module")
 def judged(standing: Standing, planned: Planned) -> Judged:
-    with standing(planned("dev")) as rehearsal:
+    with standing(planned("dev"), judged=True) as rehearsal:
         stack = rehearsal.stack("dev")
         stack.configure(project_name(), stack_config("dev"))
         return Judged(

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -169,7 +170,34 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     }
 
 
+def looked_at(way: str, command: str, environment: Mapping[str, str]) -> str:
+    """What a command answers in a shell of the person's own that took the way in."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"{way} && {command}"],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+CLIENTS = """
+import json, os, urllib.request
+import boto3
+from kubernetes import client, config
+config.load_kube_config(os.environ["KUBECONFIG"])
+print(json.dumps({
+    "databases": [each["DBInstanceIdentifier"] for each
+                  in boto3.client("rds").describe_db_instances()["DBInstances"]],
+    "namespaces": [each.metadata.name for each in client.CoreV1Api().list_namespace().items],
+}))
+"""
+
+
 def test_what_leads_to_something_real_is_untouched(tmp_path: Path, bystander: Bystander) -> None:
+    """Neither by the rehearsal, nor by whoever looks at what it keeps."""
     planted, scratch = tmp_path / "planted", tmp_path / "scratch"
     planted.mkdir()
     scratch.mkdir()
@@ -178,12 +206,30 @@ def test_what_leads_to_something_real_is_untouched(tmp_path: Path, bystander: By
     }
     environment |= plant(planted, bystander) | {"TMPDIR": str(scratch)}
     before = contents(planted)
-    command = [sys.executable, "-m", "rf", "rehearse", "--stack", "dev"]
-    ended = subprocess.run(
-        command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    said = ended.stdout + ended.stderr
-    assert ended.returncode == 0, said
+    command = [sys.executable, "-m", "rf", "rehearse", "--stack", "dev", "--keep"]
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT_ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as kept:
+        assert kept.stderr is not None
+        ways = [kept.stderr.readline().strip() for _ in range(3)]
+        assert ways[0] == "It stands until Ctrl-C. In another shell:", kept.stderr.read()
+        urns = looked_at(ways[1], f"{ways[2]} --show-urns", environment)
+        python = f"{shlex.quote(sys.executable)} -c {shlex.quote(CLIENTS)}"
+        standing = json.loads(looked_at(ways[1], python, environment))
+        kept.send_signal(signal.SIGINT)
+        output, errors = kept.communicate()
+    said = output + errors
+    assert kept.returncode == 130, said
+    assert output.startswith("dev: the rehearsal went as it must")
+    assert errors.endswith(f"; {GO_ON}.\n")
+    assert "aws:rds/instance:Instance::database-primary" in urns
+    assert len(standing["databases"]) == 1
+    assert "researchflow" in standing["namespaces"]
     assert contents(planted) == before
     assert bystander.calls == 0
     assert list(scratch.iterdir()) == []

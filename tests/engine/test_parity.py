@@ -106,7 +106,7 @@ def test_the_state_is_what_was_recorded(deployed: Deployed) -> None:
 
 @each_deployed_stack
 def test_what_was_just_deployed_needs_no_change(deployed: Deployed) -> None:
-    run = deployed.stack.preview(judged=False)
+    run = deployed.stack.preview()
     assert_nothing_to_do(run)
 
 
@@ -125,7 +125,7 @@ def test_the_engine_finds_resources_under_each_alias(deployed: Deployed) -> None
         for index in range(max(map(len, aliases.values()))):
             names = {urn: each[min(index, len(each) - 1)] for urn, each in aliases.items()}
             deployed.stack.import_state(_renamed(deployed.state, names))
-            run = deployed.stack.preview(judged=False)
+            run = deployed.stack.preview()
             assert_nothing_to_do(run)
     finally:
         deployed.stack.import_state(deployed.state)

@@ -28,7 +28,6 @@ from rf.shared.engine.policy_pack import policy_pack
 from rf.shared.engine.runs import EngineRun, StepLog
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
-from rf.shared.project import PROJECT_ROOT
 from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
 from rf.shared.sandbox.emulator import LOOPBACK, Server, require_loopback
 from rf.shared.sandbox.neighbours import make_primaries, with_zones
@@ -68,7 +67,7 @@ class Rehearsal:
         self.account = account
         self.cluster = cluster
         self.fails = ""
-        self.pack = PROJECT_ROOT / "policy"
+        self.pack: Path | None = None
         self._providers = providers
         self._command = command
         self._running = running
@@ -77,11 +76,12 @@ class Rehearsal:
 
     def take_program(self, directory: Path) -> None:
         """From now on the program is that of this directory, whose process stays until the end, and
-        its policy pack the one that judges."""
+        its policy pack the one that judges, if it has one."""
         if directory not in self._programs:
             self._programs[directory] = _program_served(directory, self.folder, self._running)
         self._command.program = self._programs[directory]
-        self.pack = directory / "policy"
+        pack = directory / "policy"
+        self.pack = pack if pack.is_dir() else None
 
     def stack(self, name: str) -> RehearsedStack:
         """A stack of the project, made when it is first asked for."""
@@ -205,7 +205,7 @@ class RehearsedStack:
     def _policy_packs(self, *, preview: bool) -> Iterator[list[str]]:
         """What judges a run: the pack beside the program, if there is one."""
         pack = self._rehearsal.pack
-        if not pack.is_dir():
+        if pack is None:
             yield []
             return
         values = self._stack.get_all_config()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.database.bootstrap import MIGRATOR_CREDENTIALS
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.stack_file import stack_names
 
@@ -173,4 +174,26 @@ def test_pods_wait_for_poolers_that_reconnected_after_a_migration_past_them(serv
     expected = {"orchestrator", "worker", "collaboration"} | (workers & {"workflow-worker"})
     assert waiting == expected
     (bootstrap,) = jobs(plan, "database-bootstrap")
-    assert bootstrap.urn in migration.dependencies
+    (migrator,) = [
+        r
+        for r in plan.of_type("kubernetes:core/v1:Secret")
+        if r.inputs["metadata"]["name"] == MIGRATOR_CREDENTIALS
+    ]
+    assert migrator.urn in migration.dependencies
+    assert bootstrap.urn in migrator.dependencies
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_takes_a_value_of_a_job(serving, stack):
+    """A Job is made anew with each change, and a preview does not know what it then holds: what
+    takes a value of it would be called replaced, too, as Deployments were."""
+    plan = serving(stack)
+    made_anew = {r.urn for r in plan.of_type("kubernetes:batch/v1:Job")}
+    assert made_anew
+    taking = [
+        (r.name, name)
+        for r in plan.resources
+        for name, sources in r.property_dependencies.items()
+        if made_anew & set(sources)
+    ]
+    assert taking == []
