@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rendering.shared.chart_values import UnlistedChartValue, check_values
 from rf.shared.cards.changes import IN_PLACE, REFUSED, RESTART, Changes, PropertyRule
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.kinds import kubernetes_card
 from rf.shared.cards.prices import Counted, Free, fixed
 from rf.shared.cards.source import GUIDES_READ, FactSource, assumed, kubernetes, thread
+from rf.shared.cards.values import ListedKeys
 from rf.shared.offline.invention import Computed, Registration
-from rf.shared.plan import RecordedPlan, RecordedResource
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 
@@ -79,9 +81,22 @@ def _enlarged_by_hand(whose: str, name: str) -> PropertyRule:
     )
 
 
+def _unlisted_values(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Of a chart that is listed, and of one that is not."""
+    chart = str(inputs.get("chart", "")).rsplit("/", 1)[-1]
+    try:
+        check_values(chart, str(inputs.get("version", "")), reveal(inputs.get("values") or {}))
+    except UnlistedChartValue as error:
+        yield str(error)
+
+
 CARDS = (
     kubernetes_card(
         RELEASE,
+        values=ListedKeys(
+            mistakes=_unlisted_values,
+            source="the values.yaml of each chart (rendering/shared/chart_values.py)",
+        ),
         creation=Creation(
             minutes=1.5,
             source=(

@@ -12,7 +12,7 @@ from rf.shared.cards.naming import Naming
 from rf.shared.cards.prices import Free, Priced, Unpriced
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import Residency
-from rf.shared.cards.values import ClosedValues
+from rf.shared.cards.values import ClosedValues, ListedKeys
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import Without
 from rf.shared.offline.invention import Invent
@@ -24,7 +24,7 @@ class Card:
 
     - `type`: its token, as `aws:rds/instance:Instance`.
     - `computed`: id and outputs that the service decides, as an offline plan invents them.
-    - `values`: the inputs whose values are a closed set.
+    - `values`: the inputs whose values or keys are a closed set.
     - `lifecycle`: create, read, update and delete, by the service's API. `rf.shared.cards.diff`
       derives the difference from `changes`.
     - `creation`: how long one waits for a new one.
@@ -40,7 +40,7 @@ class Card:
 
     type: str
     computed: Invent
-    values: ClosedValues | Without
+    values: ClosedValues | ListedKeys | Without
     lifecycle: Lifecycle | Without
     creation: Creation | Without
     verification: Verification | Without

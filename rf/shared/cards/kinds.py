@@ -12,7 +12,7 @@ from rf.shared.cards.force_new import FORCE_NEW_SOURCE, forced_new
 from rf.shared.cards.inventing import kubernetes_object
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_CLUSTER, IN_STATE
-from rf.shared.cards.values import ClosedValues
+from rf.shared.cards.values import ClosedValues, ListedKeys
 from rf.shared.cards.without import Without
 from rf.shared.offline.invention import Invent
 
@@ -64,7 +64,7 @@ def kubernetes_card(
     *,
     changes: Changes | Unruled,
     price: Priced | Free,
-    values: ClosedValues | Without = _BY_SCHEMA,
+    values: ClosedValues | ListedKeys | Without = _BY_SCHEMA,
     creation: Creation = SECONDS,
     computed: Invent = kubernetes_object,
     why: str = "",

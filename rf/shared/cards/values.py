@@ -1,9 +1,10 @@
-"""Inputs whose values are a closed set, as the API's model or its documentation has them."""
+"""Inputs whose values or keys are a closed set, as the API has them, or its documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,15 @@ class ClosedValues:
     closed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     open: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedKeys:
+    """Objects whose keys are a closed set: `mistakes` says of a resource's inputs which are none of
+    it. `source` names where the set is from."""
+
+    mistakes: Callable[[Mapping[str, Any]], Iterator[str]]
+    source: str
 
 
 def by_model(*operations: str) -> ClosedValues:

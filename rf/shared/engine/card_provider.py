@@ -125,12 +125,10 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
     # --- resources
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Inputs as they are, and those whose value is none of a closed set."""
+        """Inputs as they are, and those whose value or key is none of a closed set."""
         inputs = decode_properties(request.news)
-        token = type_of(request.urn)
-        mistakes = mistakes_in_values(token, inputs) if token.startswith("aws:") else ()
         answer = provider_pb2.CheckResponse(inputs=request.news)
-        for mistake in mistakes:
+        for mistake in mistakes_in_values(type_of(request.urn), inputs):
             answer.failures.add(reason=mistake)
         return answer
 

@@ -1,4 +1,4 @@
-"""AWS inputs whose values are a closed set: checked against the API's own model.
+"""Inputs whose values are a closed set: those of AWS are checked against the API's own model.
 
 botocore carries the model of every AWS API. The inputs of a resource are walked beside the input
 shapes of the operations that its card names; where both meet in an enumeration, the value must be
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rf.shared.cards.registry import card_of
-from rf.shared.cards.values import ClosedValues
+from rf.shared.cards.values import ClosedValues, ListedKeys
 from rf.shared.offline.api_model import Shapes, shapes_of
 from rf.shared.offline.violations import OfflineRule, OfflineViolation
 from rf.shared.plan import UNKNOWN, RecordedResource, Secret
@@ -20,17 +20,19 @@ from scaleplan.config.mistakes import nearest
 
 
 def check_values(resource: RecordedResource) -> Iterator[OfflineViolation]:
-    """Violations of closed sets in the inputs of one AWS resource."""
-    if resource.type.startswith("aws:"):
-        for message in mistakes_in_values(resource.type, resource.inputs):
-            yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
+    """Violations of closed sets in the inputs of one resource."""
+    for message in mistakes_in_values(resource.type, resource.inputs):
+        yield OfflineViolation(resource.urn, OfflineRule.WRONG_VALUE, message)
 
 
 def mistakes_in_values(token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each input of an AWS type that is in no closed set where it must be in one."""
+    """A sentence for each input of a type that is in no closed set where it must be in one."""
     card = card_of(token)
-    if card is not None and isinstance(card.values, ClosedValues):
-        yield from _object_mistakes(inputs, shapes_of(card.values.operations), card.values, "")
+    match card.values if card is not None else None:
+        case ClosedValues() as values if token.startswith("aws:"):
+            yield from _object_mistakes(inputs, shapes_of(values.operations), values, "")
+        case ListedKeys() as listed:
+            yield from listed.mistakes(inputs)
 
 
 def _object_mistakes(

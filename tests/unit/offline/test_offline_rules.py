@@ -147,6 +147,12 @@ aws.ec2.Subnet("s", vpc_id="vpc-1", cidr_block="10.0.0.0/24", tags={"of": f"{vpc
         'k8s.helm.v3.Release("keda", chart="keda", version=">=2.0.0", opts=in_cluster)',
         "(?s)helm-not-pinned: chart keda names no repository.*version >=2.0.0",
     ),
+    "a chart's value": (
+        'k8s.helm.v3.Release("keda", chart="keda", version="2.20.2",'
+        ' repository_opts={"repo": "https://charts.example.com"},'
+        ' values={"nodeSelectors": {"pool": "system"}}, opts=in_cluster)',
+        r"wrong-value: .*nodeSelectors.pool not among its listed keys; nearest: nodeSelector.*",
+    ),
     "an error in the program": (
         "raise LookupError('no such thing')",
         r"program-failed: LookupError: no such thing \(__main__.py:7\)",
