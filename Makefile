@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up rehearse test test-services test-kubernetes test-engine test-newest-python lint types check bench lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python lint types check bench lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -28,6 +28,12 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 	-.ci/exporters
 	$(if $(KUBECONFIG),,-.ci/services)
 	$(RUN) -m pytest -m kubernetes tests/apiserver
+
+test-cluster: $(READY) ## Real scheduler and controllers find a place for every pod; no machine runs any
+	-.ci/apiserver/build
+	-.ci/services
+	-.ci/cluster/build
+	$(RUN) -m pytest -m cluster tests/cluster
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine
 	-.ci/apiserver/build

@@ -83,6 +83,7 @@ _MARK_OF_SUITE = {
     PROJECT_ROOT / "tests/services": "services",
     PROJECT_ROOT / "tests/apiserver": "kubernetes",
     PROJECT_ROOT / "tests/engine": "engine",
+    PROJECT_ROOT / "tests/cluster": "cluster",
 }
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000

@@ -15,7 +15,7 @@ POOL_LABEL = "researchflow/pool"
 
 NODE_CLASS = "nodes"
 
-_KUBERNETES_ARCHITECTURE = {Architecture.ARM64: "arm64", Architecture.X86_64: "amd64"}
+KUBERNETES_ARCHITECTURE = {Architecture.ARM64: "arm64", Architecture.X86_64: "amd64"}
 
 _CONSOLIDATION = {
     # Applications move at once when that empties a machine: they drain in seconds.
@@ -93,7 +93,7 @@ def node_pool_spec(
                 },
                 "expireAfter": "720h",
                 "requirements": [
-                    _one_of("kubernetes.io/arch", _KUBERNETES_ARCHITECTURE[architecture]),
+                    _one_of("kubernetes.io/arch", KUBERNETES_ARCHITECTURE[architecture]),
                     _one_of("kubernetes.io/os", "linux"),
                     _one_of("karpenter.sh/capacity-type", *(["spot"] if spot else []), "on-demand"),
                     _one_of("karpenter.k8s.aws/instance-category", "c", "m", "r"),

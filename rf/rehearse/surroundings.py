@@ -73,7 +73,7 @@ def _api_server(
     """An API server that knows the kinds of the plans' custom resources."""
     directory = folder / "cluster"
     directory.mkdir(mode=0o700)
-    kubeconfig = start_control_plane(stack, find_binaries(), directory)
+    kubeconfig = start_control_plane(stack, find_binaries(), directory).kubeconfig
     cluster = ClusterClient(kubeconfig, directory / "discovery", alone=True)
     require_loopback(cluster.server)
     unknown = [each for each in _objects(resources) if not cluster.serves(each)]

@@ -83,6 +83,15 @@ def machine_room(vcpus: int, memory_mib_per_vcpu: int = MEMORY_MIB_PER_VCPU) -> 
     )
 
 
+def nominal_size(machine_class: str) -> ResourceTotals:
+    """CPU and memory of a class that Karpenter may buy, as c7g.2xlarge. Raises KeyError for a
+    class of another family or size."""
+    generation, size_name = machine_class.split(".")
+    vcpus = {size.name: vcpus for vcpus, size in MACHINE_SIZES.items()}[size_name]
+    memory = FAMILY_MEMORY_MIB_PER_VCPU[generation[0]] * vcpus
+    return ResourceTotals(cpu_millicores=vcpus * 1000, memory_mib=memory)
+
+
 def pods_held(node: Room, pod: ResourceTotals) -> int:
     """How many pods with these requests one node holds."""
     return min(

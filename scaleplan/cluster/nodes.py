@@ -109,11 +109,15 @@ def short_terms(settings: Settings) -> tuple[NodeTerm, ...]:
 def place(
     demands: Iterable[PodDemand], nodes: Sequence[Room]
 ) -> tuple[list[Room], list[PodDemand]]:
-    """Put the pods onto the nodes, the largest first, each where it fits first.
+    """Put the pods onto the nodes as the scheduler may: each where most is free, first those at
+    rest, then those that a rollout adds, the largest last.
 
-    Returns what is left of each node, and one demand for each pod that found no node.
+    The scheduler spreads (kube-scheduler, `NodeResourcesFit`, `LeastAllocated`: the mean of the
+    free shares of CPU and memory) and moves no pod for the sake of a later one, so a large pod may
+    find its room in pieces. Returns what is left of each node, and one demand for each pod that
+    found no node.
     """
-    left, unplaced = list(nodes), list[PodDemand]()
+    left, unplaced, listed = list(nodes), list[PodDemand](), list(demands)
     largest = max((node.cpu_millicores for node in nodes), default=1)
     most = max((node.memory_mib for node in nodes), default=1)
 
@@ -121,13 +125,23 @@ def place(
         asked = demand.requests
         return max(asked.cpu_millicores / largest, asked.memory_mib / most)
 
-    for demand in sorted(demands, key=share, reverse=True):
-        for _ in range(demand.at_most):
-            index = next((i for i, node in enumerate(left) if node.holds(demand.requests)), None)
-            if index is None:
-                unplaced.append(demand)
-            else:
+    def free(index: int) -> float:
+        return left[index].cpu_millicores / largest + left[index].memory_mib / most
+
+    def put(demand: PodDemand, count: int) -> None:
+        for _ in range(count):
+            holding = [i for i, node in enumerate(left) if node.holds(demand.requests)]
+            if holding:
+                index = max(holding, key=free)
                 left[index] = left[index].less(demand.requests)
+            else:
+                unplaced.append(demand)
+
+    listed.sort(key=share)
+    for demand in listed:
+        put(demand, demand.pods)
+    for demand in listed:
+        put(demand, demand.surge)
     return left, unplaced
 
 
@@ -144,7 +158,7 @@ def managed_terms(settings: Settings) -> Iterator[NodeTerm]:
     yield from (_lacking(SYSTEM_POOL, group.instance_class, pod, [node]) for pod in too_large)
     left, unplaced = place(demands, nodes)
     if unplaced and not too_large and not any(term.short for term in summed):
-        # Enough in sum, and yet no node has enough left for a whole pod.
+        # Enough in sum, but in pieces: no node has enough left for a whole pod.
         yield _lacking(SYSTEM_POOL, group.instance_class, unplaced[0], left)
 
 

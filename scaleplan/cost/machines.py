@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
+from scaleplan.applications.workloads import (
+    APPLICATIONS_POOL,
+    WORKERS_POOL,
+    PlannedWorkload,
+    workloads,
+)
 from scaleplan.catalog import Architecture
 from scaleplan.citus.data_nodes import (
     FREE_IOPS,
@@ -79,17 +84,27 @@ def karpenter_items(settings: Settings, load: Load, prices: PriceBook) -> Iterat
     """What Karpenter buys for its two pools; nothing without it."""
     if not settings.nodes.karpenter:
         return
-    billed = billed_pods(settings, load)
+    at_load = {each.workload.name: each.at_load for each in billed_pods(settings, load)}
     for pool in (APPLICATIONS_POOL, WORKERS_POOL):
-        members = [(each.workload, each.at_load) for each in billed if each.workload.pool == pool]
-        counts = {
-            "low": [WorkloadPods(each.pod, each.min_replicas) for each, _ in members],
-            "at_load": [WorkloadPods(each.pod, at_load) for each, at_load in members],
-            "high": [WorkloadPods(each.pod, each.max_replicas) for each, _ in members],
+        cases: dict[str, Callable[[PlannedWorkload], int]] = {
+            "low": lambda each: each.min_replicas,
+            "at_load": lambda each: at_load[each.name],
+            "high": lambda each: each.max_replicas,
         }
-        fleets = {case: _fleet(pods, settings, prices) for case, pods in counts.items()}
-        names = [each.name for each, _ in members]
+        fleets = {case: pool_fleet(settings, prices, pool, count) for case, count in cases.items()}
+        names = [each.name for each in workloads(settings) if each.pool == pool]
         yield from _pool(pool, names, fleets, settings.nodes.system.disk_gib)
+
+
+def pool_fleet(
+    settings: Settings,
+    prices: PriceBook,
+    pool: str,
+    replicas: Callable[[PlannedWorkload], int],
+) -> Counter[str]:
+    """The machines by class that Karpenter buys for so many pods of each of a pool's workloads."""
+    members = [each for each in workloads(settings) if each.pool == pool]
+    return _fleet([WorkloadPods(each.pod, replicas(each)) for each in members], settings, prices)
 
 
 def _pool(

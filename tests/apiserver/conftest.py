@@ -59,7 +59,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, note: Note) -> Iterator[Cl
         kubeconfig = None
         if alone:
             try:
-                kubeconfig = start_control_plane(stack, find_binaries(), directory)
+                plane = start_control_plane(stack, find_binaries(), directory)
+                kubeconfig = plane.kubeconfig
             except MissingServersError as error:
                 unavailable(str(error))
         cluster = ClusterClient(kubeconfig, directory / "discovery", alone=alone)

@@ -403,6 +403,7 @@ def test_every_suite_with_real_servers_is_marked_whole():
     for folder, mark in {
         "services": "services",
         "apiserver": "kubernetes",
+        "cluster": "cluster",
         "engine": "engine",
     }.items():
         files = [path for path in sources(f"tests/{folder}") if path.name.startswith("test_")]

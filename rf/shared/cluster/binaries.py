@@ -24,6 +24,39 @@ class Binaries:
     etcd: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClusterBinaries:
+    """What makes a control plane a cluster whose pods are played. `stages` is kwok's folder of
+    what happens to nodes and pods."""
+
+    scheduler: Path
+    controller_manager: Path
+    kwok: Path
+    stages: Path
+
+
+def cluster_folder() -> Path:
+    """The folder that `.ci/cluster/build` makes."""
+    return Path(os.environ.get("RESEARCHFLOW_CLUSTER") or PROJECT_ROOT / ".cache" / "cluster")
+
+
+def find_cluster_binaries() -> ClusterBinaries:
+    """Raises MissingServersError, which names what is missing and what makes it."""
+    built = cluster_folder() / "bin"
+    found = {
+        name: built / name / name for name in ("kube-scheduler", "kube-controller-manager", "kwok")
+    }
+    for path in found.values():
+        if not path.is_file():
+            raise MissingServersError(f"no {path}: run .ci/cluster/build, which needs Go")
+    return ClusterBinaries(
+        scheduler=found["kube-scheduler"],
+        controller_manager=found["kube-controller-manager"],
+        kwok=found["kwok"],
+        stages=built / "kwok" / "stage",
+    )
+
+
 def apiserver_folder() -> Path:
     """The folder that `.ci/apiserver/build` makes."""
     return Path(os.environ.get("RESEARCHFLOW_APISERVER") or PROJECT_ROOT / ".cache" / "apiserver")

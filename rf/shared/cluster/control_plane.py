@@ -9,6 +9,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,23 @@ _SETTINGS = {
 }
 
 
-def start_control_plane(stack: ExitStack, binaries: Binaries, directory: Path) -> Path:
-    """Start both, empty, and return a kubeconfig of theirs; leaving `stack` stops them."""
+@dataclass(frozen=True, kw_only=True)
+class RunningControlPlane:
+    """What others need of a running one: `kubeconfig` may do everything."""
+
+    kubeconfig: Path
+
+    authority: Path
+    """The certificate that signed the server's."""
+
+    signing_key: Path
+    """The private key of service accounts' tokens."""
+
+
+def start_control_plane(
+    stack: ExitStack, binaries: Binaries, directory: Path
+) -> RunningControlPlane:
+    """Start both, empty; leaving `stack` stops them."""
     authority = LocalAuthority(directory, "cluster-ca")
     pair = authority.issue(ADDRESS, client=True)
     certificate = write_private(directory / "server.crt", pair.certificate)
@@ -62,12 +78,17 @@ def start_control_plane(stack: ExitStack, binaries: Binaries, directory: Path) -
         "cert-dir": directory,
     }
     settings |= _aggregation(directory, authority)
-    command = [str(binaries.kube_apiserver), *_flags(settings)]
+    command = [str(binaries.kube_apiserver), *flags(settings)]
     server = Process(command, directory / "kube-apiserver.log", signal.SIGTERM, as_nobody=False)
     stack.callback(server.stop)
     ready = _ready_check(f"https://{ADDRESS}:{port}{_READY}", token, authority.file)
     server.wait_ready(ready, interval_seconds=0.5)
-    return _write_kubeconfig(directory, f"https://{ADDRESS}:{port}", token, authority.file)
+    url = f"https://{ADDRESS}:{port}"
+    return RunningControlPlane(
+        kubeconfig=_write_kubeconfig(directory, url, token, authority.file),
+        authority=authority.file,
+        signing_key=key,
+    )
 
 
 def _aggregation(directory: Path, authority: LocalAuthority) -> dict[str, Any]:
@@ -85,7 +106,8 @@ def _aggregation(directory: Path, authority: LocalAuthority) -> dict[str, Any]:
     }
 
 
-def _flags(settings: Mapping[str, Any]) -> list[str]:
+def flags(settings: Mapping[str, Any]) -> list[str]:
+    """The settings as these programs take them."""
     return [f"--{name}={value}" for name, value in settings.items()]
 
 
@@ -135,7 +157,7 @@ def _start_etcd(
         "peer-key-file": key,
     }
     etcd = Process(
-        [str(program), *_flags(settings)], directory / "etcd.log", signal.SIGTERM, as_nobody=False
+        [str(program), *flags(settings)], directory / "etcd.log", signal.SIGTERM, as_nobody=False
     )
     stack.callback(etcd.stop)
     port = int(clients.rsplit(":", 1)[1])

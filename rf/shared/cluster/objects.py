@@ -149,14 +149,37 @@ class ClusterClient:
 
     def set_status(self, document: Document, status: Mapping[str, Any]) -> None:
         """Write the status of an object, as its controller would."""
+        self.change(document, {"status": status}, "status")
+
+    def change(self, document: Document, patch: Mapping[str, Any], part: str = "") -> None:
+        """A merge patch of the object, or of a part with its own address, as `scale`."""
         metadata = document["metadata"]
         resource: Any = self._resource(document)
-        resource.status.patch(
-            body={"status": status},
+        (getattr(resource, part) if part else resource).patch(
+            body=patch,
             name=metadata["name"],
             namespace=metadata.get("namespace"),
             content_type="application/merge-patch+json",
         )
+
+    def evict(self, pod: Document) -> bool:
+        """Ask the pod to leave, as a drain does. False where a disruption budget says not now."""
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+        }
+        path = f"/api/v1/namespaces/{namespace}/pods/{name}/eviction"
+        try:
+            self._call(path, "POST", body)
+        except client_exceptions.ApiException as error:
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                return False
+            # It left by itself.
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+        return True
 
     def delete(self, document: Document) -> None:
         """Delete it, and what belongs to it, if it is there."""
@@ -178,14 +201,7 @@ class ClusterClient:
         ending = self.find(document)
         if ending is not None:
             body = {**ending, "spec": {"finalizers": []}}
-            self._api.call_api(
-                f"/api/v1/namespaces/{name}/finalize",
-                "PUT",
-                body=body,
-                header_params={"Content-Type": "application/json"},
-                auth_settings=["BearerToken"],
-                response_type="object",
-            )
+            self._call(f"/api/v1/namespaces/{name}/finalize", "PUT", body)
 
     def wait_until_gone(self, document: Document) -> None:
         """Raises TimeoutError."""
@@ -194,6 +210,16 @@ class ClusterClient:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{label(document)} is still there")
             time.sleep(1)
+
+    def _call(self, path: str, method: str, body: Document) -> None:
+        self._api.call_api(
+            path,
+            method,
+            body=body,
+            header_params={"Content-Type": "application/json"},
+            auth_settings=["BearerToken"],
+            response_type="object",
+        )
 
     def _sent(self, document: Document, method: str, **options: Any) -> AppliedObject:
         """The answer to a write, with its headers, which alone hold the warnings."""

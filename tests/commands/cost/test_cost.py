@@ -25,7 +25,7 @@ HAND_WORKED = {
     ("network", "NAT traffic"): "15.30",  # 73,000 x 5 MB = 339.93 GB x 0.045
     ("network", "public addresses"): "3.65",  # 1 x 0.005 x 730
     ("network", "interface endpoints"): "58.40",  # 8 services x 1 zone x 0.01 x 730
-    ("network", "endpoint traffic"): "0.03",  # 3 nodes x 1 GB x 0.01
+    ("network", "endpoint traffic"): "0.04",  # 4 nodes x 1 GB x 0.01
     ("network", "traffic between zones"): "26.11",  # 489.51 GB x 4 x 2/3, both sides x 0.01
     ("encryption", "keys"): "3.00",  # 3 x 1.00
     ("encryption", "key requests"): "0.07",  # 2,190,000 / 100 x 3.00 a million
@@ -37,8 +37,8 @@ HAND_WORKED = {
     ("logs", "ingestion"): "17.24",  # (10 + 24.475 GB) x 0.50
     ("logs", "kept logs"): "0.62",  # 34.475 GB x 3 / 5 x 0.03
     ("cluster", "control plane"): "73.00",  # 0.10 x 730
-    ("cluster", "system nodes"): "357.41",  # 3 x 0.1632 x 730
-    ("cluster", "system nodes' disks"): "12.00",  # 3 x 50 GiB x 0.08
+    ("cluster", "system nodes"): "476.54",  # 4 x 0.1632 x 730
+    ("cluster", "system nodes' disks"): "16.00",  # 4 x 50 GiB x 0.08
     ("database", "primary"): "94.17",  # 0.129 x 730
     ("database", "primary's storage"): "11.50",  # 100 GiB x 0.115
     ("database", "backups"): "0.00",  # 9.31 GB x 1.14 is less than the free 100 GiB
@@ -68,15 +68,15 @@ def test_a_bill_worked_out_by_hand_is_met_to_the_cent():
         for line in bill.lines
     }
     assert found == HAND_WORKED
-    assert to_the_cent(bill.total.at_load) == "863.93"
-    assert to_the_cent(bill.total.low) == "863.93"
-    # A fourth node with its disk and its GB to the endpoints, and 300 GiB of storage more.
+    assert to_the_cent(bill.total.at_load) == "987.07"
+    assert to_the_cent(bill.total.low) == "987.07"
+    # A fifth node with its disk and its GB to the endpoints, and 300 GiB of storage more.
     assert to_the_cent(bill.total.high) == to_the_cent(
-        Decimal("863.9286") + Decimal("119.136") + 4 + Decimal("0.01") + Decimal("34.5")
+        Decimal("987.0746") + Decimal("119.136") + 4 + Decimal("0.01") + Decimal("34.5")
     )
     assert not bill.unpriced
     assert bill.per_user is not None
-    assert to_the_cent(bill.per_user.at_load) == "17.28"
+    assert to_the_cent(bill.per_user.at_load) == "19.74"
 
 
 def test_what_has_no_price_is_listed_and_in_no_sum():

@@ -63,7 +63,7 @@ def test_the_page_describes_every_leaf() -> None:
     lines = render().splitlines()
     undescribed = [line for line in lines if line.startswith("|") and "|  |" in line]
     assert undescribed == []
-    assert "| `system.maxNodes` | a whole number from 1 to 100 | `4` | `6` | `9` |" in render()
+    assert "| `system.maxNodes` | a whole number from 1 to 100 | `5` | `6` | `9` |" in render()
 
 
 def test_the_project_runs_python_in_the_makefiles_virtualenv() -> None:

@@ -332,8 +332,9 @@ def test_no_size_has_less_than_the_one_below() -> None:
     falling = [
         path for lower, upper in pairwise(numbers) for path in lower if upper[path] < lower[path]
     ]
-    # Medium keeps two copies of its one shard; large has three shards with one copy each.
-    assert falling == ["cache.replicas_per_shard"]
+    # Small's nodes carry the applications too, for which medium has Karpenter's. Medium keeps two
+    # copies of its one shard; large has three shards with one copy each.
+    assert falling == ["nodes.system.min_nodes", "cache.replicas_per_shard"]
 
 
 def _numbers(section: Section, path: str = "") -> dict[str, int]:

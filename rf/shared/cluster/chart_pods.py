@@ -1,0 +1,462 @@
+"""What Helm's charts, EKS' add-ons and StackGres run, as far as a scheduler sees it.
+
+No chart is pulled here. In the place of each controller stands a workload of its name, with the
+requests and replicas that `scaleplan.cluster.controllers` gives it, and where and how far apart its
+pods run as the stack's own values say, over what the chart has by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rendering.citus import names as citus
+from rf.kubernetes.helm import RELEASE
+from rf.shared.cluster.objects import Document
+from rf.shared.plan import RecordedPlan, reveal
+from scaleplan.applications.workloads import PlannedWorkload, temporal_servers
+from scaleplan.catalog import load_catalog
+from scaleplan.citus.data_nodes import placements, pod_resources
+from scaleplan.cluster.controllers import CONTROLLERS, ControllerPod
+from scaleplan.cluster.machines import DAEMONS, Daemon, ResourceTotals
+from scaleplan.settings import Settings
+
+ADDON = "aws:eks/addon:Addon"
+CRITICAL, NODE_CRITICAL = "system-cluster-critical", "system-node-critical"
+
+Values = Mapping[str, Any]
+
+_HOST, _ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
+_PLACED_BY = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints")
+_ONE_LEAVES = {"rollingUpdate": {"maxUnavailable": 1}, "type": "RollingUpdate"}
+_RECREATED = {"type": "Recreate"}
+_ONE_MAY_GO = {"maxUnavailable": 1}
+
+
+class UnmatchedSpreadError(Exception):
+    """A chart's values spread pods by labels that these pods don't carry: nothing is spread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartPod:
+    """A kind of pod of a chart or add-on, beside its row of `CONTROLLERS`.
+
+    `sections` are the values that place it, the last one the nearest. `budget` is the section of
+    its disruption budget. The rest is what the chart does by itself (its `values.yaml`, at the
+    version of `scaleplan.cluster.charts`): `labels`, `apart` (hosts that its pods share: `soft`
+    where they had better not, `hard` where they can't, or as `podAntiAffinity` in its section
+    says), `zones_apart`, `strategy`, `priority` and the budget that it has unasked.
+    """
+
+    name: str
+    namespace: str
+    release: str
+    sections: Sequence[tuple[str, ...]] = ((),)
+    budget: tuple[str, ...] | None = None
+    own_budget: Mapping[str, Any] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    apart: str = ""
+    zones_apart: bool = False
+    strategy: Mapping[str, Any] | None = None
+    priority: str = ""
+    stateful: bool = False
+    volume: str = ""
+
+
+_STACK = "kube-prometheus-stack"
+_PROMETHEUS = ("prometheus", "prometheusSpec")
+_ALERTMANAGER = ("alertmanager", "alertmanagerSpec")
+
+CHART_PODS = (
+    ChartPod(
+        name="coredns",
+        namespace="kube-system",
+        release="coredns",
+        budget=("podDisruptionBudget",),
+        labels={"k8s-app": "kube-dns"},
+        apart="soft",
+        strategy=_ONE_LEAVES,
+        priority=CRITICAL,
+    ),
+    ChartPod(
+        name="ebs-csi-controller",
+        namespace="kube-system",
+        release="aws-ebs-csi-driver",
+        sections=(("controller",),),
+        own_budget=_ONE_MAY_GO,
+        apart="soft",
+        strategy=_ONE_LEAVES,
+        priority=CRITICAL,
+    ),
+    ChartPod(
+        name="metrics-server",
+        namespace="kube-system",
+        release="metrics-server",
+        budget=("podDisruptionBudget",),
+        priority=CRITICAL,
+    ),
+    ChartPod(
+        name="aws-load-balancer-controller",
+        namespace="kube-system",
+        release="aws-load-balancer-controller",
+        budget=("podDisruptionBudget",),
+        apart="soft",
+        priority=CRITICAL,
+    ),
+    ChartPod(
+        name="external-dns", namespace="external-dns", release="external-dns", strategy=_RECREATED
+    ),
+    *(
+        ChartPod(
+            name=name,
+            namespace="keda",
+            release="keda",
+            sections=((), (section,)),
+            budget=("podDisruptionBudget", budget),
+        )
+        for name, section, budget in (
+            ("keda-operator", "operator", "operator"),
+            ("keda-operator-metrics-apiserver", "metricsServer", "metricServer"),
+            ("keda-admission-webhooks", "webhooks", "webhooks"),
+        )
+    ),
+    ChartPod(
+        name="karpenter",
+        namespace="kube-system",
+        release="karpenter",
+        own_budget=_ONE_MAY_GO,
+        apart="hard",
+        zones_apart=True,
+        strategy=_ONE_LEAVES,
+        priority=CRITICAL,
+    ),
+    ChartPod(
+        name="stackgres-operator",
+        namespace="stackgres",
+        release="stackgres-operator",
+        sections=(("operator",),),
+    ),
+    ChartPod(
+        name="prometheus-operator",
+        namespace="monitoring",
+        release=_STACK,
+        sections=(("prometheusOperator",),),
+    ),
+    ChartPod(
+        name="prometheus",
+        namespace="monitoring",
+        release=_STACK,
+        sections=(_PROMETHEUS,),
+        budget=("prometheus", "podDisruptionBudget"),
+        own_budget={"minAvailable": 1},
+        stateful=True,
+        volume="storageSpec",
+    ),
+    ChartPod(
+        name="alertmanager",
+        namespace="monitoring",
+        release=_STACK,
+        sections=(_ALERTMANAGER,),
+        budget=("alertmanager", "podDisruptionBudget"),
+        own_budget={"minAvailable": 1},
+        stateful=True,
+        volume="storage",
+    ),
+    ChartPod(
+        name="grafana",
+        namespace="monitoring",
+        release=_STACK,
+        sections=(("grafana",),),
+        strategy=_RECREATED,
+        volume="persistence",
+    ),
+    ChartPod(
+        name="kube-state-metrics",
+        namespace="monitoring",
+        release=_STACK,
+        sections=(("kube-state-metrics",),),
+    ),
+    ChartPod(
+        name="prometheus-adapter",
+        namespace="monitoring",
+        release="prometheus-adapter",
+        budget=("podDisruptionBudget",),
+        own_budget=_ONE_MAY_GO,
+    ),
+)
+
+
+def daemonsets() -> Iterator[Document]:
+    """What every node carries."""
+    yield from (_daemonset(each) for each in DAEMONS)
+
+
+def chart_workloads(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
+    """The controllers of a stack, Temporal's server and Citus' servers, where it has them."""
+    values = _values(plan)
+    rows = {row.name: row for row in CONTROLLERS}
+    for pod in CHART_PODS:
+        row = rows[pod.name]
+        if row.replicas_of(settings):
+            yield from _controller(pod, row, settings, values[pod.release])
+    for server in temporal_servers(settings):
+        yield from _temporal(server, values["temporal"])
+    if settings.sharding.present:
+        yield from _citus(plan, settings)
+
+
+def _values(plan: RecordedPlan) -> dict[str, Values]:
+    """Of each release by its name, and the configuration of each add-on by its."""
+    found: dict[str, Values] = {}
+    for release in plan.of_type(RELEASE):
+        inputs = reveal(release.inputs)
+        found[inputs["name"]] = inputs.get("values", {})
+    for addon in plan.of_type(ADDON):
+        inputs = reveal(addon.inputs)
+        found[inputs["addonName"]] = json.loads(inputs.get("configurationValues") or "{}")
+    return found
+
+
+def _section(values: Values, path: Sequence[str]) -> Values:
+    for key in path:
+        values = values.get(key, {})
+    return values
+
+
+def _controller(
+    pod: ChartPod, row: ControllerPod, settings: Settings, values: Values
+) -> Iterator[Document]:
+    labels = {"app": pod.name, "app.kubernetes.io/name": pod.name, **pod.labels}
+    sections = [_section(values, path) for path in pod.sections]
+    spec = _pod_spec(row.requests_of(settings), pod.priority)
+    spec |= _kept_apart(pod, sections[-1], labels)
+    for section in sections:
+        spec |= {key: section[key] for key in _PLACED_BY if section.get(key)}
+    _check_spread(pod.name, spec, labels)
+    replicas = row.replicas_of(settings)
+    metadata = {"name": pod.name, "namespace": pod.namespace}
+    claims = _claims(pod, sections[-1])
+    if pod.stateful:
+        yield _statefulset(metadata, labels, replicas, spec, claims)
+    else:
+        for claim in claims:
+            metadata_of_claim = {**claim["metadata"], "namespace": pod.namespace}
+            yield {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim} | {
+                "metadata": metadata_of_claim
+            }
+            source = {"claimName": claim["metadata"]["name"]}
+            spec["volumes"] = [{"name": "storage", "persistentVolumeClaim": source}]
+        yield _deployment(metadata, labels, replicas, spec, pod.strategy)
+    budget = _budget(pod, values, replicas)
+    if budget:
+        yield _disruption_budget(metadata, labels, budget)
+
+
+def _budget(pod: ChartPod, values: Values, replicas: int) -> Mapping[str, Any]:
+    """What the values ask for, over what the chart has unasked; none where they ask for none."""
+    own = pod.own_budget or {}
+    if pod.budget is None:
+        return own if replicas > 1 else {}
+    asked = dict(_section(values, pod.budget))
+    if not asked.pop("enabled", bool(asked)):
+        return {}
+    return asked or own
+
+
+def _kept_apart(pod: ChartPod, section: Values, labels: Mapping[str, str]) -> dict[str, Any]:
+    term = {"labelSelector": {"matchLabels": dict(labels)}, "topologyKey": _HOST}
+    match section.get("podAntiAffinity") or pod.apart:
+        case "hard":
+            rule: dict[str, Any] = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+        case "soft":
+            weighted = {"weight": 100, "podAffinityTerm": term}
+            rule = {"preferredDuringSchedulingIgnoredDuringExecution": [weighted]}
+        case _:
+            return {}
+    kept: dict[str, Any] = {"affinity": {"podAntiAffinity": rule}}
+    if pod.zones_apart:
+        kept["topologySpreadConstraints"] = [
+            {
+                "maxSkew": 1,
+                "topologyKey": _ZONE,
+                "whenUnsatisfiable": "DoNotSchedule",
+                "labelSelector": {"matchLabels": dict(labels)},
+            }
+        ]
+    return kept
+
+
+def _check_spread(name: str, spec: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+    for constraint in spec.get("topologySpreadConstraints", ()):
+        wanted = constraint["labelSelector"]["matchLabels"]
+        if not wanted.items() <= labels.items():
+            raise UnmatchedSpreadError(f"{name}: {wanted} are none of {dict(labels)}")
+
+
+def _claims(pod: ChartPod, section: Values) -> list[dict[str, Any]]:
+    """The volume's claim, as the chart's section describes it."""
+    match section.get(pod.volume, {}):
+        case {"volumeClaimTemplate": {"spec": spec}}:
+            return [_claim(pod.name, spec)]
+        case {"enabled": True, "size": size, "storageClassName": storage_class}:
+            requests = {"requests": {"storage": size}}
+            modes = {"accessModes": ["ReadWriteOnce"]}
+            return [
+                _claim(
+                    pod.name,
+                    {**modes, "resources": requests, "storageClassName": storage_class},
+                )
+            ]
+    return []
+
+
+def _claim(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"name": f"{name}-storage"}, "spec": dict(spec)}
+
+
+def _temporal(server: PlannedWorkload, values: Values) -> Iterator[Document]:
+    """A role of Temporal's server, or its pages."""
+    role = server.name.removeprefix("temporal-")
+    pages = role == "web"
+    section = _section(values, (role,) if pages else ("server", role))
+    above = {} if pages else values["server"]
+    labels = {
+        "app": server.name,
+        "app.kubernetes.io/component": role,
+        "app.kubernetes.io/instance": "temporal",
+        "app.kubernetes.io/name": "temporal",
+    }
+    pod = server.pod
+    spec = _pod_spec(
+        ResourceTotals(cpu_millicores=pod.cpu_millicores, memory_mib=pod.memory_mib), ""
+    )
+    for each in (above, section):
+        spec |= {key: each[key] for key in _PLACED_BY if each.get(key)}
+    _check_spread(server.name, spec, labels)
+    metadata = {"name": server.name, "namespace": "temporal"}
+    strategy = (section if pages else above).get("deploymentStrategy")
+    yield _deployment(metadata, labels, server.min_replicas, spec, strategy)
+    if section.get("podDisruptionBudget"):
+        yield _disruption_budget(metadata, labels, section["podDisruptionBudget"])
+
+
+def _citus(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
+    """A StatefulSet for each group of servers, as the operator makes of the SGShardedCluster."""
+    (cluster,) = plan.of_type("kubernetes:stackgres.io/v1alpha1:SGShardedCluster")
+    spec = reveal(cluster.inputs)["spec"]
+    shards = spec["shards"]
+    overrides = {each["index"]: each["pods"] for each in shards.get("overrides", ())}
+    requests = pod_resources(load_catalog().instance_class(settings.citus.instance_class))
+    for index, group in enumerate(placements(settings.citus, settings.availability_zones)):
+        pods = spec["coordinator"]["pods"] if index == 0 else shards["pods"]
+        scheduling = overrides.get(index - 1, pods)["scheduling"] if index else pods["scheduling"]
+        labels = citus.pod_labels(group.name)
+        term = {"labelSelector": {"matchLabels": citus.SERVER_LABELS}, "topologyKey": _HOST}
+        own = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+        pod = _pod_spec(requests, "")
+        pod |= {key: scheduling[key] for key in _PLACED_BY if scheduling.get(key)}
+        pod["affinity"] = own | (
+            {"nodeAffinity": scheduling["nodeAffinity"]} if "nodeAffinity" in scheduling else {}
+        )
+        _check_spread(group.name, pod, labels)
+        volume = pods["persistentVolume"]
+        claim = {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": volume["size"]}},
+            "storageClassName": volume["storageClass"],
+        }
+        metadata = {"name": citus.group_name(group.name), "namespace": citus.NAMESPACE}
+        claims = [_claim(group.name, claim)]
+        yield _statefulset(metadata, labels, group.instances, pod, claims)
+
+
+def _daemonset(daemon: Daemon) -> Document:
+    name = daemon.name.replace(" ", "-")
+    labels = {"app": name}
+    spec = _pod_spec(daemon.requests, NODE_CRITICAL)
+    spec["tolerations"] = [{"operator": "Exists"}]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "spec": {"selector": {"matchLabels": labels}, "template": _template(labels, spec)},
+    }
+
+
+def _deployment(
+    metadata: Mapping[str, Any],
+    labels: Mapping[str, str],
+    replicas: int,
+    pod: Mapping[str, Any],
+    strategy: Mapping[str, Any] | None,
+) -> Document:
+    spec = {
+        "replicas": replicas,
+        "selector": {"matchLabels": dict(labels)},
+        "template": _template(labels, pod),
+    }
+    if strategy:
+        spec["strategy"] = dict(strategy)
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+def _statefulset(
+    metadata: Mapping[str, Any],
+    labels: Mapping[str, str],
+    replicas: int,
+    pod: Mapping[str, Any],
+    claims: Sequence[Mapping[str, Any]],
+) -> Document:
+    spec = {
+        "replicas": replicas,
+        "serviceName": metadata["name"],
+        "podManagementPolicy": "Parallel",
+        "selector": {"matchLabels": dict(labels)},
+        "template": _template(labels, pod),
+        "volumeClaimTemplates": list(claims),
+    }
+    return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": spec}
+
+
+def _disruption_budget(
+    metadata: Mapping[str, Any], labels: Mapping[str, str], budget: Mapping[str, Any]
+) -> Document:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata,
+        "spec": {**budget, "selector": {"matchLabels": dict(labels)}},
+    }
+
+
+def _template(labels: Mapping[str, str], spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"labels": dict(labels)}, "spec": dict(spec)}
+
+
+def _pod_spec(requests: ResourceTotals, priority: str) -> dict[str, Any]:
+    """One container that stands for all of the pod's; as locked down as any namespace asks."""
+    asked = {"cpu": f"{requests.cpu_millicores}m", "memory": f"{requests.memory_mib}Mi"}
+    spec: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65534,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": "stand-in",
+                "image": "stand-in.invalid/pod",
+                "resources": {"requests": asked},
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+            }
+        ],
+    }
+    if priority:
+        spec["priorityClassName"] = priority
+    return spec
