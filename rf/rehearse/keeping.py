@@ -8,8 +8,9 @@ from typing import NoReturn
 
 from rf.shared.engine.rehearsal import Rehearsal
 
-_FORGOTTEN = "^(AWS_|PULUMI_|KUBE|HELM_)"
-"""Variables of the shell by which its tools would find something real."""
+_FORGOTTEN = "^(AWS_|PULUMI_|KUBE|HELM_)|_PROXY$"
+"""Variables of the shell, in small or capital letters, by which its tools would find something real
+or go another way than straight to this machine."""
 
 
 def ways_to_look(rehearsal: Rehearsal, stack: str) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ def wait_for_the_signal() -> NoReturn:
 
 def _environment(rehearsal: Rehearsal) -> str:
     """For a shell: nothing of its own that leads to something real, and the way to what stands."""
-    forgotten = f"unset none $(env | cut -d= -f1 | grep -E '{_FORGOTTEN}')"
+    forgotten = f"unset none $(env | cut -d= -f1 | grep -iE '{_FORGOTTEN}')"
     path = f'PATH={shlex.quote(str(rehearsal.engine.parent))}:"$PATH"'
     variables = sorted(rehearsal.environment.items())
     given = [f"{name}={shlex.quote(value)}" for name, value in variables]

@@ -216,13 +216,15 @@ def test_what_leads_to_something_real_is_untouched(tmp_path: Path, bystander: By
         text=True,
     ) as kept:
         assert kept.stderr is not None
-        ways = [kept.stderr.readline().strip() for _ in range(3)]
-        assert ways[0] == "It stands until Ctrl-C. In another shell:", kept.stderr.read()
-        urns = looked_at(ways[1], f"{ways[2]} --show-urns", environment)
-        python = f"{shlex.quote(sys.executable)} -c {shlex.quote(CLIENTS)}"
-        standing = json.loads(looked_at(ways[1], python, environment))
-        kept.send_signal(signal.SIGINT)
-        output, errors = kept.communicate()
+        try:
+            said, way, pulumi = (kept.stderr.readline().strip() for _ in range(3))
+            urns = looked_at(way, f"{pulumi} --show-urns", environment)
+            python = f"{shlex.quote(sys.executable)} -c {shlex.quote(CLIENTS)}"
+            standing = json.loads(looked_at(way, python, environment))
+        finally:
+            kept.send_signal(signal.SIGINT)
+            output, errors = kept.communicate()
+    assert said == "It stands until Ctrl-C. In another shell:"
     said = output + errors
     assert kept.returncode == 130, said
     assert output.startswith("dev: the rehearsal went as it must")

@@ -282,7 +282,7 @@ def _for_clients(
     return {
         **{name: value for name, value in engine.items() if name.startswith("PULUMI_")},
         "AWS_ENDPOINT_URL": aws.endpoint,
-        "AWS_REGION": region,
+        **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), region),
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_CONFIG_FILE": os.devnull,
