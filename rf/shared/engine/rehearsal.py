@@ -26,6 +26,7 @@ from rf.shared.engine.command import EngineCommand, environment_of
 from rf.shared.engine.kubernetes_provider import LARGE_MESSAGES, KubernetesProvider
 from rf.shared.engine.policy_pack import policy_pack
 from rf.shared.engine.runs import EngineRun, StepLog
+from rf.shared.offline import sdk
 from rf.shared.offline.surroundings import without_shell_defaults
 from rf.shared.plan import References, reveal
 from rf.shared.sandbox.api import ACCESS_KEY, SECRET_KEY
@@ -36,6 +37,9 @@ from rf.shared.termination import begin
 from scaleplan.config import engine_config
 
 PROGRAM_SERVER = Path(__file__).with_name("program_server.py")
+
+BY_CARDS = ("aws", "random", "tls")
+"""Packages whose providers are the cards here."""
 
 PARALLEL = 16
 """Resources that the engine works on at once; as many calls the providers take."""
@@ -249,13 +253,14 @@ def rehearsing(
     """
     for endpoint in (aws.endpoint, cluster.server, kubernetes_address):
         require_loopback(endpoint)
+    sdk.load(BY_CARDS)
     with ExitStack() as stack:
         account = EmbeddedAccount(aws, region)
         cards, releases = CardProvider(account), CardProvider(account)
         objects = KubernetesProvider(kubernetes_address, kubeconfig, cluster, releases)
         aws_port = stack.enter_context(served(cards))
         cluster_port = stack.enter_context(served(objects))
-        providers = dict.fromkeys(("aws", "random", "tls"), aws_port) | {"kubernetes": cluster_port}
+        providers = dict.fromkeys(BY_CARDS, aws_port) | {"kubernetes": cluster_port}
         environment = environment_of(
             _made(folder / "home"),
             _made(folder / "state"),

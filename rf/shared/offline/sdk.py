@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, get_args
 
@@ -13,7 +13,17 @@ from pulumi import _types
 from pulumi.runtime import rpc
 from pulumi.type_token import get_type_token
 
+from rf.shared.offline import sdk_modules
+
 _classes: dict[str, type] = {}
+
+
+def load(packages: Iterable[str]) -> None:
+    """Let this process know the types of these packages, as `aws`, though no program uses them
+    here."""
+    sdk_modules.install()
+    for package in packages:
+        importlib.import_module(f"pulumi_{package}")
 
 
 def resource_class(token: str) -> type | None:
