@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -10,6 +10,7 @@ from rich.text import Text
 from rf.rehearse.beside import ChangeBeside
 from rf.rehearse.result import NOT_PROVEN, RehearsalResult, RehearsedRun
 from rf.shared.engine.runs import EngineViolation
+from rf.shared.offline.monitor import name_of, type_of
 from rf.shared.terminal import print_json, terminal
 
 MOST_CHANGES = 40
@@ -47,19 +48,36 @@ def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
     counts = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items()))
     mark = "ok" if rehearsed.fine else "WRONG"
     out.print(Text(f"{mark:6}{rehearsed.title}: {run.kind}: {counts or 'nothing'}"))
-    kinds = {each.urn: each.grow for each in rehearsed.beside}
-    listed = [step for step in run.changes if rehearsed.must_be_empty or step.operation != "create"]
-    for step in listed[:MOST_CHANGES]:
-        paths = f": {', '.join(step.changed)}" if step.changed else ""
-        grow = f" (rf grow: {kinds[step.urn]})" if kinds.get(step.urn) else ""
-        out.print(Text(f"        {step.operation} {step.type} {step.name}{paths}{grow}"))
+    listed = list(_lines_of(rehearsed))
+    for line in listed[:MOST_CHANGES]:
+        out.print(Text(f"        {line}"), soft_wrap=True)
     if len(listed) > MOST_CHANGES:
         out.print(Text(f"        and {len(listed) - MOST_CHANGES} more (--json)"))
     for each in rehearsed.disagreements:
-        out.print(Text(f"        {_disagreement(each)}", style="red"))
+        out.print(Text(f"        {_disagreement(each)}", style="red"), soft_wrap=True)
     _show_violations(run.violations, out)
     if run.failure and not rehearsed.must_fail:
         out.print(Text(run.failure, style="red"))
+
+
+def _lines_of(rehearsed: RehearsedRun) -> Iterator[str]:
+    """What a run must not have changed; or what a growth step does to what was there before, a
+    resource a line, what goes first. The update that follows does the same."""
+    if rehearsed.must_be_empty:
+        for step in rehearsed.run.changes:
+            yield _line(step.operation, step.urn, step.changed)
+    paths: dict[str, set[str]] = {}
+    for step in rehearsed.run.changes:
+        paths.setdefault(step.urn, set()).update(step.changed)
+    for each in sorted(rehearsed.beside, key=lambda change: (change.engine, change.urn)):
+        if each.engine not in ("", "create"):
+            line = _line(each.engine, each.urn, sorted(paths.get(each.urn, ())))
+            yield f"{line} (rf grow: {each.grow or 'same'})"
+
+
+def _line(operation: str, urn: str, paths: Sequence[str]) -> str:
+    changed = f": {', '.join(paths)}" if paths else ""
+    return f"{operation} {type_of(urn)} {name_of(urn)}{changed}"
 
 
 def _disagreement(change: ChangeBeside) -> str:
