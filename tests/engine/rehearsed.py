@@ -16,11 +16,13 @@ from rf.shared.cluster.objects import ClusterClient
 from rf.shared.engine.card_provider import EmbeddedAccount
 from rf.shared.engine.rehearsal import Rehearsal, RehearsedStack
 from rf.shared.engine.runs import EngineRun
+from rf.shared.offline.monitor import ROOT_TYPE
 from rf.shared.plan import RecordedPlan, RecordedResource
 from rf.shared.sandbox.comparisons import Check, ReadBack
 from rf.shared.sandbox.verify import WHOLE_WORLD, verify
 from rf.shared.stacks import project_name, references_of, stack_config
 from tests.engine.conftest import Standing
+from tests.engine.parity import ENGINES_PROVIDER
 
 _SYSTEM = "kube-"
 """Begins the names of namespaces that every cluster has, but for `default`."""
@@ -154,8 +156,9 @@ def changed_nothing(run: EngineRun) -> None:
 
 
 def types_of(plan: RecordedPlan) -> Counter[str]:
-    """How many of each type, components included, the stack itself not."""
-    return Counter(r.type for r in plan.resources if r.type != "pulumi:pulumi:Stack")
+    """How many of each type, components included; not the stack itself, nor the provider by which
+    the engine reads other stacks, which no program registers."""
+    return Counter(r.type for r in plan.resources if r.type not in (ROOT_TYPE, ENGINES_PROVIDER))
 
 
 def _recorded(resource: Mapping[str, Any]) -> RecordedResource:
