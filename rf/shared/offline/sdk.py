@@ -28,13 +28,14 @@ def load(packages: Iterable[str]) -> None:
 
 def resource_class(token: str) -> type | None:
     """The SDK's class of a token, or None. Only packages that the program uses are looked in."""
-    if token not in _classes:
-        _collect(pulumi.CustomResource)
-    if token not in _classes:
-        registered = _registered(token)
-        if registered is not None:
-            _classes[token] = registered
-    return _classes.get(token)
+    with sdk_modules.LOADING:
+        if token not in _classes:
+            _collect(pulumi.CustomResource)
+        if token not in _classes:
+            registered = _registered(token)
+            if registered is not None:
+                _classes[token] = registered
+        return _classes.get(token)
 
 
 def _registered(token: str) -> type | None:
@@ -59,10 +60,11 @@ def _collect(base: type) -> None:
 def arguments_class(cls: type) -> type | None:
     """The `...Args` class of a resource class: its inputs as the SDK declares them."""
     module = sys.modules[cls.__module__]
-    for name in (f"{cls.__name__}InitArgs", f"{cls.__name__}Args"):
-        candidate = getattr(module, name, None)
-        if candidate is not None and _types.is_input_type(candidate):
-            return candidate
+    with sdk_modules.LOADING:
+        for name in (f"{cls.__name__}InitArgs", f"{cls.__name__}Args"):
+            candidate = getattr(module, name, None)
+            if candidate is not None and _types.is_input_type(candidate):
+                return candidate
     return None
 
 
@@ -77,8 +79,9 @@ def is_output_type(annotation: Any) -> bool:
 
 
 def properties_of(cls: type) -> Mapping[str, Any]:
-    """Provider names of a nested input or output class, with their annotations unevaluated away."""
-    return _types._raw_return_hints(cls)
+    """Provider names of a class's properties, with their annotations unevaluated away."""
+    with sdk_modules.LOADING:
+        return _types._raw_return_hints(cls)
 
 
 @cache
@@ -88,7 +91,7 @@ def output_types(token: str) -> Mapping[str, Any]:
     if cls is None:
         return {}
     declared: dict[str, Any] = {}
-    for key, annotation in _types._raw_return_hints(cls).items():
+    for key, annotation in properties_of(cls).items():
         inner = get_args(annotation)
         if inner:
             declared[key] = inner[0]

@@ -34,7 +34,9 @@ _ALL = re.compile(r"^__all__ = \[([^\]]*)\]", re.MULTILINE)
 _HEAD_CHARACTERS = 4096
 """Where `__all__` of a module with one resource stands."""
 
-_lock = RLock()
+LOADING = RLock()
+"""Held while a definition runs. Threads that look types up hold it before they import a module:
+where two modules need each other, Python would hand one of two threads a half-run one."""
 
 
 def install() -> None:
@@ -165,7 +167,7 @@ class _Definitions:
 
     def get(self, name: str) -> Any:
         """The module's `__getattr__`: run what defines the name."""
-        with _lock:
+        with LOADING:
             if self._ready(name):
                 return self._module.__dict__[name]
         raise AttributeError(f"module {self._module.__name__!r} has no attribute {name!r}")
@@ -193,7 +195,7 @@ class _Definitions:
 
     def have_types(self, name: str) -> None:
         """Have the names that the types of a definition's properties hold."""
-        with _lock:
+        with LOADING:
             if name in self._kept.pieces:
                 for each in Piece(*self._kept.pieces[name]).typed:
                     self._ready(each)

@@ -205,3 +205,47 @@ def test_what_two_processes_keep_is_kept_together(tmp_path):
     second.write()
     both = CompiledCache("sample", [], tmp_path)
     assert (both.get("a"), both.get("b")) == (1, 2)
+
+
+IN_MANY_THREADS = """
+import sys, threading
+from rf.shared.offline import sdk
+
+sys.setswitchinterval(1e-5)
+sdk.load(("aws", "kubernetes"))
+tokens = {tokens}
+together = threading.Barrier(len(tokens))
+wrong = []
+
+def ask(first):
+    together.wait()
+    for token in tokens[first:] + tokens[:first]:
+        try:
+            assert sdk.output_types(token)
+        except Exception as error:
+            wrong.append(f"{{token}}: {{error}}")
+
+threads = [threading.Thread(target=ask, args=(first,)) for first in range(len(tokens))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not wrong, wrong
+"""
+
+
+def test_threads_that_ask_for_types_at_once_each_get_them():
+    # As a rehearsal's providers do, which answer several registrations side by side.
+    python(
+        IN_MANY_THREADS.format(
+            tokens=[
+                "aws:ecr/repository:Repository",
+                "aws:s3/bucket:Bucket",
+                "aws:iam/role:Role",
+                "aws:rds/instance:Instance",
+                "aws:wafv2/webAcl:WebAcl",
+                "kubernetes:apps/v1:Deployment",
+                "kubernetes:core/v1:Secret",
+            ]
+        )
+    )
