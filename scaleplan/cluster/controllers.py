@@ -93,8 +93,8 @@ CONTROLLERS = (
         requests=_amount(100, 128),
         limits=_amount(500, 256),
     ),
-    # One alone, replaced and never doubled: it has no election of a leader (chart 1.21,
-    # `replicaCount`). While it is away, no record changes.
+    # One alone, replaced and never doubled (chart 1.21.1, templates/deployment.yaml: `replicas: 1`,
+    # values.yaml: `deploymentStrategy`). While it is away, no record changes.
     ControllerPod(
         name="external-dns",
         release="external-dns",

@@ -3,6 +3,9 @@
 No chart is pulled here. In the place of each controller stands a workload of its name, with the
 requests and replicas that `scaleplan.cluster.controllers` gives it, and where and how far apart its
 pods run as the stack's own values say, over what the chart has by itself.
+
+Left out is what changes nothing on a stack's machines: selectors of Linux, tolerations of taints
+that no machine has (`CriticalAddonsOnly` of CoreDNS, Karpenter and the EBS driver), and probes.
 """
 
 from __future__ import annotations
@@ -33,6 +36,9 @@ _PLACED_BY = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstrai
 _ONE_LEAVES = {"rollingUpdate": {"maxUnavailable": 1}, "type": "RollingUpdate"}
 _RECREATED = {"type": "Recreate"}
 _ONE_MAY_GO = {"maxUnavailable": 1}
+# unhealthyPodEvictionPolicy: a pod that isn't ready may go whatever the budget says.
+_ONE_STAYS = {"minAvailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
+_NOT_BY_KARPENTER = ({"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"},)
 
 
 class UnmatchedSpreadError(Exception):
@@ -44,10 +50,12 @@ class ChartPod:
     """A kind of pod of a chart or add-on, beside its row of `CONTROLLERS`.
 
     `sections` are the values that place it, the last one the nearest. `budget` is the section of
-    its disruption budget. The rest is what the chart does by itself (its `values.yaml`, at the
-    version of `scaleplan.cluster.charts`): `labels`, `apart` (hosts that its pods share: `soft`
-    where they had better not, `hard` where they can't, or as `podAntiAffinity` in its section
-    says), `zones_apart`, `strategy`, `priority` and the budget that it has unasked.
+    its disruption budget. The rest is what the chart does by itself (each row says where that was
+    read): `labels` beside `app`, which is the stand-in's name whatever the chart's is, `apart`
+    (hosts that its pods share: `soft` where they had better not, `hard` where they can't, or as
+    `podAntiAffinity` in its section says), `zones_apart`, `nodes` (what it requires of a node's
+    labels), `strategy` (unless its section has a `deploymentStrategy`), `priority` and `own_budget`
+    (what a budget says that is on; without a `budget`, it is always on).
     """
 
     name: str
@@ -59,6 +67,7 @@ class ChartPod:
     labels: Mapping[str, str] = field(default_factory=dict)
     apart: str = ""
     zones_apart: bool = False
+    nodes: Sequence[Mapping[str, Any]] = ()
     strategy: Mapping[str, Any] | None = None
     priority: str = ""
     stateful: bool = False
@@ -70,16 +79,23 @@ _PROMETHEUS = ("prometheus", "prometheusSpec")
 _ALERTMANAGER = ("alertmanager", "alertmanagerSpec")
 
 CHART_PODS = (
+    # EKS publishes no chart of it. eksctl-io/eksctl, pkg/addons/default/assets/coredns-1.35.json,
+    # what EKS starts a cluster of 1.35 with: v1.13.2-eksbuild.3 at f9f5f68, v1.14.2-eksbuild.4 at
+    # a263747, the same in all of this. Its spread over zones gives way to the stack's.
     ChartPod(
         name="coredns",
         namespace="kube-system",
         release="coredns",
         budget=("podDisruptionBudget",),
-        labels={"k8s-app": "kube-dns"},
+        labels={"eks.amazonaws.com/component": "coredns", "k8s-app": "kube-dns"},
         apart="soft",
         strategy=_ONE_LEAVES,
         priority=CRITICAL,
     ),
+    # kubernetes-sigs/aws-ebs-csi-driver, tag helm-chart-aws-ebs-csi-driver-2.64.0 (driver 1.64, the
+    # newest found; the add-on is 1.66), charts/aws-ebs-csi-driver: values.yaml `controller`,
+    # templates/controller.yaml, templates/poddisruptionbudget-controller.yaml (maxUnavailable 1 for
+    # two replicas). Not found: that EKS builds its add-on of this chart alone.
     ChartPod(
         name="ebs-csi-controller",
         namespace="kube-system",
@@ -90,6 +106,8 @@ CHART_PODS = (
         strategy=_ONE_LEAVES,
         priority=CRITICAL,
     ),
+    # kubernetes-sigs/metrics-server, tag metrics-server-helm-chart-3.13.1, charts/metrics-server:
+    # values.yaml (`affinity` and `updateStrategy` empty), templates/deployment.yaml, pdb.yaml.
     ChartPod(
         name="metrics-server",
         namespace="kube-system",
@@ -97,6 +115,9 @@ CHART_PODS = (
         budget=("podDisruptionBudget",),
         priority=CRITICAL,
     ),
+    # kubernetes-sigs/aws-load-balancer-controller, tag v3.5.0, helm/aws-load-balancer-controller:
+    # values.yaml (`configureDefaultAffinity`, `updateStrategy` empty), templates/deployment.yaml,
+    # pdb.yaml.
     ChartPod(
         name="aws-load-balancer-controller",
         namespace="kube-system",
@@ -105,9 +126,14 @@ CHART_PODS = (
         apart="soft",
         priority=CRITICAL,
     ),
+    # kubernetes-sigs/external-dns, tag external-dns-helm-chart-1.21.1, charts/external-dns:
+    # values.yaml (`deploymentStrategy`), templates/deployment.yaml; it has no budget.
     ChartPod(
         name="external-dns", namespace="external-dns", release="external-dns", strategy=_RECREATED
     ),
+    # kedacore/charts, tag v2.20.2, keda: values.yaml (`upgradeStrategy`, `affinity`,
+    # `priorityClassName` empty), templates/{manager,metrics-server,webhooks}: deployment.yaml (its
+    # own section goes before the chart's), poddisruptionbudget.yaml.
     *(
         ChartPod(
             name=name,
@@ -122,6 +148,9 @@ CHART_PODS = (
             ("keda-admission-webhooks", "webhooks", "webhooks"),
         )
     ),
+    # aws/karpenter-provider-aws, tag v1.14.1, charts/karpenter: values.yaml,
+    # templates/_helpers.tpl (affinity and spread select the pods' own labels),
+    # templates/poddisruptionbudget.yaml.
     ChartPod(
         name="karpenter",
         namespace="kube-system",
@@ -129,28 +158,39 @@ CHART_PODS = (
         own_budget=_ONE_MAY_GO,
         apart="hard",
         zones_apart=True,
+        nodes=_NOT_BY_KARPENTER,
         strategy=_ONE_LEAVES,
         priority=CRITICAL,
     ),
+    # ongres/stackgres, tag 1.18.6, stackgres-k8s/install/helm/stackgres-operator: values.yaml
+    # (`operator.affinity` empty), templates/operator-deployment.yaml; no strategy, no budget.
     ChartPod(
         name="stackgres-operator",
         namespace="stackgres",
         release="stackgres-operator",
         sections=(("operator",),),
     ),
+    # prometheus-community/helm-charts, tag kube-prometheus-stack-88.5.3,
+    # charts/kube-prometheus-stack: values.yaml (`prometheusOperator`: `strategy` and `affinity`
+    # empty, `podDisruptionBudget` off), templates/prometheus-operator/deployment.yaml.
     ChartPod(
         name="prometheus-operator",
         namespace="monitoring",
         release=_STACK,
         sections=(("prometheusOperator",),),
     ),
+    # The same chart: values.yaml (`podAntiAffinity`, `podDisruptionBudget`), templates/prometheus/
+    # and templates/alertmanager/: prometheus.yaml, alertmanager.yaml, podDisruptionBudget.yaml.
+    # What becomes of them: prometheus-operator v0.93.0 (the chart has 0.93.1, not found),
+    # pkg/{prometheus/server,alertmanager}/statefulset.go: StatefulSets, Parallel, RollingUpdate.
     ChartPod(
         name="prometheus",
         namespace="monitoring",
         release=_STACK,
         sections=(_PROMETHEUS,),
         budget=("prometheus", "podDisruptionBudget"),
-        own_budget={"minAvailable": 1},
+        own_budget=_ONE_STAYS,
+        apart="soft",
         stateful=True,
         volume="storageSpec",
     ),
@@ -160,24 +200,31 @@ CHART_PODS = (
         release=_STACK,
         sections=(_ALERTMANAGER,),
         budget=("alertmanager", "podDisruptionBudget"),
-        own_budget={"minAvailable": 1},
+        own_budget=_ONE_STAYS,
+        apart="soft",
         stateful=True,
         volume="storage",
     ),
+    # grafana-community/helm-charts, tag grafana-12.11.1, charts/grafana: values.yaml
+    # (`podDisruptionBudget` and `affinity` empty, `deploymentStrategy` RollingUpdate, which the
+    # stack's values replace), templates/deployment.yaml, pvc.yaml.
     ChartPod(
         name="grafana",
         namespace="monitoring",
         release=_STACK,
         sections=(("grafana",),),
-        strategy=_RECREATED,
         volume="persistence",
     ),
+    # prometheus-community/helm-charts, tag kube-state-metrics-8.4.0, charts/kube-state-metrics:
+    # values.yaml (`affinity` and `podDisruptionBudget` empty), templates/deployment.yaml.
     ChartPod(
         name="kube-state-metrics",
         namespace="monitoring",
         release=_STACK,
         sections=(("kube-state-metrics",),),
     ),
+    # prometheus-community/helm-charts, tag prometheus-adapter-5.3.0, charts/prometheus-adapter:
+    # values.yaml (`affinity` empty; its `strategy` is Kubernetes' default), templates/pdb.yaml.
     ChartPod(
         name="prometheus-adapter",
         namespace="monitoring",
@@ -186,6 +233,16 @@ CHART_PODS = (
         own_budget=_ONE_MAY_GO,
     ),
 )
+
+_NODE_CRITICAL_DAEMONS = ("aws-node", "kube-proxy", "eks-pod-identity-agent", "ebs-csi-node")
+"""EKS' own, which tolerate every taint: aws/amazon-vpc-cni-k8s 10e9f18 (1.15.1, the newest found),
+charts/aws-vpc-cni/values.yaml; aws/eks-pod-identity-agent 00bc058, charts/eks-pod-identity-agent/
+values.yaml; aws-ebs-csi-driver as above, templates/_node.tpl. Not found: what EKS deploys as
+kube-proxy, which stands here as if it were like the others.
+
+The rest have no priority and tolerate NoSchedule, as prometheus-node-exporter 4.56.1 does
+(prometheus-community/helm-charts cf408a2, charts/prometheus-node-exporter/values.yaml:
+`tolerations`, `priorityClassName`). Who carries the logs is open."""
 
 
 def daemonsets() -> Iterator[Document]:
@@ -228,7 +285,7 @@ def _section(values: Values, path: Sequence[str]) -> Values:
 def _controller(
     pod: ChartPod, row: ControllerPod, settings: Settings, values: Values
 ) -> Iterator[Document]:
-    labels = {"app": pod.name, "app.kubernetes.io/name": pod.name, **pod.labels}
+    labels = {"app": pod.name, **pod.labels}
     sections = [_section(values, path) for path in pod.sections]
     spec = _pod_spec(row.requests_of(settings), pod.priority)
     spec |= _kept_apart(pod, sections[-1], labels)
@@ -248,21 +305,22 @@ def _controller(
             }
             source = {"claimName": claim["metadata"]["name"]}
             spec["volumes"] = [{"name": "storage", "persistentVolumeClaim": source}]
-        yield _deployment(metadata, labels, replicas, spec, pod.strategy)
-    budget = _budget(pod, values, replicas)
+        strategy = sections[-1].get("deploymentStrategy") or pod.strategy
+        yield _deployment(metadata, labels, replicas, spec, strategy)
+    budget = _budget(pod, values)
     if budget:
         yield _disruption_budget(metadata, labels, budget)
 
 
-def _budget(pod: ChartPod, values: Values, replicas: int) -> Mapping[str, Any]:
-    """What the values ask for, over what the chart has unasked; none where they ask for none."""
+def _budget(pod: ChartPod, values: Values) -> Mapping[str, Any]:
+    """What the values ask for, over what the chart has by itself; none where they ask for none."""
     own = pod.own_budget or {}
     if pod.budget is None:
-        return own if replicas > 1 else {}
+        return own
     asked = dict(_section(values, pod.budget))
     if not asked.pop("enabled", bool(asked)):
         return {}
-    return asked or own
+    return {**own, **asked}
 
 
 def _kept_apart(pod: ChartPod, section: Values, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -276,6 +334,10 @@ def _kept_apart(pod: ChartPod, section: Values, labels: Mapping[str, str]) -> di
         case _:
             return {}
     kept: dict[str, Any] = {"affinity": {"podAntiAffinity": rule}}
+    if pod.nodes:
+        terms = [{"matchExpressions": list(pod.nodes)}]
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+        kept["affinity"]["nodeAffinity"] = required
     if pod.zones_apart:
         kept["topologySpreadConstraints"] = [
             {
@@ -317,7 +379,12 @@ def _claim(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _temporal(server: PlannedWorkload, values: Values) -> Iterator[Document]:
-    """A role of Temporal's server, or its pages."""
+    """A role of Temporal's server, or its pages.
+
+    temporalio/helm-charts, tag temporal-1.6.0, charts/temporal/templates: server-deployment.yaml (a
+    role's values before the server's), server-pdb.yaml, web-deployment.yaml (which reads no
+    strategy), web-pdb.yaml, _helpers.tpl (labels). Of itself the chart places nothing.
+    """
     role = server.name.removeprefix("temporal-")
     pages = role == "web"
     section = _section(values, (role,) if pages else ("server", role))
@@ -336,14 +403,21 @@ def _temporal(server: PlannedWorkload, values: Values) -> Iterator[Document]:
         spec |= {key: each[key] for key in _PLACED_BY if each.get(key)}
     _check_spread(server.name, spec, labels)
     metadata = {"name": server.name, "namespace": "temporal"}
-    strategy = (section if pages else above).get("deploymentStrategy")
+    strategy = None if pages else section.get("deploymentStrategy", above.get("deploymentStrategy"))
     yield _deployment(metadata, labels, server.min_replicas, spec, strategy)
     if section.get("podDisruptionBudget"):
         yield _disruption_budget(metadata, labels, section["podDisruptionBudget"])
 
 
 def _citus(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
-    """A StatefulSet for each group of servers, as the operator makes of the SGShardedCluster."""
+    """A StatefulSet for each group of servers, as the operator makes of the SGShardedCluster.
+
+    ongres/stackgres, tag 1.18.6, stackgres-k8s/src/operator/…/conciliation/factory/cluster:
+    ClusterPodTemplateSpecFactory.java (no two of them on a host, whatever their cluster),
+    ClusterStatefulSet.java; no budget anywhere. Its StatefulSets are OrderedReady and OnDelete: the
+    operator itself replaces pods, on an SGDbOps. A rolling update stands in for that, and Parallel,
+    because under OrderedReady it would never get past a pod that doesn't become ready.
+    """
     (cluster,) = plan.of_type("kubernetes:stackgres.io/v1alpha1:SGShardedCluster")
     spec = reveal(cluster.inputs)["spec"]
     shards = spec["shards"]
@@ -375,8 +449,10 @@ def _citus(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
 def _daemonset(daemon: Daemon) -> Document:
     name = daemon.name.replace(" ", "-")
     labels = {"app": name}
-    spec = _pod_spec(daemon.requests, NODE_CRITICAL)
-    spec["tolerations"] = [{"operator": "Exists"}]
+    critical = daemon.name in _NODE_CRITICAL_DAEMONS
+    spec = _pod_spec(daemon.requests, NODE_CRITICAL if critical else "")
+    tolerated = {} if critical else {"effect": "NoSchedule"}
+    spec["tolerations"] = [{"operator": "Exists", **tolerated}]
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
