@@ -31,9 +31,11 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 
 test-cluster: $(READY) ## Real scheduler and controllers find a place for every pod; no machine runs any
 	-.ci/apiserver/build
+	-.ci/exporters
 	-.ci/services
 	-.ci/cluster/build
-	$(RUN) -m pytest -m cluster tests/cluster
+	-.ci/engine/build
+	$(RUN) -m pytest -m cluster tests/cluster tests/engine
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine
 	-.ci/apiserver/build

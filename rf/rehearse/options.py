@@ -35,6 +35,20 @@ Fails = Annotated[
         help="Let the creation or change of what matches fail once, then go on.",
     ),
 ]
+Refreshes = Annotated[
+    bool, typer.Option("--refresh", help="Refresh at the end; nothing may differ.")
+]
+Destroys = Annotated[bool, typer.Option("--destroy", help="Destroy the stack at the end.")]
+OnCluster = Annotated[
+    bool,
+    typer.Option(
+        "--cluster",
+        help="On Kubernetes' own scheduler and controllers, waiting until pods are ready.",
+    ),
+]
+Keeps = Annotated[
+    bool, typer.Option("--keep", help="Let it stand until Ctrl-C, and say how to look at it.")
+]
 
 
 def rehearse(
@@ -45,16 +59,10 @@ def rehearse(
     start: Start = None,
     end: End = None,
     fails: Fails = "",
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Refresh at the end; nothing may differ.")
-    ] = False,
-    destroy: Annotated[
-        bool, typer.Option("--destroy", help="Destroy the stack at the end.")
-    ] = False,
-    keep: Annotated[
-        bool,
-        typer.Option("--keep", help="Let it stand until Ctrl-C, and say how to look at it."),
-    ] = False,
+    refresh: Refreshes = False,
+    destroy: Destroys = False,
+    on_cluster: OnCluster = False,
+    keep: Keeps = False,
     as_json: AsJson = False,
 ) -> None:
     """Let Pulumi's own engine deploy the stack, with no account, and preview it again.
@@ -62,7 +70,8 @@ def rehearse(
     The engine's preview, its update and a second preview that must be empty, on the embedded AWS
     and a Kubernetes API server of this machine. With --from and --to the second is deployed over
     the first, and its preview is held beside `rf grow`. It needs what .ci/engine/build and
-    .ci/apiserver/build make. Exit code 1 where a run did not do as it had to.
+    .ci/apiserver/build make, and for --cluster what .ci/cluster/build makes. Exit code 1 where a
+    run did not do as it had to.
     """
     with reported():
         targets = _targets(start, end, size)
@@ -78,6 +87,7 @@ def rehearse(
             fails=fails,
             refresh=refresh,
             destroy=destroy,
+            on_cluster=on_cluster,
         )
         with ExitStack() as watched:
             tell = watched.enter_context(progress(f"Rehearsing {stack}"))

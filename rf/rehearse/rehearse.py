@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -14,7 +14,8 @@ from rf.rehearse.beside import beside
 from rf.rehearse.result import RehearsalResult, RehearsedRun
 from rf.rehearse.surroundings import standing_on
 from rf.rehearse.targets import RehearsalTarget, targets_of
-from rf.shared.cluster.binaries import find_binaries
+from rf.shared.cluster.binaries import find_binaries, find_cluster_binaries
+from rf.shared.cluster.snapshot import look, settle
 from rf.shared.engine.binaries import find_engine
 from rf.shared.engine.rehearsal import Rehearsal, RehearsedStack
 from rf.shared.errors import InputError
@@ -44,18 +45,19 @@ class Wanted:
     fails: str = ""
     refresh: bool = False
     destroy: bool = False
+    on_cluster: bool = False
 
 
-Look = Callable[[RehearsalResult, Rehearsal], None]
+Show = Callable[[RehearsalResult, Rehearsal], None]
 
 
 def rehearse(
-    wanted: Wanted, tell: Tell = lambda _: None, look: Look = lambda _result, _rehearsal: None
+    wanted: Wanted, tell: Tell = lambda _: None, show: Show = lambda _result, _rehearsal: None
 ) -> RehearsalResult:
     """Preview, update and a second preview that must be empty, for each target in turn.
 
     With `fails` the last target's first update fails where the pattern matches, and the next one
-    has to mend it. As `pulumi up` does, it ends where a preview fails. `look` is called while all
+    has to mend it. As `pulumi up` does, it ends where a preview fails. `show` is called while all
     still stands. Raises MissingEngineError and MissingServersError where a part was not built,
     InvalidSettings for wrong settings, UnknownTargetError and UnplannableError for a revision,
     ExceptionInputError for wrong exceptions of the policy pack,
@@ -63,6 +65,8 @@ def rehearse(
     """
     binaries = find_engine()
     find_binaries()  # said at once where there is none, not after the plans
+    if wanted.on_cluster:
+        find_cluster_binaries()
     read_exceptions(FILE.read_text(encoding="utf-8"), datetime.now(UTC).date())
     pattern = _compiled(wanted.fails)
     tell("planning")
@@ -82,10 +86,17 @@ def rehearse(
         with temporary_folder(what, f"rf-rehearse-{wanted.stack}-") as folder:
             tell("starting what it stands on")
             plans = [target.plan for target in targets]
-            with standing_on(project_name(), folder, binaries, plans) as rehearsal:
+            with standing_on(
+                project_name(), folder, binaries, plans, on_cluster=wanted.on_cluster
+            ) as rehearsal:
                 runs = tuple(_runs(wanted, targets, steps, rehearsal, tell))
-                result = RehearsalResult(stack=wanted.stack, engine=binaries.version, runs=runs)
-                look(result, rehearsal)
+                result = RehearsalResult(
+                    stack=wanted.stack,
+                    engine=binaries.version,
+                    runs=runs,
+                    on_cluster=wanted.on_cluster,
+                )
+                show(result, rehearsal)
     return result
 
 
@@ -131,6 +142,9 @@ def _runs(
         rehearsal.know(target.references)
         rehearsal.take_program(target.directory)
         stack.configure(rehearsal.project, target.config)
+        if rehearsal.played is not None:
+            tell(f"{target.name}: machines")
+            rehearsal.played.take(target.settings, target.addons)
         tell(f"{target.name}: preview")
         preview = stack.preview()
         changes = beside(preview, step) if step else ()
@@ -152,10 +166,22 @@ def _updated(
 ) -> Iterator[RehearsedRun]:
     if rehearsal.fails:
         tell(f"{title}: an update that fails")
-        yield RehearsedRun(title=title, run=stack.up(), must_fail=True)
+        yield _seen(RehearsedRun(title=title, run=stack.up(), must_fail=True), rehearsal)
         rehearsal.fail("")
     tell(f"{title}: update")
-    yield RehearsedRun(title=title, run=stack.up())
+    yield _seen(RehearsedRun(title=title, run=stack.up()), rehearsal)
     tell(f"{title}: second preview")
     # What it would judge, the update has judged with every value known.
     yield RehearsedRun(title=title, run=stack.preview(judged=False), must_be_empty=True)
+
+
+def _seen(rehearsed: RehearsedRun, rehearsal: Rehearsal) -> RehearsedRun:
+    """With the pods that stand after it, where pods are played: settled where it ended well."""
+    if rehearsal.played is None:
+        return rehearsed
+    if rehearsed.run.failure:
+        return replace(rehearsed, pods=look(rehearsal.cluster))
+    try:
+        return replace(rehearsed, pods=settle(rehearsal.cluster))
+    except TimeoutError:  # a rollout that goes on, a quota that refuses pods
+        return replace(rehearsed, pods=look(rehearsal.cluster), settled=False)

@@ -9,10 +9,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from rf.shared.cluster.binaries import apiserver_folder, find_binaries
+from rf.shared.cluster.binaries import apiserver_folder, find_binaries, find_cluster_binaries
 from rf.shared.cluster.control_plane import start_control_plane
+from rf.shared.cluster.controllers import start_controllers
 from rf.shared.cluster.definitions import definitions_for
 from rf.shared.cluster.objects import ClusterClient
+from rf.shared.cluster.played import PlayedCluster
 from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.engine.rehearsal import Rehearsal, rehearsing
 from rf.shared.offline.invention import ACCOUNT_ID
@@ -29,17 +31,20 @@ def standing_on(
     folder: Path,
     binaries: EngineBinaries,
     plans: Sequence[PlanDocument],
+    *,
+    on_cluster: bool = False,
 ) -> Iterator[Rehearsal]:
     """A rehearsal for stacks with these plans; everything stops with the block.
 
-    Raises MissingServersError where the API server was not built, EmulatorError where the embedded
-    AWS does not start.
+    `on_cluster`: the API server has scheduler, controllers and KWOK's kubelets beside it. Raises
+    MissingServersError where one of them was not built, EmulatorError where the embedded AWS does
+    not start.
     """
     resources = [resource for plan in plans for resource in plan.resources.values()]
     region = region_of(resources)
     with ExitStack() as stack, without_shell_defaults(), _temporary_files_in(folder):
         aws = stack.enter_context(Emulator(ACCOUNT_ID, services_of(resources)))
-        kubeconfig, cluster = _api_server(stack, folder, resources)
+        kubeconfig, cluster = _api_server(stack, folder, resources, on_cluster=on_cluster)
         address = _kubernetes_provider(stack, folder, binaries)
         yield stack.enter_context(
             rehearsing(
@@ -51,6 +56,7 @@ def standing_on(
                 kubeconfig=kubeconfig,
                 cluster=cluster,
                 kubernetes_address=address,
+                played=PlayedCluster(cluster) if on_cluster else None,
             )
         )
 
@@ -68,13 +74,16 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 
 def _api_server(
-    stack: ExitStack, folder: Path, resources: Sequence[PlannedResource]
+    stack: ExitStack, folder: Path, resources: Sequence[PlannedResource], *, on_cluster: bool
 ) -> tuple[Path, ClusterClient]:
     """An API server that knows the kinds of the plans' custom resources."""
     directory = folder / "cluster"
     directory.mkdir(mode=0o700)
-    kubeconfig = start_control_plane(stack, find_binaries(), directory).kubeconfig
-    cluster = ClusterClient(kubeconfig, directory / "discovery", alone=True)
+    plane = start_control_plane(stack, find_binaries(), directory)
+    kubeconfig = plane.kubeconfig
+    if on_cluster:
+        start_controllers(stack, find_cluster_binaries(), directory, plane)
+    cluster = ClusterClient(kubeconfig, directory / "discovery", alone=not on_cluster)
     require_loopback(cluster.server)
     unknown = [each for each in _objects(resources) if not cluster.serves(each)]
     for definition in definitions_for(unknown, apiserver_folder() / "crds").all:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from rf.shared.cluster.chart_pods import ADDON
 from rf.shared.errors import InputError
 from rf.shared.plan import References, no_such
 from rf.shared.plan_document import PlanDocument, document_of
@@ -20,7 +22,9 @@ from rf.shared.stacks import (
     references_of,
     stack_config,
 )
+from scaleplan.config.parsing import parse
 from scaleplan.config.stack_file import read_stack
+from scaleplan.settings import Settings
 from scaleplan.sizes import Size
 
 
@@ -38,6 +42,16 @@ class RehearsalTarget:
     config: Mapping[str, object]
     plan: PlanDocument
     references: References
+
+    @property
+    def settings(self) -> Settings:
+        """What its config says, as the program here reads it. Raises InvalidSettings."""
+        return parse(project_name(), self.plan.stack, self.config)
+
+    @property
+    def addons(self) -> tuple[Mapping[str, Any], ...]:
+        """Inputs of each of EKS' add-ons."""
+        return tuple(each.inputs for each in self.plan.resources.values() if each.type == ADDON)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from rf.rehearse.beside import ChangeBeside
-from rf.rehearse.result import NOT_PROVEN, RehearsalResult, RehearsedRun
+from rf.rehearse.result import RehearsalResult, RehearsedRun
+from rf.shared.cluster.snapshot import Snapshot
 from rf.shared.engine.runs import EngineViolation
 from rf.shared.offline.monitor import name_of, type_of
 from rf.shared.terminal import print_json, terminal
@@ -30,8 +31,12 @@ def show(result: RehearsalResult, *, as_json: bool) -> None:
     )
     for each in result.runs:
         _show_run(each, out)
+    if result.proven:
+        out.print("Proven beyond that:")
+    for line in result.proven:
+        out.print(Text(f"  {line}"))
     out.print("Not proven by this:")
-    for line in NOT_PROVEN:
+    for line in result.not_proven:
         out.print(Text(f"  {line}"))
 
 
@@ -56,6 +61,8 @@ def _show_run(rehearsed: RehearsedRun, out: Console) -> None:
     for each in rehearsed.disagreements:
         out.print(Text(f"        {_disagreement(each)}", style="red"), soft_wrap=True)
     _show_violations(run.violations, out)
+    if rehearsed.pods is not None:
+        _show_pods(rehearsed, rehearsed.pods, out)
     if run.failure and not rehearsed.must_fail:
         out.print(Text(run.failure, style="red"))
 
@@ -78,6 +85,16 @@ def _lines_of(rehearsed: RehearsedRun) -> Iterator[str]:
 def _line(operation: str, urn: str, paths: Sequence[str]) -> str:
     changed = f": {', '.join(paths)}" if paths else ""
     return f"{operation} {type_of(urn)} {name_of(urn)}{changed}"
+
+
+def _show_pods(rehearsed: RehearsedRun, pods: Snapshot, out: Console) -> None:
+    counts = f"{pods.ready} of {len(pods.pods)} pods ready"
+    nodes = f"on {pods.nodes_used} of {len(pods.nodes)} nodes"
+    out.print(Text(f"        {counts}, {nodes}"))
+    for name, why in pods.unready.items():
+        out.print(Text(f"        not ready: {name}: {why}", style="yellow"))
+    if not rehearsed.settled:
+        out.print(Text("        a controller still wants other pods than there are", style="red"))
 
 
 def _disagreement(change: ChangeBeside) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,9 +16,10 @@ from rf.shared.cluster.machines import (
     NodeMachine,
     bought_machines,
     managed_machines,
-    node_of,
 )
+from rf.shared.cluster.nodes import join
 from rf.shared.cluster.objects import ClusterClient, Document
+from rf.shared.cluster.snapshot import SeenPod, Snapshot, look, settle
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import PlannedWorkload, autoscaled_workloads
@@ -26,7 +27,6 @@ from scaleplan.cost.prices import load_prices
 from scaleplan.settings import Settings
 from tests.apiserver.objects.exports import Export, read_export
 from tests.apiserver.server.session import Session
-from tests.cluster.snapshot import Pod, Snapshot, snapshot
 
 APPLICATIONS = "researchflow"
 """The namespace of the workloads that autoscalers scale."""
@@ -47,8 +47,7 @@ class Standing:
 
     def look(self) -> Snapshot:
         """What stands now."""
-        nodes = self.cluster.read("/api/v1/nodes")["items"]
-        return snapshot(nodes, self.cluster.read("/api/v1/pods")["items"])
+        return look(self.cluster)
 
     def scale(self, replicas: Replicas) -> None:
         """Let each workload that an autoscaler scales have so many pods."""
@@ -60,25 +59,8 @@ class Standing:
         self.cluster.change(workload, {"spec": {"replicas": replicas}}, "scale")
 
     def settle(self) -> Snapshot:
-        """Wait until every controller has the pods it wants, and the scheduler has judged all.
-
-        Pods that the scheduler refuses stay refused: nothing leaves any more. Raises TimeoutError.
-        """
-        last: list[tuple[list[str], Snapshot]] = []
-
-        def settled() -> bool:
-            # First what controllers say that they have made, then what is there of it.
-            unfinished = self._unfinished()
-            now = self.look()
-            last[:] = [(unfinished, now)]
-            return not unfinished and _at_rest(now)
-
-        try:
-            wait_until(settled, "the cluster has settled", interval_seconds=0.5)
-        except TimeoutError as error:
-            unfinished, now = last[0]
-            raise TimeoutError(f"{error}; {now.pending}; {unfinished}") from None
-        return last[0][1]
+        """Wait until all have their pods, or the scheduler's refusal. Raises TimeoutError."""
+        return settle(self.cluster)
 
     def roll_out(self, revision: str, *marks: str, namespace: str | None = None) -> None:
         """A new revision of every workload, or of a namespace's: its pods have these marks."""
@@ -124,30 +106,48 @@ class Standing:
 
     def add(self, machines: Iterable[NodeMachine]) -> None:
         """Let these machines join, and wait until pods may go there."""
-        names = {_join(self.cluster, each, self.settings) for each in machines}
-        _wait_for_nodes(self.cluster, names)
+        join(self.cluster, machines, self.settings)
 
-    def drain(self, zone: str) -> None:
-        """Empty a zone as a drain does, within the budgets: cordon its nodes, evict their pods.
+    def nodes_in(self, zone: str) -> list[str]:
+        """Names of a zone's nodes."""
+        return [node.name for node in self.look().nodes.values() if node.zone == zone]
 
-        Raises TimeoutError where a budget never lets a pod go.
+    def machine(self, node: str) -> NodeMachine:
+        """The machine that a node is."""
+        return next(each for each in self.machines if node == f"{each.name}.{each.zone}")
+
+    def cordon(self, nodes: Iterable[str], *, closed: bool = True) -> None:
+        """Let no pod go to these nodes any more, or let them again."""
+        for name in nodes:
+            document = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
+            self.cluster.change(document, {"spec": {"unschedulable": closed}})
+
+    def open_nodes(self) -> None:
+        """Let pods go to every node."""
+        self.cordon(self.look().nodes, closed=False)
+
+    def drain(
+        self, nodes: Collection[str], watch: Callable[[Snapshot], None] = lambda _: None
+    ) -> None:
+        """Empty these nodes as a drain does, within the budgets: cordon them, evict their pods.
+
+        `watch` gets what stands before each round. Raises TimeoutError where a budget never lets a
+        pod go.
         """
-        inside = [node for node in self.look().nodes.values() if node.zone == zone]
-        for node in inside:
-            document = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}}
-            self.cluster.change(document, {"spec": {"unschedulable": True}})
-        names = {node.name for node in inside}
-        left: list[Pod] = []
+        self.cordon(nodes)
+        left: list[SeenPod] = []
 
         def empty() -> bool:
-            left[:] = [pod for pod in self.look().pods if pod.node in names]
+            now = self.look()
+            watch(now)
+            left[:] = [pod for pod in now.pods if pod.node in nodes]
             for pod in left:
                 if not pod.leaving:
                     self.cluster.evict(pod.document)
             return not left
 
         try:
-            wait_until(empty, f"{zone} is drained", interval_seconds=0.5)
+            wait_until(empty, f"{', '.join(nodes)} are drained", interval_seconds=0.5)
         except TimeoutError as error:
             raise TimeoutError(f"{error}: {[pod.name for pod in left]}") from None
 
@@ -155,14 +155,6 @@ class Standing:
         """What events of that reason say."""
         found = self.cluster.read("/api/v1/events", fieldSelector=f"reason={reason}")["items"]
         return [f"{each['involvedObject']['name']}: {each['message']}" for each in found]
-
-    def _unfinished(self) -> list[str]:
-        """Workloads whose controllers have yet to make the pods that they want."""
-        return [
-            each["metadata"]["name"]
-            for each in map(self.cluster.find, self.workloads)
-            if each is not None and not _has_its_pods(each)
-        ]
 
 
 def stand(
@@ -183,12 +175,11 @@ def stand(
         *managed_machines(settings),
         *bought_machines(settings, load_prices(), replicas, settings.availability_zones),
     )
-    names = {_join(cluster, each, settings) for each in machines}
     export = read_export(plan)
     session = Session(cluster=cluster, definitions_folder=apiserver_folder() / "crds")
     session.install_definitions(export)
     session.apply(daemonsets())
-    _wait_for_nodes(cluster, names)
+    join(cluster, machines, settings)
     charts = list(chart_workloads(plan, settings))
     session.apply([*export.in_order, *charts])
     kinds = ("Deployment", "StatefulSet")
@@ -211,61 +202,6 @@ def elsewhere(
         replace(each, name=f"{each.name}-again", zone=others[index % len(others)])
         for index, each in enumerate(lost)
     ]
-
-
-def _join(cluster: ClusterClient, machine: NodeMachine, settings: Settings) -> str:
-    node = node_of(machine, settings)
-    cluster.apply(node)
-    return node["metadata"]["name"]
-
-
-def _wait_for_nodes(cluster: ClusterClient, names: Iterable[str]) -> None:
-    wanted = set(names)
-
-    def open_to_pods() -> bool:
-        nodes = cluster.read("/api/v1/nodes")["items"]
-        return wanted <= {
-            node["metadata"]["name"]
-            for node in nodes
-            if not any(
-                each["key"].startswith("node.kubernetes.io/")
-                for each in node["spec"].get("taints", ())
-            )
-        }
-
-    wait_until(open_to_pods, "nodes are ready", interval_seconds=0.2)
-
-
-def _has_its_pods(workload: Document) -> bool:
-    """Has the controller seen the newest spec, and made all pods that it wants of it for now?
-
-    Where its new pods are held, a rollout gets no further than the first of them.
-    """
-    spec, status = workload["spec"], workload.get("status", {})
-    if status.get("observedGeneration") != workload["metadata"]["generation"]:
-        return False
-    wanted, there = spec["replicas"], status.get("replicas", 0)
-    new = status.get("updatedReplicas", 0)
-    if HELD in spec["template"]["metadata"].get("annotations", {}):
-        return there >= wanted and new >= 1
-    return there == new == wanted
-
-
-def _at_rest(now: Snapshot) -> bool:
-    """Has the scheduler judged every pod, and has all come that comes without it?"""
-    for pod in now.pods:
-        if pod.leaving and not marked(pod, LINGERS):
-            return False
-        if pod.node is None and (pod.nominated or not pod.refusal):
-            return False
-        if pod.node is not None and not (pod.ready or pod.leaving or marked(pod, HELD)):
-            return False
-    return True
-
-
-def marked(pod: Pod, mark: str) -> bool:
-    """Whether the pod carries that annotation."""
-    return mark in pod.document["metadata"].get("annotations", {})
 
 
 def _annotated(template: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:

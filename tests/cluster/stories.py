@@ -10,6 +10,7 @@ from pathlib import Path
 from rendering.cluster.node_pools import POOL_LABEL
 from rf.shared.cluster.controllers import HELD, LINGERS
 from rf.shared.cluster.objects import Document
+from rf.shared.cluster.snapshot import Snapshot
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.pods import (
@@ -23,7 +24,6 @@ from scaleplan.catalog import load_catalog
 from scaleplan.cluster.machines import room_of
 from scaleplan.cluster.nodes import place
 from scaleplan.settings import Settings
-from tests.cluster.snapshot import Snapshot
 from tests.cluster.standing import APPLICATIONS, Standing, elsewhere, stand
 
 ROOM = "room"
@@ -75,7 +75,7 @@ def least_of(plan: RecordedPlan, settings: Settings, directory: Path) -> Least:
             each for each in standing.machines if each.pool in (APPLICATIONS_POOL, WORKERS_POOL)
         ]
         standing.add(elsewhere(bought, zones[0], zones))
-        standing.drain(zones[0])
+        standing.drain(standing.nodes_in(zones[0]))
         return Least(
             settings=settings, at_rest=at_rest, lost_zone=zones[0], drained=standing.settle()
         )

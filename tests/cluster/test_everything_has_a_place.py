@@ -9,13 +9,13 @@ import pytest
 from rendering.citus.names import group_name
 from rendering.cluster.node_pools import POOL_LABEL
 from rf.shared.cluster.machines import ZONE_LABEL
+from rf.shared.cluster.snapshot import SeenPod, Snapshot
 from scaleplan.applications.pods import pods_at_maxima
 from scaleplan.applications.quota import pods_in_rollout
 from scaleplan.applications.workloads import autoscaled_workloads
 from scaleplan.citus.data_nodes import placements
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.settings import Settings
-from tests.cluster.snapshot import Pod, Snapshot
 from tests.cluster.stories import ROOM, Least, Most
 
 pytestmark = pytest.mark.cluster
@@ -134,24 +134,24 @@ def servers_of_citus(settings: Settings) -> set[str]:
     return {group_name(group.name) for group in groups}
 
 
-def has_volume(pod: Pod) -> bool:
+def has_volume(pod: SeenPod) -> bool:
     """Whether the pod can be only where its volume is."""
     volumes = pod.document["spec"].get("volumes", ())
     return any("persistentVolumeClaim" in each for each in volumes)
 
 
-def zone_of(stands: Snapshot, pod: Pod) -> str | None:
+def zone_of(stands: Snapshot, pod: SeenPod) -> str | None:
     """Where the pod is."""
     return None if pod.node is None else stands.nodes[pod.node].zone
 
 
-def spreads_over_zones(pod: Pod) -> bool:
+def spreads_over_zones(pod: SeenPod) -> bool:
     """Whether the pod's template asks for it."""
     constraints = pod.document["spec"].get("topologySpreadConstraints", ())
     return any(each["topologyKey"] == ZONE_LABEL for each in constraints)
 
 
-def by_zone(stands: Snapshot, pod: Pod) -> Counter[str]:
+def by_zone(stands: Snapshot, pod: SeenPod) -> Counter[str]:
     """A workload's pods in each zone that has nodes of their pool."""
     pool = pod.document["spec"].get("nodeSelector", {}).get(POOL_LABEL)
     zones = {node.zone for node in stands.nodes.values() if pool in (None, node.pool)}

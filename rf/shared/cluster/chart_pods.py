@@ -27,6 +27,8 @@ from scaleplan.cluster.machines import DAEMONS, Daemon, ResourceTotals
 from scaleplan.settings import Settings
 
 ADDON = "aws:eks/addon:Addon"
+SHARDED_CLUSTER = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
+TEMPORAL = "temporal"
 CRITICAL, NODE_CRITICAL = "system-cluster-critical", "system-node-critical"
 
 Values = Mapping[str, Any]
@@ -252,28 +254,34 @@ def daemonsets() -> Iterator[Document]:
 
 def chart_workloads(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
     """The controllers of a stack, Temporal's server and Citus' servers, where it has them."""
-    values = _values(plan)
+    for release in plan.of_type(RELEASE):
+        yield from release_workloads(reveal(release.inputs), settings)
+    for addon in plan.of_type(ADDON):
+        yield from addon_workloads(reveal(addon.inputs), settings)
+    for cluster in plan.of_type(SHARDED_CLUSTER):
+        yield from citus_workloads(reveal(cluster.inputs), settings)
+
+
+def release_workloads(release: Values, settings: Settings) -> Iterator[Document]:
+    """What a Helm release runs, by the inputs of its resource."""
+    name, values = release["name"], release.get("values", {})
+    yield from _controllers(name, values, settings)
+    if name == TEMPORAL:
+        for server in temporal_servers(settings):
+            yield from _temporal(server, values)
+
+
+def addon_workloads(addon: Values, settings: Settings) -> Iterator[Document]:
+    """What an add-on of EKS runs, by the inputs of its resource."""
+    values = json.loads(addon.get("configurationValues") or "{}")
+    yield from _controllers(addon["addonName"], values, settings)
+
+
+def _controllers(release: str, values: Values, settings: Settings) -> Iterator[Document]:
     rows = {row.name: row for row in CONTROLLERS}
     for pod in CHART_PODS:
-        row = rows[pod.name]
-        if row.replicas_of(settings):
-            yield from _controller(pod, row, settings, values[pod.release])
-    for server in temporal_servers(settings):
-        yield from _temporal(server, values["temporal"])
-    if settings.sharding.present:
-        yield from _citus(plan, settings)
-
-
-def _values(plan: RecordedPlan) -> dict[str, Values]:
-    """Of each release by its name, and the configuration of each add-on by its."""
-    found: dict[str, Values] = {}
-    for release in plan.of_type(RELEASE):
-        inputs = reveal(release.inputs)
-        found[inputs["name"]] = inputs.get("values", {})
-    for addon in plan.of_type(ADDON):
-        inputs = reveal(addon.inputs)
-        found[inputs["addonName"]] = json.loads(inputs.get("configurationValues") or "{}")
-    return found
+        if pod.release == release and rows[pod.name].replicas_of(settings):
+            yield from _controller(pod, rows[pod.name], settings, values)
 
 
 def _section(values: Values, path: Sequence[str]) -> Values:
@@ -409,7 +417,7 @@ def _temporal(server: PlannedWorkload, values: Values) -> Iterator[Document]:
         yield _disruption_budget(metadata, labels, section["podDisruptionBudget"])
 
 
-def _citus(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
+def citus_workloads(cluster: Values, settings: Settings) -> Iterator[Document]:
     """A StatefulSet for each group of servers, as the operator makes of the SGShardedCluster.
 
     ongres/stackgres, tag 1.18.6, stackgres-k8s/src/operator/…/conciliation/factory/cluster:
@@ -418,8 +426,7 @@ def _citus(plan: RecordedPlan, settings: Settings) -> Iterator[Document]:
     operator itself replaces pods, on an SGDbOps. A rolling update stands in for that, and Parallel,
     because under OrderedReady it would never get past a pod that doesn't become ready.
     """
-    (cluster,) = plan.of_type("kubernetes:stackgres.io/v1alpha1:SGShardedCluster")
-    spec = reveal(cluster.inputs)["spec"]
+    spec = cluster["spec"]
     shards = spec["shards"]
     overrides = {each["index"]: each["pods"] for each in shards.get("overrides", ())}
     requests = pod_resources(load_catalog().instance_class(settings.citus.instance_class))

@@ -67,10 +67,14 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Refuse creations and changes whose URN has the pattern; none if it is empty."""
         self._fails = re.compile(pattern) if pattern else None
 
+    def is_to_fail(self, urn: str) -> bool:
+        """Whether the URN has the pattern."""
+        return self._fails is not None and self._fails.search(urn) is not None
+
     def fail_where_asked(self, urn: str, context: Any) -> None:
         """End the call of such a URN with an error."""
-        if self._fails is not None and self._fails.search(urn):
-            _refuse(context, f"{urn}: fails, as --fail asks")
+        if self.is_to_fail(urn):
+            refuse(context, f"{urn}: fails, as --fail asks")
 
     # --- the provider itself
 
@@ -116,7 +120,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         """A lookup that needs no cloud; every other is refused."""
         lookup = LOOKUPS.get(request.tok)
         if lookup is None:
-            _refuse(context, f"{request.tok} is not a lookup that the embedded account answers")
+            refuse(context, f"{request.tok} is not a lookup that the embedded account answers")
         answered = provider_pb2.InvokeResponse()
         # The field's name is a keyword of Python.
         getattr(answered, "return").CopyFrom(encode_properties(lookup()))
@@ -172,7 +176,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             reading = lifecycle.read(self._task(registration, state), standing)
         except (RequestError, TranslationError, KeyError) as error:
-            _refuse(context, f"{request.urn}: {error}")
+            refuse(context, f"{request.urn}: {error}")
         if reading is None:
             return provider_pb2.ReadResponse()
         shown = {
@@ -200,7 +204,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
         changes = self._difference(request.urn, old, new, request.ignoreChanges)
         if changes.refused:
             paths = ", ".join(change.path for change in changes.refused)
-            _refuse(context, f"{request.urn}: AWS refuses to change {paths} so")
+            refuse(context, f"{request.urn}: AWS refuses to change {paths} so")
         outputs = merged(state, new)
         lifecycle = _lifecycle(request.urn)
         if lifecycle is not None and changes.changed:
@@ -222,7 +226,7 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 lifecycle.delete(self._task(registration, state), standing)
             except (RequestError, TranslationError, KeyError) as error:
-                _refuse(context, f"{request.urn}: {error}")
+                refuse(context, f"{request.urn}: {error}")
         self._account.kept.discard(request.urn)
         return empty_pb2.Empty()
 
@@ -263,9 +267,9 @@ class CardProvider(provider_pb2_grpc.ResourceProviderServicer):
             with used_up(registration.token, given) as inputs:
                 created = act(inputs)
         except (RequestError, TranslationError) as error:
-            _refuse(context, f"{registration.urn}: {error}")
+            refuse(context, f"{registration.urn}: {error}")
         except KeyError as error:
-            _refuse(context, f"{registration.urn}: the answer lacks {error}")
+            refuse(context, f"{registration.urn}: the answer lacks {error}")
         if self._account.api.missing != missing:
             self._account.kept.add(registration.urn)
         return created
@@ -312,7 +316,8 @@ _ANEW = {
 """What the protocol calls a change of a property that makes the resource anew."""
 
 
-def _refuse(context: Any, message: str) -> NoReturn:
+def refuse(context: Any, message: str) -> NoReturn:
+    """End a call with an error of these words."""
     context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError(message)  # abort raises by itself
 

@@ -20,6 +20,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from rf.shared.cluster.objects import ClusterClient
+from rf.shared.cluster.played import PlayedCluster
 from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.engine.card_provider import CardProvider, EmbeddedAccount
 from rf.shared.engine.command import EngineCommand, environment_of
@@ -62,6 +63,7 @@ class Rehearsal:
         cluster: ClusterClient,
         environment: Mapping[str, str],
         running: ExitStack,
+        played: PlayedCluster | None = None,
     ) -> None:
         self.project = project
         self.folder = folder
@@ -70,6 +72,8 @@ class Rehearsal:
         """What leads a client, Pulumi's, AWS' or Kubernetes', to what stands."""
         self.account = account
         self.cluster = cluster
+        self.played = played
+        """What makes machines and charts' pods, where the cluster has controllers."""
         self.fails = ""
         self.pack: Path | None = None
         self._providers = providers
@@ -244,12 +248,14 @@ def rehearsing(
     kubeconfig: Path,
     cluster: ClusterClient,
     kubernetes_address: str,
+    played: PlayedCluster | None = None,
 ) -> Iterator[Rehearsal]:
     """A rehearsal in `folder`, its providers served while it lasts.
 
     `aws` is the emulator, `cluster` an API server of this machine with its `kubeconfig`,
-    `kubernetes_address` where Pulumi's provider for it listens. Raises ValueError for any that is
-    not on this machine, before anything is served or run.
+    `kubernetes_address` where Pulumi's provider for it listens, `played` where pods become ready,
+    which the provider then waits for. Raises ValueError for any that is not on this machine, before
+    anything is served or run.
     """
     for endpoint in (aws.endpoint, cluster.server, kubernetes_address):
         require_loopback(endpoint)
@@ -257,7 +263,7 @@ def rehearsing(
     with ExitStack() as stack:
         account = EmbeddedAccount(aws, region)
         cards, releases = CardProvider(account), CardProvider(account)
-        objects = KubernetesProvider(kubernetes_address, kubeconfig, cluster, releases)
+        objects = KubernetesProvider(kubernetes_address, kubeconfig, cluster, releases, played)
         aws_port = stack.enter_context(served(cards))
         cluster_port = stack.enter_context(served(objects))
         providers = dict.fromkeys(BY_CARDS, aws_port) | {"kubernetes": cluster_port}
@@ -277,6 +283,7 @@ def rehearsing(
             cluster=cluster,
             environment=_for_clients(environment, aws, region, kubeconfig),
             running=stack,
+            played=played,
         )
 
 

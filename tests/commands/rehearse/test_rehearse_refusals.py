@@ -106,6 +106,16 @@ def test_without_an_api_server_it_says_how_to_get_one(
     assert "\n" not in said
 
 
+def test_without_scheduler_and_controllers_there_is_no_cluster(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESEARCHFLOW_CLUSTER", str(machine / "cluster"))
+    said = refusal("--cluster")
+    assert said.startswith("no ")
+    assert "run .ci/cluster/build" in said
+    assert "\n" not in said
+
+
 @pytest.mark.usefixtures("machine")
 def test_exceptions_that_the_policy_pack_would_refuse_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,13 +11,15 @@ from typing import Any
 from kubernetes.utils.quantity import parse_quantity
 
 from rendering.cluster.node_pools import POOL_LABEL
+from rf.shared.cluster.controllers import HELD, LINGERS
 from rf.shared.cluster.machines import HOST_LABEL, ZONE_LABEL
-from rf.shared.cluster.objects import Document
+from rf.shared.cluster.objects import ClusterClient, Document
+from rf.shared.servers.processes import wait_until
 from scaleplan.cluster.machines import ResourceTotals
 
 
 @dataclass(frozen=True, kw_only=True)
-class Node:
+class SeenNode:
     """A node as the scheduler sees it: `allocatable` is what kubelet lets pods request."""
 
     name: str
@@ -28,7 +30,7 @@ class Node:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pod:
+class SeenPod:
     """A pod that is not over. `workload` names what it is one of; `refusal` is the scheduler's."""
 
     name: str
@@ -48,11 +50,11 @@ class Pod:
 class Snapshot:
     """Nodes and pods at one moment; pods of daemonsets are kept apart."""
 
-    nodes: Mapping[str, Node] = field(repr=False)
-    all_pods: tuple[Pod, ...] = field(repr=False)
+    nodes: Mapping[str, SeenNode] = field(repr=False)
+    all_pods: tuple[SeenPod, ...] = field(repr=False)
 
     @cached_property
-    def pods(self) -> tuple[Pod, ...]:
+    def pods(self) -> tuple[SeenPod, ...]:
         """Those that need a place: not the nodes' own."""
         return tuple(pod for pod in self.all_pods if not pod.daemon)
 
@@ -61,7 +63,26 @@ class Snapshot:
         """Pods without a node, and why."""
         return {pod.name: pod.refusal for pod in self.pods if pod.node is None}
 
-    def of(self, workload: str) -> tuple[Pod, ...]:
+    @property
+    def ready(self) -> int:
+        """How many are ready."""
+        return sum(pod.ready for pod in self.pods)
+
+    @property
+    def unready(self) -> dict[str, str]:
+        """Pods that are not, and the scheduler's refusal or what they wait on."""
+        return {
+            pod.name: pod.refusal or (f"on {pod.node}" if pod.node else "not scheduled yet")
+            for pod in self.pods
+            if not pod.ready
+        }
+
+    @property
+    def nodes_used(self) -> int:
+        """How many nodes have pods other than their own."""
+        return len({pod.node for pod in self.pods if pod.node is not None})
+
+    def of(self, workload: str) -> tuple[SeenPod, ...]:
         """A workload's pods."""
         return tuple(pod for pod in self.pods if pod.workload == workload)
 
@@ -94,9 +115,9 @@ def snapshot(nodes: Iterable[Document], pods: Iterable[Document]) -> Snapshot:
     return Snapshot(nodes=known, all_pods=tuple(_pod(pod) for pod in going))
 
 
-def _node(document: Document) -> Node:
+def _node(document: Document) -> SeenNode:
     labels, usable = document["metadata"]["labels"], document["status"]["allocatable"]
-    return Node(
+    return SeenNode(
         name=labels[HOST_LABEL],
         pool=labels[POOL_LABEL],
         zone=labels[ZONE_LABEL],
@@ -105,17 +126,17 @@ def _node(document: Document) -> Node:
     )
 
 
-def _pod(document: Document) -> Pod:
+def _pod(document: Document) -> SeenPod:
     metadata, spec, status = document["metadata"], document["spec"], document["status"]
-    labels = metadata["labels"]
+    labels = metadata.get("labels") or {}
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
     placed = conditions.get("PodScheduled", {})
     owners = [each["kind"] for each in metadata.get("ownerReferences") or ()]
     containers = [each.get("resources", {}).get("requests", {}) for each in spec["containers"]]
-    return Pod(
+    return SeenPod(
         name=metadata["name"],
         namespace=metadata["namespace"],
-        workload=labels.get("stackgres.io/cluster-name") or labels["app"],
+        workload=labels.get("stackgres.io/cluster-name") or labels.get("app", ""),
         node=spec.get("nodeName"),
         ready=conditions.get("Ready", {}).get("status") == "True",
         leaving="deletionTimestamp" in metadata,
@@ -132,3 +153,73 @@ def _totals(amounts: Iterable[Mapping[str, Any]]) -> ResourceTotals:
     cpu = sum(parse_quantity(each.get("cpu", 0)) * 1000 for each in listed)
     memory = sum(parse_quantity(each.get("memory", 0)) for each in listed)
     return ResourceTotals(cpu_millicores=int(cpu), memory_mib=int(memory / 2**20))
+
+
+def look(cluster: ClusterClient) -> Snapshot:
+    """What stands now."""
+    nodes, pods = (cluster.read(f"/api/v1/{each}")["items"] for each in ("nodes", "pods"))
+    return snapshot(nodes, pods)
+
+
+def settle(cluster: ClusterClient) -> Snapshot:
+    """Wait until every controller has the pods it wants, and the scheduler has judged all.
+
+    Pods that the scheduler refuses stay refused: nothing leaves any more. Raises TimeoutError.
+    """
+    last: list[tuple[list[str], Snapshot]] = []
+
+    def settled() -> bool:
+        # First what controllers say that they have made, then what is there of it.
+        unfinished = _unfinished(cluster)
+        now = look(cluster)
+        last[:] = [(unfinished, now)]
+        return not unfinished and _at_rest(now)
+
+    try:
+        wait_until(settled, "the cluster has settled", interval_seconds=0.5)
+    except TimeoutError as error:
+        unfinished, now = last[0]
+        raise TimeoutError(f"{error}; {now.pending}; {unfinished}") from None
+    return last[0][1]
+
+
+def _marked(pod: SeenPod, mark: str) -> bool:
+    """Whether the pod carries that annotation."""
+    return mark in pod.document["metadata"].get("annotations", {})
+
+
+def _unfinished(cluster: ClusterClient) -> list[str]:
+    """Workloads whose controllers have yet to make the pods that they want."""
+    return [
+        each["metadata"]["name"]
+        for kind in ("deployments", "statefulsets")
+        for each in cluster.read(f"/apis/apps/v1/{kind}")["items"]
+        if not _has_its_pods(each)
+    ]
+
+
+def _has_its_pods(workload: Document) -> bool:
+    """Has the controller seen the newest spec, and made all pods that it wants of it for now?
+
+    Where its new pods are held, a rollout gets no further than the first of them.
+    """
+    spec, status = workload["spec"], workload.get("status", {})
+    if status.get("observedGeneration") != workload["metadata"]["generation"]:
+        return False
+    wanted, there = spec["replicas"], status.get("replicas", 0)
+    new = status.get("updatedReplicas", 0)
+    if HELD in spec["template"]["metadata"].get("annotations", {}):
+        return there >= wanted and new >= 1
+    return there == new == wanted
+
+
+def _at_rest(now: Snapshot) -> bool:
+    """Has the scheduler judged every pod, and has all come that comes without it?"""
+    for pod in now.pods:
+        if pod.leaving and not _marked(pod, LINGERS):
+            return False
+        if pod.node is None and (pod.nominated or not pod.refusal):
+            return False
+        if pod.node is not None and not (pod.ready or pod.leaving or _marked(pod, HELD)):
+            return False
+    return True
