@@ -70,6 +70,22 @@ def service_account(
     )
 
 
+def job_metadata(
+    name: str, namespace: Input[str], labels: Mapping[str, str]
+) -> k8s.meta.v1.ObjectMetaArgs:
+    """Metadata of a Job that a deployment waits for: the next one makes it anew where it failed.
+
+    A Job that has failed stays failed, whatever is changed in place, and the provider would find
+    the same failure at each deployment (Pulumi's `pulumi.com/replaceUnready`).
+    """
+    return k8s.meta.v1.ObjectMetaArgs(
+        name=name,
+        namespace=namespace,
+        labels=labels,
+        annotations={"pulumi.com/replaceUnready": "true"},
+    )
+
+
 def job_pod(
     account: str,
     user_id: int,

@@ -11,6 +11,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.applications.pod_security import (
     config_volume,
     container_security,
+    job_metadata,
     job_pod,
     resource_requirements,
     service_account,
@@ -115,7 +116,7 @@ class DatabaseBootstrap(ComponentResource):
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
-            metadata=self._metadata(job_name),
+            metadata=job_metadata(job_name, args.namespace, labels(APPLICATION)),
             spec=self._job(),
             opts=ResourceOptions(parent=self, depends_on=[authority, sql, secret, account]),
         )

@@ -11,6 +11,7 @@ from pulumi import ComponentResource, CustomTimeouts, Input, Resource, ResourceO
 from components.applications.pod_security import (
     config_volume,
     container_security,
+    job_metadata,
     job_pod,
     resource_requirements,
     service_account,
@@ -93,7 +94,7 @@ class DatabaseMigration(ComponentResource):
         minutes = args.settings.timeout_minutes
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
-            metadata=self._metadata(job_name),
+            metadata=job_metadata(job_name, args.namespace, labels(APPLICATION)),
             spec=k8s.batch.v1.JobSpecArgs(
                 backoff_limit=ATTEMPTS - 1,
                 active_deadline_seconds=minutes * 60,

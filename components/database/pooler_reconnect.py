@@ -10,6 +10,7 @@ from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from components.applications.pod_security import (
     config_volume,
     container_security,
+    job_metadata,
     job_pod,
     resource_requirements,
     service_account,
@@ -95,7 +96,7 @@ class PoolerReconnect(ComponentResource):
         account = service_account(f"{name}-account", self._metadata(APPLICATION), self)
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
-            metadata=self._metadata(job_name),
+            metadata=job_metadata(job_name, args.namespace, labels(APPLICATION)),
             spec=k8s.batch.v1.JobSpecArgs(
                 backoff_limit=ATTEMPTS - 1,
                 active_deadline_seconds=DEADLINE_SECONDS,

@@ -87,7 +87,7 @@ MIGRATION_RULES = """\
   (`{command}` unless set; an empty list where there are none). Its name changes with image and
   command, so that each version runs once; pods of the new version start when it has ended with 0
   and every pooler has opened new connections (`pooler-reconnect-…`). When it fails, the deployment
-  fails and the old pods run on.
+  fails and the old pods run on; the next one makes the Job anew, with the same image too.
 - Until then pods of the old version may be told `0A000 cached plan must not change result type` for
   a prepared statement on a table that the migration has changed, new clients included: PgBouncer
   hands its own prepared statement to whoever sends the same text. They repeat the transaction
