@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import datetime
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, WORKLOADS, Subject
 from rf.shared.cluster.objects import ClusterClient, Document
-from rf.shared.servers.processes import Process, free_port, listens, wait_until
+from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import MissingServersError
 from scaleplan.model import load_plan
 from tests.apiserver.objects.exports import read_export
 from tests.apiserver.objects.pods import ground, pods_of
+from tests.apiserver.objects.state_metrics import EXPORTER, start_state_metrics
 from tests.apiserver.server.session import Session
 from tests.conftest import Planned
-from tests.services.observability.built import find_built
 from tests.services.observability.monitored import Monitored, metrics_by_exporter, read_monitored
 from tests.services.observability.prometheus_server import Prometheus, start_prometheus
 from tests.stack_config import accepted
 from tests.unavailable import unavailable
 
 pytestmark = pytest.mark.kubernetes
-
-ADDRESS = "127.0.0.1"
-EXPORTER = "kube-state-metrics"
 
 STACK = "prod"
 """With Citus, whose backups are watched by way of custom resources."""
@@ -52,44 +46,10 @@ def prometheus(
     _apply_objects(planned, session, monitored)
     with ExitStack() as stack:
         try:
-            address = _start_exporter(stack, tmp_path, cluster.kubeconfig, monitored)
-            yield start_prometheus(
-                stack, tmp_path, [_chart_scrapes(address)], monitored.rule_groups
-            )
+            scrapes = start_state_metrics(stack, tmp_path, cluster.kubeconfig, monitored)
+            yield start_prometheus(stack, tmp_path, [scrapes], monitored.rule_groups)
         except MissingServersError as error:
             unavailable(str(error))
-
-
-def _start_exporter(
-    stack: ExitStack, directory: Path, kubeconfig: Path, monitored: Monitored
-) -> str:
-    """With the chart's own defaults, and the file that it makes of our values."""
-    values = monitored.values[EXPORTER]
-    config = directory / "custom-resources.yaml"
-    config.write_text(yaml.safe_dump(values["customResourceState"]["config"]), encoding="utf-8")
-    port, own_port = free_port(ADDRESS), free_port(ADDRESS)
-    command = [
-        str(find_built(EXPORTER)),
-        f"--custom-resource-state-config-file={config}",
-        f"--kubeconfig={kubeconfig}",
-        f"--host={ADDRESS}",
-        f"--port={port}",
-        f"--telemetry-host={ADDRESS}",
-        f"--telemetry-port={own_port}",
-    ]
-    process = Process(command, directory / "exporter.log", signal.SIGTERM, as_nobody=False)
-    stack.callback(process.stop)
-    process.wait_ready(lambda: listens(ADDRESS, port))
-    return f"{ADDRESS}:{port}"
-
-
-def _chart_scrapes(address: str) -> dict[str, Any]:
-    """As the chart's monitor does: what its series say of themselves comes first."""
-    return {
-        "job_name": EXPORTER,
-        "honor_labels": True,
-        "static_configs": [{"targets": [address]}],
-    }
 
 
 def _apply_objects(planned: Planned, session: Session, monitored: Monitored) -> None:

@@ -26,8 +26,8 @@ def platform_alerts(subject: Subject) -> list[Alert]:
             route=Route.TICKET,
             minutes=15,
             because="Karpenter buys a machine in two minutes; images and volumes take some more.",
-            summary="{{ $value }} pods of {{ $labels.namespace }} find no place.",
-            action="Scale out: raise the node pools' limits, or what a machine holds.",
+            summary="{{ $value }} pods of {{ $labels.namespace }} wait for a machine or an image.",
+            action="Scale out where no machine has room; roll back where an image is not there.",
         ),
         *graded(
             "CertificateExpiring",
