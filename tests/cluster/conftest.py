@@ -14,6 +14,7 @@ import pytest
 
 from rf.shared.cluster.binaries import apiserver_folder, find_binaries, find_cluster_binaries
 from rf.shared.cluster.objects import RefusedError
+from rf.shared.engine.binaries import EngineBinaries, MissingEngineError, find_engine
 from rf.shared.servers.programs import MissingServersError
 from rf.shared.stacks import settings_of
 from tests.cluster.stories import Least, Most, least_of, most_of
@@ -35,6 +36,15 @@ def _built() -> None:
         unavailable(str(error))
     if not (apiserver_folder() / "crds").is_dir():
         unavailable("no CustomResourceDefinitions: run .ci/apiserver/build, which needs Go")
+
+
+@pytest.fixture(scope="session")
+def engine() -> EngineBinaries:
+    """Pulumi's engine and its Kubernetes provider."""
+    try:
+        return find_engine()
+    except MissingEngineError as error:
+        unavailable(str(error))
 
 
 @dataclass

@@ -42,19 +42,13 @@ def standing(engine: EngineBinaries) -> Standing:
 
     The plans are those of the stacks that it is to deploy: they say what must be served. The policy
     pack is asked where the runs are to be `judged`, which takes as long as half of a run.
-    `on_cluster`: pods are played, and waited for.
     """
 
     @contextmanager
-    def stand(
-        *plans: RecordedPlan, judged: bool = False, on_cluster: bool = False
-    ) -> Iterator[Rehearsal]:
-        documents = list(map(document_of, plans))
+    def stand(*plans: RecordedPlan, judged: bool = False) -> Iterator[Rehearsal]:
         with (
             temporary_folder("the rehearsal's folder", "rf-engine-test-") as folder,
-            standing_on(
-                project_name(), folder, engine, documents, on_cluster=on_cluster
-            ) as rehearsal,
+            standing_on(project_name(), folder, engine, list(map(document_of, plans))) as rehearsal,
         ):
             rehearsal.take_program(PROJECT_ROOT)
             if not judged:

@@ -135,11 +135,9 @@ class RehearsedAlone:
 
 
 @contextmanager
-def rehearsed(
-    standing: Standing, stack: str, *plans: RecordedPlan, on_cluster: bool = False
-) -> Iterator[RehearsedAlone]:
+def rehearsed(standing: Standing, stack: str, *plans: RecordedPlan) -> Iterator[RehearsedAlone]:
     """The stack, not yet configured; `plans` say which services and kinds it may need."""
-    with standing(*plans, on_cluster=on_cluster) as rehearsal:
+    with standing(*plans) as rehearsal:
         rehearsal.know(references_of(stack, stack_config(stack)))
         yield RehearsedAlone(name=stack, rehearsal=rehearsal, stack=rehearsal.stack(stack))
 

@@ -1,5 +1,4 @@
-"""A rollout that can't go on, on a cluster without machines: old pods run on, and the next update
-ends it."""
+"""A migration that fails under Pulumi's engine: old pods run on, and the next update ends it."""
 
 from __future__ import annotations
 
@@ -8,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from rf.shared.cluster.binaries import find_cluster_binaries
+from rf.rehearse.surroundings import standing_on
 from rf.shared.cluster.chart_pods import ADDON
 from rf.shared.cluster.snapshot import settle
-from rf.shared.servers.programs import MissingServersError
-from rf.shared.stacks import settings_of
+from rf.shared.engine.binaries import EngineBinaries
+from rf.shared.files import temporary_folder
+from rf.shared.plan_document import document_of
+from rf.shared.project import PROJECT_ROOT
+from rf.shared.stacks import project_name, settings_of
 from tests.conftest import Planned
-from tests.engine.conftest import Standing
-from tests.engine.rehearsed import RehearsedAlone, changed_nothing, rehearsed, went_well
-from tests.unavailable import unavailable
+from tests.engine.rehearsed import RehearsedAlone, changed_nothing, went_well
 
 pytestmark = pytest.mark.cluster
 
@@ -29,17 +29,19 @@ ORCHESTRATOR = {
 
 
 @pytest.fixture(scope="module")
-def dev(planned: Planned, standing: Standing) -> Iterator[RehearsedAlone]:
-    try:
-        find_cluster_binaries()
-    except MissingServersError as error:
-        unavailable(str(error))
+def dev(planned: Planned, engine: EngineBinaries) -> Iterator[RehearsedAlone]:
     plan = planned("dev")
-    with rehearsed(standing, "dev", plan, on_cluster=True) as ground:
-        assert ground.rehearsal.played is not None
-        ground.rehearsal.played.take(
-            settings_of("dev"), [each.inputs for each in plan.of_type(ADDON)]
-        )
+    with (
+        temporary_folder("the rehearsal's folder", "rf-engine-test-") as folder,
+        standing_on(
+            project_name(), folder, engine, [document_of(plan)], on_cluster=True
+        ) as rehearsal,
+    ):
+        rehearsal.take_program(PROJECT_ROOT)
+        rehearsal.pack = None
+        assert rehearsal.played is not None
+        rehearsal.played.take(settings_of("dev"), [each.inputs for each in plan.of_type(ADDON)])
+        ground = RehearsedAlone(name="dev", rehearsal=rehearsal, stack=rehearsal.stack("dev"))
         ground.configure()
         went_well(ground.stack.up())
         yield ground

@@ -11,12 +11,10 @@ import pytest
 
 from rf.rehearse.rehearse import Wanted, rehearse
 from rf.rehearse.result import RehearsalResult
-from rf.shared.cluster.binaries import find_cluster_binaries
+from rf.shared.engine.binaries import EngineBinaries
 from rf.shared.engine.rehearsal import Rehearsal
 from rf.shared.plan import RecordedPlan
-from rf.shared.servers.programs import MissingServersError
 from tests.conftest import Planned
-from tests.unavailable import unavailable
 
 pytestmark = pytest.mark.cluster
 
@@ -40,11 +38,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told() -> Told:
-    try:
-        find_cluster_binaries()
-    except MissingServersError as error:
-        unavailable(str(error))
+def told(engine: EngineBinaries) -> Told:
     stood: dict[tuple[str, str, str], Mapping[str, Any]] = {}
 
     def look(_: RehearsalResult, rehearsal: Rehearsal) -> None:
@@ -54,6 +48,7 @@ def told() -> Told:
                 stood[kind, metadata["namespace"], metadata["name"]] = each
 
     result = rehearse(Wanted(stack="dev", on_cluster=True, fails=FAILS), show=look)
+    assert result.engine == engine.version
     return Told(result=result, objects=stood)
 
 
