@@ -15,7 +15,11 @@ from scaleplan.layers import AutoscalingPlan, QueuePlan, ScalingPolicy
 from scaleplan.sizes import QueueEngine, QueueSettings, WorkloadSettings
 
 FALLBACK_AFTER_FAILURES = 4
-"""Failed reads in a row before the fallback: one minute at the plan's 15 s polling."""
+"""Failed reads in a row before the fallback: one minute at the plan's 15 s polling.
+
+KEDA 2.20 counts none of what it can't connect to (pkg/scaling/scale_handler.go: it reads through
+scalers that it has to build first, and building one connects). Then no fallback comes, and
+Kubernetes alone keeps the pods; tests/cluster/scaling shows both."""
 
 
 class Watched(Protocol):
@@ -131,7 +135,8 @@ def worker_scaled_object(
     """Spec of the workers' ScaledObject (keda.sh/v1alpha1), the one owner of their replicas.
 
     CPU is a trigger beside the queues, because a second autoscaler on one Deployment is refused.
-    When the queue can't be read the workers stay as they are: that stops no job.
+    When the queue can't be read the workers stay as they are, unless CPU asks for more: that stops
+    no job.
     """
     spec = scaled_object(deployment, settings, autoscaling)
     spec["advanced"]["scalingModifiers"] = {

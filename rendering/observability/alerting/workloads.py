@@ -100,7 +100,7 @@ def _autoscaler_alerts(subject: Subject) -> list[Alert]:
             severity=Severity.CRITICAL,
             route=Route.PAGE,
             minutes=5,
-            because="One failed read is a failover; after a minute KEDA keeps the pods it has.",
+            because="One failed read is a failover; meanwhile no pod is taken away.",
             summary="The autoscaler of {{ $labels.workload }} can't read what it scales on.",
             action="Restore the metric's source; meanwhile set the number of pods by hand.",
         ),
@@ -108,7 +108,12 @@ def _autoscaler_alerts(subject: Subject) -> list[Alert]:
 
 
 def _trigger_failing(subject: Subject) -> str:
-    """What the autoscaler says of itself, and where KEDA reads, what KEDA says."""
+    """What the autoscaler says of itself, and where KEDA reads, what KEDA says.
+
+    While CPU asks for as many pods as there are, the autoscaler is content without the queue. KEDA
+    counts errors of a single scaler only where it could connect, those of the whole ScaledObject
+    in any case (kedacore/keda v2.20.2, pkg/scaling/scale_handler.go).
+    """
     by_hpa = (
         "max by (workload) (label_replace(kube_horizontalpodautoscaler_status_condition"
         f'{{namespace="{APPLICATION_NAMESPACE}",condition="ScalingActive",status="false"}},'
@@ -118,7 +123,7 @@ def _trigger_failing(subject: Subject) -> str:
         return by_hpa
     by_keda = (
         "sum by (workload) (label_replace("
-        f'increase(keda_scaler_detail_errors_total{{namespace="{APPLICATION_NAMESPACE}"}}[5m]),'
+        f'increase(keda_scaled_object_errors_total{{namespace="{APPLICATION_NAMESPACE}"}}[5m]),'
         ' "workload", "$1", "scaledObject", "(.+)")) > 0'
     )
     return f"({by_hpa}) or ({by_keda})"

@@ -219,10 +219,7 @@ def _autoscaler_cases(subject: Subject) -> Iterator[Case]:
     yield Case("AutoscalerTriggerFailing", labels, [constant(inactive, 1)], fires=True)
     yield Case("AutoscalerTriggerFailing", labels, [constant(inactive, 0)], fires=False)
     if subject.uses_keda:
-        errors = (
-            'keda_scaler_detail_errors_total{namespace="researchflow",scaledObject="worker",'
-            'scaler="redisScaler"}'
-        )
+        errors = 'keda_scaled_object_errors_total{namespace="researchflow",scaledObject="worker"}'
         yield Case("AutoscalerTriggerFailing", labels, [growing(errors, 4)], fires=True)
         yield Case("AutoscalerTriggerFailing", labels, [constant(errors, 4)], fires=False)
     # While there are pods to add, high CPU is the autoscaler's work; beyond that it is ours.

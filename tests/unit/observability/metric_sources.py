@@ -151,7 +151,7 @@ SOURCES = (
         exporter="KEDA",
         version="2.20.2",
         source="kedacore/keda, pkg/metricscollector/prommetrics.go",
-        metrics=frozenset({"keda_scaler_detail_errors_total", "keda_scaler_metrics_value"}),
+        metrics=frozenset({"keda_scaled_object_errors_total", "keda_scaler_metrics_value"}),
     ),
     MetricSource(
         exporter="Karpenter",
