@@ -35,6 +35,15 @@ class ClusterBinaries:
     stages: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class KedaBinaries:
+    """KEDA's three programs, of the version that its chart installs."""
+
+    operator: Path
+    metrics_adapter: Path
+    webhooks: Path
+
+
 def cluster_folder() -> Path:
     """The folder that `.ci/cluster/build` makes."""
     return Path(os.environ.get("RESEARCHFLOW_CLUSTER") or PROJECT_ROOT / ".cache" / "cluster")
@@ -42,19 +51,29 @@ def cluster_folder() -> Path:
 
 def find_cluster_binaries() -> ClusterBinaries:
     """Raises MissingServersError, which names what is missing and what makes it."""
-    built = cluster_folder() / "bin"
-    found = {
-        name: built / name / name for name in ("kube-scheduler", "kube-controller-manager", "kwok")
-    }
-    for path in found.values():
-        if not path.is_file():
-            raise MissingServersError(f"no {path}: run .ci/cluster/build, which needs Go")
+    kwok = _built("kwok")
     return ClusterBinaries(
-        scheduler=found["kube-scheduler"],
-        controller_manager=found["kube-controller-manager"],
-        kwok=found["kwok"],
-        stages=built / "kwok" / "stage",
+        scheduler=_built("kube-scheduler"),
+        controller_manager=_built("kube-controller-manager"),
+        kwok=kwok,
+        stages=kwok.with_name("stage"),
     )
+
+
+def find_keda_binaries() -> KedaBinaries:
+    """Raises MissingServersError, which names what is missing and what makes it."""
+    return KedaBinaries(
+        operator=_built("keda"),
+        metrics_adapter=_built("keda-adapter"),
+        webhooks=_built("keda-admission-webhooks"),
+    )
+
+
+def _built(name: str) -> Path:
+    path = cluster_folder() / "bin" / name / name
+    if not path.is_file():
+        raise MissingServersError(f"no {path}: run .ci/cluster/build, which needs Go")
+    return path
 
 
 def apiserver_folder() -> Path:

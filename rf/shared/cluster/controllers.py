@@ -42,8 +42,18 @@ _REQUESTS_A_SECOND = {"kube-api-qps": 300, "kube-api-burst": 600}
 """Far above the defaults of 20 and 50: one machine makes the whole cluster at once."""
 
 
+AUTOSCALERS_LOOK_SECONDS = 15
+"""How often the autoscalers' controller looks, unless told otherwise (Kubernetes' default, which
+EKS keeps)."""
+
+
 def start_controllers(
-    stack: ExitStack, binaries: ClusterBinaries, directory: Path, plane: RunningControlPlane
+    stack: ExitStack,
+    binaries: ClusterBinaries,
+    directory: Path,
+    plane: RunningControlPlane,
+    *,
+    autoscalers_look_seconds: int = AUTOSCALERS_LOOK_SECONDS,
 ) -> None:
     """Start all three; leaving `stack` stops them."""
     common = {
@@ -58,6 +68,7 @@ def start_controllers(
         "secure-port": free_port(ADDRESS),
         "root-ca-file": plane.authority,
         "service-account-private-key-file": plane.signing_key,
+        "horizontal-pod-autoscaler-sync-period": f"{autoscalers_look_seconds}s",
     }
     _start(stack, binaries.controller_manager, directory, common | manager)
     _start_kwok(stack, binaries, directory, plane)

@@ -13,6 +13,7 @@ from typing import Any
 import redis
 
 from rf.aws.elasticache.groups import PARAMETER_GROUP, USER
+from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import Process, free_port, give_away, wait_until, write_private
 from rf.shared.servers.programs import Programs
 
@@ -49,14 +50,23 @@ class RedisServer:
     process: Process
     port: int
     password: str
+    authority: Path | None = None
+    """What signed its certificate; None without TLS."""
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{ADDRESS}:{self.port}"
 
     def url(self, user: str) -> str:
         """How that user reaches it."""
-        return f"redis://{user}:{self.password}@{ADDRESS}:{self.port}"
+        scheme = "rediss" if self.authority else "redis"
+        return f"{scheme}://{user}:{self.password}@{self.address}"
 
     def connect(self, user: str = TESTER) -> redis.Redis:
         """A client of it."""
-        return redis.Redis.from_url(self.url(user))
+        trusted = {"ssl_ca_certs": str(self.authority)} if self.authority else {}
+        return redis.Redis.from_url(self.url(user), **trusted)
 
     def answers(self) -> bool:
         """Whether it takes commands."""
@@ -72,8 +82,10 @@ def start_redis(
     directory: Path,
     layer: RedisLayer,
     extra: Mapping[str, str],
+    *,
+    authority: LocalAuthority | None = None,
 ) -> RedisServer:
-    """Start it; leaving `stack` stops it."""
+    """Start it; leaving `stack` stops it. With an authority it speaks TLS, and nothing else."""
     directory.mkdir()
     give_away(directory)
     port, password = free_port(ADDRESS), secrets.token_hex(16)
@@ -92,6 +104,7 @@ def start_redis(
         "cluster-announce-ip": ADDRESS,
         # Unless told, the port and ten thousand, which may be more than there are.
         "cluster-port": free_port(ADDRESS),
+        **(_tls(directory, port, authority) if authority else {}),
         **layer.parameters,
         **{key.replace("_", "-"): value for key, value in extra.items()},
     }
@@ -100,11 +113,29 @@ def start_redis(
         command += [f"--{key}", str(value)]
     process = Process(command, directory / "redis.log", signal.SIGTERM)
     stack.callback(process.stop)
-    server = RedisServer(process=process, port=port, password=password)
+    server = RedisServer(
+        process=process,
+        port=port,
+        password=password,
+        authority=authority.file if authority else None,
+    )
     process.wait_ready(server.answers)
     if layer.parameters.get("cluster-enabled") == "yes":
         _serve_every_slot(server)
     return server
+
+
+def _tls(directory: Path, port: int, authority: LocalAuthority) -> dict[str, Any]:
+    """As ElastiCache's encryption in transit: clients show no certificate."""
+    pair = authority.issue(ADDRESS)
+    return {
+        "port": 0,
+        "tls-port": port,
+        "tls-cert-file": write_private(directory / "server.crt", pair.certificate),
+        "tls-key-file": write_private(directory / "server.key", pair.key),
+        "tls-ca-cert-file": authority.file,
+        "tls-auth-clients": "no",
+    }
 
 
 def _with_password(access: str, password: str) -> str:

@@ -6,11 +6,14 @@ import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import yaml
+from kubernetes.client.exceptions import ApiException
 
+from rf.shared.cluster.aggregation import aggregated
 from rf.shared.cluster.objects import ClusterClient, Document
 from rf.shared.servers.processes import Process, free_port, listens, wait_until
 from tests.services.observability.built import find_built
@@ -28,32 +31,8 @@ class Adapter:
     groups: tuple[str, ...]
 
     def objects(self) -> list[Document]:
-        """A Service that leads to it, and an APIService a group, as the chart has them.
-
-        Pods have no addresses here, so the Service is a name for this machine.
-        """
-        service = {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": SERVICE, "namespace": NAMESPACE},
-            "spec": {"type": "ExternalName", "externalName": "localhost"},
-        }
-        return [service, *(self._api_service(group) for group in self.groups)]
-
-    def _api_service(self, group: str) -> Document:
-        return {
-            "apiVersion": "apiregistration.k8s.io/v1",
-            "kind": "APIService",
-            "metadata": {"name": f"v1beta1.{group}"},
-            "spec": {
-                "service": {"name": SERVICE, "namespace": NAMESPACE, "port": self.port},
-                "group": group,
-                "version": "v1beta1",
-                "insecureSkipTLSVerify": True,
-                "groupPriorityMinimum": 100,
-                "versionPriority": 100,
-            },
-        }
+        """What registers it, as the chart does."""
+        return aggregated(SERVICE, NAMESPACE, self.port, *self.groups)
 
 
 def start_adapter(
@@ -102,7 +81,13 @@ def wait_until_served(cluster: ClusterClient, adapter: Adapter) -> None:
     for group in adapter.groups:
 
         def known(path: str = f"/apis/{group}/v1beta1") -> bool:
-            found = cluster.read(path)
+            try:
+                found = cluster.read(path)
+            except ApiException as error:
+                # It has yet to learn on whose word the API server's is to be taken.
+                if error.status != HTTPStatus.FORBIDDEN:
+                    raise
+                return False
             return bool(found and found["resources"])
 
         wait_until(known, f"{group} is served", interval_seconds=0.5)

@@ -19,20 +19,22 @@ SCRIPT = Path(__file__).parent / "node" / "jobs.cjs"
 
 @dataclass(frozen=True)
 class NodeClients:
-    """Node.js, and the folder of the libraries."""
+    """Node.js, and the folder of the libraries. `authority` is whom they trust besides."""
 
     node: str
     modules: Path
+    authority: Path | None = None
 
     def run(
         self, client: str, *steps: Mapping[str, Any], url: str, prefix: str, queue: str
     ) -> dict[str, Any]:
         """What came of the steps (see the script). Raises AssertionError with what went wrong."""
         asked = {"client": client, "url": url, "prefix": prefix, "queue": queue, "steps": steps}
+        trusted = {"NODE_EXTRA_CA_CERTS": str(self.authority)} if self.authority else {}
         result = subprocess.run(
             [self.node, str(SCRIPT)],
             input=json.dumps(asked),
-            env=os.environ | {"NODE_PATH": str(self.modules)},
+            env=os.environ | {"NODE_PATH": str(self.modules)} | trusted,
             capture_output=True,
             text=True,
             check=False,
