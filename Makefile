@@ -29,10 +29,12 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 	$(if $(KUBECONFIG),,-.ci/services)
 	$(RUN) -m pytest -m kubernetes tests/apiserver
 
-test-cluster: $(READY) ## Real scheduler and controllers find a place for every pod; no machine runs any
+test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is deployed; no machine runs any
 	-.ci/apiserver/build
 	-.ci/exporters
 	-.ci/services
+	-.ci/exporters
+	-.ci/node-clients
 	-.ci/cluster/build
 	-.ci/engine/build
 	$(RUN) -m pytest -m cluster tests/cluster

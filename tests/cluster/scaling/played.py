@@ -22,6 +22,7 @@ from rf.shared.cluster.control_plane import RunningControlPlane, start_control_p
 from rf.shared.cluster.controllers import start_controllers
 from rf.shared.cluster.keda import EXTERNAL_METRICS, RunningKeda, kinds, start_keda
 from rf.shared.cluster.machines import bought_machines, managed_machines
+from rf.shared.cluster.nodes import join
 from rf.shared.cluster.objects import ClusterClient, Document, label
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import wait_until
@@ -36,7 +37,7 @@ from tests.cluster.scaling.resource_metrics import (
     ResourceMetrics,
     start_resource_metrics,
 )
-from tests.cluster.standing import APPLICATIONS, join, wait_for_nodes
+from tests.cluster.standing import APPLICATIONS
 
 INTERVALS = ("cooldownPeriod", "periodSeconds", "pollingInterval", "stabilizationWindowSeconds")
 """What tests shorten of an autoscaler, each to a second, and nothing else."""
@@ -252,7 +253,6 @@ def play(
             settings, load_prices(), lambda each: each.max_replicas, settings.availability_zones
         ),
     )
-    names = {join(cluster, each, settings) for each in machines}
     session = Session(cluster=cluster, definitions_folder=apiserver_folder() / "crds")
     session.apply(kinds(session.definitions_folder))
     session.apply(each for each in export.in_order if _is_ground(each))
@@ -272,7 +272,7 @@ def play(
     for group in (GROUP, EXTERNAL_METRICS):
         path = f"/apis/{group}/v1beta1"
         wait_until(lambda path=path: cluster.read(path), f"{path} is served", interval_seconds=0.2)
-    wait_for_nodes(cluster, names)
+    join(cluster, machines, settings)
     return Played(plane=plane, cluster=cluster, session=session, metrics=metrics, keda=keda)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -34,10 +36,20 @@ def workers(put_workers: PutWorkers) -> Queued:
     return workers
 
 
-def test_without_its_queue_workers_stay_and_only_cpu_adds_some(workers: Queued):
+@contextmanager
+def lost(workers: Queued) -> Iterator[None]:
+    """The queue, which KEDA has noticed; the end of it gives it back."""
+    before = errors(workers.played)
     workers.cut_off()
     try:
-        wait_until(lambda: errors(workers.played) > 0, "KEDA can't read the queue")
+        wait_until(lambda: errors(workers.played) > before, "KEDA can't read the queue")
+        yield
+    finally:
+        workers.reconnect()
+
+
+def test_without_its_queue_workers_stay_and_only_cpu_adds_some(workers: Queued):
+    with lost(workers):
         assert workers.autoscaled.settle() == 12
         workers.autoscaled.use_cpu(CALM)
         assert workers.autoscaled.settle() == 12
@@ -47,8 +59,6 @@ def test_without_its_queue_workers_stay_and_only_cpu_adds_some(workers: Queued):
         assert workers.condition("Fallback") == "False"
         workers.autoscaled.use_cpu(100)
         assert workers.autoscaled.settle() == MOST
-    finally:
-        workers.reconnect()
     workers.autoscaled.use_cpu(CALM)
     assert workers.autoscaled.settle() == 12
 
@@ -56,19 +66,24 @@ def test_without_its_queue_workers_stay_and_only_cpu_adds_some(workers: Queued):
 def test_the_alerts_source_tells_of_a_lost_queue_while_cpu_hides_it_from_kubernetes(
     workers: Queued,
 ):
-    workers.cut_off()
-    try:
-        wait_until(lambda: errors(workers.played) > 0, "KEDA can't read the queue")
+    with lost(workers):
         workers.autoscaled.settle()
         # At its target CPU asks for no fewer, and so the autoscaler calls itself able.
         assert workers.autoscaled.condition("ScalingActive")["status"] == "True"
         for _ in range(3):
             before = errors(workers.played)
-            wait_until(
-                lambda before=before: errors(workers.played) > before, "it goes on to say so"
-            )
-    finally:
-        workers.reconnect()
+            wait_until(lambda before=before: errors(workers.played) > before, "it says so again")
+
+
+def test_the_runbooks_annotation_sets_workers_by_hand_while_the_queue_is_lost(workers: Queued):
+    workers.autoscaled.use_cpu(CALM)
+    with lost(workers):
+        by_hand(workers, "16")
+        wait_until(lambda: workers.autoscaled.replicas == 16, "there are as many as were asked for")
+        wait_until(lambda: not workers.autoscaled.spec(), "no autoscaler is in the way")
+    by_hand(workers, None)
+    wait_until(workers.autoscaled.spec, "KEDA has made its autoscaler anew")
+    assert workers.autoscaled.settle() == 12
 
 
 def test_where_keda_connects_but_may_not_read_its_fallback_keeps_the_workers(workers: Queued):
@@ -105,6 +120,12 @@ def test_a_rotated_password_is_read_from_its_secret(workers: Queued):
         assert workers.autoscaled.settle() == 16
     finally:
         workers.tester.acl_setuser(SCALER, enabled=True, passwords=[f"+{old}", f"-{new}"])
+
+
+def by_hand(workers: Queued, replicas: str | None) -> None:
+    """As the runbook of AutoscalerTriggerFailing has it."""
+    change = {"metadata": {"annotations": {"autoscaling.keda.sh/paused-replicas": replicas}}}
+    workers.played.cluster.change(object_of(workers.export, "ScaledObject", WORKER), change)
 
 
 def errors(played: Played) -> float:
