@@ -31,7 +31,6 @@ test-kubernetes: $(READY) ## Every exported object on a real API server, or on t
 
 test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is deployed; no machine runs any
 	-.ci/apiserver/build
-	-.ci/exporters
 	-.ci/services
 	-.ci/exporters
 	-.ci/node-clients

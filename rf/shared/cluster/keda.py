@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import signal
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,80 +108,65 @@ def start_keda(
     pair = authority.issue(THIS_MACHINE, ADDRESS, client=True)
     write_private(folder / "tls.crt", pair.certificate)
     write_private(folder / "tls.key", pair.key)
-    start = _Starter(
-        stack=stack,
-        directory=directory,
-        environment={
-            "KUBECONFIG": str(plane.kubeconfig),
-            "WATCH_NAMESPACE": watched_namespace,
-            "POD_NAMESPACE": NAMESPACE,
-            # Read from a pod's own files otherwise.
-            "KEDA_CLUSTER_OBJECT_NAMESPACE": NAMESPACE,
-        },
+    environment = {
+        "KUBECONFIG": str(plane.kubeconfig),
+        "WATCH_NAMESPACE": watched_namespace,
+        "POD_NAMESPACE": NAMESPACE,
+        # Read from a pod's own files otherwise.
+        "KEDA_CLUSTER_OBJECT_NAMESPACE": NAMESPACE,
+    }
+    metrics, service, adapter, webhooks = (free_port(ADDRESS) for _ in range(4))
+    started = (
+        (binaries.operator, service, _operator(folder, metrics, service, trusted)),
+        (binaries.metrics_adapter, adapter, _adapter(folder, adapter, service, plane.kubeconfig)),
+        (binaries.webhooks, webhooks, _webhooks(folder, webhooks)),
     )
-    metrics, service = (f"{ADDRESS}:{free_port(ADDRESS)}" for _ in range(2))
-    operator = {
-        "cert-dir": folder,
-        "enable-cert-rotation": "false",
-        "metrics-bind-address": metrics,
-        "metrics-service-bind-address": service,
-        "health-probe-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
-        "ca-dir": trusted,
-        "zap-encoder": "console",
-    }
-    start(binaries.operator, operator, lambda: listens(ADDRESS, _port(service)))
-    adapter_port = free_port(ADDRESS)
-    adapter = {
-        "port": free_port(ADDRESS),
-        "secure-port": adapter_port,
-        "bind-address": ADDRESS,
-        "metrics-service-address": service,
-        "client-ca-file": authority.file,
-        "tls-cert-file": folder / "tls.crt",
-        "tls-private-key-file": folder / "tls.key",
-        "cert-dir": folder,
-        "lister-kubeconfig": plane.kubeconfig,
-        "authentication-kubeconfig": plane.kubeconfig,
-        "authorization-kubeconfig": plane.kubeconfig,
-    }
-    start(binaries.metrics_adapter, adapter, lambda: listens(ADDRESS, adapter_port))
-    webhooks_port = free_port(ADDRESS)
-    webhooks = {
-        "port": webhooks_port,
-        "cert-dir": folder,
-        "metrics-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
-        "health-probe-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
-    }
-    start(binaries.webhooks, webhooks, lambda: listens(ADDRESS, webhooks_port))
+    for program, port, settings in started:
+        log = directory / f"{program.name}.log"
+        command = [str(program), *flags(settings)]
+        process = Process(command, log, signal.SIGTERM, as_nobody=False, environment=environment)
+        stack.callback(process.stop)
+        process.wait_ready(lambda port=port: listens(ADDRESS, port))
     return RunningKeda(
-        adapter_port=adapter_port,
-        webhooks_port=webhooks_port,
-        metrics_url=f"http://{metrics}/metrics",
+        adapter_port=adapter,
+        webhooks_port=webhooks,
+        metrics_url=f"http://{ADDRESS}:{metrics}/metrics",
         authority=authority.file,
     )
 
 
-def _port(address: str) -> int:
-    return int(address.rpartition(":")[2])
+def _operator(folder: Path, metrics: int, service: int, trusted: Path) -> dict[str, Any]:
+    return {
+        "cert-dir": folder,
+        "enable-cert-rotation": "false",
+        "metrics-bind-address": f"{ADDRESS}:{metrics}",
+        "metrics-service-bind-address": f"{ADDRESS}:{service}",
+        "health-probe-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
+        "ca-dir": trusted,
+        "zap-encoder": "console",
+    }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Starter:
-    """What all three are started with."""
+def _adapter(folder: Path, port: int, service: int, kubeconfig: Path) -> dict[str, Any]:
+    return {
+        "port": free_port(ADDRESS),
+        "secure-port": port,
+        "bind-address": ADDRESS,
+        "metrics-service-address": f"{ADDRESS}:{service}",
+        "client-ca-file": folder / "ca.crt",
+        "tls-cert-file": folder / "tls.crt",
+        "tls-private-key-file": folder / "tls.key",
+        "cert-dir": folder,
+        "lister-kubeconfig": kubeconfig,
+        "authentication-kubeconfig": kubeconfig,
+        "authorization-kubeconfig": kubeconfig,
+    }
 
-    stack: ExitStack
-    directory: Path
-    environment: Mapping[str, str]
 
-    def __call__(
-        self, program: Path, settings: Mapping[str, Any], ready: Callable[[], bool]
-    ) -> None:
-        process = Process(
-            [str(program), *flags(settings)],
-            self.directory / f"{program.name}.log",
-            signal.SIGTERM,
-            as_nobody=False,
-            environment=self.environment,
-        )
-        self.stack.callback(process.stop)
-        process.wait_ready(ready)
+def _webhooks(folder: Path, port: int) -> dict[str, Any]:
+    return {
+        "port": port,
+        "cert-dir": folder,
+        "metrics-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
+        "health-probe-bind-address": f"{ADDRESS}:{free_port(ADDRESS)}",
+    }
