@@ -12,11 +12,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from rendering.citus import names as citus
 from rf.kubernetes.helm import RELEASE
+from rf.shared.cluster.charts import (
+    CHART_PODS,
+    NODE_CRITICAL,
+    NODE_CRITICAL_DAEMONS,
+    ChartPod,
+)
 from rf.shared.cluster.objects import Document
 from rf.shared.plan import RecordedPlan, reveal
 from scaleplan.applications.workloads import PlannedWorkload, temporal_servers
@@ -29,222 +34,15 @@ from scaleplan.settings import Settings
 ADDON = "aws:eks/addon:Addon"
 SHARDED_CLUSTER = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
 TEMPORAL = "temporal"
-CRITICAL, NODE_CRITICAL = "system-cluster-critical", "system-node-critical"
 
 Values = Mapping[str, Any]
 
 _HOST, _ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 _PLACED_BY = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints")
-_ONE_LEAVES = {"rollingUpdate": {"maxUnavailable": 1}, "type": "RollingUpdate"}
-_RECREATED = {"type": "Recreate"}
-_ONE_MAY_GO = {"maxUnavailable": 1}
-# unhealthyPodEvictionPolicy: a pod that isn't ready may go whatever the budget says.
-_ONE_STAYS = {"minAvailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
-_NOT_BY_KARPENTER = ({"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"},)
 
 
 class UnmatchedSpreadError(Exception):
     """A chart's values spread pods by labels that these pods don't carry: nothing is spread."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChartPod:
-    """A kind of pod of a chart or add-on, beside its row of `CONTROLLERS`.
-
-    `sections` are the values that place it, the last one the nearest. `budget` is the section of
-    its disruption budget. The rest is what the chart does by itself (each row says where that was
-    read): `labels` beside `app`, which is the stand-in's name whatever the chart's is, `apart`
-    (hosts that its pods share: `soft` where they had better not, `hard` where they can't, or as
-    `podAntiAffinity` in its section says), `zones_apart`, `nodes` (what it requires of a node's
-    labels), `strategy` (unless its section has a `deploymentStrategy`), `priority` and `own_budget`
-    (what a budget says that is on; without a `budget`, it is always on).
-    """
-
-    name: str
-    namespace: str
-    release: str
-    sections: Sequence[tuple[str, ...]] = ((),)
-    budget: tuple[str, ...] | None = None
-    own_budget: Mapping[str, Any] | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    apart: str = ""
-    zones_apart: bool = False
-    nodes: Sequence[Mapping[str, Any]] = ()
-    strategy: Mapping[str, Any] | None = None
-    priority: str = ""
-    stateful: bool = False
-    volume: str = ""
-
-
-_STACK = "kube-prometheus-stack"
-_PROMETHEUS = ("prometheus", "prometheusSpec")
-_ALERTMANAGER = ("alertmanager", "alertmanagerSpec")
-
-CHART_PODS = (
-    # EKS publishes no chart of it. eksctl-io/eksctl, pkg/addons/default/assets/coredns-1.35.json,
-    # what EKS starts a cluster of 1.35 with: v1.13.2-eksbuild.3 at f9f5f68, v1.14.2-eksbuild.4 at
-    # a263747, the same in all of this. Its spread over zones gives way to the stack's.
-    ChartPod(
-        name="coredns",
-        namespace="kube-system",
-        release="coredns",
-        budget=("podDisruptionBudget",),
-        labels={"eks.amazonaws.com/component": "coredns", "k8s-app": "kube-dns"},
-        apart="soft",
-        strategy=_ONE_LEAVES,
-        priority=CRITICAL,
-    ),
-    # kubernetes-sigs/aws-ebs-csi-driver, tag helm-chart-aws-ebs-csi-driver-2.64.0 (driver 1.64, the
-    # newest found; the add-on is 1.66), charts/aws-ebs-csi-driver: values.yaml `controller`,
-    # templates/controller.yaml, templates/poddisruptionbudget-controller.yaml (maxUnavailable 1 for
-    # two replicas). Not found: that EKS builds its add-on of this chart alone.
-    ChartPod(
-        name="ebs-csi-controller",
-        namespace="kube-system",
-        release="aws-ebs-csi-driver",
-        sections=(("controller",),),
-        own_budget=_ONE_MAY_GO,
-        apart="soft",
-        strategy=_ONE_LEAVES,
-        priority=CRITICAL,
-    ),
-    # kubernetes-sigs/metrics-server, tag metrics-server-helm-chart-3.13.1, charts/metrics-server:
-    # values.yaml (`affinity` and `updateStrategy` empty), templates/deployment.yaml, pdb.yaml.
-    ChartPod(
-        name="metrics-server",
-        namespace="kube-system",
-        release="metrics-server",
-        budget=("podDisruptionBudget",),
-        priority=CRITICAL,
-    ),
-    # kubernetes-sigs/aws-load-balancer-controller, tag v3.5.0, helm/aws-load-balancer-controller:
-    # values.yaml (`configureDefaultAffinity`, `updateStrategy` empty), templates/deployment.yaml,
-    # pdb.yaml.
-    ChartPod(
-        name="aws-load-balancer-controller",
-        namespace="kube-system",
-        release="aws-load-balancer-controller",
-        budget=("podDisruptionBudget",),
-        apart="soft",
-        priority=CRITICAL,
-    ),
-    # kubernetes-sigs/external-dns, tag external-dns-helm-chart-1.21.1, charts/external-dns:
-    # values.yaml (`deploymentStrategy`), templates/deployment.yaml; it has no budget.
-    ChartPod(
-        name="external-dns", namespace="external-dns", release="external-dns", strategy=_RECREATED
-    ),
-    # kedacore/charts, tag v2.20.2, keda: values.yaml (`upgradeStrategy`, `affinity`,
-    # `priorityClassName` empty), templates/{manager,metrics-server,webhooks}: deployment.yaml (its
-    # own section goes before the chart's), poddisruptionbudget.yaml.
-    *(
-        ChartPod(
-            name=name,
-            namespace="keda",
-            release="keda",
-            sections=((), (section,)),
-            budget=("podDisruptionBudget", budget),
-        )
-        for name, section, budget in (
-            ("keda-operator", "operator", "operator"),
-            ("keda-operator-metrics-apiserver", "metricsServer", "metricServer"),
-            ("keda-admission-webhooks", "webhooks", "webhooks"),
-        )
-    ),
-    # aws/karpenter-provider-aws, tag v1.14.1, charts/karpenter: values.yaml,
-    # templates/_helpers.tpl (affinity and spread select the pods' own labels),
-    # templates/poddisruptionbudget.yaml.
-    ChartPod(
-        name="karpenter",
-        namespace="kube-system",
-        release="karpenter",
-        own_budget=_ONE_MAY_GO,
-        apart="hard",
-        zones_apart=True,
-        nodes=_NOT_BY_KARPENTER,
-        strategy=_ONE_LEAVES,
-        priority=CRITICAL,
-    ),
-    # ongres/stackgres, tag 1.18.6, stackgres-k8s/install/helm/stackgres-operator: values.yaml
-    # (`operator.affinity` empty), templates/operator-deployment.yaml; no strategy, no budget.
-    ChartPod(
-        name="stackgres-operator",
-        namespace="stackgres",
-        release="stackgres-operator",
-        sections=(("operator",),),
-    ),
-    # prometheus-community/helm-charts, tag kube-prometheus-stack-88.5.3,
-    # charts/kube-prometheus-stack: values.yaml (`prometheusOperator`: `strategy` and `affinity`
-    # empty, `podDisruptionBudget` off), templates/prometheus-operator/deployment.yaml.
-    ChartPod(
-        name="prometheus-operator",
-        namespace="monitoring",
-        release=_STACK,
-        sections=(("prometheusOperator",),),
-    ),
-    # The same chart: values.yaml (`podAntiAffinity`, `podDisruptionBudget`), templates/prometheus/
-    # and templates/alertmanager/: prometheus.yaml, alertmanager.yaml, podDisruptionBudget.yaml.
-    # What becomes of them: prometheus-operator v0.93.0 (the chart has 0.93.1, not found),
-    # pkg/{prometheus/server,alertmanager}/statefulset.go: StatefulSets, Parallel, RollingUpdate.
-    ChartPod(
-        name="prometheus",
-        namespace="monitoring",
-        release=_STACK,
-        sections=(_PROMETHEUS,),
-        budget=("prometheus", "podDisruptionBudget"),
-        own_budget=_ONE_STAYS,
-        apart="soft",
-        stateful=True,
-        volume="storageSpec",
-    ),
-    ChartPod(
-        name="alertmanager",
-        namespace="monitoring",
-        release=_STACK,
-        sections=(_ALERTMANAGER,),
-        budget=("alertmanager", "podDisruptionBudget"),
-        own_budget=_ONE_STAYS,
-        apart="soft",
-        stateful=True,
-        volume="storage",
-    ),
-    # grafana-community/helm-charts, tag grafana-12.11.1, charts/grafana: values.yaml
-    # (`podDisruptionBudget` and `affinity` empty, `deploymentStrategy` RollingUpdate, which the
-    # stack's values replace), templates/deployment.yaml, pvc.yaml.
-    ChartPod(
-        name="grafana",
-        namespace="monitoring",
-        release=_STACK,
-        sections=(("grafana",),),
-        volume="persistence",
-    ),
-    # prometheus-community/helm-charts, tag kube-state-metrics-8.4.0, charts/kube-state-metrics:
-    # values.yaml (`affinity` and `podDisruptionBudget` empty), templates/deployment.yaml.
-    ChartPod(
-        name="kube-state-metrics",
-        namespace="monitoring",
-        release=_STACK,
-        sections=(("kube-state-metrics",),),
-    ),
-    # prometheus-community/helm-charts, tag prometheus-adapter-5.3.0, charts/prometheus-adapter:
-    # values.yaml (`affinity` empty; its `strategy` is Kubernetes' default), templates/pdb.yaml.
-    ChartPod(
-        name="prometheus-adapter",
-        namespace="monitoring",
-        release="prometheus-adapter",
-        budget=("podDisruptionBudget",),
-        own_budget=_ONE_MAY_GO,
-    ),
-)
-
-_NODE_CRITICAL_DAEMONS = ("aws-node", "kube-proxy", "eks-pod-identity-agent", "ebs-csi-node")
-"""EKS' own, which tolerate every taint: aws/amazon-vpc-cni-k8s 10e9f18 (1.15.1, the newest found),
-charts/aws-vpc-cni/values.yaml; aws/eks-pod-identity-agent 00bc058, charts/eks-pod-identity-agent/
-values.yaml; aws-ebs-csi-driver as above, templates/_node.tpl. Not found: what EKS deploys as
-kube-proxy, which stands here as if it were like the others.
-
-The rest have no priority and tolerate NoSchedule, as prometheus-node-exporter 4.56.1 does
-(prometheus-community/helm-charts cf408a2, charts/prometheus-node-exporter/values.yaml:
-`tolerations`, `priorityClassName`). Who carries the logs is open."""
 
 
 def daemonsets() -> Iterator[Document]:
@@ -456,7 +254,7 @@ def citus_workloads(cluster: Values, settings: Settings) -> Iterator[Document]:
 def _daemonset(daemon: Daemon) -> Document:
     name = daemon.name.replace(" ", "-")
     labels = {"app": name}
-    critical = daemon.name in _NODE_CRITICAL_DAEMONS
+    critical = daemon.name in NODE_CRITICAL_DAEMONS
     spec = _pod_spec(daemon.requests, NODE_CRITICAL if critical else "")
     tolerated = {} if critical else {"effect": "NoSchedule"}
     spec["tolerations"] = [{"operator": "Exists", **tolerated}]
