@@ -21,6 +21,7 @@ from rf.shared.project import PROJECT_ROOT
 
 _STATUSES = {
     StateStatus.FINE: RowStatus.PASS,
+    StateStatus.WARNING: RowStatus.PASS,
     StateStatus.WRONG: RowStatus.FAIL,
     StateStatus.UNKNOWN: RowStatus.UNKNOWN,
 }

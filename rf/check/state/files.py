@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from rf.check.state import policy
+from rf.check.state.addresses import StackNetwork, addresses, network_of
 from rf.check.state.policy import BACKEND_VARIABLE, StateFinding, StateStatus
+from scaleplan.config.stack_file import stack_names
 
 ASK_SECONDS = 10
 """What the Pulumi CLI is given to say where it is logged in."""
@@ -22,6 +24,7 @@ ASK_SECONDS = 10
 def findings(root: Path, stacks: list[str], project: str) -> Iterator[StateFinding]:
     """Every rule for every stack; one that protects its data is judged more strictly."""
     url = backend_url(root)
+    networks = list(_networks(root, project))
     for stack in stacks:
         document = _document(root / f"Pulumi.{stack}.yaml")
         if document is None:
@@ -40,6 +43,18 @@ def findings(root: Path, stacks: list[str], project: str) -> Iterator[StateFindi
         recovery = (document.get("config") or {}).get(f"{project}:disasterRecovery")
         if isinstance(recovery, dict) and recovery.get("siteOf"):
             yield policy.replica(stack, recovery)
+        for network in networks:
+            if network.stack == stack:
+                yield addresses(network, networks)
+
+
+def _networks(root: Path, project: str) -> Iterator[StackNetwork]:
+    """Of every stack file, whichever stacks are judged."""
+    for stack in stack_names(root):
+        document = _document(root / f"Pulumi.{stack}.yaml") or {}
+        network = network_of(stack, document.get("config") or {}, project)
+        if network is not None:
+            yield network
 
 
 def backend_url(root: Path) -> str | None:

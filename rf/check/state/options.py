@@ -19,7 +19,7 @@ def state(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge secrets provider, backend and stack files: nobody's secret in plain text.
+    """Judge secrets provider, backend and stack files: no plain secret, no shared addresses.
 
     Exit code 1 where something is wrong; what can't be told from here is shown and isn't a failure
     of the files, but `rf preflight` asks the account about it too.

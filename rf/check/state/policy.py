@@ -32,9 +32,10 @@ _SECRET_NAMES = re.compile(
 
 
 class StateStatus(StrEnum):
-    """Fine, wrong, or not to be told from here."""
+    """Fine, worth a thought, wrong, or not to be told from here."""
 
     FINE = "fine"
+    WARNING = "warning"
     WRONG = "wrong"
     UNKNOWN = "unknown"
 

@@ -11,7 +11,12 @@ from rich.table import Table
 from rf.check.state.policy import StateFinding, StateStatus
 from rf.shared.terminal import print_json
 
-_STYLES = {StateStatus.FINE: "green", StateStatus.WRONG: "red", StateStatus.UNKNOWN: "yellow"}
+_STYLES = {
+    StateStatus.FINE: "green",
+    StateStatus.WARNING: "yellow",
+    StateStatus.WRONG: "red",
+    StateStatus.UNKNOWN: "yellow",
+}
 
 
 def show(findings: Sequence[StateFinding], *, as_json: bool) -> None:
