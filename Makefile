@@ -36,13 +36,13 @@ test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is
 	-.ci/node-clients
 	-.ci/cluster/build
 	-.ci/engine/build
-	$(RUN) -m pytest -m cluster tests/cluster
+	$(RUN) -m pytest -m cluster -n 2 tests/cluster
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine
 	-.ci/apiserver/build
 	-.ci/services
 	-.ci/engine/build
-	$(RUN) -m pytest -m engine tests/engine
+	$(RUN) -m pytest -m engine -n 2 tests/engine
 
 test-newest-python: ## Unit and component tests on the newest Python that Debian serves (as root)
 	.ci/newest-python

@@ -12,6 +12,7 @@ APART = "tests/program/shared/test_configurations.py"
 """Its recordings are what other tests wait for: each goes to whoever is free."""
 
 TOGETHER = {
+    "tests/cluster/scaling/": "KEDA on a cluster",
     "tests/components/": "the SDKs' modules",
     "tests/commands/preflight/": "AWS's clients and their descriptions",
     "tests/program/policy/test_policy": "what the rules say of each plan",

@@ -88,11 +88,11 @@ def watched(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def start_keda_stand_in(stack: ExitStack) -> tuple[Counter, dict[str, Any]]:
-    """Serves KEDA's counter of a scaler's errors (v2.20, pkg/metricscollector/prommetrics.go), and
-    how it is scraped."""
-    labels = ("namespace", "metric", "scaledObject", "scaler", "triggerIndex", "type")
+    """Serves KEDA's counter of a ScaledObject's errors (v2.20, pkg/metricscollector/
+    prommetrics.go), and how it is scraped."""
+    labels = ("namespace", "scaledObject")
     registry = CollectorRegistry()
-    errors = Counter("keda_scaler_detail_errors", "As KEDA's.", labels, registry=registry)
+    errors = Counter("keda_scaled_object_errors", "As KEDA's.", labels, registry=registry)
     port = free_port(ADDRESS)
     stack.enter_context(
         begin(
@@ -160,16 +160,9 @@ def test_an_autoscaler_without_its_metrics_has_a_failing_trigger(watched: Watche
 
 
 def test_errors_that_keda_counts_are_a_failing_trigger(watched: Watched) -> None:
-    errors = watched.keda_errors.labels(
-        namespace=APPLICATIONS,
-        metric="s1-redis-bull-analysis-wait",
-        scaledObject=WORKER,
-        scaler="analysis_wait",
-        triggerIndex="1",
-        type="scaledobject",
-    )
+    errors = watched.keda_errors.labels(namespace=APPLICATIONS, scaledObject=WORKER)
     wait_until(
-        lambda: watched.prometheus.values("keda_scaler_detail_errors_total"), "it is scraped"
+        lambda: watched.prometheus.values("keda_scaled_object_errors_total"), "it is scraped"
     )
     assert WORKER not in {each["workload"] for each in watched.firing("AutoscalerTriggerFailing")}
     errors.inc()

@@ -199,9 +199,14 @@ def pod_of(standing: Standing, job: Document) -> SeenPod:
     def found() -> SeenPod | None:
         pods = standing.look().of(MIGRATION)
         ours = [pod for pod in pods if pod.name.startswith(job["metadata"]["name"])]
-        return next((pod for pod in ours if pod.node is not None and not pod.leaving), None)
+        return next((pod for pod in ours if pod.node is not None and not over(pod)), None)
 
     return wait_until(found, "the Job's pod has a node", interval_seconds=0.2)
+
+
+def over(pod: SeenPod) -> bool:
+    """Whether it has ended, or has to."""
+    return pod.leaving or pod.document["status"]["phase"] == "Failed"
 
 
 def status(standing: Standing, job: Document) -> dict[str, Any]:
@@ -211,6 +216,9 @@ def status(standing: Standing, job: Document) -> dict[str, Any]:
 
 
 def has_failed(standing: Standing, job: Document) -> bool:
-    """Whether the Job has used up its attempts."""
+    """Whether the Job has used up its attempts, and all of its pods are counted."""
     conditions = status(standing, job).get("conditions") or ()
-    return any(each.get("reason") == "BackoffLimitExceeded" for each in conditions)
+    return any(
+        (each["type"], each.get("reason")) == ("Failed", "BackoffLimitExceeded")
+        for each in conditions
+    )
