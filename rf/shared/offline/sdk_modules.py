@@ -35,8 +35,9 @@ _HEAD_CHARACTERS = 4096
 """Where `__all__` of a module with one resource stands."""
 
 LOADING = RLock()
-"""Held while a definition runs. Threads that look types up hold it before they import a module:
-where two modules need each other, Python would hand one of two threads a half-run one."""
+"""Held while a definition runs, and by threads that look types up before they import a module: the
+SDKs load modules lazily, and before Python 3.11.9 and 3.12.3 that hands a second thread one that
+has not run yet (CPython issue 114763)."""
 
 
 def install() -> None:
