@@ -42,7 +42,8 @@ class CitusArgs:
     """The processor family of its nodes."""
 
     stage: ShardingSettings
-    """How far the stack is on its way to Citus: whether tables are distributed by themselves."""
+    """How far the stack is on its way to Citus: whether tables are distributed by themselves, and
+    the backup that it is made from, if any."""
 
     settings: CitusSettings
     """Instances, the class of their nodes, volumes and backups."""
@@ -208,6 +209,7 @@ class Citus(ComponentResource):
                 max_connections=max_connections(args.pgbouncer, settings.shard_clusters),
                 backups_kept=settings.backup_retention_days,
                 database=args.database,
+                sharding=args.stage,
                 roles=args.roles,
                 statement_timeouts=args.statement_timeouts,
                 backup_bucket=backups.bucket_name,

@@ -27,6 +27,7 @@ from rendering.citus.sharded_cluster import (
 from rendering.database.roles import RoleKey
 from rendering.observability.prometheus_stack import NAMESPACE as MONITORING_NAMESPACE
 from scaleplan.citus.data_nodes import VOLUME_IOPS, VOLUME_MIB_PER_SECOND, Placement
+from scaleplan.citus.sharding import ShardingSettings
 from scaleplan.cluster.machines import ResourceTotals
 
 _STABLE, _ALPHA, _STORAGE = (f"stackgres.io/{version}" for version in ("v1", "v1alpha1", "v1beta1"))
@@ -63,6 +64,9 @@ class CitusClusterArgs:
 
     database: str
     """The name of the database."""
+
+    sharding: ShardingSettings
+    """The backup that the servers are made from, if any."""
 
     roles: Mapping[RoleKey, RoleCredentials]
     """The roles that may log in, as on RDS."""
@@ -113,6 +117,7 @@ class CitusCluster(ComponentResource):
                 database=args.database,
                 volume_gib=args.volume_gib,
                 backups_kept=args.backups_kept,
+                sharding=args.sharding,
             ),
             opts=ResourceOptions(
                 parent=self,

@@ -11,6 +11,7 @@ from typing import Any
 from rendering.citus import names
 from rendering.cluster.node_pools import POOL_LABEL
 from scaleplan.citus.data_nodes import Placement
+from scaleplan.citus.sharding import ShardingSettings
 from scaleplan.cluster.machines import ResourceTotals
 
 BACKUP_SCHEDULE = "30 2 * * *"
@@ -77,7 +78,12 @@ def roles_script_spec(database: str, secret: Any, key: str) -> dict[str, Any]:
 
 
 def sharded_cluster_spec(
-    groups: Sequence[Placement], *, database: str, volume_gib: int, backups_kept: int
+    groups: Sequence[Placement],
+    *,
+    database: str,
+    volume_gib: int,
+    backups_kept: int,
+    sharding: ShardingSettings,
 ) -> dict[str, Any]:
     """Spec of the SGShardedCluster (stackgres.io/v1alpha1); `groups` begin with the coordinator.
 
@@ -124,7 +130,20 @@ def sharded_cluster_spec(
                 }
             ]
         },
+        **_initial_data(sharding),
     }
+
+
+def _initial_data(sharding: ShardingSettings) -> dict[str, Any]:
+    """What the cluster is made from. The operator refuses any change of it, and makes an empty
+    cluster without a word where there is no backup of the name
+    (`ShardedClusterRestoreBackupContextAppender`)."""
+    if sharding.restore_from_backup is None:
+        return {}
+    source: dict[str, Any] = {"name": sharding.restore_from_backup}
+    if sharding.restore_to_timestamp is not None:
+        source["pointInTimeRecovery"] = {"restoreToTimestamp": sharding.restore_to_timestamp}
+    return {"initialData": {"restore": {"fromBackup": source}}}
 
 
 def _instances(group: Placement, volume_gib: int) -> dict[str, Any]:

@@ -171,6 +171,18 @@ CARDS = (
                 ),
                 "spec.shards.managedSql": IN_PLACE,
                 "spec.configurations": IN_PLACE,
+                "spec.initialData": PropertyRule(
+                    effect=REFUSED,
+                    why=(
+                        "read when the cluster is made; StackGres refuses any change of it: "
+                        "sharding.restoreFromBackup is set before that, and stays"
+                    ),
+                    source=(
+                        FactSource(
+                            name="StackGres 1.18", page="RestoreConfigValidator", version="1.18.6"
+                        ),
+                    ),
+                ),
             },
         ),
         price=Priced(

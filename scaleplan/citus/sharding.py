@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, Strict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from scaleplan.config.section import Allowed
+from scaleplan.config.section import Allowed, Matching
 from scaleplan.sizes import Section
 
 _EXAMPLE = "2026-11-24"
@@ -45,6 +45,28 @@ class ShardingSettings(Section):
         Allowed(f"a calendar date, as {_EXAMPLE}"),
         Field(description="the day on which both sides were compared and agreed"),
     ] = None
+    restore_from_backup: Annotated[
+        # The pattern and length of the kind's names (StackGres 1.18, CRD of SGShardedBackup).
+        Annotated[
+            str, Matching(r"[a-z]([-a-z0-9]{0,54}[a-z0-9])?", "the name of an SGShardedBackup")
+        ]
+        | None,
+        Field(
+            description="the SGShardedBackup that Citus is made from; read when it is made, and "
+            "stays from then on (docs/disaster-recovery.md)"
+        ),
+    ] = None
+    restore_to_timestamp: Annotated[
+        Annotated[
+            str,
+            Matching(
+                r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z",
+                "a moment in UTC, as 2026-11-30T02:45:00Z, after restoreFromBackup's",
+            ),
+        ]
+        | None,
+        Field(description="the moment that it is restored to; the backup's own end unless set"),
+    ] = None
     # Last, because it is judged by the other two.
     stage: Annotated[
         ShardingStage,
@@ -74,6 +96,14 @@ class ShardingSettings(Section):
         if len(day) != len(_EXAMPLE) or day.count("-") != 2:
             raise PydanticCustomError("date", "is no date")
         return day
+
+    @field_validator("restore_to_timestamp")
+    @classmethod
+    def _is_of_a_backup(cls, moment: str | None, info: ValidationInfo) -> str | None:
+        if moment is not None and info.data.get("restore_from_backup", moment) is None:
+            allowed = "only with restoreFromBackup, the backup that the log is replayed on"
+            raise PydanticCustomError("restore", "has no backup", {"allowed": allowed})
+        return moment
 
     @field_validator("stage")
     @classmethod

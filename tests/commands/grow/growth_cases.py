@@ -16,6 +16,7 @@ SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CLUSTER = "aws:eks/cluster:Cluster"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 RELEASE = "kubernetes:helm.sh/v3:Release"
+SHARDED_CLUSTER = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
 
 
 def stack_of_claims(prometheus: str, grafana: str = "5Gi") -> dict[str, Any]:

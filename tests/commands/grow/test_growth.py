@@ -19,6 +19,7 @@ from tests.commands.grow.growth_cases import (
     RDS,
     REDIS,
     RELEASE,
+    SHARDED_CLUSTER,
     SUBNET,
     SUBNET_GROUP,
     VPC,
@@ -139,6 +140,20 @@ def test_no_stage_of_the_way_to_citus_is_skipped(before, after, caught):
         assert caught in the_finding(step)
     else:
         assert step.safe
+
+
+RESTORED = {"restore": {"fromBackup": {"name": "daily"}}}
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, RESTORED), (RESTORED, None)])
+def test_a_citus_that_stands_is_made_from_no_backup(before, after):
+    def cluster(initial: dict[str, Any] | None) -> PlanDocument:
+        spec = {"type": "citus", **({"initialData": initial} if initial else {})}
+        return plan(resource(SHARDED_CLUSTER, "citus-cluster", {"spec": spec}))
+
+    step = step_between(cluster(before), cluster(after))
+    assert "restoreFromBackup is set before that, and stays" in the_finding(step)
+    assert step.changes[0].kind is Kind.CANNOT
 
 
 def test_another_shard_count_is_caught():

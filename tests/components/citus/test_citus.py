@@ -43,6 +43,7 @@ def citus(build):
         stage=ShardingStage.SERVING,
         protect=True,
         architecture=Architecture.ARM64,
+        restored=None,
         **changes,
     ):
         row = PLAN.sizes[size]
@@ -68,7 +69,7 @@ def citus(build):
                     backup_roles=[controller(opts)],
                     subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
                     architecture=architecture,
-                    stage=ShardingSettings(stage=stage, fresh_install=True),
+                    stage=ShardingSettings(stage=stage, fresh_install=True, **(restored or {})),
                     settings=row.citus.model_copy(update=changes),
                     plan=PLAN.sharding,
                     pgbouncer=row.pgbouncer,
@@ -250,6 +251,18 @@ def test_backups_go_to_a_private_encrypted_bucket_by_roles_without_keys(citus):
     (rule,) = encryption.inputs["rules"]
     assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == KEY
     assert not [r for r in built.resources if r.type.startswith("aws:iam/accessKey")]
+
+
+def test_it_is_made_empty_or_from_the_backup_that_the_stack_names(citus):
+    assert "initialData" not in spec_of(citus())
+    named = {"restore_from_backup": "daily"}
+    of_the_backup = {"restore": {"fromBackup": {"name": "daily"}}}
+    assert spec_of(citus(restored=named))["initialData"] == of_the_backup
+    moment = "2026-11-30T02:45:00Z"
+    (source,) = spec_of(citus(restored={**named, "restore_to_timestamp": moment}))["initialData"][
+        "restore"
+    ].values()
+    assert source == {"name": "daily", "pointInTimeRecovery": {"restoreToTimestamp": moment}}
 
 
 def test_servers_wait_for_the_roles_by_which_they_write_their_backups(citus):

@@ -52,6 +52,32 @@ def test_what_is_no_date_is_refused_and_shown(written):
     assert "2026-11-24" in mistake.allowed
 
 
+MOMENT = "2026-11-30T02:45:00Z"
+
+
+def test_a_restore_names_a_backup_and_a_moment_only_with_one():
+    restore = {"restoreFromBackup": "daily", "restoreToTimestamp": MOMENT}
+    sharding = accepted(sharding={"stage": "parallel", **restore}).sharding
+    assert (sharding.restore_from_backup, sharding.restore_to_timestamp) == ("daily", MOMENT)
+    mistake = the_mistake(sharding={"restoreToTimestamp": MOMENT})
+    assert mistake.key == "researchflow:sharding.restoreToTimestamp"
+    assert "only with restoreFromBackup" in mistake.allowed
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("restoreToTimestamp", "2026-11-30 02:45:00+00"),
+        ("restoreToTimestamp", "2026-11-30T02:45:00"),
+        ("restoreFromBackup", "Daily"),
+        ("restoreFromBackup", "d" * 57),
+    ],
+)
+def test_what_the_operator_would_not_take_for_a_moment_or_a_name_is_refused(key, written):
+    sharding = {"restoreFromBackup": "daily", key: written}
+    assert the_mistake(sharding=sharding).key == f"researchflow:sharding.{key}"
+
+
 def test_a_misspelt_stage_names_the_nearest():
     mistake = the_mistake(sharding={"stage": "paralel"})
     assert (mistake.nearest, mistake.allowed) == ("parallel", "off, parallel, serving")
