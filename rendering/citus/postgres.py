@@ -50,8 +50,11 @@ def postgres_config_spec(
         # gp3, not spinning disks.
         "random_page_cost": "1.1",
         "effective_io_concurrency": "200",
-        # Statements carry what patients' records hold: only slow ones, and no connection noise of
-        # the pools.
+        # Slow statements are logged (StackGres' own default: from a second on), and PostgreSQL's
+        # default logs their values whole, which are patients' data.
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
+        # No connection noise of the pools.
         "log_connections": "off",
         "log_disconnections": "off",
     }

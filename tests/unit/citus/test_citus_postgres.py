@@ -48,3 +48,9 @@ def test_the_log_leaves_most_of_the_volume_to_data(size):
 
 def test_passwords_are_kept_as_scram():
     assert settings_of(Size.LARGE)[2]["password_encryption"] == "scram-sha-256"
+
+
+def test_a_slow_statement_is_logged_without_its_values_which_are_patients_data():
+    settings = settings_of(Size.LARGE)[2]
+    assert settings["log_parameter_max_length"] == "0"
+    assert settings["log_parameter_max_length_on_error"] == "0"
