@@ -29,6 +29,21 @@ LONGER_JOBS = ("load.assumptions.jobSeconds=170",)
 NEWER_KUBERNETES_AT_RISK = ("kubernetesVersion=1.36", "allowCapacityRisk=[queue]", *LONGER_JOBS)
 """With a risk that is accepted by its name."""
 
+CARELESS = (
+    "network.natGateways=1",
+    "database.readReplicas=1",
+    "database.multiAz=false",
+    "database.backupRetentionDays=7",
+    "cache.replicasPerShard=0",
+    "queue.nodes=1",
+    "observability.prometheusReplicas=1",
+    "edge.logRetentionDays=7",
+    "edge.wafMode=count",
+    "orchestrator.minReplicas=1",
+    "web={minReplicas: 1, maxReplicas: 1}",
+)
+"""Saves where it is dangerous: the settings take it, the load fits, and the policy speaks."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -67,6 +82,7 @@ CONFIGURATIONS = {
     "RabbitMQ, unknown": Configuration("prod", overrides=RABBITMQ, unknowns=True),
     "HPA": Configuration("staging", overrides=HPA),
     "HPA, unknown": Configuration("staging", overrides=HPA, unknowns=True),
+    "careless": Configuration("staging", overrides=CARELESS),
     "newer Kubernetes, accepted risk": Configuration("dev", overrides=NEWER_KUBERNETES_AT_RISK),
 }
 """What the default suite records before all else, the longest recordings first."""

@@ -3,11 +3,13 @@
 Imports no Pulumi and nothing else of the repository, so that the pack can run it alone.
 """
 
-from . import citus, edge, network, observability, queue, redis
-from .applications import pods, scaling
-from .cluster import charts, control_plane, machines, namespaces
-from .database import instances, pgbouncer
-from .identity import access, audit, encryption
+from . import citus, observability, queue, recovery, redis, workflows
+from .applications import pods, references, room, scaling, stopping
+from .cluster import addons, charts, control_plane, machines, namespaces, pools
+from .database import clients, instances, operation, parameters, pgbouncer
+from .edge import answers, entry, records
+from .identity import access, audit, certificates, encryption
+from .network import reach, subnets
 from .shared import buckets, program
 from .shared.rule import Rule, RuleLayer
 
@@ -15,22 +17,36 @@ _MODULES = (
     program,
     buckets,
     access,
+    certificates,
     encryption,
-    network,
+    reach,
+    subnets,
     instances,
+    parameters,
+    operation,
     citus,
     pgbouncer,
+    clients,
     redis,
     queue,
     pods,
+    stopping,
+    references,
     scaling,
+    room,
+    workflows,
     observability,
     audit,
     control_plane,
+    addons,
     machines,
+    pools,
     charts,
     namespaces,
-    edge,
+    entry,
+    answers,
+    records,
+    recovery,
 )
 _LAYERS = tuple(RuleLayer)
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
-from .shared.tokens import LOG_GROUP, QUEUE, TOPIC
-from .shared.values import at
+from .shared.tokens import (
+    LOG_GROUP,
+    METRIC_ALARM,
+    QUEUE,
+    QUEUE_POLICY,
+    RELEASE,
+    TOPIC,
+    TOPIC_POLICY,
+)
+from .shared.values import at, refuses_plain_text
 
 SHORTEST_LOG_DAYS = 30
 """Days a log is kept at least: an intrusion is noticed after ten days in the median (Mandiant,
@@ -30,6 +38,41 @@ def _retention(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _log_encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not at(resource.inputs, "kmsKeyId"):
         yield "has no key of the stack"
+
+
+HEARTBEAT = "NumberOfMessagesPublished"
+"""SNS' metric of a topic: of the heartbeat's it says that alerting as a whole is alive."""
+
+CLAIMS = {
+    "Prometheus": "prometheus.prometheusSpec.storageSpec.volumeClaimTemplate",
+    "Alertmanager": "alertmanager.alertmanagerSpec.storage.volumeClaimTemplate",
+}
+
+
+def _messages_tls(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if resource.type == TOPIC:
+        policies, action = stack.pointing_at(resource, TOPIC_POLICY, "arn"), "sns:Publish"
+    else:
+        policies, action = stack.pointing_at(resource, QUEUE_POLICY, "queueUrl"), "sqs:*"
+    if not any(refuses_plain_text({"p": at(e.inputs, "policy", "")}, action) for e in policies):
+        yield "takes messages in plain text"
+
+
+def _tells(resource: Resource, stack: StackResources) -> Iterator[str]:
+    actions = at(resource.inputs, "alarmActions", [])
+    if not actions or at(resource.inputs, "actionsEnabled", True) is False:
+        yield "tells nobody"
+
+
+def _silence_told(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if at(resource.inputs, "name") != "kube-prometheus-stack":
+        return
+    alarms = [e for e in stack.of_type(METRIC_ALARM) if at(e.inputs, "metricName") == HEARTBEAT]
+    if not any(at(each.inputs, "treatMissingData") == "breaching" for each in alarms):
+        yield "may fall silent, and no alarm outside the cluster says so"
+    for part, path in CLAIMS.items():
+        if not at(resource.inputs, f"values.{path}"):
+            yield f"{part} forgets all with its pod"
 
 
 RULES = (
@@ -62,5 +105,37 @@ RULES = (
         remedy="set kmsKeyId to the logs' key",
         types=(LOG_GROUP,),
         check=_log_encrypted,
+    ),
+    Rule(
+        id="messages-tls-only",
+        layer=RuleLayer.STORAGE,
+        demand="Topics and queues take messages over TLS alone.",
+        reason="SNS and SQS answer plain HTTP unless their policy says no.",
+        source="SNS developer guide, and SQS developer guide, Security best practices",
+        remedy="deny what comes with aws:SecureTransport false in the policy",
+        types=(TOPIC, QUEUE),
+        check=_messages_tls,
+        whole_stack=True,
+    ),
+    Rule(
+        id="alarms-tell",
+        layer=RuleLayer.AUDIT,
+        demand="Every alarm tells a topic.",
+        reason="An alarm without an action turns red where nobody looks.",
+        source="AWS Security Hub, CloudWatch.15, CloudWatch.17",
+        remedy="give alarmActions, as `components/observability/alarms.py` does",
+        types=(METRIC_ALARM,),
+        check=_tells,
+    ),
+    Rule(
+        id="silence-told",
+        layer=RuleLayer.AUDIT,
+        demand="Somebody outside the cluster hears when its alerting falls silent or forgets.",
+        reason="No alert is what a dead Prometheus sends, and what a healthy stack sends.",
+        source="Prometheus docs, Alerting best practices, Metamonitoring",
+        remedy="keep the heartbeat's alarm of `components/observability/alarms.py`, and the claims",
+        types=(RELEASE,),
+        check=_silence_told,
+        whole_stack=True,
     ),
 )

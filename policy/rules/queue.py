@@ -16,8 +16,12 @@ def _no_cluster_mode(resource: Resource, stack: StackResources) -> Iterator[str]
 
 
 def _snapshots(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if resource.is_under(QUEUE) and at(resource.inputs, "snapshotRetentionLimit", 0) < 1:
+    if not resource.is_under(QUEUE):
+        return
+    if at(resource.inputs, "snapshotRetentionLimit", 0) < 1:
         yield "keeps no snapshot of jobs and sessions"
+    if stack.protects_data and not at(resource.inputs, "finalSnapshotIdentifier"):
+        yield "leaves no last snapshot when it is deleted"
 
 
 def _broker(resource: Resource, stack: StackResources) -> Iterator[str]:

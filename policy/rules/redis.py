@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
-from .shared.tokens import REDIS, REDIS_PARAMETERS, REDIS_USER
+from .shared.tokens import LOG_GROUP, REDIS, REDIS_PARAMETERS, REDIS_USER
 from .shared.values import at, is_true, listed, parameters
 
 QUEUE = "researchflow:data:Queue"
 CACHE = "researchflow:data:Cache"
+ZONES = 3
+"""Zones of a stack."""
 
 
 def _encrypted(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -52,6 +54,9 @@ def _survives_zone(resource: Resource, stack: StackResources) -> Iterator[str]:
     )
     if nodes < 2:
         yield "has no replica"
+    zones = listed(resource.inputs, "preferredCacheClusterAzs")
+    if len(set(zones)) < min(len(zones), ZONES):
+        yield f"has nodes that share a zone: {', '.join(zones)}"
 
 
 def _no_eviction(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -64,6 +69,22 @@ def _evicts(resource: Resource, stack: StackResources) -> Iterator[str]:
     policy = parameters(resource.inputs).get("maxmemory-policy", "not set")
     if resource.is_under(CACHE) and not policy.startswith(("allkeys-", "volatile-")):
         yield f"maxmemory-policy is {policy}: a full cache refuses writes"
+
+
+def _own_group(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if not any(True for _ in stack.behind(resource, "parameterGroupName", REDIS_PARAMETERS)):
+        yield "runs with parameters of AWS, which evict whatever has an end: volatile-lru"
+
+
+def _logs_exported(resource: Resource, stack: StackResources) -> Iterator[str]:
+    groups = {at(each.inputs, "name") for each in stack.of_type(LOG_GROUP)}
+    deliveries = listed(resource.inputs, "logDeliveryConfigurations")
+    missing = {"slow-log", "engine-log"} - {at(each, "logType") for each in deliveries}
+    if missing:
+        yield f"exports no {', '.join(sorted(missing))}"
+    for each in deliveries:
+        if at(each, "destination") not in groups:
+            yield f"writes its {at(each, 'logType')} to a group that the stack doesn't keep"
 
 
 RULES = (
@@ -128,5 +149,27 @@ RULES = (
         remedy="set maxmemory-policy allkeys-lru",
         types=(REDIS_PARAMETERS,),
         check=_evicts,
+    ),
+    Rule(
+        id="redis-own-parameters",
+        layer=RuleLayer.REDIS,
+        demand="Cache and queue run with the stack's own parameters.",
+        reason="What is said of eviction holds for a parameter group; without it jobs are evicted.",
+        source="ElastiCache user guide, Redis OSS parameters, maxmemory-policy",
+        remedy="give parameterGroupName to the replication group",
+        types=(REDIS,),
+        check=_own_group,
+        whole_stack=True,
+    ),
+    Rule(
+        id="redis-logs-exported",
+        layer=RuleLayer.REDIS,
+        demand="Redis exports its engine's and its slow log to groups of the stack.",
+        reason="A node that is replaced takes with it why.",
+        source="ElastiCache user guide, Log delivery",
+        remedy="keep logDeliveryConfigurations of `components/redis/foundation.py`",
+        types=(REDIS,),
+        check=_logs_exported,
+        whole_stack=True,
     ),
 )

@@ -11,8 +11,10 @@ from tests.faults import (
     network,
     observability,
     queue,
+    recovery,
     redis,
     shared,
+    stopping,
 )
 from tests.faults.fault import Fault
 
@@ -26,8 +28,10 @@ FAULTS: tuple[Fault, ...] = (
     *redis.FAULTS,
     *queue.FAULTS,
     *applications.FAULTS,
+    *stopping.FAULTS,
     *edge.FAULTS,
     *observability.FAULTS,
+    *recovery.FAULTS,
     *beyond_policy.FAULTS,
 )
 """Every seeded fault."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy.rules.shared import tokens
-from tests.faults.change import Change, put, remove
+from tests.faults.change import Change, put, remove, text
 from tests.faults.fault import Fault, breaks
 
 API = f"{tokens.DEPLOYMENT}::orchestrator-workload-pods"
@@ -15,6 +15,7 @@ DISTRIBUTION = f"{tokens.CRON_JOB}::citus-distribution"
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers[0]"
 SCALED = f"{tokens.SCALED_OBJECT}::worker-scaling"
+SOCKETS = f"{tokens.AUTOSCALER}::collaboration-autoscaler"
 HPA = f"{tokens.AUTOSCALER}::orchestrator-autoscaler"
 
 
@@ -182,6 +183,7 @@ FAULTS: tuple[Fault, ...] = (
         "the worker in the namespace default",
         WORKER,
         remove("metadata.namespace"),
+        also=("autoscaler-finds-pods",),
     ),
     breaks("no-replicas-under-autoscaler", "replicas under KEDA", WORKER, put("spec.replicas", 10)),
     breaks("no-replicas-under-autoscaler", "replicas under an HPA", API, put("spec.replicas", 5)),
@@ -192,7 +194,13 @@ FAULTS: tuple[Fault, ...] = (
         second_autoscaler,
     ),
     breaks("autoscaler-bounded", "the API may shrink to one pod", HPA, put("spec.minReplicas", 1)),
-    breaks("autoscaler-bounded", "a thousand workers", SCALED, put("spec.maxReplicaCount", 1000)),
+    breaks(
+        "autoscaler-bounded",
+        "a thousand workers",
+        SCALED,
+        put("spec.maxReplicaCount", 1000),
+        also=("quota-holds-rollout",),
+    ),
     breaks(
         "autoscaler-calm",
         "workers go at once",
@@ -239,5 +247,85 @@ FAULTS: tuple[Fault, ...] = (
         "no machine of the API can be drained",
         f"{tokens.DISRUPTION_BUDGET}::orchestrator-workload-budget",
         put("spec.maxUnavailable", 0),
+    ),
+    breaks(
+        "autoscaler-fallback",
+        "busy workers go when the queue is silent",
+        SCALED,
+        put("spec.fallback.behavior", "static"),
+    ),
+    breaks(
+        "autoscaler-fallback",
+        "fewer workers than the minimum when the queue is silent",
+        SCALED,
+        put("spec.fallback.replicas", 1),
+    ),
+    breaks(
+        "autoscaler-fallback",
+        "the queue may be silent for an hour",
+        SCALED,
+        put("spec.fallback.failureThreshold", 240),
+    ),
+    breaks(
+        "autoscaler-counts-all",
+        "the longest queue stands for all",
+        SCALED,
+        remove("spec.advanced.scalingModifiers"),
+    ),
+    breaks(
+        "autoscaler-counts-all",
+        "running jobs aren't counted",
+        SCALED,
+        put("spec.advanced.scalingModifiers.formula", "float((analysis_wait) / 10)"),
+    ),
+    breaks(
+        "autoscaler-may-read",
+        "Redis refuses KEDA a queue",
+        f"{tokens.REDIS_USER}::queue-foundation-keda",
+        text("accessString", "~bull:analysis:wait ", ""),
+    ),
+    breaks(
+        "autoscaler-finds-pods",
+        "workers are renamed and scaled by nobody",
+        SCALED,
+        put("spec.scaleTargetRef.name", "workers"),
+    ),
+    breaks(
+        "autoscaler-calm",
+        "the API shrinks by all pods at once",
+        HPA,
+        remove("spec.behavior.scaleDown.policies"),
+    ),
+    breaks(
+        "sockets-leave-slowly",
+        "pods with sockets go two a minute",
+        SOCKETS,
+        put(
+            "spec.behavior.scaleDown.policies[0]", {"type": "Pods", "value": 2, "periodSeconds": 60}
+        ),
+    ),
+    breaks(
+        "budget-lets-go",
+        "a drain takes half of the API",
+        f"{tokens.DISRUPTION_BUDGET}::orchestrator-workload-budget",
+        put("spec.maxUnavailable", "50%"),
+    ),
+    breaks(
+        "budget-lets-go",
+        "a broken pod keeps its machine",
+        f"{tokens.DISRUPTION_BUDGET}::worker-workload-budget",
+        remove("spec.unhealthyPodEvictionPolicy"),
+    ),
+    breaks(
+        "pods-spread",
+        "the API spreads other pods than its own",
+        API,
+        put(f"{POD}.topologySpreadConstraints[0].labelSelector.matchLabels", {"app": "api"}),
+    ),
+    breaks(
+        "no-api-token",
+        "the worker's account hands out tokens of the cluster",
+        f"{tokens.SERVICE_ACCOUNT}::worker-workload-account",
+        put("automountServiceAccountToken", True),
     ),
 )

@@ -1,11 +1,20 @@
-"""Faults that other parts must catch: settings, capacity checks, growth, the offline plan."""
+"""Faults of a config, and those that other parts must catch: settings, capacity checks, growth,
+the offline plan."""
 
 from __future__ import annotations
 
 from policy.rules.shared import tokens
 from rf.grow.classify import Kind
+from tests.configurations import CARELESS
 from tests.faults.change import put
-from tests.faults.fault import CapacityFault, Fault, GrowthFault, SettingsFault, ShapeFault
+from tests.faults.fault import (
+    CapacityFault,
+    ConfigFault,
+    Fault,
+    GrowthFault,
+    SettingsFault,
+    ShapeFault,
+)
 
 PRIMARY = f"{tokens.DATABASE}::database-primary"
 CACHE = f"{tokens.REDIS}::cache-group"
@@ -40,8 +49,29 @@ SETTINGS: tuple[Fault, ...] = (
         key="database.instanceClass",
         override="database.instanceClass=db.banana.large",
     ),
+    SettingsFault(
+        name="one machine carries the controllers",
+        key="nodes.system.minNodes",
+        override="nodes.system.minNodes=1",
+    ),
     SettingsFault(name="a misspelt key", key="worker.maxReplica", override="worker.maxReplica=9"),
     SettingsFault(name="a size that doesn't exist", key="size", override="size=huge"),
+)
+
+CONFIG: tuple[Fault, ...] = tuple(
+    ConfigFault(name=f"a stack file: {name}", caught_by=f"policy: {rule}", overrides=CARELESS)
+    for name, rule in {
+        "one NAT gateway for three zones": "nat-per-zone",
+        "one read replica": "database-replicas",
+        "no standby of the database": "database-two-zones",
+        "backups of a week": "database-backed-up",
+        "no copy of cache and queue": "redis-survives-zone",
+        "one Prometheus": "controllers-survive-machine",
+        "the edge's logs for a week": "edge-records-kept",
+        "a firewall that counts": "edge-firewall-blocks",
+        "one pod of the API": "autoscaler-bounded",
+        "one pod of the frontend": "applications-survive-machine",
+    }.items()
 )
 
 CAPACITY: tuple[Fault, ...] = (
@@ -55,6 +85,7 @@ CAPACITY: tuple[Fault, ...] = (
         check="queue",
         overrides=("worker.minReplicas=1", "worker.maxReplicas=1"),
     ),
+    CapacityFault(name="one pooler", check="connections", overrides=("pgbouncer.replicas=1",)),
     CapacityFault(
         name="a database whose disk can't grow",
         check="database-storage",
@@ -129,4 +160,4 @@ SHAPE: tuple[Fault, ...] = (
     ),
 )
 
-FAULTS = (*SETTINGS, *CAPACITY, *GROWTH, *SHAPE)
+FAULTS = (*CONFIG, *SETTINGS, *CAPACITY, *GROWTH, *SHAPE)

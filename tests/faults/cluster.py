@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.rules.shared import tokens
-from tests.faults.change import put, remove
+from tests.faults.change import put, remove, text
 from tests.faults.fault import Fault, breaks
 
 CLUSTER = f"{tokens.CLUSTER}::cluster"
@@ -11,6 +11,12 @@ TEMPLATE = f"{tokens.LAUNCH_TEMPLATE}::cluster-system"
 NODE_CLASS = f"{tokens.NODE_CLASS}::platform-karpenter-nodes"
 KEDA = f"{tokens.RELEASE}::platform-keda"
 DENY = f"{tokens.NETWORK_POLICY}::platform-researchflow-network-default-deny"
+COREDNS = f"{tokens.ADDON}::cluster-pods-coredns"
+WORKERS = f"{tokens.NODE_POOL}::platform-karpenter-workers"
+APPLICATIONS = f"{tokens.NODE_POOL}::platform-karpenter-applications"
+SYSTEM = f"{tokens.NODE_GROUP}::cluster-system"
+TEMPORAL = f"{tokens.RELEASE}::temporal-release"
+
 
 FAULTS: tuple[Fault, ...] = (
     breaks(
@@ -135,7 +141,13 @@ FAULTS: tuple[Fault, ...] = (
     breaks(
         "network-default-deny", "any pod may call out", DENY, put("spec.policyTypes", ["Ingress"])
     ),
-    breaks("network-default-deny", "the default deny allows all", DENY, put("spec.egress", [{}])),
+    breaks(
+        "network-default-deny",
+        "the default deny allows all",
+        DENY,
+        put("spec.egress", [{}]),
+        also=("network-policy-names-peers",),
+    ),
     breaks(
         "network-policy-not-open",
         "a NetworkPolicy lets everybody in",
@@ -153,5 +165,106 @@ FAULTS: tuple[Fault, ...] = (
         "a container without limits gets none",
         f"{tokens.LIMIT_RANGE}::platform-capacity-limits",
         drop=True,
+    ),
+    breaks(
+        "names-survive-machine",
+        "one pod resolves all names",
+        COREDNS,
+        text("configurationValues", '"replicaCount": 2', '"replicaCount": 1'),
+    ),
+    breaks(
+        "names-survive-machine",
+        "both pods of CoreDNS on one machine",
+        COREDNS,
+        text("configurationValues", "kubernetes.io/hostname", "kubernetes.io/os"),
+    ),
+    breaks(
+        "workers-not-moved",
+        "workers are moved to save a machine",
+        WORKERS,
+        put("spec.disruption.consolidationPolicy", "WhenEmptyOrUnderutilized"),
+    ),
+    breaks(
+        "spot-for-workers-alone",
+        "the API on spot machines",
+        APPLICATIONS,
+        put("spec.template.spec.requirements[2].values", ["spot", "on-demand"]),
+        also=("interruptions-heard",),
+    ),
+    breaks(
+        "interruptions-heard",
+        "Karpenter hears of no lost machine",
+        f"{tokens.RELEASE}::platform-karpenter",
+        remove("values.settings.interruptionQueue"),
+    ),
+    breaks(
+        "interruptions-heard",
+        "Karpenter isn't warned of spot machines",
+        WORKERS,
+        put("spec.template.spec.requirements[2].values", ["spot"]),
+    ),
+    breaks(
+        "machines-over-zones",
+        "the system's machines in one zone",
+        SYSTEM,
+        put("subnetIds", ["subnet-0123456789abcdef0"]),
+    ),
+    breaks(
+        "machines-over-zones",
+        "one machine may carry the controllers",
+        SYSTEM,
+        put("scalingConfig.minSize", 1),
+    ),
+    breaks(
+        "volumes-where-pods-are",
+        "volumes are made before their pod has a zone",
+        f"{tokens.STORAGE_CLASS}::platform-gp3",
+        put("volumeBindingMode", "Immediate"),
+    ),
+    breaks(
+        "volumes-where-pods-are",
+        "volumes can't grow",
+        f"{tokens.STORAGE_CLASS}::platform-gp3",
+        remove("allowVolumeExpansion"),
+    ),
+    breaks("charts-atomic", "KEDA may be half installed", KEDA, put("atomic", False)),
+    breaks(
+        "controllers-survive-machine",
+        "one KEDA",
+        KEDA,
+        put("values.operator.replicaCount", 1),
+    ),
+    breaks(
+        "controllers-keep-to-namespaces",
+        "KEDA acts in every namespace",
+        KEDA,
+        remove("values.watchNamespace"),
+    ),
+    breaks(
+        "controllers-keep-to-namespaces",
+        "StackGres acts in every namespace",
+        f"{tokens.RELEASE}::citus-operator",
+        put("values.allowedNamespaces", []),
+    ),
+    breaks(
+        "temporal-tls-both-ways",
+        "whoever reaches Temporal starts workflows",
+        TEMPORAL,
+        put("values.server.config.tls.frontend.server.requireClientAuth", False),
+    ),
+    breaks(
+        "temporal-tls-both-ways",
+        "Temporal believes any database",
+        TEMPORAL,
+        put(
+            "values.server.config.persistence.datastores.default.sql.tls.enableHostVerification",
+            False,
+        ),
+    ),
+    breaks(
+        "namespace-bounded",
+        "pods may open ports of machines",
+        f"{tokens.RESOURCE_QUOTA}::platform-capacity-quota",
+        remove("spec.hard[services.nodeports]"),
     ),
 )

@@ -42,6 +42,10 @@ def no_rate_limit(inputs: dict[str, Any]) -> None:
     inputs["rules"] = [each for each in inputs["rules"] if "overrideAction" in each]
 
 
+DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery::edge-access-log-delivery"
+API_PATH = "orderedCacheBehaviors[1]"
+
+
 FAULTS: tuple[Fault, ...] = (
     breaks(
         "edge-viewer-tls",
@@ -110,5 +114,64 @@ FAULTS: tuple[Fault, ...] = (
     ),
     breaks(
         "edge-logged", "no access log", f"{tokens.LOG_SOURCE}::edge-access-log-source", drop=True
+    ),
+    breaks(
+        "edge-api-not-cached",
+        "one patient's answer is the next one's",
+        DISTRIBUTION,
+        put(f"{API_PATH}.cachePolicyId", "658327ea-f89d-4fab-a63d-7e88639e58f6"),
+        also=("edge-cache-without-credentials",),
+    ),
+    breaks("edge-api-not-cached", "the API is served as pages", DISTRIBUTION, remove(API_PATH)),
+    breaks(
+        "edge-cache-without-credentials",
+        "the public API hands tokens on",
+        DISTRIBUTION,
+        put(
+            "orderedCacheBehaviors[0].originRequestPolicyId", "216adef6-5c7f-47e4-b989-5492eafa07d3"
+        ),
+    ),
+    breaks(
+        "edge-cache-without-credentials",
+        "the public API is kept by cookie",
+        "aws:cloudfront/cachePolicy:CachePolicy::edge-policies-public-api",
+        put("parametersInCacheKeyAndForwardedToOrigin.cookiesConfig.cookieBehavior", "all"),
+    ),
+    breaks(
+        "edge-headers-everywhere",
+        "the API answers without headers",
+        DISTRIBUTION,
+        remove(f"{API_PATH}.responseHeadersPolicyId"),
+    ),
+    breaks("stateful-protected", "the distribution loses its protect", DISTRIBUTION, bare=True),
+    breaks(
+        "zone-names-issuer",
+        "any authority issues certificates",
+        "aws:route53/record:Record::dns-issuers",
+        drop=True,
+    ),
+    breaks(
+        "access-log-without-query",
+        "searches are written down",
+        DELIVERY,
+        put("recordFields[0]", "cs-uri-query"),
+    ),
+    breaks(
+        "access-log-without-query",
+        "all of a request is written down",
+        DELIVERY,
+        remove("recordFields"),
+    ),
+    breaks(
+        "firewall-log-redacted",
+        "the firewall writes cookies down",
+        f"{tokens.WEB_ACL_LOG}::edge-firewall-logging",
+        remove("redactedFields[1]"),
+    ),
+    breaks(
+        "firewall-samples-redacted",
+        "samples show bodies",
+        FIREWALL,
+        remove("dataProtectionConfig.dataProtections[3]"),
     ),
 )

@@ -87,7 +87,9 @@ class PlanFault:
 
     `on` is `TYPE::NAME`; a rule of the policy pack must catch it, and did not before. `drop` takes
     the resource away, `bare` its protect, `provider` gives it another one, `retype` makes another
-    type of it.
+    type of it. `wired` is an input and `TYPE::NAME` of the one resource that it comes from then; of
+    none where that is empty. `also` are other rules that it breaks: some
+    faults are wrong in more than one way.
     """
 
     name: str
@@ -98,6 +100,8 @@ class PlanFault:
     bare: bool = False
     provider: bool = False
     retype: str = ""
+    wired: tuple[str, str] | None = None
+    also: tuple[str, ...] = ()
     stack: str = "prod"
     overrides: tuple[str, ...] = ()
 
@@ -107,14 +111,21 @@ class PlanFault:
         """The resource as it is and with the fault. Fails where the fault changes nothing."""
         token, _, name = self.on.partition("::")
         target = plan.named(token, name)
-        faulty = self._with_fault(target)
+        faulty = self._with_fault(target, plan)
         assert faulty != target, f"{self.name} changes nothing"
         return target, faulty
 
-    def _with_fault(self, target: RecordedResource) -> RecordedResource | None:
+    def _with_fault(self, target: RecordedResource, plan: RecordedPlan) -> RecordedResource | None:
         if self.drop:
             return None
         faulty = replace(target, inputs=changed(reveal(target.inputs), self.change))
+        if self.wired:
+            key, source = self.wired
+            token, _, name = source.partition("::")
+            urns = (plan.named(token, name).urn,) if source else ()
+            faulty = replace(
+                faulty, property_dependencies={**target.property_dependencies, key: urns}
+            )
         if self.bare:
             faulty = replace(faulty, protect=False)
         if self.retype:
@@ -132,6 +143,21 @@ class PlanFault:
         providers = [each for each in plan.resources if _provides(each)]
         planted = [] if faulty is None else list(resources_of([*providers, faulty]))[-1:]
         return replace(seen, resources=(*others, *planted))
+
+    def breaks(self, bench: Bench) -> set[str]:
+        """Every rule that speaks against the stack with the fault.
+
+        Of others than the planted resource only those are asked that look at several at once: the
+        rest have nothing against the stack.
+        """
+        stack, faulty = self.planted(bench), self.on.partition("::")[2]
+        return {
+            rule.id
+            for rule in BY_ID.values()
+            for each in stack.resources
+            if rule.whole_stack or each.name == faulty
+            for _ in judge(rule, each, stack)
+        }
 
     def messages(self, bench: Bench) -> list[str]:
         """What the named rule says of the stack with the fault."""
@@ -164,6 +190,21 @@ class StackFileFault:
         rule = self.caught_by.removeprefix("policy: ")
         wrong = replace(bench.seen(self.stack), protects_data=self.protects_data)
         return bench.clean(rule, self.stack) and broken(rule, wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigFault:
+    """A config that the settings take and its load allows, against which a rule must speak."""
+
+    name: str
+    caught_by: str
+    overrides: tuple[str, ...]
+    stack: str = "staging"
+
+    def caught(self, bench: Bench) -> bool:
+        """Whether the rule speaks with the config, and not without."""
+        rule = self.caught_by.removeprefix("policy: ")
+        return bench.clean(rule, self.stack) and not bench.clean(rule, self.stack, self.overrides)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +319,15 @@ class ShapeFault:
         return not check([*providers, target]) and self.rule in {str(e.rule) for e in after}
 
 
-Fault = PlanFault | StackFileFault | SettingsFault | CapacityFault | GrowthFault | ShapeFault
+Fault = (
+    PlanFault
+    | StackFileFault
+    | ConfigFault
+    | SettingsFault
+    | CapacityFault
+    | GrowthFault
+    | ShapeFault
+)
 
 
 def breaks(
@@ -289,6 +338,8 @@ def breaks(
     *,
     drop: bool = False,
     bare: bool = False,
+    wired: tuple[str, str] | None = None,
+    also: tuple[str, ...] = (),
     stack: str = "prod",
     overrides: tuple[str, ...] = (),
 ) -> PlanFault:
@@ -300,6 +351,8 @@ def breaks(
         change=change,
         drop=drop,
         bare=bare,
+        wired=wired,
+        also=also,
         stack=stack,
         overrides=overrides,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy.rules.shared import tokens
 from tests.configurations import RABBITMQ
-from tests.faults.change import put
+from tests.faults.change import put, remove
 from tests.faults.fault import Fault, breaks
 
 QUEUE = f"{tokens.REDIS}::queue-group"
@@ -19,6 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         "aws:mq/broker:Broker::broker-cluster",
         put("publiclyAccessible", True),
         overrides=RABBITMQ,
+        also=("no-public-address",),
     ),
     breaks(
         "broker-private-and-logged",
@@ -26,5 +27,11 @@ FAULTS: tuple[Fault, ...] = (
         "aws:mq/broker:Broker::broker-cluster",
         put("deploymentMode", "SINGLE_INSTANCE"),
         overrides=RABBITMQ,
+    ),
+    breaks(
+        "queue-snapshots",
+        "the queue leaves no last snapshot",
+        QUEUE,
+        remove("finalSnapshotIdentifier"),
     ),
 )

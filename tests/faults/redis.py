@@ -62,4 +62,29 @@ FAULTS: tuple[Fault, ...] = (
         f"{tokens.REDIS_PARAMETERS}::cache-redis7",
         parameter("maxmemory-policy", "noeviction"),
     ),
+    breaks(
+        "redis-survives-zone",
+        "both nodes of the queue in one zone",
+        QUEUE,
+        put("preferredCacheClusterAzs", ["us-east-1a", "us-east-1a"]),
+    ),
+    breaks(
+        "redis-own-parameters",
+        "the queue runs with AWS' parameters, which evict",
+        QUEUE,
+        put("parameterGroupName", "default.redis7"),
+        wired=("parameterGroupName", ""),
+    ),
+    breaks(
+        "redis-logs-exported",
+        "the cache keeps its slow log to itself",
+        CACHE,
+        remove("logDeliveryConfigurations[0]"),
+    ),
+    breaks(
+        "stores-change-in-windows",
+        "the cache restarts at noon",
+        CACHE,
+        put("applyImmediately", True),
+    ),
 )

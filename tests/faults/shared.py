@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.rules.shared import tokens
-from tests.faults.change import put, text
+from tests.faults.change import put, remove, text
 from tests.faults.fault import Fault, PlanFault, breaks
 
 FAULTS: tuple[Fault, ...] = (
@@ -78,5 +78,29 @@ FAULTS: tuple[Fault, ...] = (
         "the artifacts' bucket is deleted when full",
         f"{tokens.BUCKET}::artifacts-bucket",
         put("forceDestroy", True),
+    ),
+    breaks(
+        "stateful-protected",
+        "the artifacts' versions lose their protect",
+        f"{tokens.BUCKET_VERSIONING}::artifacts-versions",
+        bare=True,
+    ),
+    breaks(
+        "data-not-expired",
+        "artifacts are deleted after a year",
+        f"{tokens.BUCKET_LIFECYCLE}::artifacts-lifecycle",
+        put("rules[0].expiration", {"days": 365}),
+    ),
+    breaks(
+        "data-not-expired",
+        "an overwritten artifact is gone the next day",
+        f"{tokens.BUCKET_LIFECYCLE}::artifacts-lifecycle",
+        put("rules[0].noncurrentVersionExpiration", {"noncurrentDays": 1}),
+    ),
+    breaks(
+        "edge-records-kept",
+        "visitors' addresses are kept for ever",
+        f"{tokens.BUCKET_LIFECYCLE}::edge-access-log-bucket-lifecycle",
+        remove("rules[0].expiration"),
     ),
 )

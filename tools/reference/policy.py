@@ -11,6 +11,7 @@ from policy.rules import RULES
 from policy.rules.shared.exceptions import KEYS, LONGEST_DAYS
 from policy.rules.shared.rule import Rule, RuleLayer
 from tools.reference.markdown import table
+from tools.reference.policy_elsewhere import ELSEWHERE, UNJUDGED
 
 _OPENING = f"""\
 # Policy
@@ -75,18 +76,35 @@ for longer is a change of the rule.
 
 The rules import neither Pulumi nor the rest of the repository, so both ways can run them.
 
+## What no rule says
+
+What the tests of components and program assert, and a pull request or a stack file can break, is a
+rule, unless another command finds it already, before a deployment:
+
+{{elsewhere}}
+Types that no rule is about by name:
+
+{{unjudged}}
+A new type is in this table or in a rule: the tests refuse one that is in neither.
+
 ## Faults
 
 `tests/faults/` has faults that the program could get, each with what must catch it: a rule of
 these, a check of the settings or of the capacity, the growth rules, or the offline plan itself. The
-test suite plants them all, prints how many were caught, and fails below all.
+test suite plants them all, prints how many were caught, and fails below all; it fails too where a
+rule speaks against a fault that it isn't about.
 """
 
 
 def render() -> str:
     """The whole page."""
     advisory = sum(rule.level == "advisory" for rule in RULES)
-    opening = _OPENING.format(count=len(RULES), advisory=advisory)
+    opening = _OPENING.format(
+        count=len(RULES),
+        advisory=advisory,
+        elsewhere=table(("what is wrong", "who says so"), ELSEWHERE),
+        unjudged=table(("type", "why"), [(f"`{t}`", why) for t, why in UNJUDGED.items()]),
+    )
     return opening + "".join(_layer(layer) for layer in RuleLayer)
 
 

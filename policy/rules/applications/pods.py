@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from ..shared.objects import chooses, containers_of, is_application, labels_of, pod_of
 from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.secret_forms import secret_form
 from ..shared.tokens import (
@@ -14,7 +14,9 @@ from ..shared.tokens import (
     DAEMON_SET,
     DEPLOYMENT,
     JOB,
+    RELEASE,
     REPOSITORY,
+    SERVICE_ACCOUNT,
     STATEFUL_SET,
     STORED_VERSION,
 )
@@ -22,9 +24,6 @@ from ..shared.values import UNKNOWN, at, is_true, leaves, listed
 
 SERVING = (DEPLOYMENT, STATEFUL_SET)
 WITH_PODS = (*SERVING, DAEMON_SET, JOB, CRON_JOB)
-
-APPLICATIONS = "researchflow"
-"""The namespace of the plan's own services."""
 
 
 def _image_tags(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -43,28 +42,15 @@ def _no_plain_urls(resource: Resource, stack: StackResources) -> Iterator[str]:
             yield f"{path} is a URL without TLS"
 
 
-def _pod(resource: Resource) -> Mapping[str, Any]:
-    spec = at(resource.inputs, "spec", {})
-    if resource.type == CRON_JOB:
-        spec = at(spec, "jobTemplate.spec", {})
-    return at(spec, "template.spec", {})
-
-
-def _containers(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    pod = _pod(resource)
-    yield from listed(pod, "containers")
-    yield from listed(pod, "initContainers")
-
-
 def _powers(resource: Resource, stack: StackResources) -> Iterator[str]:
-    pod = _pod(resource)
+    pod = pod_of(resource)
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if at(pod, key):
             yield f"{key} joins it with the machine"
     for volume in listed(pod, "volumes"):
         if "hostPath" in volume:
             yield f"volume {volume['name']} is the machine's"
-    for each in _containers(resource):
+    for each in containers_of(resource):
         name, own = each["name"], at(each, "securityContext", {})
         if at(own, "privileged"):
             yield f"{name} is privileged"
@@ -77,8 +63,8 @@ def _powers(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _non_root(resource: Resource, stack: StackResources) -> Iterator[str]:
-    shared = at(_pod(resource), "securityContext", {})
-    for each in _containers(resource):
+    shared = at(pod_of(resource), "securityContext", {})
+    for each in containers_of(resource):
         own = at(each, "securityContext", {})
         if at(own, "runAsNonRoot", at(shared, "runAsNonRoot")) is not True:
             yield f"{each['name']} may run as root"
@@ -89,20 +75,20 @@ def _non_root(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _read_only(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _containers(resource):
+    for each in containers_of(resource):
         if at(each, "securityContext.readOnlyRootFilesystem") is not True:
             yield f"{each['name']} may write its own files"
 
 
 def _limited(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _containers(resource):
+    for each in containers_of(resource):
         for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory"):
             if not at(each, f"resources.{path}"):
                 yield f"{each['name']} has no {path}"
 
 
 def _probed(resource: Resource, stack: StackResources) -> Iterator[str]:
-    containers = listed(_pod(resource), "containers")
+    containers = listed(pod_of(resource), "containers")
     for each in containers:
         if "livenessProbe" not in each:
             yield f"{each['name']} has no livenessProbe: it may hang for ever"
@@ -112,7 +98,7 @@ def _probed(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _image_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _containers(resource):
+    for each in containers_of(resource):
         image = str(each["image"])
         if image == UNKNOWN:
             continue
@@ -122,7 +108,10 @@ def _image_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _token(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(_pod(resource), "automountServiceAccountToken", True) is not False:
+    if resource.type == SERVICE_ACCOUNT:
+        if is_application(resource) and at(resource.inputs, "automountServiceAccountToken", True):
+            yield "gives a token of the API server to whatever pod names it"
+    elif at(pod_of(resource), "automountServiceAccountToken", True) is not False:
         yield "gets a token of the API server that it never uses"
 
 
@@ -150,16 +139,20 @@ def _no_secret_readable(resource: Resource, stack: StackResources) -> Iterator[s
 
 
 def _spread(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
+    if not is_application(resource):
         return
-    keys = {at(e, "topologyKey") for e in listed(_pod(resource), "topologySpreadConstraints")}
+    spread = listed(pod_of(resource), "topologySpreadConstraints")
+    keys = {at(each, "topologyKey") for each in spread}
     missing = {"topology.kubernetes.io/zone", "kubernetes.io/hostname"} - keys
     if missing:
         yield f"may stand in one {' and one '.join(sorted(k.rsplit('/', 1)[-1] for k in missing))}"
+    for each in spread:
+        if not chooses(at(each, "labelSelector.matchLabels", {}), labels_of(resource)):
+            yield "spreads other pods than its own"
 
 
 def _rolls(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(resource.inputs, "metadata.namespace") != APPLICATIONS:
+    if not is_application(resource):
         return
     if at(resource.inputs, "spec.strategy.type", "RollingUpdate") != "RollingUpdate":
         yield "stops all its pods before new ones start"
@@ -170,7 +163,7 @@ def _rolls(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _service_link(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not at(resource.inputs, "metadata.namespace"):
         yield "goes to the namespace `default`"
-    if is_true(_pod(resource), "enableServiceLinks"):
+    if is_true(pod_of(resource), "enableServiceLinks"):
         yield "gets every Service of the namespace as variables"
 
 
@@ -267,7 +260,7 @@ RULES = (
         reason="None of the applications talks to it; an intruder would.",
         source="CIS Kubernetes Benchmark, 5.1.6",
         remedy="set automountServiceAccountToken false",
-        types=WITH_PODS,
+        types=(*WITH_PODS, SERVICE_ACCOUNT),
         check=_token,
     ),
     Rule(
@@ -283,11 +276,11 @@ RULES = (
     Rule(
         id="no-readable-secret",
         layer=RuleLayer.WORKLOADS,
-        demand="No ConfigMap or pod holds a credential.",
+        demand="No ConfigMap, pod or value of a chart holds a credential.",
         reason="They are read by everyone who may look, printed in diffs, and logged.",
         source="HIPAA Security Rule, 45 CFR 164.312(a)(1); Kubernetes docs, Secrets",
         remedy="keep it in a Secret and refer to it",
-        types=(CONFIG_MAP, *WITH_PODS),
+        types=(CONFIG_MAP, RELEASE, *WITH_PODS),
         check=_no_secret_readable,
     ),
     Rule(

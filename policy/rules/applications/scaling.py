@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
 
-from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
+from ..shared.objects import APPLICATIONS, named
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import (
     AUTOSCALER,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
+    REDIS_USER,
     SCALED_OBJECT,
     TRIGGER_AUTHENTICATION,
 )
 from ..shared.values import at, is_true, listed
-from .pods import APPLICATIONS
+from .stopping import groups_of
 
 STORE_TRIGGERS = ("redis", "redis-cluster", "rabbitmq", "temporal", "postgresql")
 """KEDA's triggers that log in somewhere."""
@@ -22,16 +27,21 @@ SECRET_KEYS = ("password", "passwordFromEnv", "host", "hostFromEnv", "usernameFr
 """Metadata of those triggers that carries or names a credential (KEDA docs, Scalers)."""
 
 MOST_REPLICAS = 100
+KEDA = "keda"
+"""KEDA's user in Redis."""
 
+LONGEST_BLIND_SECONDS = 120
+"""A failover of the queue is over within a minute, and is no reason to fall back yet."""
 
-def _named(resource: Resource) -> tuple[str, str]:
-    return at(resource.inputs, "metadata.namespace", ""), at(resource.inputs, "metadata.name", "")
+SOCKET_CALM_SECONDS = 1800
+SOCKET_PODS_A_SECOND = 1 / 600
+"""Scale plan, collaboration: half an hour of calm, then one pod in ten minutes."""
 
 
 def _scalers_of(deployment: Resource, stack: StackResources) -> Iterator[Resource]:
-    namespace, name = _named(deployment)
+    namespace, name = named(deployment)
     for each in stack.of_type(AUTOSCALER, SCALED_OBJECT):
-        if (_named(each)[0], at(each.inputs, "spec.scaleTargetRef.name")) == (namespace, name):
+        if (named(each)[0], at(each.inputs, "spec.scaleTargetRef.name")) == (namespace, name):
             yield each
 
 
@@ -57,16 +67,37 @@ def _bounds(resource: Resource, stack: StackResources) -> Iterator[str]:
         yield f"goes from {low} to {high} pods"
 
 
-def _calm(resource: Resource, stack: StackResources) -> Iterator[str]:
+def _scale_down(resource: Resource) -> Mapping[str, Any]:
     keda = "spec.advanced.horizontalPodAutoscalerConfig.behavior"
     behavior = at(resource.inputs, "spec.behavior") or at(resource.inputs, keda, {})
-    window = at(behavior, "scaleDown.stabilizationWindowSeconds", 300)
+    return at(behavior, "scaleDown", {})
+
+
+def _calm(resource: Resource, stack: StackResources) -> Iterator[str]:
+    down = _scale_down(resource)
+    window = at(down, "stabilizationWindowSeconds", 300)
     if window < 300:
         yield f"takes pods away {window} s after a peak; the plan says 300"
+    if not listed(down, "policies"):
+        yield "takes all pods away at once: Kubernetes' own policy is 100 % in 15 s"
+
+
+def _sockets_move(resource: Resource, stack: StackResources) -> Iterator[str]:
+    down = _scale_down(resource)
+    rates = [at(e, "value", 1) / at(e, "periodSeconds", 1) for e in listed(down, "policies")]
+    calm = at(down, "stabilizationWindowSeconds", 300)
+    for pods in _targets(resource, stack):
+        groups = groups_of(pods, stack)
+        if not any(is_true(group.inputs, "stickiness.enabled") for group in groups):
+            continue
+        if calm < SOCKET_CALM_SECONDS:
+            yield f"takes pods with sockets away {calm} s after a peak"
+        if not rates or max(rates) > SOCKET_PODS_A_SECOND:
+            yield "takes pods with sockets away faster than one in ten minutes"
 
 
 def _login(resource: Resource, stack: StackResources) -> Iterator[str]:
-    known = {_named(each) for each in stack.of_type(TRIGGER_AUTHENTICATION)}
+    known = {named(each) for each in stack.of_type(TRIGGER_AUTHENTICATION)}
     for trigger in listed(resource.inputs, "spec.triggers"):
         kind = at(trigger, "type")
         if kind not in STORE_TRIGGERS:
@@ -75,7 +106,7 @@ def _login(resource: Resource, stack: StackResources) -> Iterator[str]:
         reference = at(trigger, "authenticationRef.name")
         if not reference:
             yield f"trigger {called} has no TriggerAuthentication"
-        elif (_named(resource)[0], reference) not in known:
+        elif (named(resource)[0], reference) not in known:
             yield f"trigger {called} names {reference}, which the stack doesn't have"
         readable = [key for key in SECRET_KEYS if key in at(trigger, "metadata", {})]
         if readable:
@@ -85,18 +116,60 @@ def _login(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _fallback(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(resource.inputs, "spec.fallback.replicas", 0) < 1:
-        yield "falls to its minimum when the queue can't be asked"
+    fallback = at(resource.inputs, "spec.fallback", {})
+    replicas, least = at(fallback, "replicas", 0), at(resource.inputs, "spec.minReplicaCount", 0)
+    if replicas < max(1, least):
+        yield f"falls to {replicas or 'its fewest'} pods when the queue can't be asked"
+    elif at(fallback, "behavior", "static") != "currentReplicasIfHigher":
+        yield f"goes to {replicas} pods when the queue can't be asked, however many are at work"
+    blind = at(fallback, "failureThreshold", 0) * at(resource.inputs, "spec.pollingInterval", 30)
+    if not 0 < blind <= LONGEST_BLIND_SECONDS:
+        yield f"scales for {blind} s by a queue that doesn't answer"
+
+
+def _sums(resource: Resource, stack: StackResources) -> Iterator[str]:
+    triggers = listed(resource.inputs, "spec.triggers")
+    counted = [at(e, "name", "") for e in triggers if at(e, "type") not in ("cpu", "memory")]
+    formula = at(resource.inputs, "spec.advanced.scalingModifiers.formula", "")
+    if len(counted) > 1 and not formula:
+        yield "takes the longest queue for all of them: ten running jobs count as none"
+    forgotten = set(counted) - set(re.findall(r"\w+", formula)) if formula else set[str]()
+    if forgotten:
+        yield f"reads {', '.join(sorted(forgotten))} and doesn't count it"
+
+
+def _may_read(resource: Resource, stack: StackResources) -> Iterator[str]:
+    patterns = [
+        word[1:]
+        for user in stack.of_type(REDIS_USER)
+        if at(user.inputs, "userName") == KEDA
+        for word in str(at(user.inputs, "accessString", "")).split()
+        if word.startswith("~")
+    ]
+    for trigger in listed(resource.inputs, "spec.triggers"):
+        key = at(trigger, "metadata.listName")
+        if key and not any(fnmatchcase(key, pattern) for pattern in patterns):
+            yield f"reads {key}, which Redis refuses KEDA's user"
+
+
+def _targets(scaler: Resource, stack: StackResources) -> Iterator[Resource]:
+    target = (named(scaler)[0], at(scaler.inputs, "spec.scaleTargetRef.name"))
+    return (each for each in stack.of_type(DEPLOYMENT) if named(each) == target)
+
+
+def _finds_pods(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if not any(True for _ in _targets(resource, stack)):
+        yield f"scales {at(resource.inputs, 'spec.scaleTargetRef.name')}, which isn't there"
 
 
 def _budget(resource: Resource, stack: StackResources) -> Iterator[str]:
-    namespace, _ = _named(resource)
+    namespace, _ = named(resource)
     labels = at(resource.inputs, "spec.template.metadata.labels", {})
     if namespace != APPLICATIONS:
         return
     for each in stack.of_type(DISRUPTION_BUDGET):
         chosen = at(each.inputs, "spec.selector.matchLabels", {})
-        if _named(each)[0] == namespace and chosen and chosen.items() <= labels.items():
+        if named(each)[0] == namespace and chosen and chosen.items() <= labels.items():
             return
     yield "has no PodDisruptionBudget: a drained machine may take all its pods"
 
@@ -106,6 +179,12 @@ def _budget_gives(resource: Resource, stack: StackResources) -> Iterator[str]:
         yield "lets no pod go: no machine can ever be replaced"
     if at(resource.inputs, "spec.minAvailable") == "100%":
         yield "lets no pod go: no machine can ever be replaced"
+    if named(resource)[0] != APPLICATIONS:
+        return
+    if at(resource.inputs, "spec.maxUnavailable") not in (0, "0", "0%", 1):
+        yield "lets more than one pod go at a time, or as many as a minimum leaves"
+    if at(resource.inputs, "spec.unhealthyPodEvictionPolicy") != "AlwaysAllow":
+        yield "keeps a machine because of pods that are broken anyway"
 
 
 RULES = (
@@ -165,12 +244,11 @@ RULES = (
     Rule(
         id="autoscaler-fallback",
         layer=RuleLayer.SCALING,
-        demand="A ScaledObject says how many pods run when its source doesn't answer.",
-        reason="Else the workers shrink while the backlog can't be seen.",
+        demand="No pod goes when a ScaledObject's source doesn't answer, and that is soon known.",
+        reason="Else busy workers are killed while the backlog can't be seen.",
         source="KEDA docs, ScaledObject specification, fallback",
-        remedy="set spec.fallback",
+        remedy="set spec.fallback as `rendering/applications/scaling_triggers.py` does",
         types=(SCALED_OBJECT,),
-        level=Level.ADVISORY,
         check=_fallback,
     ),
     Rule(
@@ -193,5 +271,48 @@ RULES = (
         remedy="set maxUnavailable 1",
         types=(DISRUPTION_BUDGET,),
         check=_budget_gives,
+    ),
+    Rule(
+        id="autoscaler-counts-all",
+        layer=RuleLayer.SCALING,
+        demand="A ScaledObject adds up all queues that it reads.",
+        reason="Without a formula the largest trigger wins, and busy workers are taken away.",
+        source="KEDA docs, ScaledObject specification, scalingModifiers",
+        remedy="let `rendering/applications/scaling_triggers.py` write the formula",
+        types=(SCALED_OBJECT,),
+        check=_sums,
+    ),
+    Rule(
+        id="autoscaler-may-read",
+        layer=RuleLayer.SCALING,
+        demand="KEDA's user in Redis may read every key that scales the workers.",
+        reason="A refused key is a queue that never scales; the fallback hides it.",
+        source="Redis docs, ACL, key permissions; KEDA docs, Redis lists",
+        remedy="take both from `rendering/queue/keys.py`",
+        types=(SCALED_OBJECT,),
+        check=_may_read,
+        whole_stack=True,
+    ),
+    Rule(
+        id="autoscaler-finds-pods",
+        layer=RuleLayer.SCALING,
+        demand="An autoscaler's target is a Deployment of the stack.",
+        reason="A renamed Deployment is scaled by nobody, and nothing fails.",
+        source="Kubernetes docs, Horizontal Pod Autoscaling; KEDA docs, Scaling Deployments",
+        remedy="let scaleTargetRef name the Deployment",
+        types=(AUTOSCALER, SCALED_OBJECT),
+        check=_finds_pods,
+        whole_stack=True,
+    ),
+    Rule(
+        id="sockets-leave-slowly",
+        layer=RuleLayer.SCALING,
+        demand="Pods that hold sockets go one in ten minutes, after half an hour of calm.",
+        reason="Everybody who edits on such a pod is cut off with it.",
+        source="scale plan, collaboration; Kubernetes docs, Configurable scaling behavior",
+        remedy="keep the behavior of `components/applications/collaboration.py`",
+        types=(AUTOSCALER,),
+        check=_sockets_move,
+        whole_stack=True,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import RELEASE
-from ..shared.values import at
+from ..shared.values import at, is_true
 
 
 def _releases_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -36,6 +36,52 @@ def _switches(values: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from _switches(value, f"{path}[{index}]")
 
 
+COPIES = {
+    "aws-load-balancer-controller": ("replicaCount",),
+    "karpenter": ("replicas",),
+    "keda": ("operator.replicaCount", "metricsServer.replicaCount", "webhooks.replicaCount"),
+    "kube-prometheus-stack": (
+        "prometheus.prometheusSpec.replicas",
+        "alertmanager.alertmanagerSpec.replicas",
+    ),
+    "metrics-server": ("replicas",),
+    "prometheus-adapter": ("replicas",),
+    "temporal": tuple(
+        f"server.{role}.replicaCount" for role in ("frontend", "history", "matching", "worker")
+    ),
+}
+"""Where each chart is told how many pods of a part there are."""
+
+WATCHED = {
+    "aws-load-balancer-controller": "watchNamespace",
+    "keda": "watchNamespace",
+    "stackgres-operator": "allowedNamespaces",
+}
+"""Where each controller is told which namespaces it may act in: empty means all of them."""
+
+
+def _atomic(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if not is_true(resource.inputs, "atomic"):
+        yield "may be left half installed, or half upgraded"
+
+
+def _survives_machine(resource: Resource, stack: StackResources) -> Iterator[str]:
+    name = at(resource.inputs, "name")
+    for path in COPIES.get(name, ()):
+        if at(resource.inputs, f"values.{path}", 1) < 2:
+            yield f"has one pod of values.{path}"
+    for part, spec in (("prometheus", "prometheusSpec"), ("alertmanager", "alertmanagerSpec")):
+        affinity = at(resource.inputs, f"values.{part}.{spec}.podAntiAffinity")
+        if name == "kube-prometheus-stack" and affinity != "hard":
+            yield f"may have both pods of {part} on one machine"
+
+
+def _keeps_to_namespaces(resource: Resource, stack: StackResources) -> Iterator[str]:
+    path = WATCHED.get(at(resource.inputs, "name"))
+    if path and not at(resource.inputs, f"values.{path}"):
+        yield f"acts in every namespace: values.{path} is empty"
+
+
 RULES = (
     Rule(
         id="charts-pinned",
@@ -56,5 +102,37 @@ RULES = (
         remedy="remove the value",
         types=(RELEASE,),
         check=_chart_privileged,
+    ),
+    Rule(
+        id="charts-atomic",
+        layer=RuleLayer.CLUSTER,
+        demand="A Helm release is installed whole or not at all.",
+        reason="Half an upgrade of a webhook stops every deployment in the cluster.",
+        source="Helm docs, helm upgrade --atomic",
+        remedy="use `components/shared/chart_release.py`",
+        types=(RELEASE,),
+        check=_atomic,
+    ),
+    Rule(
+        id="controllers-survive-machine",
+        layer=RuleLayer.CLUSTER,
+        demand="From medium each controller, Prometheus, Alertmanager and Temporal have two pods.",
+        reason="With the machine of the only one go scaling, new targets, or the alert about it.",
+        source="EKS best practices, Reliability; Prometheus Operator docs, High availability",
+        remedy="give the chart two replicas; observability.prometheusReplicas and"
+        " observability.alertmanagerReplicas say how many there",
+        types=(RELEASE,),
+        from_size="medium",
+        check=_survives_machine,
+    ),
+    Rule(
+        id="controllers-keep-to-namespaces",
+        layer=RuleLayer.CLUSTER,
+        demand="A controller that can be kept to a namespace acts in that alone.",
+        reason="It holds rights over whatever it watches; one that is taken over has all of them.",
+        source="NIST SP 800-53, AC-6; EKS best practices, Identity and access management",
+        remedy="set watchNamespace, or allowedNamespaces",
+        types=(RELEASE,),
+        check=_keeps_to_namespaces,
     ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..applications.pods import APPLICATIONS
-from ..network import WORLD
+from ..network.reach import WORLD
+from ..shared.objects import APPLICATIONS
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import LIMIT_RANGE, NAMESPACE, NETWORK_POLICY, RESOURCE_QUOTA
 from ..shared.values import at, listed
@@ -55,6 +55,26 @@ def _open_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
                 yield f"lets in {at(source, 'ipBlock.cidr')}"
 
 
+NOT_OUTSIDE = ("10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""Private networks (RFC 1918), and where the machine's metadata and credentials are."""
+
+
+def _names_peers(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for direction, key in (("ingress", "from"), ("egress", "to")):
+        for rule in listed(resource.inputs, f"spec.{direction}"):
+            if not listed(rule, key):
+                yield f"has an {direction} rule that names nobody, which means everybody"
+
+
+def _outside_alone(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for rule in listed(resource.inputs, "spec.egress"):
+        for peer in listed(rule, "to"):
+            if at(peer, "ipBlock.cidr") in WORLD:
+                inside = set(NOT_OUTSIDE) - set(listed(peer, "ipBlock.except"))
+                if inside:
+                    yield f"lets its pods out to {', '.join(sorted(inside))} too"
+
+
 def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
     if at(resource.inputs, "metadata.name") != APPLICATIONS:
         return
@@ -64,8 +84,9 @@ def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("requests.cpu", "requests.memory", "limits.memory", "pods"):
         if key not in hard:
             yield f"has no quota of {key}"
-    if str(at(hard, "[services.loadbalancers]")) != "0":
-        yield "may open load balancers of its own"
+    for key in ("loadbalancers", "nodeports"):
+        if str(at(hard, f"[services.{key}]")) != "0":
+            yield f"may open {key} of its own"
     if not list(_of_namespace(resource, stack, LIMIT_RANGE)):
         yield "gives no limit to a container that names none"
 
@@ -112,5 +133,25 @@ RULES = (
         types=(NAMESPACE,),
         check=_bounded,
         whole_stack=True,
+    ),
+    Rule(
+        id="network-policy-names-peers",
+        layer=RuleLayer.WORKLOADS,
+        demand="Every rule of a NetworkPolicy names whom it is about.",
+        reason="An empty list is no list: it admits every pod of every namespace.",
+        source="Kubernetes docs, Network Policies, Allow all ingress traffic",
+        remedy="name pods, namespaces or blocks in `rendering/network/flow_table.py`",
+        types=(NETWORK_POLICY,),
+        check=_names_peers,
+    ),
+    Rule(
+        id="egress-outside-alone",
+        layer=RuleLayer.WORKLOADS,
+        demand="Who may reach the internet reaches neither the network's inside nor the metadata.",
+        reason="0.0.0.0/0 has the databases in it, and the machine's own credentials.",
+        source="EKS best practices, Restrict access to the instance profile; RFC 1918",
+        remedy="take the private networks and 169.254.0.0/16 out with `except`",
+        types=(NETWORK_POLICY,),
+        check=_outside_alone,
     ),
 )

@@ -84,8 +84,11 @@ def _server_parameters(resource: Resource, stack: StackResources) -> Iterator[st
 
 
 def _logs_exported(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if "postgresql" not in listed(resource.inputs, "enabledCloudwatchLogsExports"):
+    exported = listed(resource.inputs, "enabledCloudwatchLogsExports")
+    if "postgresql" not in exported:
         yield "exports no log, so its audit ends with its disk"
+    elif "upgrade" not in exported:
+        yield "keeps the log of an upgrade to itself"
 
 
 RULES = (

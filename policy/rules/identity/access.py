@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,14 +10,21 @@ from typing import Any
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import (
     ACCESS_KEY,
+    BUCKET_POLICY,
     GROUP_ATTACHMENT,
     IAM_USER,
     KEY,
+    LOG_POLICY,
     LOGIN_PROFILE,
+    PASSWORD,
+    POD_IDENTITY,
     POLICY_ATTACHMENT,
+    QUEUE_POLICY,
     REPLICA_KEY,
     ROLE,
     ROLE_ATTACHMENT,
+    SESSION_DOCUMENT,
+    TOPIC_POLICY,
     USER_ATTACHMENT,
 )
 from ..shared.values import at, statements, texts
@@ -94,7 +102,9 @@ def _managed_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _human_role(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in _allowed(resource):
         principal = each.get("Principal")
-        people = isinstance(principal, Mapping) and "AWS" in principal
+        named = texts(principal.get("AWS")) if isinstance(principal, Mapping) else []
+        # A session of a role was asked when it began, and can't be asked again.
+        people = [arn for arn in named if ":role/" not in arn]
         second = at(each, "Condition", {})
         factor = any("aws:MultiFactorAuthPresent" in test for test in second.values())
         if people and not factor:
@@ -103,6 +113,78 @@ def _human_role(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 def _static_keys(resource: Resource, stack: StackResources) -> Iterator[str]:
     yield "is a credential that never expires; pods and pipelines take roles"
+
+
+EVENTBRIDGE = "events.amazonaws.com"
+"""Names no source to SNS (EventBridge user guide, "Amazon SNS permissions")."""
+
+_SOURCES = re.compile(r"(?i)^(aws:Source(Account|Arn|OrgID)|kms:EncryptionContext:.+)$")
+
+FOR_SERVICES = frozenset(
+    {
+        "AmazonEBSCSIDriverPolicy",
+        "AmazonEC2ContainerRegistryPullOnly",
+        "AmazonEKS_CNI_Policy",
+        "AmazonEKSClusterPolicy",
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonRDSEnhancedMonitoringRole",
+        "AmazonSSMManagedInstanceCore",
+    }
+)
+"""Policies that AWS writes for a service's own role, as its documentation asks for them."""
+
+LONGEST_SESSION_SECONDS = 3600
+SHORTEST_PASSWORD = 24
+"""Characters of a password that only programs use: 128 bits, of letters and digits."""
+
+
+def _source_named(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for each in _allowed(resource):
+        principal = each.get("Principal")
+        services = texts(principal.get("Service")) if isinstance(principal, Mapping) else []
+        if resource.type == TOPIC_POLICY:
+            services = [name for name in services if name != EVENTBRIDGE]
+        tests: Mapping[str, Mapping[str, Any]] = each.get("Condition", {})
+        if services and not any(_SOURCES.match(key) for test in tests.values() for key in test):
+            yield f"{_called(each)} lets in {', '.join(services)}, whoever's account sends it"
+
+
+def _for_services(resource: Resource, stack: StackResources) -> Iterator[str]:
+    arn = str(at(resource.inputs, "policyArn", ""))
+    name = arn.rsplit("/", 1)[-1]
+    if arn.startswith("arn:aws:iam::aws:policy/") and name not in FOR_SERVICES:
+        yield f"attaches {name}, which AWS wrote for people, and widens as it likes"
+
+
+def _role_of_one(resource: Resource, stack: StackResources) -> Iterator[str]:
+    roles = resource.points_at.get("roleArn", frozenset[str]())
+    for other in stack.of_type(POD_IDENTITY):
+        shared = roles & other.points_at.get("roleArn", frozenset[str]())
+        if other.urn != resource.urn and any(urn.split("::")[2].endswith(ROLE) for urn in shared):
+            yield f"gives its pods the role of {other.name}"
+
+
+def _short_password(resource: Resource, stack: StackResources) -> Iterator[str]:
+    length = at(resource.inputs, "length", 0)
+    if length < SHORTEST_PASSWORD:
+        yield f"has {length} characters"
+
+
+def _session_logged(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if at(resource.inputs, "documentType") != "Session":
+        return
+    session = at(json.loads(at(resource.inputs, "content", "{}")), "inputs", {})
+    for key in ("cloudWatchLogGroupName", "cloudWatchEncryptionEnabled"):
+        if not at(session, key):
+            yield f"opens shells without {key}: what was typed there is known to nobody"
+    if not at(session, "cloudWatchStreamingEnabled"):
+        yield "logs a shell when it ends, if it ends as it should"
+
+
+def _session_short(resource: Resource, stack: StackResources) -> Iterator[str]:
+    seconds = at(resource.inputs, "maxSessionDuration", LONGEST_SESSION_SECONDS)
+    if seconds > LONGEST_SESSION_SECONDS:
+        yield f"may be held for {seconds // 3600} hours"
 
 
 RULES = (
@@ -151,7 +233,7 @@ RULES = (
     Rule(
         id="role-for-people-needs-mfa",
         layer=RuleLayer.IDENTITY,
-        demand="A role that people may assume asks for a second factor.",
+        demand="A role that people may assume asks for a second factor, if not by another role.",
         reason="A stolen laptop's access key would otherwise break the glass alone.",
         source="HIPAA Security Rule, 45 CFR 164.312(d); IAM user guide, MFA-protected API access",
         remedy="add the condition aws:MultiFactorAuthPresent to the trust policy",
@@ -171,5 +253,66 @@ RULES = (
             LOGIN_PROFILE,
         ),
         check=_static_keys,
+    ),
+    Rule(
+        id="services-name-their-source",
+        layer=RuleLayer.IDENTITY,
+        demand="A policy that lets an AWS service in names the account or resource it acts for.",
+        reason="The service acts for every customer: another's trail or alarm would write here.",
+        source="IAM user guide, The confused deputy problem; AWS Security Hub, SNS.4, SQS.3",
+        remedy="add aws:SourceAccount or aws:SourceArn, or KMS' encryption context",
+        types=(BUCKET_POLICY, *KEYS, LOG_POLICY, QUEUE_POLICY, TOPIC_POLICY),
+        check=_source_named,
+    ),
+    Rule(
+        id="iam-managed-for-services",
+        layer=RuleLayer.IDENTITY,
+        demand="Of AWS' own policies a role carries those for a service's role alone.",
+        reason="The others name every resource of an account, and grow without a review here.",
+        source="IAM user guide, Security best practices, Get started with AWS managed policies",
+        remedy="write a policy of what the role does",
+        types=(ROLE_ATTACHMENT,),
+        check=_for_services,
+    ),
+    Rule(
+        id="pod-roles-apart",
+        layer=RuleLayer.IDENTITY,
+        demand="No two service accounts of pods share a role.",
+        reason="What one of them needs, the other can do as well, and the trail can't tell them.",
+        source="EKS best practices, Identity and access management, least privilege",
+        remedy="make a role for each in `components/identity/pod_roles.py`",
+        types=(POD_IDENTITY,),
+        check=_role_of_one,
+        whole_stack=True,
+    ),
+    Rule(
+        id="passwords-long",
+        layer=RuleLayer.IDENTITY,
+        demand=f"A password that the program makes has {SHORTEST_PASSWORD} characters or more.",
+        reason="No person types it, so nothing speaks for a short one.",
+        source="NIST SP 800-63B, 5.1.1; OWASP, Cryptographic Storage Cheat Sheet",
+        remedy="set `length` of the RandomPassword",
+        types=(PASSWORD,),
+        check=_short_password,
+    ),
+    Rule(
+        id="sessions-logged",
+        layer=RuleLayer.IDENTITY,
+        demand="A shell on a machine is logged, encrypted, while it is typed.",
+        reason="Whoever has broken the glass is root; the log is all that tells what for.",
+        source="HIPAA Security Rule, 45 CFR 164.312(b); Session Manager docs, Logging sessions",
+        remedy="keep the document of `components/identity/break_glass.py`",
+        types=(SESSION_DOCUMENT,),
+        check=_session_logged,
+    ),
+    Rule(
+        id="sessions-short",
+        layer=RuleLayer.IDENTITY,
+        demand="A role is held for an hour at most.",
+        reason="A stolen session is of use for as long as it lasts.",
+        source="IAM user guide, Update a role's maximum session duration",
+        remedy="leave maxSessionDuration at 3600",
+        types=(ROLE,),
+        check=_session_short,
     ),
 )

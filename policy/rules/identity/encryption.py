@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
-from ..shared.tokens import KEY, REPLICA_KEY, STORED_SECRET
-from ..shared.values import at, is_true
+from ..shared.tokens import BUCKET, BUCKET_REPLICATION, KEY, REPLICA_KEY, STORED_SECRET
+from ..shared.values import at, is_true, leaves, listed
 
 
 def _rotated(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -27,6 +29,39 @@ def _secret_recoverable(resource: Resource, stack: StackResources) -> Iterator[s
     days = at(resource.inputs, "recoveryWindowInDays", 30)
     if stack.protects_data and days < 7:
         yield f"is gone {days} days after its deletion"
+
+
+KEY_ARN = re.compile(r"arn:aws:kms:([a-z0-9-]+):\d+:(key|alias)/\S+")
+
+
+def _region_of_copy(rule: Mapping[str, Any], stack: StackResources) -> str:
+    """Of a rule of replication: the region of the bucket that it copies to."""
+    name = str(at(rule, "destination.bucket", "")).removeprefix("arn:aws:s3:::")
+    found = (each for each in stack.of_type(BUCKET) if at(each.inputs, "bucket") == name)
+    return next((each.region for each in found), "")
+
+
+def _used_keys(resource: Resource, stack: StackResources) -> Iterator[tuple[Any, str]]:
+    """Inputs, and the region whose keys they may name."""
+    if resource.type == BUCKET_REPLICATION:
+        for rule in listed(resource.inputs, "rules"):
+            yield rule, _region_of_copy(rule, stack)
+        return
+    if resource.type == STORED_SECRET:
+        for replica in listed(resource.inputs, "replicas"):
+            yield replica, at(replica, "region", "")
+    ours = {key: value for key, value in resource.inputs.items() if key != "replicas"}
+    yield ours, resource.region
+
+
+def _key_of_region(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if not resource.type.startswith("aws:") or resource.type == REPLICA_KEY:
+        return  # a replica names its primary, which is another region's by its nature
+    for inputs, region in _used_keys(resource, stack):
+        for path, value in leaves(inputs):
+            found = KEY_ARN.fullmatch(value) if isinstance(value, str) else None
+            if found and region and found[1] != region:
+                yield f"{path} names a key of {found[1]}, which nothing in {region} can use"
 
 
 RULES = (
@@ -59,5 +94,15 @@ RULES = (
         remedy="set kmsKeyId, and recoveryWindowInDays to 7 or more",
         types=(STORED_SECRET,),
         check=_secret_recoverable,
+    ),
+    Rule(
+        id="keys-of-their-region",
+        layer=RuleLayer.STORAGE,
+        demand="What is encrypted, and each copy of it, names a key of the region it is in.",
+        reason="S3 takes such a rule of replication, and then copies nothing.",
+        source="KMS developer guide, Multi-Region keys; S3 guide, Replicating encrypted objects",
+        remedy="give a copy the replica of the key, as `components/recovery/` does",
+        check=_key_of_region,
+        whole_stack=True,
     ),
 )

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from .rule import Resource, Rule, RuleLayer, StackResources
 from .tokens import (
     BUCKET,
     BUCKET_BLOCK,
     BUCKET_ENCRYPTION,
+    BUCKET_LIFECYCLE,
     BUCKET_OWNERSHIP,
     BUCKET_POLICY,
     BUCKET_VERSIONING,
     REPOSITORY,
 )
-from .values import at, is_true, listed, statements, texts
+from .values import at, is_true, listed, refuses_plain_text
 
 LOG_BUCKET = "researchflow:edge:LogBucket"
 PRIVATE_BUCKET = "researchflow:data:PrivateBucket"
+SHORTEST_UNDO_DAYS = 14
+"""Days that an overwritten or deleted object can be brought back at least."""
+
+SHORTEST_RECORD_DAYS = 30
+"""Days that the edge's records are kept at least, as every other log is."""
+
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -56,16 +64,9 @@ def _versioned(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _tls_only(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for policy in stack.pointing_at(resource, BUCKET_POLICY, "bucket"):
-        for each in statements({"policy": at(policy.inputs, "policy", "")}):
-            if (
-                each.get("Effect") == "Deny"
-                and each.get("Principal") in ("*", {"AWS": "*"})
-                and "s3:*" in texts(each.get("Action"))
-                and at(each, "Condition.Bool", {}).get("aws:SecureTransport") == "false"
-            ):
-                return
-    yield "has no policy that refuses requests without TLS"
+    policies = stack.pointing_at(resource, BUCKET_POLICY, "bucket")
+    if not any(refuses_plain_text({"p": at(e.inputs, "policy", "")}, "s3:*") for e in policies):
+        yield "has no policy that refuses requests without TLS"
 
 
 def _no_acls(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -78,6 +79,35 @@ def _not_emptied(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("forceDestroy", "forceDelete"):
         if stack.protects_data and is_true(resource.inputs, key):
             yield f"{key} deletes what is in it along with it"
+
+
+def _expirations(resource: Resource, stack: StackResources) -> Iterator[tuple[Any, Any]]:
+    """Days after which each rule deletes objects, and their versions; None where it doesn't."""
+    for lifecycle in stack.pointing_at(resource, BUCKET_LIFECYCLE, "bucket"):
+        for rule in listed(lifecycle.inputs, "rules"):
+            if at(rule, "status") == "Enabled":
+                after = at(rule, "expiration.days") or at(rule, "expiration.date")
+                yield after, at(rule, "noncurrentVersionExpiration.noncurrentDays")
+
+
+def _not_expired(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if resource.is_under(LOG_BUCKET):
+        return
+    for after, versions in _expirations(resource, stack):
+        if after is not None:
+            yield f"deletes what is in it after {after} days, though somebody may need it"
+        if versions is not None and versions < SHORTEST_UNDO_DAYS:
+            yield f"can bring an overwritten object back for {versions} days only"
+
+
+def _records_kept(resource: Resource, stack: StackResources) -> Iterator[str]:
+    if not resource.is_under(LOG_BUCKET):
+        return
+    days = [after for after, _ in _expirations(resource, stack) if isinstance(after, int)]
+    if not days:
+        yield "keeps visitors' addresses for ever"
+    elif min(days) < SHORTEST_RECORD_DAYS:
+        yield f"forgets who asked for what after {min(days)} days"
 
 
 RULES = (
@@ -145,5 +175,27 @@ RULES = (
         remedy="leave the switch false where protectData holds",
         types=(BUCKET, REPOSITORY),
         check=_not_emptied,
+    ),
+    Rule(
+        id="data-not-expired",
+        layer=RuleLayer.STORAGE,
+        demand=f"No lifecycle deletes data, nor its versions before {SHORTEST_UNDO_DAYS} days.",
+        reason="An age says nothing of whether a patient's file is still needed.",
+        source="S3 user guide, Expiring objects; HIPAA Security Rule, 45 CFR 164.312(c)(1)",
+        remedy="leave `expiration` out, and give noncurrentVersionExpiration two weeks or more",
+        types=(BUCKET,),
+        check=_not_expired,
+        whole_stack=True,
+    ),
+    Rule(
+        id="edge-records-kept",
+        layer=RuleLayer.AUDIT,
+        demand=f"The edge's logs are kept {SHORTEST_RECORD_DAYS} days at least, and not for ever.",
+        reason="A break-in is noticed later than a week after it; addresses are personal data.",
+        source="AWS Security Hub, CloudWatch.16; HIPAA Security Rule, 45 CFR 164.312(b)",
+        remedy="raise edge.logRetentionDays",
+        types=(BUCKET,),
+        check=_records_kept,
+        whole_stack=True,
     ),
 )

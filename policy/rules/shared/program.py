@@ -11,19 +11,31 @@ from .tokens import (
     AWS_PROVIDER,
     BROKER,
     BUCKET,
+    BUCKET_BLOCK,
+    BUCKET_ENCRYPTION,
+    BUCKET_LIFECYCLE,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_REPLICATION,
+    BUCKET_VERSIONING,
     CITUS,
     CLUSTER,
     DATABASE,
+    DISTRIBUTION,
     KEY,
     KEY_VALUE_STORE,
     LAUNCH_TEMPLATE,
+    LOAD_BALANCER,
     NODE_CLASS,
     REDIS,
     REPLICA_KEY,
     REPOSITORY,
     STORED_SECRET,
+    SUBNET,
     TRAIL,
     VAULT,
+    VAULT_LOCK,
+    VPC,
     ZONE,
 )
 from .values import at, listed
@@ -45,6 +57,22 @@ STATEFUL = (
     CITUS,
 )
 """What something is lost with: data, keys to data, or a name that clients keep."""
+
+STANDS_UNDER = (DISTRIBUTION, LOAD_BALANCER, SUBNET, VPC)
+"""What stores and users stand on, and what another of has another address."""
+
+KEEPS_CLOSED = (
+    BUCKET_BLOCK,
+    BUCKET_ENCRYPTION,
+    BUCKET_LIFECYCLE,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_REPLICATION,
+    BUCKET_VERSIONING,
+    VAULT_LOCK,
+)
+"""What keeps a store closed, encrypted and whole: an update that may not delete the store must not
+open it first, nor end its versions."""
 
 REQUIRED_TAGS = ("managed-by", "project", "stack")
 
@@ -148,11 +176,12 @@ RULES = (
     Rule(
         id="stateful-protected",
         layer=RuleLayer.PROGRAM,
-        demand="Whatever holds data has `protect`, unless the stack says protectData: false.",
+        demand="What holds data, and what keeps that closed and reached, has `protect`, unless the"
+        " stack says protectData: false.",
         reason="A rename or a wrong merge would delete patients' data in one step.",
         source="Pulumi docs, Resource options, protect",
         remedy="give `protect=args.protect` to the resource's options",
-        types=STATEFUL,
+        types=(*STATEFUL, *STANDS_UNDER, *KEEPS_CLOSED),
         check=_protected,
     ),
     Rule(

@@ -6,9 +6,10 @@ have into a `Stack`, and both call `judge`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from .values import NotKnownError
@@ -38,6 +39,7 @@ class RuleLayer(StrEnum):
     WORKLOADS = "workloads"
     SCALING = "scaling"
     EDGE = "edge"
+    RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,12 @@ class Resource:
         """Type and name, as an exception names it: `aws:s3/bucket:Bucket::audit-bucket`."""
         return f"{self.type}::{self.name}"
 
+    @property
+    def region(self) -> str:
+        """The region it stands in: its own, else its provider's; empty where neither tells."""
+        of_provider = self.provider.inputs.get("region", "") if self.provider else ""
+        return str(self.inputs.get("region") or of_provider)
+
     def is_under(self, component: str) -> bool:
         """Whether a component of this type is somewhere above it; the URN has them all."""
         chain = self.urn.split("::")[2] if self.urn.count("::") >= 3 else ""
@@ -82,9 +90,25 @@ class StackResources:
     protects_data: bool
     resources: tuple[Resource, ...] = ()
 
+    @cached_property
+    def _by_type(self) -> Mapping[str, Sequence[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for each in self.resources:
+            found.setdefault(each.type, []).append(each)
+        return found
+
+    @cached_property
+    def _by_urn(self) -> Mapping[str, Resource]:
+        return {each.urn: each for each in self.resources}
+
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Every resource of one of these types."""
-        return (resource for resource in self.resources if resource.type in types)
+        return (each for token in types for each in self._by_type.get(token, ()))
+
+    def behind(self, resource: Resource, key: str, *types: str) -> Iterator[Resource]:
+        """Resources of these types, or of any, that an input of `resource` comes from."""
+        found = (self._by_urn.get(urn) for urn in sorted(resource.points_at.get(key, ())))
+        return (each for each in found if each and (not types or each.type in types))
 
     def pointing_at(self, target: Resource, token: str, key: str) -> Iterator[Resource]:
         """Resources of a type whose input `key` comes from `target`: known before any id is."""

@@ -74,6 +74,17 @@ def statements(inputs: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from entries if isinstance(entries, list) else [entries]
 
 
+def refuses_plain_text(inputs: Mapping[str, Any], action: str) -> bool:
+    """Whether an IAM document among the inputs denies everybody that action without TLS."""
+    return any(
+        each.get("Effect") == "Deny"
+        and each.get("Principal") in ("*", {"AWS": "*"})
+        and action in texts(each.get("Action"))
+        and at(each, "Condition.Bool", {}).get("aws:SecureTransport") == "false"
+        for each in statements(inputs)
+    )
+
+
 def texts(value: Any) -> Sequence[str]:
     """IAM's one-or-many: a text, or a list of texts."""
     return [] if value is None else [value] if isinstance(value, str) else list(value)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from policy.rules import RULES
+from policy.rules.shared import tokens
 from policy.rules.shared.exceptions import PolicyException
 from policy.rules.shared.report import policy_report
 from policy.rules.shared.rule import judge
@@ -16,13 +17,17 @@ from rf.cli import app
 from rf.shared.plan import reveal
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.stack_file import stack_names
+from tests.configurations import CONFIGURATIONS
 from tests.faults import FAULTS
-from tests.faults.fault import Bench, PlanFault, StackFileFault
+from tests.faults.fault import Bench, ConfigFault, PlanFault, StackFileFault
 from tests.program.identity.exposures import generated_secrets, leaves
+from tools.reference.policy_elsewhere import UNJUDGED
 
 TODAY = date(2026, 6, 1)
 STACKS = stack_names(PROJECT_ROOT)
-POLICY_FAULTS = [each for each in FAULTS if isinstance(each, PlanFault | StackFileFault)]
+POLICY_FAULTS = [
+    each for each in FAULTS if isinstance(each, PlanFault | StackFileFault | ConfigFault)
+]
 WITHOUT_RESOURCE = {"iam-no-static-keys"}
 """Rules against types that the program never makes: nothing is there that could pass."""
 
@@ -59,6 +64,32 @@ def test_a_rule_lets_the_program_pass_and_stops_a_fault(rule, bench):
     judged = [each for each in seen.resources if rule.looks_at(each, seen)]
     assert judged
     assert not [found for each in judged for found in judge(rule, each, seen)]
+
+
+def test_a_fault_breaks_its_rule_and_no_other_but_those_it_names(bench):
+    """Else a rule speaks against what it isn't about, and nobody finds out what is wrong."""
+    wrong: dict[str, set[str]] = {}
+    for fault in POLICY_FAULTS:
+        if isinstance(fault, PlanFault):
+            expected = {fault.caught_by.removeprefix("policy: "), *fault.also}
+            if (found := fault.breaks(bench)) != expected:
+                wrong[fault.name] = found
+    assert not wrong
+
+
+def test_every_type_of_the_program_is_judged_or_has_a_reason_on_the_page(planned):
+    named = {token for rule in RULES for token in rule.types}
+    # Some are read by a rule of what they belong to, as a bucket's policy.
+    read = {value for name, value in vars(tokens).items() if name.isupper()}
+    of_program = {
+        each.type
+        for row in CONFIGURATIONS.values()
+        for each in planned(
+            row.stack, row.size, overrides=row.overrides, unknowns=row.unknowns
+        ).resources
+        if each.custom
+    }
+    assert of_program - named - read == set(UNJUDGED)
 
 
 def test_no_two_faults_have_one_name():

@@ -26,7 +26,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from policy.rules import RULES
 from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 from rf.shared.project import PROJECT_ROOT
-from tests.faults.change import changed, put, remove
+from tests.faults.change import changed, parameter, put, remove
 
 PACK = PROJECT_ROOT / "policy"
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -36,6 +36,18 @@ WORKER = "kubernetes:apps/v1:Deployment::worker-workload-pods"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget::worker-workload-budget"
 SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject::worker-scaling"
 LOGIN = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication::worker-queue-login"
+WORKERS_NEEDS = (
+    "aws:elasticache/user:User::queue-foundation-keda",
+    "kubernetes:core/v1:ConfigMap::authority-ca",
+    "kubernetes:core/v1:ConfigMap::connections-config",
+    "kubernetes:core/v1:ConfigMap::pgbouncer-config",
+    "kubernetes:core/v1:Secret::connections-postgres",
+    "kubernetes:core/v1:Secret::connections-worker",
+    "kubernetes:core/v1:Secret::pgbouncer-users",
+    "kubernetes:scheduling.k8s.io/v1:PriorityClass::platform-capacity-researchflow-jobs",
+)
+"""What the worker's Deployment and its autoscaler name, and what those name."""
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup::database-postgres16"
 LOGS = "aws:cloudwatch/logGroup:LogGroup::network-flow"
 
 
@@ -223,9 +235,35 @@ def test_what_is_missing_in_the_stack_is_told_at_the_end(analyzer, plan):
     assert [each[0] for each in analyzer.of_stack(network[:1])] == ["vpc-flow-log"]
 
 
+def test_a_log_of_patients_values_is_told_before_the_database_is(analyzer, plan):
+    group = named(plan, PARAMETERS)
+    with_values = changed(reveal(group.inputs), parameter("log_parameter_max_length", "-1"))
+    ((rule, level, message),) = analyzer.of_resource(shown(plan, group, with_values))
+    assert (rule, level) == ("database-logs-no-values", analyzer_pb2.MANDATORY)
+    assert "log_parameter_max_length is -1" in message
+    analyzer.of_resource(shown(plan, group))
+
+
+def test_pods_that_are_killed_while_they_drain_are_told_at_the_end(analyzer, plan):
+    worker, *others = (
+        named(plan, label) for label in (WORKER, BUDGET, SCALED, LOGIN, *WORKERS_NEEDS)
+    )
+    around = [in_stack(plan, each) for each in others]
+    hasty = changed(
+        reveal(worker.inputs), put("spec.template.spec.terminationGracePeriodSeconds", 60)
+    )
+    analyzer.of_resource(shown(plan, worker, hasty))
+    found = analyzer.of_stack([*around, in_stack(plan, worker)])
+    assert [each[0] for each in found] == ["pods-drain-in-time"]
+    analyzer.of_resource(shown(plan, worker))
+    assert not analyzer.of_stack([*around, in_stack(plan, worker)])
+
+
 def test_the_end_judges_what_was_asked_for_not_what_a_server_filled_in(analyzer, plan):
     """The API server answers with `replicas`, whoever sets their number."""
-    worker, *others = (named(plan, label) for label in (WORKER, BUDGET, SCALED, LOGIN))
+    worker, *others = (
+        named(plan, label) for label in (WORKER, BUDGET, SCALED, LOGIN, *WORKERS_NEEDS)
+    )
     filled = changed(reveal(worker.inputs), put("spec.replicas", 1))
     around = [in_stack(plan, each) for each in others]
     analyzer.of_resource(shown(plan, worker))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from datetime import date
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy.rules import BY_ID, RULES
+from policy.rules.shared import tokens
 from policy.rules.shared.exceptions import FILE, ExceptionInputError, of_stack, read_exceptions
 from policy.rules.shared.rule import SIZES, Level, Resource, Rule, RuleLayer, StackResources, judge
 from policy.rules.shared.values import UNKNOWN, NotKnownError, at, ini, leaves
@@ -21,7 +23,8 @@ TODAY = date(2026, 6, 1)
 RULES_DIRECTORY = FILE.parent / "rules"
 RULE_FILES = sorted(RULES_DIRECTORY.rglob("*.py"))
 SETTING = re.compile(
-    r"\b(?:database|cache|queue|citus|edge|nodes|scaling|audit)\.(?!py\b)[a-z][A-Za-z]+\b"
+    r"\b(?:network|database|pgbouncer|cache|queue|citus|edge|nodes|scaling|audit|observability"
+    r"|workflows)\.(?!py\b)[a-z][A-Za-z]+\b"
 )
 
 
@@ -56,6 +59,38 @@ def settings_keys() -> set[str]:
         elif found := re.match(r"\| `(\w+)`", line):
             keys.add(f"{section}.{found[1]}")
     return keys
+
+
+def test_every_type_that_rules_name_is_read_by_one():
+    """Else a type counts as judged, and nobody judges it."""
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in RULE_FILES if path.name != "tokens.py"
+    )
+    named = [name for name in vars(tokens) if name.isupper()]
+    assert [name for name in named if not re.search(rf"\b{name}\b", source)] == []
+
+
+def people_may_assume(principal: str) -> Resource:
+    """A role that the principal may assume without a second factor."""
+    token = "aws:iam/role:Role"
+    allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": [principal]}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    return Resource(
+        urn=f"urn:pulumi:s::p::{token}::r",
+        type=token,
+        name="r",
+        inputs={"assumeRolePolicy": document},
+    )
+
+
+@pytest.mark.parametrize(
+    ("principal", "speaks"),
+    [("user/ann", True), ("root", True), ("role/sso-operators", False)],
+)
+def test_a_role_that_is_named_was_asked_for_its_second_factor_when_it_was_taken(principal, speaks):
+    role = people_may_assume(f"arn:aws:iam::123456789012:{principal}")
+    stack = StackResources(size="large", protects_data=True)
+    assert bool(list(judge(BY_ID["role-for-people-needs-mfa"], role, stack))) is speaks
 
 
 def test_every_rule_has_an_id_of_its_own_and_every_layer_has_rules():

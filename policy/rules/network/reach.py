@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .shared.rule import Resource, Rule, RuleLayer, StackResources
-from .shared.tokens import (
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import (
+    BROKER,
+    DATABASE,
     DEFAULT_SECURITY_GROUP,
     EGRESS_RULE,
     FLOW_LOG,
     INGRESS_RULE,
     LOAD_BALANCER,
+    REDIS,
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
     SERVICE,
     VPC,
     WEB_ACL_ASSOCIATION,
 )
-from .shared.values import at, is_true, leaves, listed
+from ..shared.values import at, is_true, leaves, listed
 
 WORLD = ("0.0.0.0/0", "::/0")
 HTTPS = 443
@@ -97,6 +100,36 @@ def _flow_log(resource: Resource, stack: StackResources) -> Iterator[str]:
     logs = list(stack.pointing_at(resource, FLOW_LOG, "vpcId"))
     if not any(at(each.inputs, "trafficType") == "ALL" for each in logs):
         yield "has no flow log of all its traffic"
+
+
+STORE_GROUPS = {
+    DATABASE: "vpcSecurityGroupIds",
+    REDIS: "securityGroupIds",
+    BROKER: "securityGroups",
+}
+"""Which input of a store names the security groups before it."""
+
+
+def _door_of(rule: Resource) -> frozenset[str]:
+    return rule.points_at.get("securityGroupId", frozenset[str]())
+
+
+def _store_door(resource: Resource, stack: StackResources) -> Iterator[str]:
+    others = [key for key in ("cidrIpv4", "cidrIpv6", "prefixListId") if key in resource.inputs]
+    if not others and at(resource.inputs, "referencedSecurityGroupId"):
+        return
+    for store in stack.of_type(*STORE_GROUPS):
+        groups = store.points_at.get(STORE_GROUPS[store.type], frozenset[str]())
+        if groups & _door_of(resource):
+            yield f"lets a block of addresses reach {store.name}, not the cluster alone"
+
+
+def _balancer_door(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for balancer in stack.of_type(LOAD_BALANCER):
+        groups = balancer.points_at.get("securityGroups", frozenset[str]())
+        inside = is_true(balancer.inputs, "internal")
+        if inside and groups & _door_of(resource) and not at(resource.inputs, "prefixListId"):
+            yield "lets others than CloudFront reach the load balancer, past the firewall"
 
 
 RULES = (
@@ -188,6 +221,28 @@ RULES = (
         remedy="keep the flow log with trafficType ALL",
         types=(VPC,),
         check=_flow_log,
+        whole_stack=True,
+    ),
+    Rule(
+        id="stores-open-to-cluster-alone",
+        layer=RuleLayer.NETWORK,
+        demand="A store's security group lets in other groups alone, no block of addresses.",
+        reason="A block admits whatever gets an address in it next: a bastion, a peered network.",
+        source="AWS Well-Architected, SEC05-BP02; VPC user guide, Security group rules",
+        remedy="set referencedSecurityGroupId to the cluster's group",
+        types=(INGRESS_RULE,),
+        check=_store_door,
+        whole_stack=True,
+    ),
+    Rule(
+        id="balancer-behind-cloudfront",
+        layer=RuleLayer.NETWORK,
+        demand="An internal load balancer takes requests from CloudFront's servers alone.",
+        reason="The firewall and the limits of addresses stand at CloudFront.",
+        source="CloudFront developer guide, Restrict access with VPC origins",
+        remedy="set prefixListId to CloudFront's origin-facing list",
+        types=(INGRESS_RULE,),
+        check=_balancer_door,
         whole_stack=True,
     ),
 )

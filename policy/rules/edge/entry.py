@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .shared.rule import Resource, Rule, RuleLayer, StackResources
-from .shared.tokens import (
+from ..shared.rule import Resource, Rule, RuleLayer, StackResources
+from ..shared.tokens import (
     DISTRIBUTION,
     HEADERS_POLICY,
     LISTENER,
@@ -15,7 +15,7 @@ from .shared.tokens import (
     VPC_ORIGIN,
     WEB_ACL,
 )
-from .shared.values import at, is_true, listed
+from ..shared.values import at, is_true, listed
 
 VIEWER_TLS = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 """CloudFront developer guide, Supported protocols and ciphers: those without CBC."""

@@ -1,0 +1,1 @@
+"""Rules of the network: what is reachable, and by which ways traffic leaves."""
