@@ -20,7 +20,8 @@ class ChartValues:
 
     def allows(self, key: str) -> bool:
         """Whether the key is listed, or lies in a listed free object."""
-        if key in self.keys:
+        # A free object may be empty, as a selector of any node is.
+        if {key, f"{key}{ANY_KEY}"} & self.keys:
             return True
         parts = key.split(".")
         above = (".".join(parts[:count]) for count in range(1, len(parts)))

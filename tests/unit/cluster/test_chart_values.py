@@ -40,6 +40,12 @@ def test_a_free_object_takes_any_key_and_its_neighbour_none():
         check_values("keda", "2.20.2", {"nodeSelectors": {"a/b": "c"}})
 
 
+def test_a_free_object_may_be_empty():
+    """As Temporal's selector of nodes is where a stack has no pools of Karpenter."""
+    values = {"server": {"nodeSelector": {}}}
+    check_values("temporal", CHART_VALUES["temporal"].version, values)
+
+
 def test_another_version_needs_its_list_read_again():
     with pytest.raises(UnlistedChartValue, match=r"listed for 2\.20\.2; compare"):
         check_values("keda", "2.21.0", {})
