@@ -22,9 +22,11 @@ from rendering.database.pooler_reconnect import (
     pooler_variables,
     reconnect_script,
 )
+from scaleplan.windows import DISTRIBUTION
 
-SCHEDULE = "*/10 * * * *"
-"""A table that a migration has just made is distributed within ten minutes, while it is small."""
+EVERY_MINUTES = 10
+"""A table that a migration has just made is distributed as soon, while it is small; one of the
+hours when Citus is backed up, after them."""
 
 LONGEST_RUN_SECONDS = 6 * 3600
 """A filled table of the plan's 200 GB, copied by the coordinator at 10 MB/s or more."""
@@ -108,7 +110,7 @@ class DistributionJob(ComponentResource):
             name,
             metadata=self._metadata(_APPLICATION),
             spec=k8s.batch.v1.CronJobSpecArgs(
-                schedule=SCHEDULE,
+                schedule=DISTRIBUTION.cron_within(EVERY_MINUTES),
                 suspend=args.suspended,
                 concurrency_policy="Forbid",
                 starting_deadline_seconds=300,

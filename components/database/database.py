@@ -20,6 +20,7 @@ from rendering.database.parameters import database_parameters
 from rendering.database.replicas import Replica, read_replicas
 from scaleplan.layers import ReplicationPlan
 from scaleplan.sizes import DatabaseSettings
+from scaleplan.windows import DATABASE_BACKUP, DATABASE_MAINTENANCE, STANDBY_MAINTENANCE
 
 
 def client_security_group(
@@ -61,10 +62,6 @@ PASSWORD_LENGTH = 32
 
 STORAGE_TYPE = "gp3"
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
-
-BACKUP_WINDOW = "02:00-03:00"
-MAINTENANCE_WINDOW = "sun:05:00-sun:06:00"
-"""UTC. After the backup, and a day after the replicas, which try a minor version first."""
 
 SECRET_RECOVERY_DAYS = 30
 """The longest that Secrets Manager allows, where data is protected."""
@@ -235,8 +232,10 @@ class Database(ComponentResource):
             parameter_group_name=self._parameter_group_name,
             ca_cert_identifier=CERTIFICATE_AUTHORITY,
             backup_retention_period=settings.backup_retention_days,
-            backup_window=BACKUP_WINDOW,
-            maintenance_window=MAINTENANCE_WINDOW,
+            backup_window=DATABASE_BACKUP.times(),
+            maintenance_window=(
+                DATABASE_MAINTENANCE if origin.independent else STANDBY_MAINTENANCE
+            ).weekly(),
             copy_tags_to_snapshot=True,
             delete_automated_backups=not args.place.protect,
             deletion_protection=args.place.protect,

@@ -13,6 +13,7 @@ from components.network.network import DataNetwork
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.shared.connection_urls import with_login
+from scaleplan.windows import BROKER_MAINTENANCE
 
 ENGINE_VERSION = "4.2"
 """Amazon MQ adds the patch version itself ("RabbitMQ 4"); its queues are quorum queues unless a
@@ -25,9 +26,6 @@ NODES = 3
 USER = "researchflow"
 PASSWORD_LENGTH = 32
 """Amazon MQ takes 12 characters or more, and none of `,:=`. Letters and digits only."""
-
-MAINTENANCE_DAY, MAINTENANCE_TIME = "SUNDAY", "11:00"
-"""UTC; after the cache's and the queue's windows, so that one layer moves at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +82,7 @@ class Broker(ComponentResource):
 
     def _broker(self, password: Output[str]) -> aws.mq.Broker:
         args = self._args
+        day, time = BROKER_MAINTENANCE.weekday_and_time()
         return aws.mq.Broker(
             f"{self._name}-cluster",
             broker_name=f"{args.place.prefix}-broker",
@@ -102,7 +101,7 @@ class Broker(ComponentResource):
             auto_minor_version_upgrade=True,
             apply_immediately=False,
             maintenance_window_start_time=aws.mq.BrokerMaintenanceWindowStartTimeArgs(
-                day_of_week=MAINTENANCE_DAY, time_of_day=MAINTENANCE_TIME, time_zone="UTC"
+                day_of_week=day, time_of_day=time, time_zone="UTC"
             ),
             opts=ResourceOptions(parent=self, protect=args.place.protect),
         )

@@ -23,13 +23,10 @@ from components.shared.place import Place
 from rendering.redis.access import EXPORTER, SCALER, RedisUser
 from scaleplan.recovery.times import QUEUE_SNAPSHOT_DAYS
 from scaleplan.sizes import QueueSettings
+from scaleplan.windows import QUEUE_MAINTENANCE, QUEUE_SNAPSHOT
 
 EVICTION_POLICY = "noeviction"
 """What BullMQ demands ("Going to production"): any other policy loses jobs and locks."""
-
-SNAPSHOT_WINDOW = "03:00-04:00"
-MAINTENANCE_WINDOW = "sun:09:00-sun:10:00"
-"""UTC; two hours after the cache's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +118,10 @@ class Queue(ComponentResource):
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             snapshot_retention_limit=QUEUE_SNAPSHOT_DAYS,
-            snapshot_window=SNAPSHOT_WINDOW,
+            snapshot_window=QUEUE_SNAPSHOT.times(),
             # A stack that is thrown away and made again would find the name of its snapshot taken.
             final_snapshot_identifier=f"{group_id}-final" if args.place.protect else None,
-            maintenance_window=MAINTENANCE_WINDOW,
+            maintenance_window=QUEUE_MAINTENANCE.weekly(),
             auto_minor_version_upgrade=True,
             apply_immediately=False,
             log_delivery_configurations=foundation.log_deliveries,

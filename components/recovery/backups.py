@@ -13,14 +13,7 @@ from components.shared.place import Place
 from rendering.recovery.backup_documents import backup_policy, failure_pattern
 from rendering.shared.iam_documents import service_trust
 from scaleplan.recovery.times import DAILY_BACKUP_DAYS, POINT_IN_TIME_DAYS
-
-SCHEDULE = "cron(0 7 * * ? *)"
-"""Daily, UTC: night in America, and before the working day in Europe. An RDS instance's backup can
-start neither in nor in the hour before its own backup and maintenance windows (AWS Backup guide,
-"Troubleshoot creating resources"), so the whole start window keeps clear of both."""
-
-START_MINUTES = 60
-"""AWS Backup takes no shorter start window, and may use all of it."""
+from scaleplan.windows import COPIED_BACKUP
 
 COMPLETION_MINUTES = 720
 """AWS Backup takes no completion that is less than an hour after the start window."""
@@ -104,8 +97,8 @@ class RecoveryBackups(ComponentResource):
                 aws.backup.PlanRuleArgs(
                     rule_name="daily",
                     target_vault_name=here.name,
-                    schedule=SCHEDULE,
-                    start_window=START_MINUTES,
+                    schedule=COPIED_BACKUP.aws_cron(),
+                    start_window=COPIED_BACKUP.minutes,
                     completion_window=COMPLETION_MINUTES,
                     lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=DAILY_BACKUP_DAYS),
                     copy_actions=[

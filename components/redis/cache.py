@@ -21,12 +21,10 @@ from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.redis.access import EXPORTER, cache_users
 from scaleplan.sizes import CacheSettings
+from scaleplan.windows import CACHE_MAINTENANCE
 
 EVICTION_POLICY = "allkeys-lru"
 """The plan's ("Redis Cluster Configuration"): everything in a pure cache can be computed again."""
-
-MAINTENANCE_WINDOW = "sun:07:00-sun:08:00"
-"""UTC; after the database's and not at the queue's time, so that one layer moves at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +108,7 @@ class Cache(ComponentResource):
             transit_encryption_mode="required",
             # No snapshots: a restored cache would hold stale answers, an empty one fills itself.
             snapshot_retention_limit=0,
-            maintenance_window=MAINTENANCE_WINDOW,
+            maintenance_window=CACHE_MAINTENANCE.weekly(),
             auto_minor_version_upgrade=True,
             apply_immediately=False,
             log_delivery_configurations=foundation.log_deliveries,

@@ -13,9 +13,7 @@ from rendering.cluster.node_pools import POOL_LABEL
 from scaleplan.citus.data_nodes import Placement
 from scaleplan.citus.sharding import ShardingSettings
 from scaleplan.cluster.machines import ResourceTotals
-
-BACKUP_SCHEDULE = "30 2 * * *"
-"""Daily, in UTC, before the maintenance windows of RDS. Between them the log is archived."""
+from scaleplan.windows import CITUS_BACKUP
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
@@ -124,7 +122,7 @@ def sharded_cluster_spec(
             "backups": [
                 {
                     "sgObjectStorage": names.OBJECT_STORAGE,
-                    "cronSchedule": BACKUP_SCHEDULE,
+                    "cronSchedule": CITUS_BACKUP.cron(),
                     "retention": backups_kept,
                     "compression": "lz4",
                 }

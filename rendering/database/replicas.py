@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rendering.network.subnet_layout import ZONE_KEYS
-
-MOST_REPLICAS = 15
-"""RDS for PostgreSQL: read replicas of one source."""
-
-_FIRST_WINDOW_HOUR = 4
+from scaleplan.windows import MOST_REPLICAS, replica_maintenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +24,8 @@ def read_replicas(
 ) -> tuple[Replica, ...]:
     """The replicas, in the order in which they are added.
 
-    The first two stand in the second and third zone, the next in the first. Their windows (UTC)
-    follow one another on the day before the primary's. Raises ValueError on a count RDS refuses.
+    The first two stand in the second and third zone, the next in the first.
+    Raises ValueError on a count RDS refuses.
     """
     if not 0 <= count <= MOST_REPLICAS:
         raise ValueError(f"{count} read replicas: RDS allows 0 to {MOST_REPLICAS} of one source")
@@ -40,13 +36,12 @@ def read_replicas(
         round_number, position = divmod(index, len(order))
         letter = order[position]
         key = letter if round_number == 0 else f"{letter}{round_number + 1}"
-        hour = f"{_FIRST_WINDOW_HOUR + index:02d}"
         replicas.append(
             Replica(
                 key=key,
                 identifier=f"{source_identifier}-replica-{key}",
                 availability_zone=zones[letter],
-                maintenance_window=f"sat:{hour}:00-sat:{hour}:45",
+                maintenance_window=replica_maintenance(index).weekly(),
             )
         )
     return tuple(replicas)

@@ -99,7 +99,8 @@ MIGRATION_RULES = """\
   add, and a release later remove.
 - The command may run again, and after a rollback the older image's runs on newer tables: what has
   been applied is left alone, and versions that it doesn't know are no error.
-- Citus distributes a new table within ten minutes after a migration made it; see
+- Citus distributes a new table within ten minutes after a migration made it, but between 02:00 and
+  04:00 UTC, when it is backed up; see
   [sharding](sharding.md) for what tables must look like.
 """
 

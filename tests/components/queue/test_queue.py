@@ -6,7 +6,6 @@ import pulumi
 import pytest
 
 from components.queue.queue import Queue, QueueArgs
-from components.redis.cache import MAINTENANCE_WINDOW as CACHE_WINDOW
 from rendering.redis.access import queue_users
 from rf.shared.plan import Secret, reveal
 from scaleplan.model import load_plan
@@ -95,10 +94,6 @@ def test_storage_and_connections_are_encrypted(queue):
     assert group["kmsKeyId"] == KEY
     assert group["transitEncryptionMode"] == "required"
     assert group["userGroupIds"] == ["researchflow-test-queue"]
-
-
-def test_cache_and_queue_are_never_maintained_together(queue):
-    assert queue().inputs(GROUP, "queue-group")["maintenanceWindow"] != CACHE_WINDOW
 
 
 @pytest.mark.parametrize("keda", [True, False])
