@@ -22,8 +22,16 @@ FILLING_CITUS = ("sharding.stage=parallel",)
 HPA = ("scaling.worker=hpa",)
 RABBITMQ = ("queue.engine=rabbitmq",)
 
+ADOPTING = ("audit.guardDutyAdopted=true", "disasterRecovery.imageRulesAdopted=true")
+"""In an account that has a detector and rules of replication from elsewhere."""
+
 # With jobs of every library and Temporal's pages, which no other row need be recorded for.
-BEFORE_CITUS = ("sharding.stage=off", "queue.clients=[bullmq,bull,rq]", "workflows.web=true")
+BEFORE_CITUS = (
+    "sharding.stage=off",
+    "queue.clients=[bullmq,bull,rq]",
+    "workflows.web=true",
+    *ADOPTING,
+)
 
 LONGER_JOBS = ("load.assumptions.jobSeconds=170",)
 NEWER_KUBERNETES_AT_RISK = ("kubernetesVersion=1.36", "allowCapacityRisk=[queue]", *LONGER_JOBS)

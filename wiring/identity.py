@@ -25,11 +25,12 @@ def encryption_args(stack: Stack) -> EncryptionArgs:
 
 def audit_args(stack: Stack) -> AuditArgs:
     """CloudTrail of the account, which sees every access to an artifact."""
+    audit = stack.settings.audit
     return AuditArgs(
         place=stack.place,
         keys=stack.keys,
         artifacts_bucket_arn=stack.artifacts.bucket_arn,
-        guard_duty=stack.settings.audit.guard_duty,
+        guard_duty=audit.guard_duty and not audit.guard_duty_adopted,
     )
 
 

@@ -34,6 +34,7 @@ def disaster_recovery_args(stack: Stack) -> DisasterRecoveryArgs | None:
         page_topic_arn=stack.observability.topic_arns[PAGE],
         buckets=_buckets(stack),
         repositories=stack.registry.repositories,
+        image_rules=not stack.settings.disaster_recovery.image_rules_adopted,
     )
 
 

@@ -20,7 +20,7 @@ from rendering.database.parameters import database_parameters
 from rendering.database.replicas import Replica, read_replicas
 from scaleplan.layers import ReplicationPlan
 from scaleplan.sizes import DatabaseSettings
-from scaleplan.windows import DATABASE_BACKUP, DATABASE_MAINTENANCE, STANDBY_MAINTENANCE
+from scaleplan.windows import DATABASE_BACKUP
 
 
 def client_security_group(
@@ -233,9 +233,7 @@ class Database(ComponentResource):
             ca_cert_identifier=CERTIFICATE_AUTHORITY,
             backup_retention_period=settings.backup_retention_days,
             backup_window=DATABASE_BACKUP.times(),
-            maintenance_window=(
-                DATABASE_MAINTENANCE if origin.independent else STANDBY_MAINTENANCE
-            ).weekly(),
+            maintenance_window=origin.maintenance.weekly(),
             copy_tags_to_snapshot=True,
             delete_automated_backups=not args.place.protect,
             deletion_protection=args.place.protect,

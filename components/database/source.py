@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import Input
 
+from scaleplan.windows import DATABASE_MAINTENANCE, STANDBY_MAINTENANCE, Window
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSource:
@@ -40,6 +42,11 @@ class Origin:
 
     restore_to_point_in_time: aws.rds.InstanceRestoreToPointInTimeArgs | None = None
     """The backups that it was restored from; None for one that wasn't."""
+
+    @property
+    def maintenance(self) -> Window:
+        """Its window: a follower's is not its primary's."""
+        return DATABASE_MAINTENANCE if self.independent else STANDBY_MAINTENANCE
 
 
 def origin_of(source: DatabaseSource | None) -> Origin:

@@ -11,13 +11,10 @@ from components.identity.encryption import Keys
 from components.shared.place import Place
 from components.shared.private_bucket import PrivateBucket, PrivateBucketArgs
 from rendering.identity.trail_documents import objects_of, trail_arn, trail_bucket_policy
+from scaleplan.identity.access import GUARD_DUTY_FEATURES
 
 NONCURRENT_DAYS = 365
 """Nothing overwrites a log; if something does, what was there stays a year."""
-
-GUARD_DUTY_FEATURES = ("EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
-"""GuardDuty API, `DetectorFeature`. Runtime monitoring is left out: it puts an agent of its own on
-every node, with more memory than the arithmetic of nodes has for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +28,7 @@ class AuditArgs:
     """The bucket whose every access is recorded: it has patients' data."""
 
     guard_duty: bool
-    """Whether GuardDuty watches account and region."""
+    """Whether the stack makes the detector that watches account and region."""
 
 
 class Audit(ComponentResource):

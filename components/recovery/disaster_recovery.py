@@ -42,6 +42,9 @@ class DisasterRecoveryArgs:
     repositories: Sequence[Resource]
     """The images' repositories, which the registry's rules copy."""
 
+    image_rules: bool
+    """Whether the stack makes those rules, or others did."""
+
 
 class DisasterRecovery(ComponentResource):
     """Copies of images, buckets and backups. Secrets and the data key are copied where they are
@@ -66,6 +69,7 @@ class DisasterRecovery(ComponentResource):
                 place=args.place,
                 recovery=args.recovery,
                 repositories=args.repositories,
+                rules=args.image_rules,
             ),
             ResourceOptions(parent=self),
         )

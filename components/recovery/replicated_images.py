@@ -25,13 +25,17 @@ class ReplicatedImagesArgs:
     repositories: Sequence[Resource]
     """The repositories to copy, which stand before the rules do."""
 
+    rules: bool
+    """Whether the registry's rules are made here; else they copy this stack's images already."""
+
 
 class ReplicatedImages(ComponentResource):
     """Every image pushed from now on, in repositories that ECR makes there by a template.
 
     The rules of replication are one object for the whole registry, that is for account and region:
-    a second stack there that had its own would overwrite these. Its filter holds the stack's
-    prefix, so nothing else is copied.
+    a second stack there that had its own would overwrite these, and adopts them therefore
+    (`disasterRecovery.imageRulesAdopted`). Its filter holds the stack's prefix, so nothing else is
+    copied.
     """
 
     def __init__(
@@ -41,8 +45,14 @@ class ReplicatedImages(ComponentResource):
         super().__init__("researchflow:images:ReplicatedImages", name, summary, opts)
         self._name, self._args = name, args
         template = self._template()
+        if args.rules:
+            self._rules(template)
+        self.register_outputs({})
+
+    def _rules(self, template: aws.ecr.RepositoryCreationTemplate) -> None:
+        args = self._args
         aws.ecr.ReplicationConfiguration(
-            f"{name}-rules",
+            f"{self._name}-rules",
             replication_configuration=aws.ecr.ReplicationConfigurationReplicationConfigurationArgs(
                 rules=[
                     aws.ecr.ReplicationConfigurationReplicationConfigurationRuleArgs(
@@ -62,7 +72,6 @@ class ReplicatedImages(ComponentResource):
             # A repository made before its template has neither its key nor its rules.
             opts=ResourceOptions(parent=self, depends_on=[template, *args.repositories]),
         )
-        self.register_outputs({})
 
     def _template(self) -> aws.ecr.RepositoryCreationTemplate:
         args = self._args

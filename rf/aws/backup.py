@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import of_stack, pairs
 from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import (
     AS_CREATED,
@@ -24,6 +25,8 @@ from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, Prope
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import Answer, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Unpriced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import guide, provider
@@ -32,6 +35,8 @@ from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
     from rf.shared.sandbox.reader import Reader
 
 
@@ -200,6 +205,18 @@ _VAULT_LOCK = Calls(
 )
 
 
+def _vault_state(account: Account, owner: Owner, name: str) -> Answer:
+    """By the list: of a vault that is not there, AWS Backup says that access is denied."""
+    vaults = account.listed("backup", "ListBackupVaults", "BackupVaultList")
+    return of_stack(
+        owner,
+        [each for each in vaults if each["BackupVaultName"] == name],
+        lambda each: pairs(
+            account.read("backup", "ListTags", ResourceArn=each["BackupVaultArn"]).get("Tags")
+        ),
+    )
+
+
 CARDS = (
     Card(
         type="aws:backup/plan:Plan",
@@ -232,6 +249,7 @@ CARDS = (
         naming=OWN_NAME,
         permissions=(
             "backup:CreateBackupSelection",
+            ServiceLinkedRole(principal="backup.amazonaws.com", name="AWSServiceRoleForBackup"),
             "iam:PassRole",
         ),
         residency=NO_DATA,
@@ -263,7 +281,7 @@ CARDS = (
             "AWS Backup's storage of RDS, of which no dated price was found; the bill names the GB"
         ),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="backup vault", key="name", state=_vault_state),
         permissions=(
             "backup:CreateBackupVault",
             "backup:TagResource",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import of_stack
 from rf.shared.cards.answers import DescribedBy
 from rf.shared.cards.calls import Calls, Name, Tagging, change, differing, look_up, make
 from rf.shared.cards.card import Card
@@ -13,12 +14,17 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import AccountSetting, Answer
 from rf.shared.cards.prices import Priced
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, always
-from rf.shared.cards.without import NO_QUOTA, OWN_NAME, USAGE
+from rf.shared.cards.without import NO_QUOTA, USAGE
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 _EVENT_SELECTORS = ("eventSelectors", "advancedEventSelectors")
 """Inputs that say what is recorded, in its two forms."""
@@ -118,6 +124,32 @@ def _selectors(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return [entry["name"] for entry in inputs.get("advancedEventSelectors") or []], names
 
 
+MOST_TRAILS = 5
+"""In a region, those of all regions among them; AWS raises it for nobody (CloudTrail guide, "Quotas
+in AWS CloudTrail")."""
+
+
+def _trail_state(account: Account, owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """Whether the name is free or ours, and a trail more fits in."""
+    listed = account.listed("cloudtrail", "DescribeTrails", "trailList", includeShadowTrails=True)
+    same = [each for each in listed if each["Name"] == inputs["name"]]
+    if same:
+        return of_stack(owner, same, lambda each: _tags_of(account, each))
+    return len(listed) < MOST_TRAILS, f"{len(listed)} of {MOST_TRAILS} in the region are others'"
+
+
+def _tags_of(account: Account, trail: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Told in its home region alone."""
+    tagged = account.listed(
+        "cloudtrail",
+        "ListTags",
+        "ResourceTagList",
+        region=trail["HomeRegion"],
+        ResourceIdList=[trail["TrailARN"]],
+    )
+    return [tag for each in tagged for tag in each.get("TagsList") or ()]
+
+
 CARDS = (
     Card(
         type="aws:cloudtrail/trail:Trail",
@@ -167,7 +199,13 @@ CARDS = (
         ),
         price=Priced(keys=("cloudtrail:",), count=USAGE),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="trail",
+            needed="its name free or this stack's own, and one of the five that a region takes",
+            fix="remove a trail that nobody needs, or give stacks accounts of their own: each has a"
+            " trail of all regions",
+            state=_trail_state,
+        ),
         permissions=(
             "cloudtrail:CreateTrail",
             "cloudtrail:StartLogging",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.account import usage
-from rf.shared.account.names import existing, of_stack
+from rf.shared.account.names import existing, of_stack, owned
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
@@ -15,7 +15,8 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
-from rf.shared.cards.naming import Answer, Naming
+from rf.shared.cards.naming import AccountSetting, Answer, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
@@ -188,6 +189,49 @@ _TEMPLATE = Calls(
 )
 
 
+def _rules_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """A registry has one set of rules, which PutReplicationConfiguration replaces as a whole."""
+    wanted = inputs["replicationConfiguration"]["rules"]
+    standing = replication_rules(account)
+    if not standing:
+        return True, "none yet"
+    others = [each for each in standing if each not in wanted]
+    if not others:
+        return owned(fine=True)
+    copied = [
+        f"{' '.join(_filters([each])) or 'all images'} to {' '.join(_regions([each]))}"
+        for each in others
+    ]
+    return False, f"others' rules would be overwritten: {', '.join(copied)}"
+
+
+def replication_rules(account: Account) -> list[Mapping[str, Any]]:
+    """The rules by which the registry of the account's region copies images.
+
+    Raises UnreadableError.
+    """
+    registry = account.read("ecr", "DescribeRegistry")
+    return registry.get("replicationConfiguration", {}).get("rules") or []
+
+
+def _template_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """A prefix has one template, which bears no tags of its own: it is this stack's where it says
+    that it is."""
+    prefix = inputs["prefix"]
+    found = existing(
+        account,
+        "ecr",
+        "DescribeRepositoryCreationTemplates",
+        "repositoryCreationTemplates",
+        prefixes=[prefix],
+    )
+    return (
+        (True, "free")
+        if not found
+        else owned(fine=found[0].get("description") == inputs.get("description"))
+    )
+
+
 CARDS = (
     Card(
         type="aws:ecr/lifecyclePolicy:LifecyclePolicy",
@@ -217,10 +261,19 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="paid as the images it copies"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="rules of image replication",
+            needed="none, or this stack's own: a registry has one set of them",
+            fix="add a rule for this stack's prefix and recovery region to those that stand, where"
+            " they are made, and set disasterRecovery.imageRulesAdopted: true; the stack then"
+            " makes none",
+            state=_rules_state,
+        ),
         permissions=(
             "ecr:PutReplicationConfiguration",
-            "iam:CreateServiceLinkedRole",
+            ServiceLinkedRole(
+                principal="replication.ecr.amazonaws.com", name="AWSServiceRoleForECRReplication"
+            ),
         ),
         residency=IN_REGION,
         control_plane=REGIONAL,
@@ -289,7 +342,12 @@ CARDS = (
         ),
         price=Free(reason="paid as the images in its repositories"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="template of copied repositories",
+            needed="none of this prefix, or this stack's own",
+            fix="where nobody needs it: `aws ecr delete-repository-creation-template --prefix` it",
+            state=_template_state,
+        ),
         permissions=(
             "ecr:CreateRepositoryCreationTemplate",
             "iam:PassRole",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import owned, pairs
 from rf.shared.cards.answers import DescribedBy
 from rf.shared.cards.calls import Calls, Tagging, look_up
 from rf.shared.cards.card import Card
@@ -15,12 +16,18 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import AccountSetting, Answer
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Unpriced
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 _NOT_OURS = "input detectorId is not owned by the current account"
 """How GuardDuty refuses a detector that is gone."""
@@ -112,6 +119,25 @@ def _update_detector_feature(task: Task, _standing: Standing, inputs: Inputs) ->
     return _create_detector_feature(task, inputs)
 
 
+def standing_detector(account: Account) -> Mapping[str, Any] | None:
+    """The one detector of the account's region, with its features; None where there is none.
+
+    Raises UnreadableError.
+    """
+    detectors = account.listed("guardduty", "ListDetectors", "DetectorIds")
+    if not detectors:
+        return None
+    return account.read("guardduty", "GetDetector", DetectorId=detectors[0])
+
+
+def _detector_state(account: Account, owner: Owner, _inputs: Mapping[str, Any]) -> Answer:
+    """GuardDuty refuses a second one."""
+    detector = standing_detector(account)
+    if detector is None:
+        return True, "none yet"
+    return owned(fine=owner.tagged(pairs(detector.get("Tags"))))
+
+
 CARDS = (
     Card(
         type="aws:guardduty/detector:Detector",
@@ -123,9 +149,18 @@ CARDS = (
         changes=Unruled(),
         price=Unpriced("paid by the events it analyses, which no load tells"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="GuardDuty detector",
+            needed="none, or this stack's own: an account and region has one",
+            fix="set audit.guardDutyAdopted: true: the stack then makes none, and preflight asks"
+            " the one that is there for what this stack wants watched",
+            state=_detector_state,
+        ),
         permissions=(
             "guardduty:CreateDetector",
+            ServiceLinkedRole(
+                principal="guardduty.amazonaws.com", name="AWSServiceRoleForAmazonGuardDuty"
+            ),
             "guardduty:TagResource",
         ),
         residency=NO_DATA,

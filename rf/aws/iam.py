@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rf.shared.account import usage
+from rf.shared.account.names import described, of_stack
 from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import (
@@ -28,6 +29,7 @@ from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import GLOBAL_SETTINGS
@@ -39,6 +41,8 @@ from rf.shared.offline.invention import Computed, Invent, Registration
 from rf.shared.plan import reveal
 
 if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
     from rf.shared.sandbox.reader import Reader
 
 CONTROL_PLANE = ControlPlane(
@@ -352,6 +356,11 @@ def _read_role_policy_attachment(task: Task, standing: Standing) -> Reading | No
     return None
 
 
+def _role_state(account: Account, owner: Owner, name: str) -> Answer:
+    found = described(account, "iam", "GetRole", "Role", region=GLOBAL_REGION, RoleName=name)
+    return of_stack(owner, found, lambda each: each.get("Tags"))
+
+
 CARDS = (
     Card(
         type="aws:iam/instanceProfile:InstanceProfile",
@@ -399,7 +408,7 @@ CARDS = (
                 region=GLOBAL_REGION,
             ),
         ),
-        naming=OWN_NAME,
+        naming=Naming(title="role", key="name", state=_role_state),
         permissions=(
             "iam:CreateRole",
             "iam:TagRole",

@@ -23,6 +23,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
@@ -249,6 +250,7 @@ CARDS = (
         naming=Naming(title="broker", key="brokerName", state=_broker_state),
         permissions=(
             "mq:CreateBroker",
+            ServiceLinkedRole(principal="mq.amazonaws.com", name="AWSServiceRoleForAmazonMQ"),
             "ec2:CreateNetworkInterface",
             "ec2:CreateNetworkInterfacePermission",
         ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import of_stack
 from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
@@ -13,12 +14,17 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, document, or_none
 from rf.shared.cards.without import NO_QUOTA, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 
 def _invented_topic(registration: Registration) -> Computed:
@@ -127,6 +133,18 @@ def _default_policy(task: Task, topic: str) -> dict[str, Any]:
     }
 
 
+def _topic_state(account: Account, owner: Owner, name: str) -> Answer:
+    """CreateTopic gives one of that name back, whoever made it."""
+    topics = account.listed("sns", "ListTopics", "Topics")
+    return of_stack(
+        owner,
+        [each for each in topics if each["TopicArn"].rpartition(":")[2] == name],
+        lambda each: account.listed(
+            "sns", "ListTagsForResource", "Tags", ResourceArn=each["TopicArn"]
+        ),
+    )
+
+
 CARDS = (
     Card(
         type="aws:sns/topic:Topic",
@@ -140,7 +158,7 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="a few events a month, of which the first million are free"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="topic", key="name", state=_topic_state),
         permissions=(
             "sns:CreateTopic",
             "sns:SetTopicAttributes",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import described, of_stack
 from rf.shared.cards.calls import Calls, Name, Tagging, differing, retag
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
@@ -13,11 +14,16 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
-from rf.shared.cards.without import NO_QUOTA, OWN_NAME
+from rf.shared.cards.without import NO_QUOTA
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 _DOCUMENT = Calls(
     service="ssm",
@@ -62,6 +68,20 @@ def _content(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return json.loads(inputs["content"]), json.loads(reading.thing["Content"])
 
 
+def _document_state(account: Account, owner: Owner, name: str) -> Answer:
+    return of_stack(
+        owner,
+        described(account, "ssm", "DescribeDocument", "Document", Name=name),
+        lambda each: account.listed(
+            "ssm",
+            "ListTagsForResource",
+            "TagList",
+            ResourceType="Document",
+            ResourceId=each["Name"],
+        ),
+    )
+
+
 CARDS = (
     Card(
         type="aws:ssm/document:Document",
@@ -75,7 +95,7 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="Session Manager costs nothing for EC2"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="session document", key="name", state=_document_state),
         permissions=(
             "ssm:CreateDocument",
             "ssm:AddTagsToResource",

@@ -12,6 +12,7 @@ from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
@@ -158,7 +159,12 @@ CARDS = (
         price=Free(reason="paid as the logs it writes"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
-        permissions=("wafv2:PutLoggingConfiguration",),
+        permissions=(
+            "wafv2:PutLoggingConfiguration",
+            ServiceLinkedRole(
+                principal="wafv2.amazonaws.com", name="AWSServiceRoleForWAFV2Logging"
+            ),
+        ),
         residency=NO_DATA,
         control_plane=CONTROL_PLANE,
     ),

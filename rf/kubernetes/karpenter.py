@@ -7,10 +7,15 @@ from typing import Any
 
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.kinds import kubernetes_card
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.without import USAGE
 
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
+
+SPOT = ServiceLinkedRole(principal="spot.amazonaws.com", name="AWSServiceRoleForEC2Spot")
+"""What EC2 lends spot machines by, to whomever."""
 
 
 def requirement(pool: Mapping[str, Any], key: str) -> list[str]:
@@ -29,7 +34,7 @@ def cores(quantity: str) -> float:
 
 CARDS = (
     kubernetes_card(
-        "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
+        NODE_CLASS,
         changes=Unruled(),
         price=Free(reason="paid as the nodes"),
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rf.preflight.row import PreflightRow, RowStatus, status_of
+from rf.kubernetes.karpenter import NODE_POOL, SPOT, requirement
+from rf.preflight.row import Answer, PreflightRow, RowStatus, row_of, status_of
 from rf.shared.account.account import Account
 from rf.shared.account.need import Need
 from rf.shared.account.owned import Owner
 from rf.shared.account.unreadable import GLOBAL_REGION, UnreadableError
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.registry import card_of, module_of
 from rf.shared.cards.without import Without
 
@@ -80,8 +82,62 @@ def permissions(account: Account, need: Need, _owner: Owner) -> Iterator[Preflig
 
 def actions_of(token: str) -> tuple[str, ...]:
     """The IAM actions that creating a resource of the type takes."""
+    return tuple(each for each in _permissions(token) if isinstance(each, str))
+
+
+def roles_of(token: str) -> tuple[ServiceLinkedRole, ...]:
+    """The roles that services have once an account, and that a resource of the type needs."""
+    return tuple(each for each in _permissions(token) if isinstance(each, ServiceLinkedRole))
+
+
+def _permissions(token: str) -> tuple[str | ServiceLinkedRole, ...]:
     card = card_of(token)
     return card.permissions if card and not isinstance(card.permissions, Without) else ()
+
+
+def service_roles(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
+    """That each service's own role is there, or that its service may make it.
+
+    That of spot machines is nobody's to make but people's: Karpenter asks for the machines, and its
+    role makes no roles.
+    """
+    roles = sorted({role for token in need.types() for role in roles_of(token)})
+    spot = any("spot" in requirement(pool, "capacity-type") for pool in need.inputs(NODE_POOL))
+    for role in [*roles, *([SPOT] if spot else [])]:
+        yield row_of(
+            "service role",
+            role.name,
+            "there, or made with the first of its service's things",
+            f"once in the account: `{role.command}`",
+            lambda role=role: _there(account, need, role),
+        )
+
+
+def _there(account: Account, need: Need, role: ServiceLinkedRole) -> Answer:
+    listed = account.listed(
+        "iam", "ListRoles", "Roles", region=GLOBAL_REGION, PathPrefix="/aws-service-role/"
+    )
+    if any(each["RoleName"] == role.name for each in listed):
+        return True, "there"
+    if role == SPOT:
+        return False, "not there, and Karpenter can't make it"
+    decision = account.read(
+        "iam",
+        "SimulatePrincipalPolicy",
+        region=GLOBAL_REGION,
+        PolicySourceArn=_principal(account),
+        ActionNames=["iam:CreateServiceLinkedRole"],
+        ResourceArns=[f"arn:aws:iam::{need.account_id}:role/{role.path}"],
+        ContextEntries=[
+            {
+                "ContextKeyName": "iam:AWSServiceName",
+                "ContextKeyValues": [role.principal],
+                "ContextKeyType": "string",
+            }
+        ],
+    )["EvaluationResults"][0]
+    allowed = _decision({"made": decision}, "made") == "allowed"
+    return allowed, "not there, and may be made" if allowed else "not there, and may not be made"
 
 
 def _row(

@@ -46,13 +46,15 @@ def names(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
     """Every explicit name that two can't have, and what an earlier stack left behind under it."""
     kinds = [(card.type, card.naming) for card in all_cards() if isinstance(card.naming, Naming)]
     for token, naming in kinds:
-        for name in _given(need, token, naming.key):
+        for name, region in _given(need, token, naming.key):
             yield row_of(
                 "name",
                 f"{naming.title} {name}",
                 "free, or this stack's own",
                 _ELSEWHERE,
-                lambda name=name, naming=naming: naming.state(account, owner, name),
+                lambda name=name, naming=naming, region=region: naming.state(
+                    account.at(region), owner, name
+                ),
             )
     for token, naming in kinds:
         if naming.leftover is not None:
@@ -61,19 +63,24 @@ def names(account: Account, need: Need, owner: Owner) -> Iterator[PreflightRow]:
             )
 
 
-def _given(need: Need, token: str, key: str) -> list[str]:
-    texts = (each.get(key) for each in need.inputs(token))
-    return [text for text in texts if text and isinstance(text, str)]
+def _given(need: Need, token: str, key: str) -> list[tuple[str, str]]:
+    """The explicit names of a type, each with the region that it stands in."""
+    named = ((each.get(key), each.get("region")) for each in need.inputs(token))
+    return [
+        (text, str(region or need.settings.region))
+        for text, region in named
+        if text and isinstance(text, str)
+    ]
 
 
 def _leftovers(
-    account: Account, leftover: Leftover, given: Iterable[str]
+    account: Account, leftover: Leftover, given: Iterable[tuple[str, str]]
 ) -> Iterator[PreflightRow]:
-    for name in given:
+    for name, region in given:
         yield row_of(
             "name",
             f"{leftover.title} {name}",
             "free: removing the stack makes it",
             leftover.fix.format(name=name),
-            lambda name=name: leftover.state(account, name),
+            lambda name=name, region=region: leftover.state(account.at(region), name),
         )

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rf.aws.eks.cluster import NODE_GROUP
-from rf.kubernetes.karpenter import NODE_POOL, requirement
+from rf.kubernetes.karpenter import NODE_CLASS, NODE_POOL, requirement
 from rf.preflight.row import OTHER_CLASS, PreflightRow, in_all, row_of
 from rf.shared.account.account import Account
+from rf.shared.account.names import described
 from rf.shared.account.need import Need
 from rf.shared.account.owned import Owner
 from rf.shared.cards.naming import Answer
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""
+
+_ARCHITECTURES = {
+    "AL2023_ARM_64_STANDARD": "arm64",
+    "AL2023_x86_64_STANDARD": "x86_64",
+}
+"""What the parameters of images call the architecture of a node group's type."""
 
 _OTHER_ZONES = "choose other availabilityZones before anything is made: they can't change later"
 
@@ -72,6 +79,57 @@ def node_classes(account: Account, need: Need, _owner: Owner) -> Iterator[Prefli
             _OTHER_ZONES,
             question,
         )
+
+
+def machine_images(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]:
+    """The images of the managed groups' machines and of Karpenter's, for this minor version of
+    Kubernetes and the machines' architecture, by the parameters that AWS publishes."""
+    version = need.settings.kubernetes_version
+    kinds = {
+        _ARCHITECTURES[str(group["amiType"])]: "recommended" for group in need.inputs(NODE_GROUP)
+    }
+    wanted = [(architecture, release) for architecture, release in sorted(kinds.items())]
+    for node_class in need.inputs(NODE_CLASS):
+        for term in node_class["spec"]["amiSelectorTerms"]:
+            release = str(term["alias"]).partition("@")[2]
+            wanted += [(each, release) for each in sorted(_architectures(need))]
+    for architecture, release in wanted:
+        name = _parameter(version, architecture, release)
+        yield row_of(
+            "machine image",
+            f"AL2023 {release} for Kubernetes {version} on {architecture}",
+            "published by AWS in the region",
+            "choose another NODE_IMAGE_ALIAS in components/shared/versions.py: `aws ssm"
+            f" get-parameters-by-path --path {_folder(version, architecture)} --recursive` lists"
+            " what there is",
+            lambda name=name: _published(account, name),
+        )
+
+
+def _architectures(need: Need) -> set[str]:
+    """What the parameters call the architectures that Karpenter's pools ask for."""
+    return {
+        "x86_64" if each == "amd64" else each
+        for pool in need.inputs(NODE_POOL)
+        for each in requirement(pool, "arch")
+    }
+
+
+def _folder(version: str, architecture: str) -> str:
+    return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{architecture}/standard"
+
+
+def _parameter(version: str, architecture: str, release: str) -> str:
+    """As Karpenter 1.14 asks for an alias (`pkg/providers/amifamily/al2023.go`)."""
+    name = release
+    if release != "recommended":
+        name = f"amazon-eks-node-al2023-{architecture}-standard-{version}-{release}"
+    return f"{_folder(version, architecture)}/{name}/image_id"
+
+
+def _published(account: Account, name: str) -> Answer:
+    found = described(account, "ssm", "GetParameter", "Parameter", Name=name)
+    return bool(found), found[0]["Value"] if found else "no such parameter"
 
 
 def _offered(account: Account, name: str) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rf.preflight import (
     check_access,
+    check_account,
     check_names,
     check_network,
     check_nodes,
@@ -26,9 +27,14 @@ Check = Callable[[Account, Need, Owner], Iterable[PreflightRow]]
 CHECKS: tuple[Check, ...] = (
     check_access.account,
     check_access.permissions,
+    check_access.service_roles,
+    check_account.singletons,
+    check_account.adopted,
+    check_account.settings,
     check_state.state,
     check_nodes.zones,
     check_nodes.node_classes,
+    check_nodes.machine_images,
     check_offers.database_classes,
     check_offers.redis,
     check_offers.broker,

@@ -70,14 +70,32 @@ class AccessSettings(Section):
         return named
 
 
+GUARD_DUTY_FEATURES = ("EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
+"""GuardDuty API, `DetectorFeature`. Runtime monitoring is left out: it puts an agent of its own on
+every node, with more memory than the arithmetic of nodes has for it."""
+
+
 class AuditSettings(Section):
     """What watches the account beside CloudTrail, which every stack has."""
 
     guard_duty: Annotated[
         bool,
-        Field(
-            description="the stack makes the GuardDuty detector of its account and region, for "
-            "EKS, RDS and S3; there can be only one, so false where another stack or the "
-            "organisation has it"
-        ),
+        Field(description="GuardDuty watches account and region, for EKS, RDS and S3"),
     ] = False
+    # Last, because it is judged by the other.
+    guard_duty_adopted: Annotated[
+        bool,
+        Field(
+            description="another stack or the organisation has the detector, of which an account "
+            "and region have one: the stack makes none, and `rf preflight` asks that one for what "
+            "this stack wants watched"
+        ),
+    ] = Field(default=False, validate_default=True)
+
+    @field_validator("guard_duty_adopted")
+    @classmethod
+    def _only_what_watches_is_adopted(cls, adopted: bool, info: ValidationInfo) -> bool:
+        if adopted and info.data.get("guard_duty") is False:
+            allowed = "true beside guardDuty: true alone: else nothing is asked to watch"
+            raise PydanticCustomError("detector", "adopts nothing", {"allowed": allowed})
+        return adopted

@@ -61,6 +61,14 @@ class DisasterRecoverySettings(Section):
         OneOf(lambda: load_catalog().region_names()),
         Field(description="recovery region; without it nothing is copied anywhere"),
     ] = ""
+    image_rules_adopted: Annotated[
+        bool,
+        Field(
+            description="the registry's rules of image replication, of which an account and region "
+            "have one set, are made elsewhere and copy this stack's images too: the stack makes "
+            "none, and `rf preflight` reads those"
+        ),
+    ] = Field(default=False, validate_default=True)
     site_of: Annotated[
         str,
         Matching(_STACK, "the name of the stack that this one takes over from, as prod"),
@@ -103,6 +111,14 @@ class DisasterRecoverySettings(Section):
         if self.site_of and self.site_of == stack:
             return "another stack as siteOf"
         return None
+
+    @field_validator("image_rules_adopted")
+    @classmethod
+    def _only_copies_need_rules(cls, adopted: bool, info: ValidationInfo) -> bool:
+        if adopted and info.data.get("region") == "":
+            allowed = "true beside a recovery region alone: else nothing is copied"
+            raise PydanticCustomError("site", "adopts nothing", {"allowed": allowed})
+        return adopted
 
     @field_validator("site_of")
     @classmethod

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from rf.aws.cloudfront.edge import CONTROL_PLANE, LOCK, TAGGING, invented_edge
+from rf.shared.account.names import owned
+from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, seen
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import AccountSetting, Answer
 from rf.shared.cards.prices import Priced, Unpriced
 from rf.shared.cards.residency import GLOBAL_SETTINGS
 from rf.shared.cards.source import provider
@@ -15,6 +21,10 @@ from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, OWN_NAME, USAGE
 from rf.shared.offline.invention import Computed, Registration
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 
 def _with_configuration(_task: Task, inputs: Inputs) -> None:
@@ -100,6 +110,17 @@ _KEY_VALUE_STORE = Calls(
 )
 
 
+def _store_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """It bears no tags: it is this program's where it says what that says."""
+    stores = account.listed(
+        "cloudfront", "ListKeyValueStores", "KeyValueStoreList.Items", region=GLOBAL_REGION
+    )
+    same = [each for each in stores if each["Name"] == inputs["name"]]
+    if not same:
+        return True, "free"
+    return owned(fine=same[0].get("Comment") == inputs.get("comment"))
+
+
 CARDS = (
     Card(
         type="aws:cloudfront/function:Function",
@@ -135,7 +156,12 @@ CARDS = (
         ),
         price=Unpriced("paid by the function's reads, of which no dated price was found"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="key value store",
+            needed="its name free in the account, or this stack's own",
+            fix="another stack or somebody else has it: choose another stack name, or remove that",
+            state=_store_state,
+        ),
         permissions=("cloudfront:CreateKeyValueStore",),
         residency=GLOBAL_SETTINGS,
         control_plane=CONTROL_PLANE,

@@ -13,6 +13,7 @@ from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.creation import SECONDS, Creation
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import GLOBAL_SETTINGS
 from rf.shared.cards.source import provider, thread
@@ -95,7 +96,13 @@ CARDS = (
         price=Free(reason="AWS charges nothing for a VPC origin"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
-        permissions=("cloudfront:CreateVpcOrigin",),
+        permissions=(
+            "cloudfront:CreateVpcOrigin",
+            ServiceLinkedRole(
+                principal="vpcorigin.cloudfront.amazonaws.com",
+                name="AWSServiceRoleForCloudFrontVPCOrigin",
+            ),
+        ),
         residency=GLOBAL_SETTINGS,
         control_plane=CONTROL_PLANE,
     ),

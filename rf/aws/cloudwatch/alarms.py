@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rf.shared.account.names import described, existing, of_stack
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
@@ -13,11 +14,16 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, of_inputs
 from rf.shared.cards.lifecycle import Created, Delete, Inputs, Reading, Standing, Task
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced, each
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 _TAGGING = Tagging(add="TagResource", remove="UntagResource", by="ResourceARN")
 """Of CloudWatch itself and of EventBridge."""
@@ -104,6 +110,28 @@ def _threshold(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return float(inputs["threshold"]), float(reading.thing["Threshold"])
 
 
+def _rule_state(account: Account, owner: Owner, name: str) -> Answer:
+    """PutRule overwrites one of that name without a word."""
+    return of_stack(
+        owner,
+        described(account, "events", "DescribeRule", Name=name),
+        lambda each: account.listed(
+            "events", "ListTagsForResource", "Tags", ResourceARN=each["Arn"]
+        ),
+    )
+
+
+def _alarm_state(account: Account, owner: Owner, name: str) -> Answer:
+    """PutMetricAlarm overwrites one of that name without a word."""
+    return of_stack(
+        owner,
+        existing(account, "cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNames=[name]),
+        lambda each: account.listed(
+            "cloudwatch", "ListTagsForResource", "Tags", ResourceARN=each["AlarmArn"]
+        ),
+    )
+
+
 CARDS = (
     Card(
         type="aws:cloudwatch/eventRule:EventRule",
@@ -115,7 +143,7 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="events of AWS's own services cost nothing"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="event rule", key="name", state=_rule_state),
         permissions=(
             "events:PutRule",
             "events:TagResource",
@@ -163,7 +191,7 @@ CARDS = (
         changes=Unruled(),
         price=Priced(keys=("cloudwatch:",), count=each("cloudwatch:alarm")),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="alarm", key="name", state=_alarm_state),
         permissions=(
             "cloudwatch:PutMetricAlarm",
             "cloudwatch:TagResource",

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rf.aws.cloudwatch.logs import TAGGING
+from rf.shared.account.names import described, of_stack, pairs
 from rf.shared.cards.calls import AS_CREATED, Calls, Name
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Unruled
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 
 def _invented_delivery(registration: Registration) -> Computed:
@@ -83,6 +89,18 @@ _AT_CLOUDFRONT = replace(
 )
 
 
+def _source_state(account: Account, owner: Owner, name: str) -> Answer:
+    """PutDeliverySource overwrites one of that name without a word."""
+    found = described(account, "logs", "GetDeliverySource", "deliverySource", name=name)
+    return of_stack(owner, found, lambda each: pairs(each.get("tags")))
+
+
+def _destination_state(account: Account, owner: Owner, name: str) -> Answer:
+    """PutDeliveryDestination overwrites one of that name without a word."""
+    found = described(account, "logs", "GetDeliveryDestination", "deliveryDestination", name=name)
+    return of_stack(owner, found, lambda each: pairs(each.get("tags")))
+
+
 CARDS = (
     Card(
         type="aws:cloudwatch/logDelivery:LogDelivery",
@@ -116,7 +134,7 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="paid as the logs it takes"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="log destination", key="name", state=_destination_state),
         permissions=("logs:PutDeliveryDestination",),
         residency=_AT_CLOUDFRONT,
         control_plane=REGIONAL,
@@ -131,7 +149,7 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="paid as the logs it gives"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(title="log source", key="name", state=_source_state),
         permissions=(
             "logs:PutDeliverySource",
             "cloudfront:AllowVendedLogDeliveryForResource",

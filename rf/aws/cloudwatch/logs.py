@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from rf.shared.account.names import of_stack, pairs
+from rf.shared.account.names import of_stack, owned, pairs
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
@@ -12,7 +14,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, physical_name
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
-from rf.shared.cards.naming import Answer, Naming
+from rf.shared.cards.naming import AccountSetting, Answer, Naming
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider
@@ -135,6 +137,29 @@ _RESOURCE_POLICY = Calls(
 )
 
 
+MOST_RESOURCE_POLICIES = 10
+"""An account and region; no quota that AWS raises (CloudWatch Logs quotas, "Resource policies")."""
+
+
+def _resource_policy_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """PutResourcePolicy overwrites one of that name without a word. It bears no tags: it is this
+    stack's where it lets nobody into other log groups than the plan's."""
+    name = inputs["policyName"]
+    listed = account.listed("logs", "DescribeResourcePolicies", "resourcePolicies")
+    for each in listed:
+        if each["policyName"] == name:
+            ours = _log_groups(each["policyDocument"]) <= _log_groups(inputs["policyDocument"])
+            return owned(fine=ours)
+    others = f"{len(listed)} of {MOST_RESOURCE_POLICIES} are others'"
+    return len(listed) < MOST_RESOURCE_POLICIES, others
+
+
+def _log_groups(document: str) -> set[str]:
+    statements = json.loads(document)["Statement"]
+    named = [each["Resource"] for each in statements]
+    return {arn for each in named for arn in ([each] if isinstance(each, str) else each)}
+
+
 CARDS = (
     Card(
         type="aws:cloudwatch/logGroup:LogGroup",
@@ -236,7 +261,13 @@ CARDS = (
         changes=Unruled(),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=AccountSetting(
+            title="log policy",
+            needed="its name free or this stack's own, and one of the ten of a region",
+            fix="`aws logs describe-resource-policies`: remove one that nobody needs, or choose"
+            " another stack name",
+            state=_resource_policy_state,
+        ),
         permissions=("logs:PutResourcePolicy",),
         residency=NO_DATA,
         control_plane=REGIONAL,

@@ -30,6 +30,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
@@ -446,6 +447,7 @@ CARDS = (
         naming=Naming(title="cluster", key="name", state=_cluster_state),
         permissions=(
             "eks:CreateCluster",
+            ServiceLinkedRole(principal="eks.amazonaws.com", name="AWSServiceRoleForAmazonEKS"),
             "eks:DescribeCluster",
             "eks:TagResource",
             "iam:PassRole",

@@ -15,6 +15,7 @@ from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, Propert
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Priced, Quantity
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
@@ -222,6 +223,12 @@ CARDS = (
         naming=OWN_NAME,
         permissions=(
             "eks:CreateNodegroup",
+            ServiceLinkedRole(
+                principal="autoscaling.amazonaws.com", name="AWSServiceRoleForAutoScaling"
+            ),
+            ServiceLinkedRole(
+                principal="eks-nodegroup.amazonaws.com", name="AWSServiceRoleForAmazonEKSNodegroup"
+            ),
             "iam:PassRole",
         ),
         residency=NO_DATA,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rf.aws.elasticache.operations import TAGGING
 from rf.shared.account import usage
+from rf.shared.account.names import existing, of_stack
 from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
@@ -11,12 +14,17 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Standing, Task
+from rf.shared.cards.naming import Answer, NameState, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION, NO_DATA
 from rf.shared.cards.source import provider, thread
 from rf.shared.cards.values import ClosedValues, by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
+
+if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
 
 PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
 
@@ -99,6 +107,21 @@ def _update_user_group(task: Task, standing: Standing, inputs: Inputs) -> Create
     return change(_USER_GROUP, task, standing, inputs)
 
 
+def _state_by(operation: str, member: str, parameter: str) -> NameState:
+    """Of something that ElastiCache knows by a name and whose tags it lists by an ARN."""
+
+    def state(account: Account, owner: Owner, name: str) -> Answer:
+        return of_stack(
+            owner,
+            existing(account, "elasticache", operation, member, **{parameter: name}),
+            lambda each: account.listed(
+                "elasticache", "ListTagsForResource", "TagList", ResourceName=each["ARN"]
+            ),
+        )
+
+    return state
+
+
 CARDS = (
     Card(
         type="aws:elasticache/subnetGroup:SubnetGroup",
@@ -129,7 +152,13 @@ CARDS = (
         ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
-        naming=OWN_NAME,
+        naming=Naming(
+            title="Redis subnets",
+            key="name",
+            state=_state_by(
+                "DescribeCacheSubnetGroups", "CacheSubnetGroups", "CacheSubnetGroupName"
+            ),
+        ),
         permissions=("elasticache:CreateCacheSubnetGroup",),
         residency=IN_REGION,
         control_plane=REGIONAL,
@@ -207,7 +236,9 @@ CARDS = (
                 used=usage.named("elasticache", "DescribeUsers", "Users", "UserId"),
             ),
         ),
-        naming=OWN_NAME,
+        naming=Naming(
+            title="Redis user", key="userId", state=_state_by("DescribeUsers", "Users", "UserId")
+        ),
         permissions=("elasticache:CreateUser",),
         residency=NO_DATA,
         control_plane=REGIONAL,
@@ -241,7 +272,11 @@ CARDS = (
                 used=usage.named("elasticache", "DescribeUserGroups", "UserGroups", "UserGroupId"),
             ),
         ),
-        naming=OWN_NAME,
+        naming=Naming(
+            title="Redis user group",
+            key="userGroupId",
+            state=_state_by("DescribeUserGroups", "UserGroups", "UserGroupId"),
+        ),
         permissions=("elasticache:CreateUserGroup",),
         residency=NO_DATA,
         control_plane=REGIONAL,

@@ -21,6 +21,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Priced, fixed
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import IN_REGION
@@ -372,6 +373,9 @@ CARDS = (
         ),
         permissions=(
             "elasticache:CreateReplicationGroup",
+            ServiceLinkedRole(
+                principal="elasticache.amazonaws.com", name="AWSServiceRoleForElastiCache"
+            ),
             "elasticache:AddTagsToResource",
             "logs:CreateLogDelivery",
             "kms:CreateGrant",

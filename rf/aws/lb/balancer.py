@@ -23,6 +23,7 @@ from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, Prope
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Priced, each
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
@@ -266,6 +267,10 @@ CARDS = (
         naming=OWN_NAME,
         permissions=(
             "elasticloadbalancing:CreateLoadBalancer",
+            ServiceLinkedRole(
+                principal="elasticloadbalancing.amazonaws.com",
+                name="AWSServiceRoleForElasticLoadBalancing",
+            ),
             "elasticloadbalancing:ModifyLoadBalancerAttributes",
             "elasticloadbalancing:AddTags",
         ),

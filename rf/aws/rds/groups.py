@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rf.aws.rds.operations import TAGGING_ALONE
 from rf.shared.account import usage
+from rf.shared.account.names import existing, of_stack
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, take_away
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
@@ -15,6 +16,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
 from rf.shared.cards.lifecycle import MANAGED, Created, Inputs, Reading, Standing, Task, as_planned
+from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION, NO_DATA
@@ -25,6 +27,8 @@ from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_
 from rf.shared.offline.invention import Computed, Registration
 
 if TYPE_CHECKING:
+    from rf.shared.account.account import Account
+    from rf.shared.account.owned import Owner
     from rf.shared.sandbox.reader import Reader
 
 SUBNET_GROUP = "aws:rds/subnetGroup:SubnetGroup"
@@ -186,6 +190,18 @@ def _stop_automated_backups(task: Task, standing: Standing) -> None:
     take_away(by_source, task, standing)
 
 
+def _subnet_group_state(account: Account, owner: Owner, name: str) -> Answer:
+    return of_stack(
+        owner,
+        existing(
+            account, "rds", "DescribeDBSubnetGroups", "DBSubnetGroups", DBSubnetGroupName=name
+        ),
+        lambda each: account.listed(
+            "rds", "ListTagsForResource", "TagList", ResourceName=each["DBSubnetGroupArn"]
+        ),
+    )
+
+
 CARDS = (
     Card(
         type=SUBNET_GROUP,
@@ -219,7 +235,7 @@ CARDS = (
                 ),
             ),
         ),
-        naming=OWN_NAME,
+        naming=Naming(title="database subnets", key="name", state=_subnet_group_state),
         permissions=("rds:CreateDBSubnetGroup",),
         residency=IN_REGION,
         control_plane=REGIONAL,

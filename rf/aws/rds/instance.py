@@ -30,6 +30,7 @@ from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Leftover, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Priced, Quantity, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
@@ -427,6 +428,7 @@ CARDS = (
         ),
         permissions=(
             "rds:CreateDBInstance",
+            ServiceLinkedRole(principal="rds.amazonaws.com", name="AWSServiceRoleForRDS"),
             "rds:CreateDBInstanceReadReplica",
             "rds:AddTagsToResource",
             "iam:PassRole",

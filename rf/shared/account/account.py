@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,12 @@ class Account:
         self._answers: dict[tuple[str, ...], Any] = {}
         # Before parameters are built, so that nothing, a stub neither, gets past it.
         session.events.register("before-parameter-build", self._only_reads)
+
+    def at(self, region: str) -> Account:
+        """The same account as it looks from another region; questions and answers are shared."""
+        there = copy.copy(self)
+        there.region = region
+        return there
 
     def client(self, service: str, region: str | None = None) -> Any:
         """The service's client in that region, the stack's unless named."""

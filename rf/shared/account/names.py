@@ -27,6 +27,15 @@ ABSENT = frozenset(
         "ImageNotFoundException",
         "NoSuchBucket",
         "NotFoundException",
+        "NotFound",
+        "NoSuchEntity",
+        "InvalidDocument",
+        "CacheSubnetGroupNotFoundFault",
+        "UserNotFound",
+        "UserGroupNotFound",
+        "DBSubnetGroupNotFoundFault",
+        "TemplateNotFoundException",
+        "ParameterNotFound",
     }
 )
 """How services say that there is no such thing."""
@@ -45,6 +54,25 @@ def existing(
         if error.code in ABSENT:
             return []
         raise
+
+
+def described(
+    account: Account,
+    service: str,
+    operation: str,
+    member: str = "",
+    *,
+    region: str | None = None,
+    **parameters: Any,
+) -> list[Any]:
+    """As `existing`, of a question whose answer is the thing itself, or has it as `member`."""
+    try:
+        answer = account.read(service, operation, region=region, **parameters)
+    except UnreadableError as error:
+        if error.code in ABSENT:
+            return []
+        raise
+    return [answer[member] if member else answer]
 
 
 def of_stack(

@@ -8,7 +8,8 @@ from rf.shared.cards.changes import Changes, Unruled
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Lifecycle
-from rf.shared.cards.naming import Naming
+from rf.shared.cards.naming import AccountSetting, Naming
+from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Priced, Unpriced
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import Residency
@@ -32,8 +33,10 @@ class Card:
     - `changes`: what a change of each property does, and what is lost with the resource.
     - `price`: what pays for it, why it is free, or why no price is known.
     - `quotas`: what the account limits.
-    - `naming`: whether its name must be free, and how one asks.
-    - `permissions`: the IAM actions that its creation takes (Service Authorization Reference).
+    - `naming`: whether its name must be free, or whether the account has one of it anyway, and how
+      one asks.
+    - `permissions`: the IAM actions that its creation takes (Service Authorization Reference), and
+      the roles that its service has in an account.
     - `residency`: where its data lies.
     - `control_plane`: where it is changed from, if that is not the resource's own region.
     """
@@ -47,8 +50,8 @@ class Card:
     changes: Changes | Unruled
     price: Priced | Free | Unpriced
     quotas: tuple[Quota, ...] | Without
-    naming: Naming | Without
-    permissions: tuple[str, ...] | Without
+    naming: Naming | AccountSetting | Without
+    permissions: tuple[str | ServiceLinkedRole, ...] | Without
     residency: Residency
     control_plane: ControlPlane | Without
 

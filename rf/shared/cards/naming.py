@@ -1,10 +1,10 @@
-"""Names that two can't have: how to ask whether one is free."""
+"""Names that two can't have, and what an account has one of: how to ask whether it is free."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rf.shared.account.account import Account
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 Answer = tuple[bool, str]
 """Whether something is as needed, and what was read of it."""
+
+
+NameState = Callable[["Account", "Owner", str], Answer]
+"""Whether a name is free or the stack's own. Raises UnreadableError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,5 +35,20 @@ class Naming:
 
     title: str
     key: str
-    state: Callable[[Account, Owner, str], Answer]
+    state: NameState
     leftover: Leftover | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSetting:
+    """What an account and region have one of, or what a name does not keep two makers apart by: its
+    creation is refused, or overwrites in silence what others rely on.
+
+    `state` tells by the plan's inputs whether nothing stands in the way, in an account that looks
+    at the resource's own region. `needed` and `fix` are for people.
+    """
+
+    title: str
+    needed: str
+    fix: str
+    state: Callable[[Account, Owner, Mapping[str, Any]], Answer]

@@ -37,6 +37,16 @@ UNKNOWN_TO_MOTO = frozenset(
     }
 )
 
+ANSWERED_FOR_MOTO: dict[str, dict[str, Any] | str] = {
+    "ec2:DescribeVpcBlockPublicAccessOptions": {
+        "VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": "off"}
+    },
+    "ec2:GetAllowedImagesSettings": {"State": "disabled"},
+    "ecr:DescribeRepositoryCreationTemplates": "TemplateNotFoundException",
+    "elasticache:DescribeUserGroups": "UserGroupNotFound",
+}
+"""What a new account says to questions that moto doesn't know: an answer, or AWS's error."""
+
 OWN_TAGS = {"managed-by": "pulumi", "project": "researchflow", "stack": "prod"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]
 
@@ -52,7 +62,25 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     # Hundreds of machine images that no check asks for, read anew for each account.
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
-        yield _new_session()
+        session = _new_session()
+        session.events.register("before-call", _as_a_new_account)
+        yield session
+
+
+def _as_a_new_account(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    answer = ANSWERED_FOR_MOTO.get(f"{model.service_model.service_name}:{model.name}")
+    match answer:
+        case None:
+            return None
+        case str():
+            return _refusal(answer)
+        case _:
+            return AWSResponse("https://planted", 200, {}, None), answer
+
+
+def _refusal(code: str) -> tuple[AWSResponse, dict[str, Any]]:
+    error = {"Error": {"Code": code, "Message": "planted"}, "ResponseMetadata": {}}
+    return AWSResponse("https://planted", 400, {}, None), error
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -158,8 +186,7 @@ def faults(session: boto3.Session) -> dict[str, str]:
         )
         if code is None:
             return None
-        error = {"Error": {"Code": code, "Message": "planted"}, "ResponseMetadata": {}}
-        return AWSResponse("https://planted", 400, {}, None), error
+        return _refusal(code)
 
     session.events.register_first("before-call", refuse)
     return planted

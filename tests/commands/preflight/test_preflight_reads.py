@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.config import Config
 from typer.testing import CliRunner
 
 from rf.cli import app
@@ -161,6 +162,19 @@ def test_no_credentials_and_an_unknown_profile_are_bad_input(monkeypatch, need, 
     assert (result.exit_code, "no credentials" in result.stderr) == (2, True)
     result = run("--profile", "nobody")
     assert (result.exit_code, "nobody" in result.stderr) == (2, True)
+
+
+def test_without_a_network_one_sentence_says_so(session, monkeypatch, need):
+    """Nothing listens on the discard port of this machine."""
+    monkeypatch.setattr("rf.preflight.checks.plan_of", lambda *_, **__: need.plan)
+    monkeypatch.setattr(
+        "rf.shared.account.account._CONFIG", Config(retries={"max_attempts": 0}, connect_timeout=1)
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    result = run()
+    assert result.exit_code == 2
+    assert "EndpointConnectionError" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_an_unknown_stack_is_bad_input():

@@ -52,3 +52,11 @@ def test_spot_machines_need_a_pool_of_their_own():
     mistake = the_mistake(scaling={"spot": True})
     assert mistake.key == "researchflow:scaling"
     assert "nodes.karpenter is false" in mistake.allowed
+
+
+def test_a_detector_is_adopted_only_where_one_is_to_watch():
+    audit = accepted(audit={"guardDuty": True, "guardDutyAdopted": True}).audit
+    assert (audit.guard_duty, audit.guard_duty_adopted) == (True, True)
+    mistake = the_mistake(audit={"guardDutyAdopted": True})
+    assert mistake.key == "researchflow:audit.guardDutyAdopted"
+    assert "guardDuty: true" in mistake.allowed

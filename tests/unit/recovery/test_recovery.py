@@ -115,6 +115,11 @@ def test_what_is_over_its_target_is_named_with_both_figures():
             "no further",
         ),
         ({"disasterRecovery": {"siteOf": "test", "mode": "warm"}}, "disasterRecovery", "another"),
+        (
+            {"disasterRecovery": {"imageRulesAdopted": True}},
+            "disasterRecovery.imageRulesAdopted",
+            "recovery region",
+        ),
         ({"disasterRecovery": {"region": "us-east-2"}} | EUROPEAN, "disasterRecovery", "European"),
         ({"disasterRecovery": {"region": "eu-west-2"}} | EUROPEAN, "disasterRecovery", "European"),
     ],
