@@ -65,7 +65,8 @@ class Registry(ComponentResource):
             f"{name}-{application}",
             repository=repository.name,
             policy=keep_newest_images(),
-            opts=ResourceOptions(parent=self),
+            # A repository has one: the old one's deletion would take the new one away.
+            opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.repositories.append(repository)
         return repository.repository_url

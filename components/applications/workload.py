@@ -38,6 +38,9 @@ def target_group_binding(
 
     `networking` is left out on purpose: the security group rules are the ingress layer's, and with
     it the controller would write rules of its own beside them. `pods` have the Service.
+
+    The controller lets no binding change its target group, and no group have two bindings: for
+    another group the binding is deleted and made again.
     """
     return CustomResource(
         name,
@@ -49,7 +52,12 @@ def target_group_binding(
             "targetGroupARN": target_group.arn,
             "targetType": "ip",
         },
-        opts=ResourceOptions(parent=parent, depends_on=[target_group.controller_ready, pods]),
+        opts=ResourceOptions(
+            parent=parent,
+            depends_on=[target_group.controller_ready, pods],
+            replace_on_changes=["spec.targetGroupARN", "spec.targetType"],
+            delete_before_replace=True,
+        ),
     )
 
 

@@ -104,7 +104,11 @@ class NamespaceCapacity(ComponentResource):
             preemption_policy="PreemptLowerPriority" if priority.preempts else "Never",
             description=priority.meaning,
             # Value and policy can't be changed in place, and the name is what pods say.
-            opts=ResourceOptions(parent=self, delete_before_replace=True),
+            opts=ResourceOptions(
+                parent=self,
+                replace_on_changes=["value", "preemptionPolicy"],
+                delete_before_replace=True,
+            ),
         )
 
 

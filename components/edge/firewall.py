@@ -133,7 +133,10 @@ class Firewall(ComponentResource):
             logging_filter=_blocked_or_counted(),
             redacted_fields=_hidden_from_log(),
             region=CLOUDFRONT_REGION,
-            opts=ResourceOptions(parent=self, depends_on=[bucket.writable]),
+            # An ACL has one: the old one's deletion would take the new one away.
+            opts=ResourceOptions(
+                parent=self, depends_on=[bucket.writable], delete_before_replace=True
+            ),
         )
 
 

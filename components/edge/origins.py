@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.shared.place import Place
 from rendering.shared.endpoints import LONGEST_REQUEST_SECONDS
@@ -94,21 +95,22 @@ def _application_origin(
     name: str, args: OriginsArgs, parent: ComponentResource
 ) -> aws.cloudfront.DistributionOriginArgs:
     plan = args.plan
+    policy = plan.origin_protocol_policy if args.application_https else "http-only"
     origin = aws.cloudfront.VpcOrigin(
         f"{name}-origin",
         vpc_origin_endpoint_config=aws.cloudfront.VpcOriginVpcOriginEndpointConfigArgs(
-            name=f"{args.place.prefix}-origin",
+            name=_origin_name(args, policy),
             arn=args.load_balancer_arn,
             http_port=plan.http_port,
             https_port=plan.https_port,
-            origin_protocol_policy=(
-                plan.origin_protocol_policy if args.application_https else "http-only"
-            ),
+            origin_protocol_policy=policy,
             origin_ssl_protocols=aws.cloudfront.VpcOriginVpcOriginEndpointConfigOriginSslProtocolsArgs(
                 items=list(plan.origin_tls_versions), quantity=len(plan.origin_tls_versions)
             ),
         ),
-        opts=ResourceOptions(parent=parent),
+        # CloudFront changes none that a distribution uses: another one is made, the distribution
+        # goes over to it, and only then is the old one deleted.
+        opts=ResourceOptions(parent=parent, replace_on_changes=["vpcOriginEndpointConfig"]),
     )
     return aws.cloudfront.DistributionOriginArgs(
         origin_id=APPLICATION_ORIGIN,
@@ -120,6 +122,20 @@ def _application_origin(
         ),
         origin_shield=_shield(args),
     )
+
+
+def _origin_name(args: OriginsArgs, protocol_policy: str) -> Output[str]:
+    """A name of its own for each content, so that the next one can stand beside the one in use."""
+    plan = args.plan
+    settings = (plan.http_port, plan.https_port, protocol_policy, *plan.origin_tls_versions)
+    tags = (f"{key}={value}" for key, value in sorted(args.place.tags.items()))
+    known = (*settings, *tags)
+
+    def named(load_balancer_arn: str) -> str:
+        content = "\n".join(map(str, (load_balancer_arn, *known)))
+        return f"{args.place.prefix}-origin-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    return Output.from_input(args.load_balancer_arn).apply(named)
 
 
 def _shield(args: OriginsArgs) -> aws.cloudfront.DistributionOriginOriginShieldArgs | None:

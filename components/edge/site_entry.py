@@ -66,7 +66,8 @@ class SiteEntry(ComponentResource):
             f"{name}-firewall",
             web_acl_arn=firewall.web_acl_arn,
             resource_arn=args.load_balancer_arn,
-            opts=ResourceOptions(parent=self),
+            # A balancer has one: the old one's deletion would take the new one away.
+            opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
         target = aws.route53.RecordAliasArgs(
             name=args.load_balancer_dns_name,

@@ -9,7 +9,7 @@ from typing import Any
 from rf.shared.account import usage
 from rf.shared.cards.calls import AS_CREATED, Calls, Tagging, look_up, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Unruled
+from rf.shared.cards.changes import REPLACE, Changes
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
@@ -181,7 +181,10 @@ CARDS = (
         lifecycle=_VALIDATION.lifecycle(),
         creation=Creation(minutes=1, source=(thread("hashicorp/terraform#21687", "38 s"),)),
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("acm/certificate_validation.go"),),
+            properties={"certificateArn": REPLACE, "validationRecordFqdns": REPLACE},
+        ),
         price=Free(reason="waits for a certificate"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -21,7 +21,7 @@ from rf.shared.cards.calls import (
     take_away,
 )
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
@@ -204,6 +204,10 @@ _VAULT_LOCK = Calls(
     outputs={"backupVaultArn": "BackupVaultArn"},
 )
 
+_KEPT = PropertyRule(
+    up=IN_PLACE, effect=DANGEROUS, why="backups made from then on are deleted sooner"
+)
+
 
 def _vault_state(account: Account, owner: Owner, name: str) -> Answer:
     """By the list: of a vault that is not there, AWS Backup says that access is denied."""
@@ -225,7 +229,33 @@ CARDS = (
         lifecycle=_PLAN.lifecycle(read=_read_plan, update=_update_plan),
         creation=SECONDS,
         verification=Verification(kind="backup plan", more=_each_rule),
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("backup/plan.go"),
+                guide("AWS Backup developer guide", "Backup plan options and configuration"),
+            ),
+            properties={
+                "name": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "rules.ruleName",
+                        "rules.schedule",
+                        "rules.startWindow",
+                        "rules.completionWindow",
+                        "rules.targetVaultName",
+                    ),
+                    IN_PLACE,
+                ),
+                "advancedBackupSettings": IN_PLACE,
+                "rules.lifecycle.deleteAfter": _KEPT,
+                "rules.copyActions.lifecycle.deleteAfter": _KEPT,
+                "rules": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="fewer backups, or none in the recovery region",
+                ),
+            },
+        ),
         price=Free(reason="paid as the backups it makes"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -243,7 +273,23 @@ CARDS = (
         lifecycle=_SELECTION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("backup/selection.go (no update)"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "name",
+                        "planId",
+                        "iamRoleArn",
+                        "resources",
+                        "conditions",
+                        "notResources",
+                        "selectionTags",
+                    ),
+                    REPLACE,
+                )
+            },
+        ),
         price=Free(reason="part of its plan"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

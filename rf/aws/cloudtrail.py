@@ -150,6 +150,11 @@ def _tags_of(account: Account, trail: Mapping[str, Any]) -> list[Mapping[str, st
     return [tag for each in tagged for tag in each.get("TagsList") or ()]
 
 
+_RECORDS_ALL = PropertyRule(
+    to={"true": IN_PLACE}, effect=DANGEROUS, why="part of what is done would no longer be recorded"
+)
+
+
 CARDS = (
     Card(
         type="aws:cloudtrail/trail:Trail",
@@ -183,16 +188,28 @@ CARDS = (
                     effect=DANGEROUS,
                     why="nobody can tell whether the record was changed",
                 ),
-                "includeGlobalServiceEvents": IN_PLACE,
-                "isMultiRegionTrail": IN_PLACE,
-                "advancedEventSelectors": IN_PLACE,
-                "kmsKeyId": IN_PLACE,
+                "includeGlobalServiceEvents": _RECORDS_ALL,
+                "isMultiRegionTrail": _RECORDS_ALL,
+                "advancedEventSelectors": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="part of what is done would no longer be recorded",
+                ),
+                "kmsKeyId": PropertyRule(
+                    to={"(not set)": DANGEROUS},
+                    effect=IN_PLACE,
+                    why="the record would lie there under a key of S3 alone",
+                ),
                 "s3BucketName": PropertyRule(
                     effect=DANGEROUS,
                     why="the record goes on elsewhere, and the old part must be kept by hand",
                 ),
                 "s3KeyPrefix": IN_PLACE,
-                "cloudWatchLogsGroupArn": IN_PLACE,
+                "cloudWatchLogsGroupArn": PropertyRule(
+                    to={"(not set)": DANGEROUS},
+                    effect=IN_PLACE,
+                    why="no alarm would see what is done",
+                ),
                 "cloudWatchLogsRoleArn": IN_PLACE,
                 "tags": IN_PLACE,
             },

@@ -10,7 +10,7 @@ from rf.shared.account import usage
 from rf.shared.account.names import existing, of_stack, owned
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
@@ -20,7 +20,7 @@ from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Row, Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME, USAGE
@@ -240,7 +240,21 @@ CARDS = (
         lifecycle=_LIFECYCLE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("ecr/lifecycle_policy.go (no update)"),
+                guide(
+                    "ECR user guide", "Automate the cleanup of images by using lifecycle policies"
+                ),
+            ),
+            properties={
+                "repository": REPLACE,
+                "policy": PropertyRule(
+                    effect=REPLACE,
+                    why="images that the new one lets go are deleted within a day",
+                ),
+            },
+        ),
         price=Free(reason="part of its repository"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -258,7 +272,16 @@ CARDS = (
             kind="registry replication",
             rows={"regions": _compared_rules(_regions), "repositories": _compared_rules(_filters)},
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ecr/replication_configuration.go"),),
+            properties={
+                "replicationConfiguration": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="images pushed from then on reach only the regions that are named",
+                )
+            },
+        ),
         price=Free(reason="paid as the images it copies"),
         quotas=NO_QUOTA,
         naming=AccountSetting(
@@ -300,7 +323,11 @@ CARDS = (
                 "name": REPLACE,
                 "encryptionConfigurations": REPLACE,
                 "imageScanningConfiguration": IN_PLACE,
-                "imageTagMutability": IN_PLACE,
+                "imageTagMutability": PropertyRule(
+                    to={"MUTABLE": DANGEROUS},
+                    effect=IN_PLACE,
+                    why="a tag that runs could be pushed over",
+                ),
                 "forceDelete": PropertyRule(
                     to={"false": IN_PLACE},
                     effect=DANGEROUS,
@@ -338,7 +365,24 @@ CARDS = (
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ecr/repository_creation_template.go"),),
-            properties={"prefix": REPLACE, "region": REPLACE},
+            properties={
+                "prefix": REPLACE,
+                "region": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "appliedFors",
+                        "customRoleArn",
+                        "description",
+                        "encryptionConfigurations",
+                        "imageTagMutability",
+                        "imageTagMutabilityExclusionFilters",
+                        "lifecyclePolicy",
+                        "repositoryPolicy",
+                        "resourceTags",
+                    ),
+                    IN_PLACE,
+                ),
+            },
         ),
         price=Free(reason="paid as the images in its repositories"),
         quotas=NO_QUOTA,

@@ -11,7 +11,7 @@ from rf.shared.account.names import owned, pairs
 from rf.shared.cards.answers import DescribedBy
 from rf.shared.cards.calls import Calls, Tagging, look_up
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
@@ -20,6 +20,7 @@ from rf.shared.cards.naming import AccountSetting, Answer
 from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Unpriced
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
@@ -146,7 +147,16 @@ CARDS = (
         lifecycle=_DETECTOR.lifecycle(read=_read_detector),
         creation=SECONDS,
         verification=Verification(kind="GuardDuty", rows={"status": _status}),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("guardduty/detector.go"),),
+            properties={
+                "datasources": IN_PLACE,
+                "findingPublishingFrequency": IN_PLACE,
+                "enable": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="nobody looks for an intruder"
+                ),
+            },
+        ),
         price=Unpriced("paid by the events it analyses, which no load tells"),
         quotas=NO_QUOTA,
         naming=AccountSetting(
@@ -177,7 +187,19 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("guardduty/detector_feature.go"),),
+            properties={
+                "detectorId": REPLACE,
+                "name": REPLACE,
+                "additionalConfigurations": IN_PLACE,
+                "status": PropertyRule(
+                    to={"ENABLED": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="nobody looks for an intruder there",
+                ),
+            },
+        ),
         price=Unpriced("paid by the events it analyses, which no load tells"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

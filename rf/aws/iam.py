@@ -24,7 +24,7 @@ from rf.shared.cards.calls import (
     take_away,
 )
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
@@ -373,7 +373,10 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("iam/instance_profile.go"),),
+            properties={"name": REPLACE, "namePrefix": REPLACE, "path": REPLACE, "role": IN_PLACE},
+        ),
         price=Free(reason="IAM costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -395,7 +398,23 @@ CARDS = (
         verification=Verification(kind="role", rows={"trust": _trust}, more=_policies_on_role),
         changes=Changes(
             source=(provider("iam/role.go"),),
-            properties={"name": REPLACE, "namePrefix": REPLACE, "path": REPLACE},
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "path": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "assumeRolePolicy",
+                        "description",
+                        "maxSessionDuration",
+                        "permissionsBoundary",
+                        "inlinePolicies",
+                        "managedPolicyArns",
+                        "forceDetachPolicies",
+                    ),
+                    IN_PLACE,
+                ),
+            },
         ),
         price=Free(reason="IAM costs nothing"),
         quotas=(
@@ -423,7 +442,15 @@ CARDS = (
         lifecycle=_ROLE_POLICY.lifecycle(read=_read_role_policy),
         creation=SECONDS,
         verification=Verification(kind="inline policy", rows={"document": _policy_document}),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("iam/role_policy.go"),),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "role": REPLACE,
+                "policy": IN_PLACE,
+            },
+        ),
         price=Free(reason="IAM costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -438,7 +465,10 @@ CARDS = (
         lifecycle=_ROLE_POLICY_ATTACHMENT.lifecycle(read=_read_role_policy_attachment),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("iam/role_policy_attachment.go (no update)"),),
+            properties={"policyArn": REPLACE, "role": REPLACE},
+        ),
         price=Free(reason="IAM costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -22,7 +22,7 @@ from rf.shared.cards.calls import (
     take_away,
 )
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
@@ -30,7 +30,7 @@ from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced, each
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import IN_REGION, NO_DATA
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, always
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
@@ -249,6 +249,14 @@ def _primary(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return str(inputs["primaryKeyArn"]).rsplit("/", 1)[-1], reading.thing["KeyId"]
 
 
+_WINDOW = PropertyRule(
+    up=IN_PLACE,
+    effect=DANGEROUS,
+    why="less time to take a deletion back, after which nothing encrypted with it can be read",
+    source=(guide("KMS developer guide", "Deleting AWS KMS keys"),),
+)
+
+
 CARDS = (
     Card(
         type="aws:kms/alias:Alias",
@@ -257,7 +265,19 @@ CARDS = (
         lifecycle=_ALIAS.lifecycle(read=_read_alias),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("kms/alias.go"),
+                guide("KMS developer guide", "Update aliases"),
+            ),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "targetKeyId": PropertyRule(
+                    effect=IN_PLACE, why="what was encrypted keeps the old key, which has to stay"
+                ),
+            },
+        ),
         price=Free(reason="a name of a key"),
         quotas=NO_QUOTA,
         naming=Naming(title="key alias", key="name", state=_alias_state),
@@ -285,9 +305,13 @@ CARDS = (
             properties={
                 "description": IN_PLACE,
                 "policy": IN_PLACE,
-                "enableKeyRotation": IN_PLACE,
+                "enableKeyRotation": PropertyRule(
+                    to={"true": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="one key would do for ever, and a lost one with it",
+                ),
                 "rotationPeriodInDays": IN_PLACE,
-                "deletionWindowInDays": IN_PLACE,
+                "deletionWindowInDays": _WINDOW,
                 "tags": IN_PLACE,
                 "isEnabled": PropertyRule(
                     to={"true": IN_PLACE},
@@ -347,7 +371,7 @@ CARDS = (
                 "region": REPLACE,
                 "description": IN_PLACE,
                 "policy": IN_PLACE,
-                "deletionWindowInDays": IN_PLACE,
+                "deletionWindowInDays": _WINDOW,
                 "tags": IN_PLACE,
                 "enabled": PropertyRule(
                     to={"true": IN_PLACE},

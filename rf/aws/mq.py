@@ -152,6 +152,12 @@ def _broker_state(account: Account, owner: Owner, name: str) -> Answer:
     )
 
 
+_ANOTHER_BROKER = (
+    "make another broker beside it, of that version, and let producers go over to it",
+    "let the workers drain the old one, then take it away",
+)
+
+
 CARDS = (
     Card(
         type=BROKER,
@@ -202,13 +208,18 @@ CARDS = (
                     source=(guide("Amazon MQ developer guide", "Editing broker preferences"),),
                 ),
                 "engineVersion": PropertyRule(
-                    up=RESTART, down=REFUSED, outage="brokers restart one after another"
+                    up=RESTART,
+                    down=REFUSED,
+                    outage="brokers restart one after another",
+                    why="Amazon MQ never goes back to an older version",
+                    way=_ANOTHER_BROKER,
                 ),
                 "securityGroups": IN_PLACE,
                 "maintenanceWindowStartTime": IN_PLACE,
                 "autoMinorVersionUpgrade": IN_PLACE,
                 "applyImmediately": IN_PLACE,
                 "logs": IN_PLACE,
+                "dataReplicationMode": DANGEROUS,
                 "tags": IN_PLACE,
                 "users": PropertyRule(
                     effect=DANGEROUS,

@@ -232,9 +232,16 @@ CARDS = (
                 "kmsKeyId": IN_PLACE,
                 "policy": IN_PLACE,
                 "recoveryWindowInDays": PropertyRule(
-                    to={"0": DANGEROUS}, effect=IN_PLACE, why="a deletion could not be undone"
+                    to={"0": DANGEROUS},
+                    up=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="less time to take a deletion back; 0 leaves none",
                 ),
-                "replicas": IN_PLACE,
+                "replicas": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="the recovery region would have no copy, or another key of it",
+                ),
                 "tags": IN_PLACE,
             },
         ),

@@ -9,7 +9,7 @@ from rf.shared.account.names import of_stack
 from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
@@ -17,6 +17,7 @@ from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification, document, or_none
 from rf.shared.cards.without import NO_QUOTA, NOT_ENUMERATED, OWN_NAME
@@ -155,7 +156,25 @@ CARDS = (
         verification=Verification(
             kind="topic", rows={"key": or_none("kmsMasterKeyId", "KmsMasterKeyId")}
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("sns/topic.go"),),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "fifoTopic": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "kmsMasterKeyId",
+                        "displayName",
+                        "deliveryPolicy",
+                        "policy",
+                        "signatureVersion",
+                        "tracingConfig",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Free(reason="a few events a month, of which the first million are free"),
         quotas=NO_QUOTA,
         naming=Naming(title="topic", key="name", state=_topic_state),
@@ -174,7 +193,10 @@ CARDS = (
         lifecycle=_TOPIC_POLICY.lifecycle(delete=_delete_topic_policy),
         creation=SECONDS,
         verification=Verification(kind="topic policy", rows={"policy": document("policy")}),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("sns/topic_policy.go"),),
+            properties={"arn": REPLACE, "policy": IN_PLACE},
+        ),
         price=Free(reason="part of its topic"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import IN_REGION
+from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import ACCOUNT_ID, Computed, Registration
@@ -110,7 +111,40 @@ CARDS = (
         lifecycle=_QUEUE.lifecycle(update=_update_queue),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("sqs/queue.go"),
+                guide("SQS developer guide", "Configuring queue parameters"),
+            ),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "fifoQueue": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "contentBasedDeduplication",
+                        "deduplicationScope",
+                        "delaySeconds",
+                        "fifoThroughputLimit",
+                        "kmsDataKeyReusePeriodSeconds",
+                        "kmsMasterKeyId",
+                        "maxMessageSize",
+                        "policy",
+                        "receiveWaitTimeSeconds",
+                        "redriveAllowPolicy",
+                        "redrivePolicy",
+                        "visibilityTimeoutSeconds",
+                    ),
+                    IN_PLACE,
+                ),
+                "messageRetentionSeconds": PropertyRule(
+                    up=IN_PLACE, effect=DANGEROUS, why="messages that are older are deleted"
+                ),
+                "sqsManagedSseEnabled": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="messages lie there unencrypted"
+                ),
+            },
+        ),
         price=Free(
             reason=(
                 "polled every 20 s, 131,400 requests a month, of which the first million are free"
@@ -132,7 +166,10 @@ CARDS = (
         lifecycle=_QUEUE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("sqs/queue_policy.go"),),
+            properties={"queueUrl": REPLACE, "policy": IN_PLACE},
+        ),
         price=Free(reason="part of its queue"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rf.shared.account.names import described, of_stack
 from rf.shared.cards.calls import Calls, Name, Tagging, differing, retag
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named
@@ -17,6 +17,7 @@ from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA
@@ -92,7 +93,24 @@ CARDS = (
         verification=Verification(
             kind="session document", rows={"kind": "documentType", "content": _content}
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ssm/document.go"),),
+            properties={
+                "name": REPLACE,
+                "documentType": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "content",
+                        "documentFormat",
+                        "targetType",
+                        "versionName",
+                        "permissions",
+                        "attachmentsSources",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Free(reason="Session Manager costs nothing for EC2"),
         quotas=NO_QUOTA,
         naming=Naming(title="session document", key="name", state=_document_state),

@@ -11,13 +11,14 @@ from rf.aws.ec2.common import TAGGING, arn_of, tagged
 from rf.aws.ec2.rules import EGRESS, INGRESS, permission_of
 from rf.shared.cards.calls import Calls, differing, retag, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Lifecycle, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME, Without
 from rf.shared.offline.invention import Computed, Registration
@@ -116,6 +117,27 @@ def _rules_of_one_group(need: Need) -> int:
     return max(groups.values(), default=0)
 
 
+_RULE_CHANGES = Changes(
+    source=(provider("ec2/vpc_security_group_ingress_rule.go, vpc_security_group_egress_rule.go"),),
+    properties={
+        "securityGroupId": REPLACE,
+        **dict.fromkeys(
+            (
+                "cidrIpv4",
+                "cidrIpv6",
+                "description",
+                "fromPort",
+                "ipProtocol",
+                "prefixListId",
+                "referencedSecurityGroupId",
+                "toPort",
+            ),
+            IN_PLACE,
+        ),
+    },
+)
+
+
 CARDS = (
     Card(
         type=EGRESS,
@@ -128,7 +150,7 @@ CARDS = (
         lifecycle=_lifecycle("Egress"),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=_RULE_CHANGES,
         price=Free(reason="rules cost nothing"),
         quotas=Without("counted with those of the other direction"),
         naming=OWN_NAME,
@@ -151,7 +173,7 @@ CARDS = (
         lifecycle=_lifecycle("Ingress"),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=_RULE_CHANGES,
         price=Free(reason="rules cost nothing"),
         quotas=(
             Quota(

@@ -8,13 +8,14 @@ from typing import Any
 
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
@@ -106,7 +107,33 @@ CARDS = (
         lifecycle=_WEB_ACL.lifecycle(),
         creation=SECONDS,
         verification=Verification(kind="firewall", rows={"rules": _rules}),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("wafv2/web_acl.go"),),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "scope": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "associationConfig",
+                        "captchaConfig",
+                        "challengeConfig",
+                        "customResponseBodies",
+                        "defaultAction",
+                        "description",
+                        "rules",
+                        "tokenDomains",
+                        "visibilityConfig",
+                    ),
+                    IN_PLACE,
+                ),
+                "dataProtectionConfig": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="what is no longer protected stands in logs and samples",
+                ),
+            },
+        ),
         price=Priced(keys=("waf:",), count=_firewall),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -130,7 +157,10 @@ CARDS = (
         lifecycle=_ASSOCIATION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("wafv2/web_acl_association.go (no update)"),),
+            properties={"resourceArn": REPLACE, "webAclArn": REPLACE},
+        ),
         price=Free(reason="part of its list of rules"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -155,7 +185,19 @@ CARDS = (
                 "redacted fields": _redacted_fields,
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("wafv2/web_acl_logging_configuration.go"),),
+            properties={
+                "logDestinationConfigs": REPLACE,
+                "resourceArn": REPLACE,
+                "loggingFilter": IN_PLACE,
+                "redactedFields": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="what is no longer redacted stands in the log",
+                ),
+            },
+        ),
         price=Free(reason="paid as the logs it writes"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

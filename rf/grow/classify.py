@@ -8,12 +8,13 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
+from rf.grow.claims import claim_mistake
 from rf.grow.difference import Pair, PlanDifference, difference_of
 from rf.grow.stage import shard_count_findings, stage_findings
 from rf.grow.temporal import history_findings
 from rf.local.pulumi import PROVIDER
 from rf.shared.cards.changes import Effect, Ruling
-from rf.shared.cards.diff import is_ignored, ruling_of
+from rf.shared.cards.diff import is_below, ruling_of
 from rf.shared.cards.property_changes import PropertyChange, property_changes
 from rf.shared.cards.registry import holds
 from rf.shared.plan_document import PlanDocument, PlannedResource
@@ -84,11 +85,15 @@ class ResourceChange:
 
 @dataclass(frozen=True, kw_only=True)
 class GrowthFinding:
-    """Something that must not happen: the resource, what would happen, and what to do instead."""
+    """Something that must not happen: the resource, what would happen, and what to do instead.
+
+    `way` has the steps of what to do, where there is a way to the new value all the same.
+    """
 
     resource: str
     what: str
     remedy: str
+    way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +130,7 @@ def step_between(
         *stage_findings_of(before, after),
         *_lost_protection(difference),
         *_dangers(changes),
+        *_held_back_claims(changes, before, after),
     )
     return GrowthStep(
         before=names[0] if names else before.size,
@@ -166,8 +172,14 @@ def _changes(
         kind = _kind_of(judged, moved=pair.moved)
         if kind is Kind.REPLACE:
             replaced[pair.after.urn] = pair.after.name
-        if kind is not None and not pair.after.type.startswith(PROVIDER):
+        if kind is not None and not _is_quiet_provider(pair.after, judged):
             yield _whole(pair.after, after, kind, judged, before=pair.before)
+
+
+def _is_quiet_provider(resource: PlannedResource, judged: Sequence[Judged]) -> bool:
+    """A provider whose change touches nothing by itself."""
+    endangers = any(each.ruling.effect is Effect.DANGEROUS for each in judged)
+    return resource.type.startswith(PROVIDER) and not endangers
 
 
 def _whole(
@@ -195,11 +207,10 @@ def _whole(
 def _judged(
     pair: Pair, replaced: Mapping[str, str], provider: Mapping[str, Any]
 ) -> Iterator[Judged]:
-    stateful = is_stateful(pair.before) or is_stateful(pair.after)
     changes = [
         change
         for change in property_changes(pair.before.inputs, pair.after.inputs)
-        if not is_ignored(change, pair.after.ignore_changes)
+        if not is_below(change, pair.after.ignore_changes)
     ]
     # Below a name that changes too: a Job that gets another deadline is not made anew for that.
     changed = {change.path for change in changes}
@@ -218,11 +229,18 @@ def _judged(
         ruling = ruling_of(
             pair.after.type,
             change,
-            stateful=stateful,
             provider=provider,
             inputs=pair.after.inputs,
+            made_anew=_is_made_anew(change, pair.after.replace_on_changes),
         )
         yield Judged(change=change, ruling=ruling)
+
+
+def _is_made_anew(change: PropertyChange, paths: Sequence[str]) -> bool:
+    """Whether the program has the resource made anew for the change: of what `paths` name, or of
+    an object that holds it and follows another resource whole."""
+    inside = any(path.startswith(f"{change.bare_path}.") for path in paths)
+    return is_below(change, paths) or (bool(change.follows) and inside)
 
 
 _KINDS = {
@@ -267,10 +285,8 @@ def _lost_protection(difference: PlanDifference) -> Iterator[GrowthFinding]:
 
 def _dangers(changes: Iterable[ResourceChange]) -> Iterator[GrowthFinding]:
     for change in changes:
-        if not change.stateful:
-            continue
         lost = holds(change.type) or "it is protected"
-        if change.kind is Kind.DELETE:
+        if change.kind is Kind.DELETE and change.stateful:
             yield GrowthFinding(
                 resource=change.name,
                 what=f"{change.type} would be deleted ({lost})",
@@ -278,9 +294,37 @@ def _dangers(changes: Iterable[ResourceChange]) -> Iterator[GrowthFinding]:
                 " go, keep its data first and unprotect it by hand",
             )
         for each in change.properties:
-            finding = _danger(change, each, lost)
+            finding = _danger(change, each, lost) if _matters(change, each) else None
             if finding is not None:
                 yield finding
+
+
+def _held_back_claims(
+    changes: Iterable[ResourceChange], before: PlanDocument, after: PlanDocument
+) -> Iterator[GrowthFinding]:
+    for change in changes:
+        for each in change.properties:
+            mistake = claim_mistake(after.resources[change.urn], each.change, each.ruling, before)
+            if mistake is not None:
+                why, way = mistake
+                yield GrowthFinding(
+                    resource=change.name,
+                    what=f"{each.change.path} grows, and its claims can't follow: {why}",
+                    remedy="keep the old value, or go the way below",
+                    way=way,
+                )
+
+
+def _matters(change: ResourceChange, judged: Judged) -> bool:
+    """Whether the effect harms: a new resource for one that holds nothing does not, nor what is
+    refused of one that is made anew anyway."""
+    match judged.ruling.effect:
+        case Effect.REPLACE:
+            return change.stateful
+        case Effect.REFUSED:
+            return change.kind is not Kind.REPLACE
+        case _:
+            return True
 
 
 def _of_region(source: Any) -> str:
@@ -300,7 +344,7 @@ def _danger(change: ResourceChange, judged: Judged, lost: str) -> GrowthFinding 
             remedy = "keep the old value, or move the data to a new resource beside it"
         case Effect.REFUSED:
             what = f"{cause} can't be changed so{because}"
-            remedy = "keep the old value, or move the data to a new resource beside it"
+            remedy = "keep the old value, or go the way below"
         case Effect.DANGEROUS:
             what = f"{cause} changes in place, and endangers the {change.type}{because}"
             remedy = "keep the old value, or do it by hand with a backup and a way back"
@@ -312,4 +356,5 @@ def _danger(change: ResourceChange, judged: Judged, lost: str) -> GrowthFinding 
             )
         case _:
             return None
-    return GrowthFinding(resource=change.name, what=what, remedy=remedy)
+    way = judged.ruling.way
+    return GrowthFinding(resource=change.name, what=what, remedy=remedy, way=way)

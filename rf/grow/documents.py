@@ -19,7 +19,12 @@ def step_document(step: GrowthStep, runbook: Runbook | None) -> dict[str, Any]:
         "safe": step.safe,
         "secretsCompared": step.secrets_compared,
         "findings": [
-            {"resource": each.resource, "what": each.what, "remedy": each.remedy}
+            {
+                "resource": each.resource,
+                "what": each.what,
+                "remedy": each.remedy,
+                "way": list(each.way),
+            }
             for each in step.findings
         ],
         "changes": [_change(change) for change in step.changes],

@@ -4,7 +4,7 @@ look at before going on, and what can't be undone."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def irreversible(step: GrowthStep) -> Iterator[str]:
     for change in step.changes:
         for each in change.properties if change.stateful else ():
             back = PropertyChange(path=each.change.path, old=each.change.new, new=each.change.old)
-            ruling = ruling_of(change.type, back, stateful=True)
+            ruling = ruling_of(change.type, back)
             if ruling.effect in (Effect.REFUSED, Effect.REPLACE, Effect.DANGEROUS):
                 because = f": {ruling.why}" if ruling.why else ""
                 yield f"{change.name} {each.change.path} {_arrow(each)}{because}"
@@ -101,7 +101,7 @@ def _steps_of(
             commands=(*_actions(affected), *_commands(group, stack)),
             changes=affected,
             windows=tuple(_windows(changes, group if len(groups) > 1 else None)),
-            verify=phase.verify,
+            verify=(*phase.verify, *_waits(changes, group if len(groups) > 1 else None)),
         )
 
 
@@ -128,15 +128,34 @@ def _actions(changes: Iterable[ResourceChange]) -> Iterator[str]:
         yield from change.actions
 
 
-def _windows(changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None) -> Iterator[str]:
-    """What interrupts, how long, and when AWS does it; only what `leaves` set, where given."""
+def _waits(changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None) -> Iterator[str]:
+    """What can't change once more before a while has passed."""
+    for change, judged in _set_by(changes, leaves):
+        for each in judged:
+            if each.ruling.again:
+                yield f"{change.name} {each.change.path}: {each.ruling.again}"
+
+
+def _set_by(
+    changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None
+) -> Iterator[tuple[ResourceChange, Sequence[Judged]]]:
+    """Each change with its properties; only those that `leaves` set, where given."""
     set_here = None if leaves is None else {path.rsplit(".", 1)[-1] for path in leaves}
     for change in changes:
-        judged = [
-            each
-            for each in change.properties
-            if each.ruling.outage and (set_here is None or _leaf_of(each.change.path) in set_here)
-        ]
+        yield (
+            change,
+            [
+                each
+                for each in change.properties
+                if set_here is None or _leaf_of(each.change.path) in set_here
+            ],
+        )
+
+
+def _windows(changes: Iterable[ResourceChange], leaves: Mapping[str, Any] | None) -> Iterator[str]:
+    """What interrupts, how long, and when AWS does it; only what `leaves` set, where given."""
+    for change, properties in _set_by(changes, leaves):
+        judged = [each for each in properties if each.ruling.outage]
         if judged and change.kind in (Kind.RESTART, Kind.ACTION, Kind.REPLACE):
             outage = "; ".join(dict.fromkeys(each.ruling.outage for each in judged))
             when = f", in its window {change.window} UTC" if change.window else ""

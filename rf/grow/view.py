@@ -41,6 +41,7 @@ def _show_step(step: GrowthStep, runbook: Runbook | None, out: Console) -> None:
         out.print(_changes(step.changes))
     if step.findings:
         out.print(_findings(step.findings))
+        _show_ways(step.findings, out)
     if runbook is not None and step.changes:
         _show_runbook(runbook, out)
 
@@ -89,6 +90,15 @@ def _findings(findings: Sequence[GrowthFinding]) -> Table:
     for finding in findings:
         table.add_row(escape(finding.resource), escape(finding.what), escape(finding.remedy))
     return table
+
+
+def _show_ways(findings: Sequence[GrowthFinding], out: Console) -> None:
+    """The steps that lead to a value which no single update can set."""
+    for finding in findings:
+        if finding.way:
+            out.print(Text(f"The way, {finding.resource}: {finding.what}", style="bold"))
+            for number, line in enumerate(finding.way, start=1):
+                out.print(Text(f"  {number}. {line}"), soft_wrap=True)
 
 
 def _show_runbook(runbook: Runbook, out: Console) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, Changes
 from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
+from rf.shared.cards.source import kubernetes
 
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 
@@ -30,7 +31,9 @@ CARDS = (
     kubernetes_card(
         AUTOSCALER,
         values=closed_by_server(_CLOSED),
-        changes=Unruled(),
+        changes=Changes(
+            source=(kubernetes('"Horizontal Pod Autoscaling"'),), properties={"spec": IN_PLACE}
+        ),
         price=Free(reason="an object of the API server"),
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule, Unruled
-from rf.shared.cards.kinds import BY_PROVIDER, closed_by_server, kubernetes_card
+from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule
+from rf.shared.cards.kinds import closed_by_server, kubernetes_card
 from rf.shared.cards.prices import Free
 from rf.shared.cards.source import kubernetes
 from rf.shared.plan import RecordedResource
@@ -30,7 +30,17 @@ _IMMUTABLE = Changes(
     source=(
         kubernetes('"ConfigMaps", "Immutable ConfigMaps" (the API server never takes it back)'),
     ),
-    properties={"immutable": PropertyRule(to={"true": IN_PLACE}, effect=REFUSED)},
+    properties={
+        "immutable": PropertyRule(
+            to={"true": IN_PLACE},
+            effect=REFUSED,
+            why="the API server never takes it back",
+            way=(
+                "make one of another name with the new content, and let the pods name that one",
+                "delete the old one once no pod mounts it",
+            ),
+        )
+    },
 )
 
 
@@ -43,7 +53,10 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:core/v1:LimitRange",
-        changes=Unruled(),
+        changes=Changes(
+            source=(kubernetes('"Limit Ranges (pods that run are untouched)"'),),
+            properties={"spec": IN_PLACE},
+        ),
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
@@ -63,7 +76,10 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:core/v1:ResourceQuota",
-        changes=BY_PROVIDER,
+        changes=Changes(
+            source=(kubernetes('"Resource Quotas" (what runs is untouched by a smaller one)'),),
+            properties={"spec": IN_PLACE},
+        ),
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
@@ -103,7 +119,10 @@ CARDS = (
                 ),
             }
         ),
-        changes=BY_PROVIDER,
+        changes=Changes(
+            source=(kubernetes('"Service", "ServiceSpec" (cluster addresses are immutable)'),),
+            properties={"spec": IN_PLACE},
+        ),
         price=Free(
             reason="inside the cluster; one of type LoadBalancer is named as unpriced",
             unless=_balancer_of_its_own,
@@ -111,7 +130,14 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:core/v1:ServiceAccount",
-        changes=Unruled(),
+        changes=Changes(
+            source=(kubernetes('"Service Accounts"'),),
+            properties={
+                "automountServiceAccountToken": IN_PLACE,
+                "imagePullSecrets": IN_PLACE,
+                "secrets": IN_PLACE,
+            },
+        ),
         price=Free(reason="an object of the API server"),
     ),
 )

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rendering.shared.chart_values import UnlistedChartValue, check_values
-from rf.shared.cards.changes import IN_PLACE, REFUSED, RESTART, Changes, PropertyRule
+from rf.shared.cards.changes import (
+    DANGEROUS,
+    IN_PLACE,
+    REFUSED,
+    RESTART,
+    Changes,
+    Effect,
+    PropertyRule,
+)
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.kinds import kubernetes_card
 from rf.shared.cards.prices import Counted, Free, fixed
@@ -58,27 +66,116 @@ def _chart(resource: RecordedResource, _plan: RecordedPlan) -> Counted:
         yield "ebs:gp3", fixed(gib)
 
 
-_CLAIMED = "volumeClaimTemplate.spec.resources.requests.storage"
-
-
-def _enlarged_by_hand(whose: str, name: str) -> PropertyRule:
-    """Of a StatefulSet that the Prometheus operator makes: its claims stay as they are."""
-    claims = f"-l app.kubernetes.io/name={name}"
-    return PropertyRule(
-        effect=RESTART,
-        outage=(
-            f"the operator makes {whose} StatefulSet anew and stops all its pods at once; they"
-            " are back within minutes"
-        ),
-        why="claims that exist keep their size until they are enlarged themselves; claims never"
-        " shrink",
-        actions=(
-            f"kubectl -n monitoring patch $(kubectl -n monitoring get pvc {claims} -o name)"
-            """ --type merge -p '{"spec":{"resources":{"requests":{"storage":"{new}"}}}}'""",
-            f"kubectl -n monitoring wait pvc {claims}"
-            " --for=jsonpath='{.status.capacity.storage}'={new} --timeout=30m",
-        ),
+def _with_new_claims(name: str) -> tuple[str, ...]:
+    """How a template that claims can't follow is taken all the same: a copy after the other."""
+    return (
+        "set the new template and deploy; then of one copy: kubectl -n monitoring delete pvc CLAIM"
+        f" --wait=false (one of get pvc -l app.kubernetes.io/name={name}), and its pod; what it"
+        " held is lost, and the other copy goes on",
+        "wait until the new one has as much history as you need, then the next copy",
     )
+
+
+def _claims_of(path: str, whose: str, name: str) -> dict[str, PropertyRule]:
+    """The rules of a template of claims of a StatefulSet that the Prometheus operator makes."""
+    claims = f"-l app.kubernetes.io/name={name}"
+    fixed = PropertyRule(
+        effect=REFUSED,
+        why=f"{whose} claims that exist keep it: a claim is immutable but for its size",
+        way=_with_new_claims(name),
+    )
+    template = f"{path}.volumeClaimTemplate"
+    return {
+        path: PropertyRule(
+            effect=DANGEROUS,
+            why=f"{whose} pods would begin anew on other disks, or on none that outlives them",
+        ),
+        template: fixed,
+        f"{template}.spec.resources.requests.storage": PropertyRule(
+            effect=RESTART,
+            down=REFUSED,
+            outage=(
+                f"the operator makes {whose} StatefulSet anew and stops all its pods at once; they"
+                " are back within minutes"
+            ),
+            why="claims that exist keep their size until they are enlarged themselves; claims never"
+            " shrink",
+            actions=(
+                f"kubectl -n monitoring patch $(kubectl -n monitoring get pvc {claims} -o name)"
+                """ --type merge -p '{"spec":{"resources":{"requests":{"storage":"{new}"}}}}'""",
+                f"kubectl -n monitoring wait pvc {claims}"
+                " --for=jsonpath='{.status.capacity.storage}'={new} --timeout=30m",
+            ),
+            way=_with_new_claims(name),
+            again="EBS changes a volume once in six hours",
+        ),
+    }
+
+
+_KEPT = PropertyRule(
+    up=RESTART,
+    effect=DANGEROUS,
+    outage="Prometheus' pods are replaced one after another",
+    why="metrics beyond it are deleted",
+    source=(FactSource(name="Prometheus", page='"Storage"', version=GUIDES_READ),),
+)
+_GRAFANA = (FactSource(name="grafana chart 12.11.1", page="templates/pvc.yaml", version="12.11.1"),)
+_GRAFANAS_OWN = (
+    "export the dashboards and data sources that were made by hand",
+    "set persistence.enabled false and deploy, which deletes the claim; then the new value, and"
+    " import them",
+)
+_TEMPORAL = (
+    FactSource(
+        name="temporal chart", page="templates/server-namespace-job.yaml", version="this revision's"
+    ),
+    FactSource(name="Temporal", page='"Retention Period"', version=GUIDES_READ),
+)
+_TO_NAMESPACE = "temporal operator namespace update -n researchflow --retention {new}"
+
+_DATA_OF_CHARTS: dict[str, Effect | PropertyRule] = {
+    **_claims_of("values.prometheus.prometheusSpec.storageSpec", "Prometheus'", "prometheus"),
+    **_claims_of("values.alertmanager.alertmanagerSpec.storage", "Alertmanager's", "alertmanager"),
+    "values.prometheus.prometheusSpec.retention": _KEPT,
+    "values.prometheus.prometheusSpec.retentionSize": _KEPT,
+    "values.grafana.persistence": PropertyRule(
+        effect=REFUSED,
+        why="the claim keeps its class: a claim is immutable but for its size",
+        way=_GRAFANAS_OWN,
+        source=_GRAFANA,
+    ),
+    "values.grafana.persistence.enabled": PropertyRule(
+        to={"true": IN_PLACE},
+        effect=DANGEROUS,
+        why="the chart deletes the claim, and what was made by hand in Grafana with it",
+        source=_GRAFANA,
+    ),
+    "values.grafana.persistence.size": PropertyRule(
+        up=IN_PLACE,
+        down=REFUSED,
+        why="the claim is the chart's own, so Helm enlarges it; claims never shrink",
+        way=_GRAFANAS_OWN,
+        again="EBS changes a volume once in six hours",
+        source=_GRAFANA,
+    ),
+    "values.server.config.namespaces.namespace.retention": PropertyRule(
+        up=IN_PLACE,
+        effect=DANGEROUS,
+        why=(
+            "histories of closed workflows are deleted sooner; the chart's Job makes a namespace"
+            " and changes none, so it takes the command too"
+        ),
+        actions=(_TO_NAMESPACE,),
+        source=_TEMPORAL,
+    ),
+    "values.server.config.namespaces.namespace": PropertyRule(
+        widened=IN_PLACE,
+        effect=IN_PLACE,
+        why="the chart's Job makes namespaces, and neither changes nor deletes one",
+        source=_TEMPORAL,
+    ),
+}
+"""What values of charts do to what their pods hold, by path: no two charts have one of them."""
 
 
 def _unlisted_values(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -110,6 +207,9 @@ CARDS = (
         changes=Changes(
             source=(
                 FactSource(
+                    name="Helm", page='"helm upgrade", "Custom Resource Definitions"', version="4"
+                ),
+                FactSource(
                     name="Prometheus operator",
                     page='"Storage", "Resizing volumes"',
                     version=GUIDES_READ,
@@ -117,24 +217,34 @@ CARDS = (
                 kubernetes('"Expanding Persistent Volumes Claims"'),
             ),
             properties={
-                f"values.prometheus.prometheusSpec.storageSpec.{_CLAIMED}": _enlarged_by_hand(
-                    "Prometheus'", "prometheus"
-                ),
-                f"values.alertmanager.alertmanagerSpec.storage.{_CLAIMED}": _enlarged_by_hand(
-                    "Alertmanager's", "alertmanager"
-                ),
-                "values.grafana.persistence.size": PropertyRule(
-                    up=IN_PLACE,
-                    down=REFUSED,
-                    why="the claim is the chart's own, so Helm enlarges it; claims never shrink",
-                    source=(
-                        FactSource(
-                            name="grafana chart 12.11.1",
-                            page="templates/pvc.yaml",
-                            version="12.11.1",
-                        ),
+                **dict.fromkeys(
+                    (
+                        "atomic",
+                        "compat",
+                        "createNamespace",
+                        "repositoryOpts",
+                        "skipAwait",
+                        "skipCrds",
+                        "timeout",
                     ),
+                    IN_PLACE,
                 ),
+                "chart": PropertyRule(
+                    effect=RESTART,
+                    outage="another chart: what the old one made and it has not, goes",
+                ),
+                "version": PropertyRule(
+                    up=RESTART,
+                    effect=DANGEROUS,
+                    outage="the chart's pods are replaced one after another",
+                    why="an older release may not read what a newer one wrote; Helm makes the CRDs"
+                    " in a chart's folder once, and changes them never",
+                ),
+                "values": PropertyRule(
+                    effect=IN_PLACE,
+                    why="pods whose template changes are replaced one after another",
+                ),
+                **_DATA_OF_CHARTS,
             },
         ),
         price=Free(

@@ -14,11 +14,10 @@ from rf.shared.cards.changes import (
     RESTART,
     Changes,
     PropertyRule,
-    Unruled,
 )
 from rf.shared.cards.kinds import kubernetes_card
 from rf.shared.cards.prices import Counted, Free, Priced, fixed
-from rf.shared.cards.source import FactSource, kubernetes
+from rf.shared.cards.source import FactSource, guide, kubernetes
 from rf.shared.plan import RecordedPlan, RecordedResource
 from scaleplan.citus.data_nodes import FREE_IOPS, FREE_MIB_PER_SECOND
 
@@ -50,20 +49,111 @@ def _citus(resource: RecordedResource, plan: RecordedPlan) -> Counted:
             yield "ebs-throughput:gp3", fixed(volumes * megabytes)
 
 
+_OPERATOR = "1.18.6"
+_VALIDATORS = FactSource(
+    name="StackGres",
+    page="the operator's webhooks (io.stackgres.operator.validation)",
+    version=_OPERATOR,
+)
+_EBS = guide("EBS user guide", "Modify an Amazon EBS volume using Elastic Volumes operations")
+_ANOTHER_CLUSTER_WAY = (
+    "make another SGShardedCluster beside it, with the new value",
+    "copy the tenants' data into it and let PgBouncer go over to it (docs/sharding.md), then give"
+    " the old one up by hand",
+)
+_ANOTHER_CLUSTER = PropertyRule(
+    effect=REFUSED,
+    why="the operator's webhook takes no other one for a cluster that stands",
+    way=_ANOTHER_CLUSTER_WAY,
+    source=(_VALIDATORS,),
+)
+_VOLUME = PropertyRule(
+    up=IN_PLACE,
+    down=REFUSED,
+    again="EBS changes a volume once in six hours",
+    why="the operator enlarges claims of a class that can expand; volumes never shrink",
+    way=_ANOTHER_CLUSTER_WAY,
+    source=(_VALIDATORS, _EBS),
+)
+_CLASS = PropertyRule(
+    effect=REFUSED,
+    why="a claim keeps the class that it was bound with",
+    way=(
+        "make the new class beside the old one, and a group of shards that names it",
+        "let the rebalancer drain the old groups into it (docs/sharding.md), then take those away",
+    ),
+    source=(kubernetes('"Persistent Volumes" (a claim is immutable but for its size)'),),
+)
+_REPLICATION = PropertyRule(
+    to={"async": DANGEROUS},
+    effect=IN_PLACE,
+    why="a failover would lose what was committed on the primary alone",
+)
+_COPIES = PropertyRule(
+    to={"1": DANGEROUS},
+    effect=IN_PLACE,
+    why=(
+        "copies come and go without touching the primary; without one, a lost instance is a"
+        " restore or a wait for its volume"
+    ),
+)
+_ELSEWHERE = PropertyRule(
+    effect=DANGEROUS,
+    why="backups that exist stay where they are, and a restore looks for them in the new place",
+)
+_PROFILE = Changes(
+    source=(FactSource(name="StackGres 1.18", page='"SGInstanceProfile"', version=_OPERATOR),),
+    properties={
+        "spec": PropertyRule(effect=RESTART, outage="one instance after another, a failover each")
+    },
+)
+_CONFIG = Changes(
+    source=(
+        FactSource(name="StackGres 1.18", page='"SGPostgresConfig"', version=_OPERATOR),
+        _VALIDATORS,
+    ),
+    properties={
+        "spec.postgresVersion": PropertyRule(
+            effect=REFUSED,
+            why="the operator's webhook: postgresVersion is not updatable",
+            way=(
+                "make a configuration of another name for the new version",
+                "let the cluster name it in the operation that raises the version",
+            ),
+        ),
+        "spec.postgresql": PropertyRule(
+            effect=RESTART, outage="one instance after another where a parameter needs it"
+        ),
+    },
+)
+_SCRIPT = Changes(
+    source=(FactSource(name="StackGres 1.18", page='"SGScript"', version=_OPERATOR), _VALIDATORS),
+    properties={
+        "spec": PropertyRule(
+            effect=IN_PLACE, why="a script of another version runs once more on each cluster"
+        )
+    },
+)
+_STORAGE = Changes(
+    source=(FactSource(name="StackGres 1.18", page='"SGObjectStorage"', version=_OPERATOR),),
+    properties={"spec": _ELSEWHERE},
+)
+
+
 CARDS = (
     kubernetes_card(
         "kubernetes:stackgres.io/v1:SGInstanceProfile",
-        changes=Unruled(),
+        changes=_PROFILE,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
         "kubernetes:stackgres.io/v1:SGPostgresConfig",
-        changes=Unruled(),
+        changes=_CONFIG,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
         "kubernetes:stackgres.io/v1:SGScript",
-        changes=Unruled(),
+        changes=_SCRIPT,
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
@@ -81,12 +171,13 @@ CARDS = (
                 "metadata.namespace": REPLACE,
                 "metadata.labels": IN_PLACE,
                 "metadata.annotations": IN_PLACE,
-                "spec.type": REFUSED,
-                "spec.database": REFUSED,
+                "spec.type": _ANOTHER_CLUSTER,
+                "spec.database": _ANOTHER_CLUSTER,
                 "spec.profile": IN_PLACE,
                 "spec.postgres.version": PropertyRule(
                     up=DANGEROUS,
                     down=REFUSED,
+                    way=_ANOTHER_CLUSTER_WAY,
                     why=(
                         "a major version is an operation of its own (SGShardedDbOps), with a "
                         "rehearsal and backups"
@@ -95,22 +186,14 @@ CARDS = (
                 "spec.postgres.ssl": PropertyRule(
                     effect=RESTART, outage="one instance after another, a failover of seconds each"
                 ),
-                "spec.replication.mode": IN_PLACE,
-                "spec.coordinator.instances": PropertyRule(
-                    up=IN_PLACE,
-                    down=IN_PLACE,
-                    why="copies come and go without touching the primary",
-                ),
-                "spec.coordinator.replication.mode": IN_PLACE,
+                "spec.replication.mode": _REPLICATION,
+                "spec.coordinator.instances": _COPIES,
+                "spec.coordinator.replication.mode": _REPLICATION,
                 "spec.coordinator.sgInstanceProfile": PropertyRule(
                     effect=RESTART, outage="one instance after another"
                 ),
-                "spec.coordinator.pods.persistentVolume.size": PropertyRule(
-                    up=IN_PLACE,
-                    down=REFUSED,
-                    why="volumes never shrink; EBS allows one change in six hours",
-                ),
-                "spec.coordinator.pods.persistentVolume.storageClass": REFUSED,
+                "spec.coordinator.pods.persistentVolume.size": _VOLUME,
+                "spec.coordinator.pods.persistentVolume.storageClass": _CLASS,
                 "spec.coordinator.pods.persistentVolume.fsGroupChangePolicy": IN_PLACE,
                 "spec.coordinator.pods.scheduling": PropertyRule(
                     widened=IN_PLACE,
@@ -133,21 +216,13 @@ CARDS = (
                     ),
                     source=(FactSource(name="docs/sharding.md", page="", version="this revision"),),
                 ),
-                "spec.shards.instancesPerCluster": PropertyRule(
-                    up=IN_PLACE,
-                    down=IN_PLACE,
-                    why="copies come and go without touching the primaries",
-                ),
-                "spec.shards.replication.mode": IN_PLACE,
+                "spec.shards.instancesPerCluster": _COPIES,
+                "spec.shards.replication.mode": _REPLICATION,
                 "spec.shards.sgInstanceProfile": PropertyRule(
                     effect=RESTART, outage="one instance after another"
                 ),
-                "spec.shards.pods.persistentVolume.size": PropertyRule(
-                    up=IN_PLACE,
-                    down=REFUSED,
-                    why="volumes never shrink; EBS allows one change in six hours",
-                ),
-                "spec.shards.pods.persistentVolume.storageClass": REFUSED,
+                "spec.shards.pods.persistentVolume.size": _VOLUME,
+                "spec.shards.pods.persistentVolume.storageClass": _CLASS,
                 "spec.shards.pods.persistentVolume.fsGroupChangePolicy": IN_PLACE,
                 "spec.shards.pods.scheduling": PropertyRule(
                     widened=IN_PLACE,
@@ -157,6 +232,8 @@ CARDS = (
                         "further copies"
                     ),
                 ),
+                "spec.shards.overrides.pods.persistentVolume.size": _VOLUME,
+                "spec.shards.overrides.pods.persistentVolume.storageClass": _CLASS,
                 "spec.shards.overrides": PropertyRule(
                     appended=IN_PLACE,
                     widened=IN_PLACE,
@@ -177,12 +254,26 @@ CARDS = (
                         "read when the cluster is made; StackGres refuses any change of it: "
                         "sharding.restoreFromBackup is set before that, and stays"
                     ),
+                    way=_ANOTHER_CLUSTER_WAY,
                     source=(
                         FactSource(
                             name="StackGres 1.18", page="RestoreConfigValidator", version="1.18.6"
                         ),
                     ),
                 ),
+                "spec.configurations.backups": PropertyRule(
+                    appended=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="without them nothing can be restored to a moment",
+                ),
+                "spec.configurations.backups.compression": IN_PLACE,
+                "spec.configurations.backups.cronSchedule": IN_PLACE,
+                "spec.configurations.backups.retention": PropertyRule(
+                    up=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="base backups beyond it are deleted at the next one, with their WAL",
+                ),
+                "spec.configurations.backups.sgObjectStorage": _ELSEWHERE,
             },
         ),
         price=Priced(
@@ -197,7 +288,7 @@ CARDS = (
     ),
     kubernetes_card(
         "kubernetes:stackgres.io/v1beta1:SGObjectStorage",
-        changes=Unruled(),
+        changes=_STORAGE,
         price=Free(reason="an object of the API server"),
     ),
 )

@@ -32,6 +32,7 @@ class PlannedResource:
     retain_on_delete: bool
     ignore_changes: tuple[str, ...] = ()
     aliases: tuple[str, ...]
+    replace_on_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,4 +102,5 @@ def _resource(entry: Mapping[str, Any]) -> PlannedResource:
         retain_on_delete=entry["retainOnDelete"],
         ignore_changes=tuple(entry["ignoreChanges"]),
         aliases=tuple(entry["aliases"]),
+        replace_on_changes=tuple(entry.get("replaceOnChanges", ())),
     )

@@ -131,6 +131,30 @@ GROWTH: tuple[Fault, ...] = (
         becomes=Kind.IN_PLACE,
         bare=True,
     ),
+    GrowthFault(
+        name="PostgreSQL's next major version by a config value",
+        on=PRIMARY,
+        becomes=Kind.CANNOT,
+        change=put("engineVersion", "18"),
+    ),
+    GrowthFault(
+        name="Citus' volumes go with their claims",
+        on="kubernetes:storage.k8s.io/v1:StorageClass::citus-cluster-volumes",
+        becomes=Kind.CANNOT,
+        change=put("reclaimPolicy", "Delete"),
+    ),
+    GrowthFault(
+        name="histories of workflows for hours, not days",
+        on="kubernetes:helm.sh/v3:Release::temporal-release",
+        becomes=Kind.IN_PLACE,
+        change=put("values.server.config.namespaces.namespace[0].retention", "7h"),
+    ),
+    GrowthFault(
+        name="the cluster's audit log for a day",
+        on="aws:cloudwatch/logGroup:LogGroup::cluster-control-plane",
+        becomes=Kind.IN_PLACE,
+        change=put("retentionInDays", 1),
+    ),
 )
 
 SHAPE: tuple[Fault, ...] = (

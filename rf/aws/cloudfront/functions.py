@@ -10,7 +10,7 @@ from rf.shared.account.names import owned
 from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, seen
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.naming import AccountSetting, Answer
@@ -131,7 +131,22 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=Verification(kind="edge function", rows={"code": "code"}),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("cloudfront/function.go"),),
+            properties={
+                "name": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "code",
+                        "comment",
+                        "keyValueStoreAssociations",
+                        "publish",
+                        "runtime",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Priced(keys=("cloudfront:functions",), count=USAGE),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -11,12 +11,12 @@ from rf.aws.cloudfront.edge import (
 )
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REFUSED, Changes, PropertyRule
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import GLOBAL_SETTINGS
-from rf.shared.cards.source import provider, thread
+from rf.shared.cards.source import guide, provider, thread
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
@@ -57,6 +57,29 @@ _VPC_ORIGIN = Calls(
     tagging=TAGGING,
 )
 
+_IN_USE = PropertyRule(
+    effect=REFUSED,
+    outage=(
+        "none: the distribution goes over to the new origin, in minutes, before the old one goes"
+    ),
+    why="CloudFront changes no VPC origin while a distribution uses it, and answers 409",
+    way=(
+        "make another VPC origin beside it, of another name, with the new values",
+        "let the distribution's origin name the new one, wait until it is Deployed, then delete"
+        " the old one; `replaceOnChanges` on the VPC origin does both in one update",
+    ),
+)
+
+_VPC_ORIGIN_CHANGES = Changes(
+    source=(
+        provider("cloudfront/vpc_origin.go (each update calls UpdateVpcOrigin)"),
+        guide("CloudFront developer guide", "Restrict access with VPC origins"),
+        thread("hashicorp/terraform-provider-aws#40905", "409 while a distribution uses it"),
+        thread("aws/aws-cdk#35765", "409 for another tag too"),
+    ),
+    properties={"vpcOriginEndpointConfig": _IN_USE, "tags": _IN_USE, "timeouts": IN_PLACE},
+)
+
 
 CARDS = (
     Card(
@@ -68,7 +91,29 @@ CARDS = (
         lifecycle=_ACCESS_CONTROL.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider(
+                    "cloudfront/origin_access_control.go (every input by UpdateOriginAccessControl)"
+                ),
+            ),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "name",
+                        "description",
+                        "originAccessControlOriginType",
+                        "signingProtocol",
+                    ),
+                    IN_PLACE,
+                ),
+                "signingBehavior": PropertyRule(
+                    to={"always": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="the private bucket refuses requests that are not signed",
+                ),
+            },
+        ),
         price=Free(reason="part of the distribution"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -92,7 +137,7 @@ CARDS = (
             ),
         ),
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=_VPC_ORIGIN_CHANGES,
         price=Free(reason="AWS charges nothing for a VPC origin"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

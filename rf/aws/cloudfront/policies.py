@@ -7,12 +7,13 @@ from rf.shared.account import usage
 from rf.shared.account.unreadable import GLOBAL_REGION
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, Changes, PropertyRule
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Inputs, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import GLOBAL_SETTINGS
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME
 
@@ -68,7 +69,24 @@ CARDS = (
         lifecycle=_CACHE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("cloudfront/cache_policy.go (every input by UpdateCachePolicy)"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "name",
+                        "comment",
+                        "defaultTtl",
+                        "maxTtl",
+                        "minTtl",
+                    ),
+                    IN_PLACE,
+                ),
+                "parametersInCacheKeyAndForwardedToOrigin": PropertyRule(
+                    effect=IN_PLACE, why="under another key nothing that is cached is found again"
+                ),
+            },
+        ),
         price=Free(reason="part of the distribution"),
         quotas=(
             Quota(
@@ -94,7 +112,23 @@ CARDS = (
         lifecycle=_HEADERS_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("cloudfront/response_headers_policy.go (no input makes it anew)"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "name",
+                        "comment",
+                        "corsConfig",
+                        "customHeadersConfig",
+                        "removeHeadersConfig",
+                        "securityHeadersConfig",
+                        "serverTimingHeadersConfig",
+                    ),
+                    IN_PLACE,
+                )
+            },
+        ),
         price=Free(reason="part of the distribution"),
         quotas=(
             Quota(

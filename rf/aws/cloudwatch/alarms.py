@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rf.shared.account.names import described, existing, of_stack
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, of_inputs
@@ -17,6 +17,7 @@ from rf.shared.cards.lifecycle import Created, Delete, Inputs, Reading, Standing
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free, Priced, each
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
@@ -140,7 +141,27 @@ CARDS = (
         lifecycle=_EVENT_RULE.lifecycle(delete=_delete_forced(_EVENT_RULE)),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("events/rule.go"),),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                "eventBusName": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "description",
+                        "eventPattern",
+                        "scheduleExpression",
+                        "roleArn",
+                        "forceDestroy",
+                    ),
+                    IN_PLACE,
+                ),
+                "state": PropertyRule(
+                    to={"ENABLED": IN_PLACE}, effect=DANGEROUS, why="what it tells of goes unheard"
+                ),
+            },
+        ),
         price=Free(reason="events of AWS's own services cost nothing"),
         quotas=NO_QUOTA,
         naming=Naming(title="event rule", key="name", state=_rule_state),
@@ -162,7 +183,27 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("events/target.go"),),
+            properties={
+                "rule": REPLACE,
+                "eventBusName": REPLACE,
+                "targetId": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "arn",
+                        "input",
+                        "inputPath",
+                        "inputTransformer",
+                        "roleArn",
+                        "deadLetterConfig",
+                        "retryPolicy",
+                        "forceDestroy",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Free(reason="part of its rule"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -188,7 +229,39 @@ CARDS = (
                 "actions": "alarmActions",
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("cloudwatch/metric_alarm.go"),),
+            properties={
+                "name": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "alarmActions",
+                        "alarmDescription",
+                        "comparisonOperator",
+                        "datapointsToAlarm",
+                        "dimensions",
+                        "evaluateLowSampleCountPercentiles",
+                        "evaluationPeriods",
+                        "extendedStatistic",
+                        "insufficientDataActions",
+                        "metricName",
+                        "metricQueries",
+                        "namespace",
+                        "okActions",
+                        "period",
+                        "statistic",
+                        "threshold",
+                        "thresholdMetricId",
+                        "treatMissingData",
+                        "unit",
+                    ),
+                    IN_PLACE,
+                ),
+                "actionsEnabled": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="nobody is told of it"
+                ),
+            },
+        ),
         price=Priced(keys=("cloudwatch:",), count=each("cloudwatch:alarm")),
         quotas=NO_QUOTA,
         naming=Naming(title="alarm", key="name", state=_alarm_state),

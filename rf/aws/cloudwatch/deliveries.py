@@ -10,13 +10,14 @@ from rf.aws.cloudwatch.logs import TAGGING
 from rf.shared.account.names import described, of_stack, pairs
 from rf.shared.cards.calls import AS_CREATED, Calls, Name
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Reading
 from rf.shared.cards.naming import Answer, Naming
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
@@ -116,7 +117,16 @@ CARDS = (
                 "fields": _fields,
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("logs/delivery.go"),),
+            properties={
+                "deliveryDestinationArn": REPLACE,
+                "deliverySourceName": REPLACE,
+                "recordFields": IN_PLACE,
+                "fieldDelimiter": IN_PLACE,
+                "s3DeliveryConfigurations": IN_PLACE,
+            },
+        ),
         price=Free(reason="paid as the logs it delivers"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -131,7 +141,15 @@ CARDS = (
         lifecycle=_DESTINATION.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("logs/delivery_destination.go"),),
+            properties={
+                "name": REPLACE,
+                "outputFormat": REPLACE,
+                "deliveryDestinationType": REPLACE,
+                "deliveryDestinationConfiguration": PropertyRule(effect=IN_PLACE, computed=REPLACE),
+            },
+        ),
         price=Free(reason="paid as the logs it takes"),
         quotas=NO_QUOTA,
         naming=Naming(title="log destination", key="name", state=_destination_state),
@@ -146,7 +164,10 @@ CARDS = (
         lifecycle=_SOURCE.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("logs/delivery_source.go (no update)"),),
+            properties={"name": REPLACE, "logType": REPLACE, "resourceArn": REPLACE},
+        ),
         price=Free(reason="paid as the logs it gives"),
         quotas=NO_QUOTA,
         naming=Naming(title="log source", key="name", state=_source_state),

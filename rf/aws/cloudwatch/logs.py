@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rf.shared.account.names import of_stack, owned, pairs
 from rf.shared.cards.calls import AS_CREATED, Calls, Name, Tagging, change, make, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import named, physical_name
@@ -17,7 +17,7 @@ from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.naming import AccountSetting, Answer, Naming
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_REGION, NO_DATA
-from rf.shared.cards.source import provider
+from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.verification import Verification, or_none
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME, USAGE
@@ -213,7 +213,19 @@ CARDS = (
             properties={
                 "name": REPLACE,
                 "namePrefix": REPLACE,
-                "retentionInDays": IN_PLACE,
+                "retentionInDays": PropertyRule(
+                    to={"0": IN_PLACE, "(not set)": IN_PLACE},
+                    was={"0": DANGEROUS},
+                    up=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="CloudWatch deletes what is older, within three days",
+                    source=(guide("CloudWatch Logs user guide", "Change log data retention"),),
+                ),
+                "skipDestroy": IN_PLACE,
+                "logGroupClass": REPLACE,
+                "deletionProtectionEnabled": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="any deletion would go through"
+                ),
                 "kmsKeyId": IN_PLACE,
             },
         ),
@@ -243,7 +255,16 @@ CARDS = (
                 "value": "metricTransformation.value",
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("logs/metric_filter.go"),),
+            properties={
+                "name": REPLACE,
+                "logGroupName": REPLACE,
+                "pattern": IN_PLACE,
+                "metricTransformation": IN_PLACE,
+                "applyOnTransformedLogs": IN_PLACE,
+            },
+        ),
         price=Free(reason="filters cost nothing; ten metrics are always free"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -258,7 +279,10 @@ CARDS = (
         lifecycle=_RESOURCE_POLICY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("logs/resource_policy.go"),),
+            properties={"policyName": REPLACE, "resourceArn": REPLACE, "policyDocument": IN_PLACE},
+        ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
         naming=AccountSetting(

@@ -7,13 +7,14 @@ from functools import partial
 from rf.aws.ec2.common import TAGGING, arn_of, tagged, take_away_listed
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Inputs, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 
@@ -52,7 +53,24 @@ CARDS = (
         lifecycle=_FLOW_LOG.lifecycle(delete=partial(take_away_listed, _FLOW_LOG)),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ec2/vpc_flow_log.go (no update but of tags)"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "iamRoleArn",
+                        "logDestination",
+                        "logDestinationType",
+                        "trafficType",
+                        "vpcId",
+                        "logFormat",
+                        "maxAggregationInterval",
+                        "destinationOptions",
+                    ),
+                    REPLACE,
+                )
+            },
+        ),
         price=Free(reason="paid as the logs it writes"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -20,7 +20,7 @@ from rf.shared.cards.calls import (
     take_away,
 )
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Unruled
+from rf.shared.cards.changes import IN_PLACE, REFUSED, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import of_ec2
@@ -28,7 +28,7 @@ from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Counted, Free, Priced, each, fixed
 from rf.shared.cards.quota import Quota, count_of
 from rf.shared.cards.residency import NO_DATA
-from rf.shared.cards.source import assumed, provider, thread
+from rf.shared.cards.source import assumed, guide, provider, thread
 from rf.shared.cards.values import ClosedValues, by_model
 from rf.shared.cards.verification import Verification
 from rf.shared.cards.without import NOT_COMPARED, OWN_NAME
@@ -260,7 +260,22 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("ec2/vpc_internet_gateway.go (detached, then attached)"),
+                guide("VPC user guide", "Delete an internet gateway"),
+            ),
+            properties={
+                "vpcId": PropertyRule(
+                    effect=REFUSED,
+                    why="it is detached only from a VPC that has no public address left",
+                    way=(
+                        "delete what has a public address in the old VPC, NAT gateways before all",
+                        "make a gateway of the new VPC beside it, then take this one away",
+                    ),
+                )
+            },
+        ),
         price=Free(reason="costs nothing; traffic in is free, none goes out there"),
         quotas=(
             Quota(
@@ -286,7 +301,25 @@ CARDS = (
         lifecycle=_ADDRESS.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ec2/ec2_eip.go"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "domain",
+                        "address",
+                        "customerOwnedIpv4Pool",
+                        "ipamPoolId",
+                        "networkBorderGroup",
+                        "publicIpv4Pool",
+                    ),
+                    REPLACE,
+                ),
+                "instance": IN_PLACE,
+                "networkInterface": IN_PLACE,
+                "associateWithPrivateIp": IN_PLACE,
+            },
+        ),
         price=Priced(keys=("ipv4:",), count=each("ipv4:address")),
         quotas=(
             Quota(
@@ -368,7 +401,23 @@ CARDS = (
         ),
         changes=Changes(
             source=(provider("ec2/vpc_endpoint.go"),),
-            properties={"serviceName": REPLACE, "vpcId": REPLACE, "vpcEndpointType": REPLACE},
+            properties={
+                "serviceName": REPLACE,
+                "vpcId": REPLACE,
+                "vpcEndpointType": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "privateDnsEnabled",
+                        "routeTableIds",
+                        "securityGroupIds",
+                        "subnetIds",
+                        "policy",
+                        "dnsOptions",
+                        "ipAddressType",
+                    ),
+                    IN_PLACE,
+                ),
+            },
         ),
         price=Priced(keys=("endpoint:",), count=_endpoint),
         quotas=_ENDPOINT_QUOTAS,

@@ -11,7 +11,7 @@ from rf.aws.ec2.rules import Rule, planned_rules, rules_of
 from rf.shared.account import usage
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, retag, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
@@ -266,7 +266,15 @@ CARDS = (
             kind="security group",
             rows={"ingress rules": _rules("ingress"), "egress rules": _rules("egress")},
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ec2/vpc_default_security_group.go"),),
+            properties={
+                "vpcId": REPLACE,
+                "ingress": IN_PLACE,
+                "egress": IN_PLACE,
+                "revokeRulesOnDelete": IN_PLACE,
+            },
+        ),
         price=Free(reason="rules cost nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -8,13 +8,14 @@ from rf.aws.ec2.common import TAGGING, arn_of, tagged
 from rf.shared.cards.answers import DescribedBy
 from rf.shared.cards.calls import Calls, Name, look_up, retag
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import guide, provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 
@@ -116,6 +117,12 @@ def _versioned(standing: Standing) -> dict[str, Any]:
     }
 
 
+_NEW_VERSION = PropertyRule(
+    effect=RESTART,
+    outage="a node group that follows the template replaces its nodes, one after another",
+)
+
+
 CARDS = (
     Card(
         type="aws:ec2/launchTemplate:LaunchTemplate",
@@ -126,7 +133,36 @@ CARDS = (
         ),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("ec2/ec2_launch_template.go"),
+                guide("EKS user guide", "Customize managed nodes with launch templates"),
+            ),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "blockDeviceMappings",
+                        "metadataOptions",
+                        "tagSpecifications",
+                        "imageId",
+                        "instanceType",
+                        "userData",
+                        "vpcSecurityGroupIds",
+                        "networkInterfaces",
+                        "placement",
+                        "keyName",
+                        "ebsOptimized",
+                        "monitoring",
+                    ),
+                    _NEW_VERSION,
+                ),
+                "description": IN_PLACE,
+                "defaultVersion": IN_PLACE,
+                "updateDefaultVersion": IN_PLACE,
+            },
+        ),
         price=Free(reason="paid as the nodes that start from it"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -10,7 +10,7 @@ from zlib import crc32
 from rf.aws.ec2.common import TAGGING, arn_of, tagged
 from rf.shared.cards.calls import Calls, shown, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, RESTART, Changes, PropertyRule
+from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_ec2
@@ -196,9 +196,19 @@ CARDS = (
             properties={
                 "routeTableId": REPLACE,
                 "destinationCidrBlock": REPLACE,
-                "natGatewayId": PropertyRule(
-                    effect=RESTART,
-                    outage="connections through the old gateway break; clients reconnect",
+                **dict.fromkeys(
+                    (
+                        "gatewayId",
+                        "natGatewayId",
+                        "networkInterfaceId",
+                        "vpcEndpointId",
+                        "vpcPeeringConnectionId",
+                        "transitGatewayId",
+                    ),
+                    PropertyRule(
+                        effect=RESTART,
+                        outage="connections through the old gateway break; clients reconnect",
+                    ),
                 ),
             },
         ),
@@ -218,7 +228,7 @@ CARDS = (
         verification=NOT_COMPARED,
         changes=Changes(
             source=(provider("ec2/vpc_route_table_association.go"),),
-            properties={"subnetId": REPLACE, "gatewayId": REPLACE},
+            properties={"subnetId": REPLACE, "gatewayId": REPLACE, "routeTableId": IN_PLACE},
         ),
         price=Free(reason="routing costs nothing"),
         quotas=NO_QUOTA,

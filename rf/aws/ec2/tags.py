@@ -5,13 +5,14 @@ from __future__ import annotations
 from rf.shared.cards.answers import RequestError
 from rf.shared.cards.calls import AS_CREATED, Calls, shown
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import physical_name
 from rf.shared.cards.lifecycle import Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 
 
@@ -61,7 +62,10 @@ CARDS = (
         lifecycle=_TAG.lifecycle(read=_read_tag, delete=_delete_tag),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("ec2/tag.go"),),
+            properties={"key": REPLACE, "resourceId": REPLACE, "value": IN_PLACE},
+        ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

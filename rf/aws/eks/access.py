@@ -9,13 +9,14 @@ from rf.aws.eks.cluster import TAGGING
 from rf.shared.cards.answers import DescribedBy, RequestError
 from rf.shared.cards.calls import Calls
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.inventing import of_inputs
 from rf.shared.cards.lifecycle import Reading, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
+from rf.shared.cards.source import provider
 from rf.shared.cards.values import by_model
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, NOT_ENUMERATED, OWN_NAME
 from rf.shared.offline.invention import Computed, Registration
@@ -94,7 +95,16 @@ CARDS = (
         lifecycle=_ACCESS_ENTRY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("eks/access_entry.go"),),
+            properties={
+                "clusterName": REPLACE,
+                "principalArn": REPLACE,
+                "type": REPLACE,
+                "kubernetesGroups": IN_PLACE,
+                "userName": IN_PLACE,
+            },
+        ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -109,7 +119,20 @@ CARDS = (
         lifecycle=_ACCESS_POLICY.lifecycle(read=_read_access_policy),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("eks/access_policy_association.go (no update)"),),
+            properties={
+                **dict.fromkeys(
+                    (
+                        "accessScope",
+                        "clusterName",
+                        "policyArn",
+                        "principalArn",
+                    ),
+                    REPLACE,
+                )
+            },
+        ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,
@@ -124,7 +147,23 @@ CARDS = (
         lifecycle=_POD_IDENTITY.lifecycle(),
         creation=SECONDS,
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("eks/pod_identity_association.go"),),
+            properties={
+                "clusterName": REPLACE,
+                "namespace": REPLACE,
+                "serviceAccount": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "roleArn",
+                        "targetRoleArn",
+                        "disableSessionTags",
+                        "policy",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Free(reason="costs nothing"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -8,13 +8,13 @@ from typing import Any
 from rf.aws.eks.cluster import TAGGING
 from rf.shared.cards.calls import Calls, Name, change, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Created, Inputs, Standing, Task
 from rf.shared.cards.prices import Free
 from rf.shared.cards.residency import NO_DATA
-from rf.shared.cards.source import thread
+from rf.shared.cards.source import guide, provider, thread
 from rf.shared.cards.values import ClosedValues
 from rf.shared.cards.without import NO_QUOTA, NOT_COMPARED, OWN_NAME
 from rf.shared.offline.invention import Computed, Invent, Registration
@@ -71,6 +71,11 @@ def _delete_addon(task: Task, standing: Standing) -> None:
     take_away(replace(_ADDON, fixed_by_delete=kept), task, standing)
 
 
+_PODS_REPLACED = PropertyRule(
+    effect=RESTART, outage="the add-on's pods are replaced one after another"
+)
+
+
 CARDS = (
     Card(
         type=ADDON,
@@ -98,7 +103,29 @@ CARDS = (
             ),
         ),
         verification=NOT_COMPARED,
-        changes=Unruled(),
+        changes=Changes(
+            source=(
+                provider("eks/addon.go"),
+                guide("EKS user guide", "Update an Amazon EKS add-on"),
+            ),
+            properties={
+                "addonName": REPLACE,
+                "clusterName": REPLACE,
+                "namespaceConfig": REPLACE,
+                "addonVersion": _PODS_REPLACED,
+                "configurationValues": _PODS_REPLACED,
+                "podIdentityAssociations": _PODS_REPLACED,
+                **dict.fromkeys(
+                    (
+                        "serviceAccountRoleArn",
+                        "resolveConflictsOnCreate",
+                        "resolveConflictsOnUpdate",
+                        "preserve",
+                    ),
+                    IN_PLACE,
+                ),
+            },
+        ),
         price=Free(reason="AWS's own add-ons cost nothing; their pods run on the nodes"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

@@ -337,6 +337,11 @@ _CLUSTER_QUOTAS = (
 )
 """Those of its machines too, whoever buys them."""
 
+_ANOTHER_CLUSTER = (
+    "make another stack beside it, with the new value, and restore its data there",
+    "lead users to it (docs/disaster-recovery.md), then give the old one up",
+)
+
 
 CARDS = (
     Card(
@@ -397,6 +402,7 @@ CARDS = (
                 "encryptionConfig.provider.keyArn": PropertyRule(
                     effect=REFUSED,
                     why="EKS keeps the first key",
+                    way=_ANOTHER_CLUSTER,
                     source=(guide("EKS user guide", "Encrypt Kubernetes secrets with KMS"),),
                 ),
                 "accessConfig.bootstrapClusterCreatorAdminPermissions": REPLACE,
@@ -418,11 +424,30 @@ CARDS = (
                         "minor version at a time"
                     ),
                     why="EKS never goes back to an older version",
+                    way=_ANOTHER_CLUSTER,
+                    skipping=PropertyRule(
+                        effect=REFUSED,
+                        why="EKS raises the control plane one minor version at a time",
+                        way=(
+                            "raise kubernetesVersion by one, deploy, and wait for the nodes",
+                            "raise it by the next one",
+                        ),
+                        source=(
+                            guide(
+                                "EKS user guide",
+                                "Update existing cluster to new Kubernetes version",
+                            ),
+                        ),
+                    ),
                     source=(
                         guide(
                             "EKS user guide", "Update existing cluster to new Kubernetes version"
                         ),
                     ),
+                ),
+                "vpcConfig": PropertyRule(
+                    effect=DANGEROUS,
+                    why="the control plane takes other subnets and groups of its own VPC alone",
                 ),
                 "vpcConfig.subnetIds": IN_PLACE,
                 "vpcConfig.securityGroupIds": IN_PLACE,
@@ -433,7 +458,11 @@ CARDS = (
                     why="nodes would reach the API server from outside, or not at all",
                 ),
                 "vpcConfig.endpointPublicAccess": IN_PLACE,
-                "enabledClusterLogTypes": IN_PLACE,
+                "enabledClusterLogTypes": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="part of what is done in the cluster would no longer be recorded",
+                ),
                 "upgradePolicy": IN_PLACE,
                 "zonalShiftConfig": IN_PLACE,
                 "deletionProtection": PropertyRule(

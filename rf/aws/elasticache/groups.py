@@ -9,7 +9,7 @@ from rf.shared.account import usage
 from rf.shared.account.names import existing, of_stack
 from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
@@ -224,6 +224,12 @@ CARDS = (
                 "userName": REPLACE,
                 "engine": IN_PLACE,
                 "accessString": IN_PLACE,
+                "passwords": PropertyRule(
+                    effect=IN_PLACE,
+                    why="connections that are open stay; new ones need one of the new passwords",
+                ),
+                "authenticationMode": IN_PLACE,
+                "noPasswordRequired": IN_PLACE,
             },
         ),
         price=Free(reason="costs nothing"),

@@ -203,6 +203,11 @@ def _whole_account(reader: Reader) -> Iterator[tuple[str, str, Any, Any]]:
     yield "Redis", "groups", len(reader.plan.of_type(REPLICATION_GROUP)), len(there)
 
 
+_STANDBY = PropertyRule(
+    to={"true": IN_PLACE}, effect=DANGEROUS, why="no copy takes over from a lost node or zone"
+)
+
+
 CARDS = (
     Card(
         type=REPLICATION_GROUP,
@@ -274,12 +279,20 @@ CARDS = (
                     ),
                 ),
                 "numCacheClusters": PropertyRule(
-                    up=IN_PLACE,
-                    down=IN_PLACE,
-                    why="copies come and go without touching the primary",
+                    to={"1": DANGEROUS},
+                    effect=IN_PLACE,
+                    why=(
+                        "copies come and go without touching the primary; without one, a lost node"
+                        " takes what it holds with it"
+                    ),
                 ),
                 "replicasPerNodeGroup": PropertyRule(
-                    effect=IN_PLACE, why="copies come and go without touching the primary"
+                    to={"0": DANGEROUS},
+                    effect=IN_PLACE,
+                    why=(
+                        "copies come and go without touching the primary; without one, a lost node"
+                        " takes what it holds with it"
+                    ),
                 ),
                 "numNodeGroups": PropertyRule(
                     up=IN_PLACE,
@@ -290,8 +303,8 @@ CARDS = (
                     ),
                     source=(guide("ElastiCache user guide", "Online resharding"),),
                 ),
-                "automaticFailoverEnabled": IN_PLACE,
-                "multiAzEnabled": IN_PLACE,
+                "automaticFailoverEnabled": _STANDBY,
+                "multiAzEnabled": _STANDBY,
                 "engineVersion": PropertyRule(
                     up=RESTART,
                     down=REPLACE,
@@ -338,9 +351,10 @@ CARDS = (
                 "maintenanceWindow": IN_PLACE,
                 "snapshotWindow": IN_PLACE,
                 "snapshotRetentionLimit": PropertyRule(
-                    to={"0": DANGEROUS},
+                    to={"0": DANGEROUS, "(not set)": DANGEROUS},
+                    down=DANGEROUS,
                     effect=IN_PLACE,
-                    why="without snapshots a lost group is lost",
+                    why="older snapshots are deleted; without any, a lost group is lost",
                 ),
                 "finalSnapshotIdentifier": PropertyRule(
                     to={"(not set)": DANGEROUS},

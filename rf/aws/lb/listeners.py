@@ -18,7 +18,7 @@ from rf.aws.lb.attributes import (
 from rf.aws.lb.balancer import TAGGING
 from rf.shared.cards.calls import Calls, change, look_up, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, RESTART, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
@@ -228,6 +228,11 @@ def _paths(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, Any]:
     return sorted(wanted), sorted(found)
 
 
+_AS_THE_EDGE = PropertyRule(
+    effect=RESTART, outage="requests fail until the edge's origin has the same port and protocol"
+)
+
+
 CARDS = (
     Card(
         type="aws:lb/listener:Listener",
@@ -256,7 +261,23 @@ CARDS = (
             },
         ),
         changes=Changes(
-            source=(provider("elbv2/listener.go"),), properties={"loadBalancerArn": REPLACE}
+            source=(provider("elbv2/listener.go"),),
+            properties={
+                "loadBalancerArn": REPLACE,
+                "port": _AS_THE_EDGE,
+                "protocol": _AS_THE_EDGE,
+                **dict.fromkeys(_ATTRIBUTES, IN_PLACE),
+                **dict.fromkeys(
+                    (
+                        "certificateArn",
+                        "defaultActions",
+                        "sslPolicy",
+                        "alpnPolicy",
+                        "mutualAuthentication",
+                    ),
+                    IN_PLACE,
+                ),
+            },
         ),
         price=Free(reason="part of the load balancer"),
         quotas=NO_QUOTA,
@@ -274,7 +295,19 @@ CARDS = (
         verification=Verification(
             kind="listener rule", rows={"priority": _priority, "paths": _paths}
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("elbv2/listener_rule.go"),),
+            properties={
+                "listenerArn": REPLACE,
+                "actions": IN_PLACE,
+                "conditions": IN_PLACE,
+                "transforms": IN_PLACE,
+                "priority": PropertyRule(
+                    effect=IN_PLACE,
+                    why="refused while another rule has the number; to swap two, go by a third one",
+                ),
+            },
+        ),
         price=Free(reason="part of the load balancer"),
         quotas=(
             Quota(

@@ -20,7 +20,7 @@ from rf.kubernetes.core import SERVICE
 from rf.shared.account import usage
 from rf.shared.cards.calls import Calls, Name, change, look_up, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
@@ -215,6 +215,14 @@ _TARGET_QUOTAS = (
     ),
 )
 
+_ANOTHER_GROUP = PropertyRule(
+    effect=REPLACE,
+    outage=(
+        "requests fail for about half a minute: until the new group has the pods, and two checks"
+        " of each passed"
+    ),
+)
+
 
 CARDS = (
     Card(
@@ -240,10 +248,23 @@ CARDS = (
             properties={
                 "name": REPLACE,
                 "namePrefix": REPLACE,
-                "port": REPLACE,
-                "protocol": REPLACE,
-                "targetType": REPLACE,
-                "vpcId": REPLACE,
+                **dict.fromkeys(
+                    ("port", "protocol", "protocolVersion", "targetType", "ipAddressType", "vpcId"),
+                    _ANOTHER_GROUP,
+                ),
+                **dict.fromkeys(
+                    (
+                        "deregistrationDelay",
+                        "healthCheck",
+                        "loadBalancingAlgorithmType",
+                        "loadBalancingAnomalyMitigation",
+                        "loadBalancingCrossZoneEnabled",
+                        "slowStart",
+                        "stickiness",
+                        "targetGroupHealth",
+                    ),
+                    IN_PLACE,
+                ),
             },
         ),
         price=Free(reason="part of the load balancer"),

@@ -11,7 +11,7 @@ from rf.shared.account import usage
 from rf.shared.account.names import existing, of_stack
 from rf.shared.cards.calls import Calls, Name, change, look_up, make, take_away
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.control_plane import REGIONAL
 from rf.shared.cards.creation import SECONDS, Creation
 from rf.shared.cards.inventing import named
@@ -297,7 +297,25 @@ CARDS = (
                 "categories": unordered("eventCategories"),
             },
         ),
-        changes=Unruled(),
+        changes=Changes(
+            source=(provider("rds/event_subscription.go"),),
+            properties={
+                "name": REPLACE,
+                "namePrefix": REPLACE,
+                **dict.fromkeys(
+                    (
+                        "snsTopic",
+                        "sourceIds",
+                        "sourceType",
+                        "eventCategories",
+                    ),
+                    IN_PLACE,
+                ),
+                "enabled": PropertyRule(
+                    to={"true": IN_PLACE}, effect=DANGEROUS, why="what it tells of goes unheard"
+                ),
+            },
+        ),
         price=Free(reason="paid as the notifications of its topic"),
         quotas=NO_QUOTA,
         naming=OWN_NAME,

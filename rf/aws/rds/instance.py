@@ -177,6 +177,34 @@ def _security_groups(inputs: Mapping[str, Any], reading: Reading) -> tuple[Any, 
     return sorted(inputs["vpcSecurityGroupIds"]), sorted(reading.shown["vpcSecurityGroupIds"])
 
 
+_SIX_HOURS = "RDS changes no storage again for six hours, and until it is optimized"
+_ANOTHER_INSTANCE = (
+    "make another instance beside it, smaller or older, and copy the data: pg_dump, or logical"
+    " replication from the one that serves",
+    "let PgBouncer go over to it, then give the old one up by hand",
+)
+_MAJOR = PropertyRule(
+    effect=REFUSED,
+    beside={"allowMajorVersionUpgrade": RESTART},
+    outage="minutes without database; pg_upgrade runs, and replicas are made anew or go along",
+    why=(
+        "RDS refuses another major version unless the request allows it, which the program's never"
+        " does; it takes another parameter group, too"
+    ),
+    way=(
+        "rehearse it on a restored snapshot; then by hand, in a window: aws rds"
+        " create-blue-green-deployment --target-engine-version N --target-db-parameter-group-name"
+        " GROUP, compare, and switch over (or modify-db-instance --allow-major-version-upgrade)",
+        "set database.engineVersion to that version, `pulumi refresh`, and see a preview without"
+        " a change of the instance",
+    ),
+    source=(
+        guide("RDS user guide", "How to perform a major version upgrade for RDS for PostgreSQL"),
+        guide("RDS API reference", "ModifyDBInstance, AllowMajorVersionUpgrade"),
+    ),
+)
+
+
 CARDS = (
     Card(
         type=INSTANCE,
@@ -258,10 +286,22 @@ CARDS = (
                         "RDS storage never shrinks; after growing it cannot change again for "
                         "six hours"
                     ),
+                    again=_SIX_HOURS,
+                    way=_ANOTHER_INSTANCE,
                     source=(guide("RDS user guide", "Increasing DB instance storage capacity"),),
                 ),
                 "maxAllocatedStorage": IN_PLACE,
-                "storageType": PropertyRule(effect=IN_PLACE, why="slower while it is converted"),
+                **dict.fromkeys(
+                    ("storageType", "iops", "storageThroughput"),
+                    PropertyRule(
+                        effect=IN_PLACE,
+                        why="slower while it is converted",
+                        again=_SIX_HOURS,
+                        source=(
+                            guide("RDS user guide", "Increasing DB instance storage capacity"),
+                        ),
+                    ),
+                ),
                 "instanceClass": PropertyRule(
                     effect=RESTART,
                     outage=(
@@ -292,11 +332,10 @@ CARDS = (
                 "engineVersion": PropertyRule(
                     up=RESTART,
                     down=REFUSED,
-                    outage=(
-                        "a minor version is a restart or failover; a major one is minutes "
-                        "without database"
-                    ),
+                    outage="a restart or failover; replicas go first",
                     why="RDS never goes back to an older version",
+                    way=_ANOTHER_INSTANCE,
+                    major=_MAJOR,
                     source=(guide("RDS user guide", "Upgrading the RDS for PostgreSQL DB engine"),),
                 ),
                 "parameterGroupName": PropertyRule(
@@ -320,10 +359,12 @@ CARDS = (
                     outage="the instance restarts at once; every client needs the new port",
                 ),
                 "backupRetentionPeriod": PropertyRule(
-                    to={"0": DANGEROUS},
+                    to={"0": DANGEROUS, "(not set)": DANGEROUS},
+                    down=DANGEROUS,
                     effect=IN_PLACE,
                     why=(
-                        "without automatic backups there is no point-in-time recovery, and no "
+                        "older backups are deleted; without automatic ones there is no "
+                        "point-in-time recovery, and no "
                         "replica can be made"
                     ),
                 ),
@@ -332,7 +373,11 @@ CARDS = (
                 "applyImmediately": IN_PLACE,
                 "autoMinorVersionUpgrade": IN_PLACE,
                 "copyTagsToSnapshot": IN_PLACE,
-                "enabledCloudwatchLogsExports": IN_PLACE,
+                "enabledCloudwatchLogsExports": PropertyRule(
+                    widened=IN_PLACE,
+                    effect=DANGEROUS,
+                    why="the record of who asked what stays on the instance, and is deleted there",
+                ),
                 "monitoringInterval": IN_PLACE,
                 "monitoringRoleArn": IN_PLACE,
                 "performanceInsightsEnabled": IN_PLACE,
@@ -340,6 +385,10 @@ CARDS = (
                 "performanceInsightsKmsKeyId": PropertyRule(
                     effect=REFUSED,
                     why="RDS keeps the first key of Performance Insights",
+                    way=(
+                        "turn Performance Insights off and deploy: what it has measured is deleted",
+                        "turn it on with the new key and deploy",
+                    ),
                     source=(guide("RDS user guide", "Turning Performance Insights on and off"),),
                 ),
                 "vpcSecurityGroupIds": IN_PLACE,
@@ -347,7 +396,13 @@ CARDS = (
                 "password": PropertyRule(
                     effect=IN_PLACE, why="open connections stay, new ones need the new password"
                 ),
-                "finalSnapshotIdentifier": IN_PLACE,
+                "finalSnapshotIdentifier": PropertyRule(
+                    to={"(not set)": DANGEROUS},
+                    effect=IN_PLACE,
+                    why="a deletion would leave no snapshot",
+                ),
+                "allowMajorVersionUpgrade": IN_PLACE,
+                "blueGreenUpdate": IN_PLACE,
                 "skipFinalSnapshot": PropertyRule(
                     to={"false": IN_PLACE},
                     effect=DANGEROUS,

@@ -9,7 +9,7 @@ from typing import Any
 from rf.aws.route53.changing import CONTROL_PLANE, retag
 from rf.shared.cards.calls import Calls, Name, change, make
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
+from rf.shared.cards.changes import DANGEROUS, IN_PLACE, REPLACE, Changes, PropertyRule
 from rf.shared.cards.creation import SECONDS
 from rf.shared.cards.lifecycle import Created, Inputs, Reading, Standing, Task
 from rf.shared.cards.prices import Counted, Priced, fixed
@@ -106,6 +106,30 @@ CARDS = (
                 "measureLatency": REPLACE,
                 "ipAddress": IN_PLACE,
                 "fqdn": IN_PLACE,
+                **dict.fromkeys(
+                    (
+                        "port",
+                        "resourcePath",
+                        "searchString",
+                        "failureThreshold",
+                        "enableSni",
+                        "childHealthThreshold",
+                        "childHealthchecks",
+                        "regions",
+                        "cloudwatchAlarmName",
+                        "cloudwatchAlarmRegion",
+                        "insufficientDataHealthStatus",
+                    ),
+                    IN_PLACE,
+                ),
+                "disabled": PropertyRule(
+                    to={"false": IN_PLACE},
+                    effect=DANGEROUS,
+                    why="it counts as healthy, and nothing fails over",
+                ),
+                "invertHealthcheck": PropertyRule(
+                    effect=DANGEROUS, why="what is healthy counts as lost, and the other way round"
+                ),
             },
         ),
         price=Priced(keys=("route53:health-check",), count=_health_check),

@@ -141,6 +141,10 @@ _VERSIONING = replace(
     fixed_by_delete={"VersioningConfiguration": {"Status": "Suspended"}},
 )
 
+_LONGER = PropertyRule(
+    up=IN_PLACE, effect=DANGEROUS, why="a shorter time deletes objects that are there now"
+)
+
 
 CARDS = (
     Card(
@@ -157,6 +161,10 @@ CARDS = (
                 "bucket": REPLACE,
                 "expectedBucketOwner": REPLACE,
                 "transitionDefaultMinimumObjectSize": IN_PLACE,
+                "rules.expiration.days": _LONGER,
+                "rules.noncurrentVersionExpiration.noncurrentDays": _LONGER,
+                "rules.noncurrentVersionExpiration.newerNoncurrentVersions": _LONGER,
+                "rules.abortIncompleteMultipartUpload.daysAfterInitiation": _LONGER,
                 "rules": PropertyRule(
                     effect=DANGEROUS,
                     why="a shorter time deletes objects that are there now; look at each rule",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rf.shared.cards.changes import Changes, Unruled
+from rf.shared.cards.changes import Changes
 from rf.shared.cards.control_plane import ControlPlane
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.lifecycle import Lifecycle
@@ -47,7 +47,7 @@ class Card:
     lifecycle: Lifecycle | Without
     creation: Creation | Without
     verification: Verification | Without
-    changes: Changes | Unruled
+    changes: Changes
     price: Priced | Free | Unpriced
     quotas: tuple[Quota, ...] | Without
     naming: Naming | AccountSetting | Without

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from rf.shared.cards.magnitudes import direction, is_another_major, skips_a_minor
 from rf.shared.cards.source import FactSource
 
 Sources = tuple[FactSource, ...]
@@ -40,7 +40,7 @@ DANGEROUS = Effect.DANGEROUS
 REFUSED = Effect.REFUSED
 REPLACE = Effect.REPLACE
 
-NO_RULE = "no rule says what this does to data"
+NO_RULE = "no rule says what this does, so nobody has read about it"
 
 
 class ChangedProperty(Protocol):
@@ -64,26 +64,50 @@ class PropertyRule:
     """What a change of one property does. `effect` holds where nothing more exact does.
 
     `up` and `down` are for a larger or smaller number, class or version; `to` goes by the new
-    value; `appended` is for a list that only grew at its end, `widened` for one that kept all it
-    had, `computed` for a value that another resource, made anew, gives. `without` names arguments
-    of the resource's provider: the effect where it has one not set; `beside` names other inputs of
-    the resource, as they will be: the effect where one of them is true.
-    `actions` are commands to run before a larger value is deployed; `{new}` stands for it.
+    value, `was` by the old one before it; `appended` is for a list that only grew at its end,
+    `widened` for one that kept all it had, `computed` for a value that another resource, made anew,
+    gives. `without` names arguments of the resource's provider: the effect where it has one not
+    set; `beside` names other inputs of the resource, as they will be: the effect where one of them
+    is true. `major` is the rule of a version whose first number grows, `skipping` of one that
+    leaves out a minor version.
+    `actions` are commands to run before a larger value is deployed; `{new}` stands for it. `way` is
+    what to do instead, in its order, where the change is refused. `again` says when it can change
+    once more, where that takes a while.
     """
 
     effect: Effect = Effect.IN_PLACE
     up: Effect | None = None
     down: Effect | None = None
     to: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
+    was: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
     appended: Effect | None = None
     widened: Effect | None = None
     computed: Effect | None = None
     without: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
     beside: Mapping[str, Effect] = field(default_factory=lambda: _NOTHING)
+    major: PropertyRule | None = None
+    skipping: PropertyRule | None = None
     outage: str = ""
     why: str = ""
     source: Sources = ()
     actions: tuple[str, ...] = ()
+    way: tuple[str, ...] = ()
+    again: str = ""
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether some change of the property is refused by this rule itself."""
+        given = (self.effect, self.up, self.down, self.appended, self.widened, self.computed)
+        chosen = (self.to, self.was, self.without, self.beside)
+        return Effect.REFUSED in given or any(Effect.REFUSED in each.values() for each in chosen)
+
+    def for_change(self, change: ChangedProperty) -> PropertyRule:
+        """The rule of this very change: `major` or `skipping`, where it is such a one."""
+        if self.major is not None and is_another_major(change.old, change.new):
+            return self.major
+        if self.skipping is not None and skips_a_minor(change.old, change.new):
+            return self.skipping
+        return self
 
     def effect_of(
         self, change: ChangedProperty, provider: Mapping[str, Any], inputs: Mapping[str, Any]
@@ -95,20 +119,20 @@ class PropertyRule:
         for key, effect in self.beside.items():
             if inputs.get(key) is True:
                 return effect
-        exact = self.to.get(_text(change.new))
+        exact = self.was.get(_text(change.old)) or self.to.get(_text(change.new))
         if exact is None and change.follows:
             exact = self.computed
         if exact is None and self.appended and _only_appended(change.old, change.new):
             exact = self.appended
         if exact is None and self.widened and _only_widened(change.old, change.new):
             exact = self.widened
-        return exact or self._by_direction(_direction(change.old, change.new))
+        return exact or self._by_direction(direction(change.old, change.new))
 
-    def _by_direction(self, direction: int) -> Effect:
-        if direction == 0 and (self.up or self.down) and not self.to:
+    def _by_direction(self, sign: int) -> Effect:
+        if sign == 0 and (self.up or self.down) and not self.to:
             # Neither larger nor smaller, as a text that is no number: the worse of the two.
             return max(filter(None, (self.up, self.down, self.effect)), key=_severity)
-        return (self.up if direction > 0 else self.down if direction < 0 else None) or self.effect
+        return (self.up if sign > 0 else self.down if sign < 0 else None) or self.effect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,29 +146,25 @@ class Changes:
     source: Sources
     properties: Mapping[str, Effect | PropertyRule]
 
+    def place_of(self, path: str) -> str | None:
+        """Where the rule of the path stands: at the path itself, at the nearest object around it,
+        or at `*`."""
+        parts = path.split(".")
+        around = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((place for place in (*around, "*") if place in self.properties), None)
+
     def rule_of(self, path: str) -> PropertyRule | None:
         """The rule of the path, of the nearest object around it, or of every property."""
-        parts = path.split(".")
-        for length in range(len(parts), 0, -1):
-            rule = self.properties.get(".".join(parts[:length]))
-            if rule is not None:
-                return _whole(rule)
-        return _whole(self.properties["*"]) if "*" in self.properties else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unruled:
-    """Nobody has read yet what changes of this type do. Each counts as `effect`."""
-
-    effect: Effect = Effect.IN_PLACE
-    holds: str = ""
+        place = self.place_of(path)
+        return _whole(self.properties[place]) if place is not None else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
     """What one change does, how long it interrupts, why it matters, and who says so.
 
-    `actions` are commands to run before it is deployed.
+    `actions` are commands to run before it is deployed, `way` what to do instead of it, `again`
+    says when the next change can follow.
     """
 
     effect: Effect
@@ -152,39 +172,50 @@ class Ruling:
     why: str = ""
     source: str = ""
     actions: tuple[str, ...] = ()
+    way: tuple[str, ...] = ()
+    again: str = ""
 
 
 def ruling(
-    changes: Changes | Unruled | None,
-    of_package: Mapping[str, Effect],
+    changes: Changes | None,
+    of_package: Changes | None,
     change: ChangedProperty,
     *,
-    stateful: bool,
     provider: Mapping[str, Any] = _NOTHING,
     inputs: Mapping[str, Any] = _NOTHING,
+    made_anew: bool = False,
 ) -> Ruling:
     """The ruling of the deepest rule that covers the property.
 
     `changes` are the type's, None for a type without a card, `of_package` what properties of that
-    name do on every type of the package. `stateful` is whether something is lost with the resource,
-    by its type or because it is protected: then a property that no rule covers is dangerous.
-    `provider` has the arguments of the provider that makes the change and `inputs` those of the
-    resource, both the later plan's.
+    name do on every type of the package. What no rule covers nobody has read about, so it counts as
+    dangerous. `provider` has the arguments of the provider that makes the change and `inputs` those
+    of the resource, both the later plan's. `made_anew` is whether the program has the engine make
+    the resource anew for it.
     """
-    known = changes if isinstance(changes, Changes) else None
-    rule = known.rule_of(change.bare_path) if known else None
-    if rule is None and change.bare_path in of_package:
-        rule = PropertyRule(effect=of_package[change.bare_path])
-    if rule is None:
-        if stateful:
-            return Ruling(effect=Effect.DANGEROUS, why=NO_RULE, source="its card")
-        return Ruling(effect=changes.effect if isinstance(changes, Unruled) else Effect.IN_PLACE)
-    effect = rule.effect_of(change, provider, inputs)
-    source = "; ".join(map(str, rule.source or (known.source if known else ())))
-    outage = rule.outage if effect in (Effect.RESTART, Effect.REPLACE) else ""
-    larger = _direction(change.old, change.new) > 0
+    found = next(
+        (
+            (known, rule.for_change(change))
+            for known in (changes, of_package)
+            if known is not None and (rule := known.rule_of(change.bare_path)) is not None
+        ),
+        None,
+    )
+    if found is None:
+        return Ruling(effect=REPLACE if made_anew else DANGEROUS, why=NO_RULE, source="its card")
+    known, rule = found
+    effect = REPLACE if made_anew else rule.effect_of(change, provider, inputs)
+    larger = direction(change.old, change.new) > 0
     actions = [each.replace("{new}", _text(change.new)) for each in rule.actions if larger]
-    return Ruling(effect=effect, outage=outage, why=rule.why, source=source, actions=tuple(actions))
+    return Ruling(
+        effect=effect,
+        outage=rule.outage if effect in (RESTART, REPLACE) else "",
+        why=rule.why,
+        source="; ".join(map(str, rule.source or known.source)),
+        actions=tuple(actions),
+        way=rule.way if effect is REFUSED else (),
+        again=rule.again,
+    )
 
 
 def _whole(rule: Effect | PropertyRule) -> PropertyRule:
@@ -205,22 +236,3 @@ def _only_appended(old: Any, new: Any) -> bool:
 
 def _only_widened(old: Any, new: Any) -> bool:
     return isinstance(old, list) and isinstance(new, list) and all(item in new for item in old)
-
-
-def _direction(old: Any, new: Any) -> int:
-    """1 where `new` is larger, -1 where it is smaller, 0 where neither can be said."""
-    left, right = _numbers(old), _numbers(new)
-    if left is None or right is None or left == right:
-        return 0
-    return 1 if right > left else -1
-
-
-def _numbers(value: Any) -> tuple[float, ...] | None:
-    """A number, a version as `16.4` or a size as `200Gi`, to be compared; else None."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return (float(value),)
-    if isinstance(value, str) and re.fullmatch(r"v?\d+(\.\d+)*(Gi|Mi|Ti)?", value):
-        return tuple(float(part) for part in re.findall(r"\d+", value))
-    return None

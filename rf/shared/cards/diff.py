@@ -41,12 +41,9 @@ def diff(
     """
     left_out = tuple(ignored)
     changes = tuple(
-        change for change in property_changes(old, new) if not is_ignored(change, left_out)
+        change for change in property_changes(old, new) if not is_below(change, left_out)
     )
-    effects = [
-        ruling_of(token, change, stateful=False, provider=provider, inputs=new).effect
-        for change in changes
-    ]
+    effects = [ruling_of(token, change, provider=provider, inputs=new).effect for change in changes]
     by_effect = list(zip(changes, effects, strict=True))
     return ChangedInputs(
         changed=changes,
@@ -59,22 +56,22 @@ def ruling_of(
     token: str,
     change: PropertyChange,
     *,
-    stateful: bool,
     provider: Mapping[str, Any] = _NOTHING,
     inputs: Mapping[str, Any] = _NOTHING,
+    made_anew: bool = False,
 ) -> Ruling:
     """What the change does; see `rf.shared.cards.changes.ruling`."""
     return ruling(
         changes_of(token),
-        OF_PACKAGE.get(token.partition(":")[0], {}),
+        OF_PACKAGE.get(token.partition(":")[0]),
         change,
-        stateful=stateful,
         provider=provider,
         inputs=inputs,
+        made_anew=made_anew,
     )
 
 
-def is_ignored(change: PropertyChange, paths: Iterable[str]) -> bool:
-    """Whether the program leaves the property as it is, so that the engine does too."""
+def is_below(change: PropertyChange, paths: Iterable[str]) -> bool:
+    """Whether one of the paths is the property's, or that of an object around it."""
     bare = change.bare_path
     return any(bare == path or bare.startswith(f"{path}.") for path in paths)

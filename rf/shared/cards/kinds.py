@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Changes, Unruled
+from rf.shared.cards.changes import Changes
 from rf.shared.cards.creation import SECONDS, Creation
-from rf.shared.cards.force_new import FORCE_NEW_SOURCE, forced_new
+from rf.shared.cards.force_new import forced_new
 from rf.shared.cards.inventing import kubernetes_object
 from rf.shared.cards.prices import Free, Priced
 from rf.shared.cards.residency import IN_CLUSTER, IN_STATE
@@ -50,9 +50,6 @@ Source: the API reference of Kubernetes 1.35 (field descriptions, "Possible enum
 validation packages of kubernetes/kubernetes (`pkg/apis/*/validation`).
 """
 
-BY_PROVIDER = Changes(source=(FORCE_NEW_SOURCE,), properties={})
-"""Of a kind of which the provider's table is all that is known."""
-
 
 def closed_by_server(closed: Mapping[str, frozenset[str]]) -> ClosedValues:
     """What the API server closes in code of one kind, by the path of the field."""
@@ -62,7 +59,7 @@ def closed_by_server(closed: Mapping[str, frozenset[str]]) -> ClosedValues:
 def kubernetes_card(
     token: str,
     *,
-    changes: Changes | Unruled,
+    changes: Changes,
     price: Priced | Free,
     values: ClosedValues | ListedKeys | Without = _BY_SCHEMA,
     creation: Creation = SECONDS,
@@ -91,16 +88,12 @@ def kubernetes_card(
     )
 
 
-def _with_forced_new(token: str, changes: Changes | Unruled, why: str) -> Changes | Unruled:
-    forced = forced_new(token, why, changes.source if isinstance(changes, Changes) else ())
-    if not forced:
-        return changes
-    if isinstance(changes, Unruled):
-        raise TypeError(f"{token}: the provider has rules of it, so its changes are not unruled")
+def _with_forced_new(token: str, changes: Changes, why: str) -> Changes:
+    forced = forced_new(token, why, changes.source)
     return replace(changes, properties={**forced, **changes.properties})
 
 
-def local_card(token: str, *, changes: Changes | Unruled, computed: Invent, price: Free) -> Card:
+def local_card(token: str, *, changes: Changes, computed: Invent, price: Free) -> Card:
     """The card of what is made and kept by the engine alone."""
     return Card(
         type=token,

@@ -13,14 +13,28 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import REPLACE, Changes, Effect, Unruled
+from rf.shared.cards.changes import IN_PLACE, REPLACE, Changes
 from rf.shared.cards.force_new import FORCE_NEW_SOURCE, OF_EVERY_KIND, forced_new
+from rf.shared.cards.source import kubernetes, provider
 
 FOLDERS = ("rf.aws", "rf.kubernetes", "rf.local")
 
-OF_PACKAGE: Mapping[str, Mapping[str, Effect]] = {
-    "aws": {"name": REPLACE, "namePrefix": REPLACE, "region": REPLACE},
-    "kubernetes": {**dict.fromkeys(OF_EVERY_KIND, REPLACE), "kind": REPLACE},
+OF_PACKAGE: Mapping[str, Changes] = {
+    "aws": Changes(
+        source=(provider("internal/provider (region and tags of every type)"),),
+        properties={"name": REPLACE, "namePrefix": REPLACE, "region": REPLACE, "tags": IN_PLACE},
+    ),
+    "kubernetes": Changes(
+        source=(FORCE_NEW_SOURCE, kubernetes('"Object Names and IDs", "Labels and Selectors"')),
+        properties={
+            **dict.fromkeys(OF_EVERY_KIND, REPLACE),
+            "kind": REPLACE,
+            "apiVersion": IN_PLACE,
+            "metadata.labels": IN_PLACE,
+            "metadata.annotations": IN_PLACE,
+            "metadata": IN_PLACE,
+        },
+    ),
 }
 """What a change of these properties does to any type of a package, where its card says nothing."""
 
@@ -39,7 +53,7 @@ def all_cards() -> Iterator[Card]:
             yield from _cards_of(f"{folder}.{name}").values()
 
 
-def changes_of(token: str) -> Changes | Unruled | None:
+def changes_of(token: str) -> Changes | None:
     """What changes of a type do: its card's rules, those of the provider's table for a kind of
     Kubernetes that has no card, and None where neither tells."""
     card = card_of(token)

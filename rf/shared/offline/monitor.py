@@ -187,6 +187,7 @@ class RecordingMonitor(MockMonitor):
             aliases=aliases,
             resource_id=resource_id,
             outputs=outputs,
+            replace_on_changes=tuple(request.replaceOnChanges),
         )
 
     def _aliases(

@@ -76,6 +76,7 @@ def the_finding(step: GrowthStep) -> str:
         (RDS, DATABASE, {"dbSubnetGroupName": "other"}, Kind.IN_PLACE),
         (RDS, DATABASE, {"allocatedStorage": 50}, Kind.CANNOT),
         (RDS, DATABASE, {"engineVersion": "15"}, Kind.CANNOT),
+        (RDS, DATABASE, {"engineVersion": "17"}, Kind.CANNOT),
         (RDS, DATABASE, {"multiAz": False}, Kind.IN_PLACE),
         (RDS, DATABASE, {"deletionProtection": False}, Kind.IN_PLACE),
         (RDS, DATABASE, {"someNewProperty": 1}, Kind.IN_PLACE),
@@ -170,7 +171,7 @@ def test_another_shard_count_is_caught():
     [
         ({"allocatedStorage": 200}, Kind.IN_PLACE),
         ({"instanceClass": "db.r7g.xlarge"}, Kind.RESTART),
-        ({"engineVersion": "17"}, Kind.RESTART),
+        ({"engineVersion": "16.13"}, Kind.RESTART),
         ({"backupRetentionPeriod": 14}, Kind.IN_PLACE),
     ],
 )
@@ -197,9 +198,12 @@ def test_a_template_of_claims_grows_after_the_claims_themselves():
     assert "at once" in change.outage
 
 
-def test_a_smaller_template_of_claims_leaves_the_claims_alone():
-    (change,) = changed(RELEASE, stack_of_claims("50Gi"), **stack_of_claims("20Gi")).changes
-    assert (change.kind, change.actions) == (Kind.RESTART, ())
+def test_claims_never_follow_a_smaller_template():
+    step = changed(RELEASE, stack_of_claims("50Gi"), **stack_of_claims("20Gi"))
+    (change,) = step.changes
+    assert (change.kind, change.actions) == (Kind.CANNOT, ())
+    (finding,) = step.findings
+    assert any("delete pvc" in line for line in finding.way)
 
 
 @pytest.mark.parametrize(("size", "kind"), [("9Gi", Kind.IN_PLACE), ("2Gi", Kind.CANNOT)])

@@ -1,10 +1,15 @@
-"""Every type of every configuration has a card, and what is protected has rules of change."""
+"""Every type of every configuration has a card, and a rule of change of each property it sets."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from rf.shared.cards.changes import Changes
-from rf.shared.cards.registry import all_cards, card_of, changes_of
-from rf.shared.plan import RecordedPlan
+from rf.shared.cards.changes import NO_RULE
+from rf.shared.cards.diff import ruling_of
+from rf.shared.cards.property_changes import PropertyChange
+from rf.shared.cards.registry import all_cards, card_of
+from rf.shared.plan import RecordedPlan, reveal
 from tests.configurations import CONFIGURATIONS, Configuration
 
 every_configuration = pytest.mark.parametrize(
@@ -24,10 +29,29 @@ def test_every_type_of_a_plan_has_a_card(planned, configuration):
 
 
 @every_configuration
-def test_nothing_that_is_protected_is_without_rules(planned, configuration):
-    protected = {each.type for each in _plan(planned, configuration).resources if each.protect}
-    rules = {token: changes_of(token) for token in sorted(protected)}
-    assert [token for token, known in rules.items() if not isinstance(known, Changes)] == []
+def test_a_rule_speaks_of_each_property_that_is_set(planned, configuration):
+    """What a change does has been read before anybody makes it."""
+    unruled = {
+        (resource.type, path)
+        for resource in _plan(planned, configuration).resources
+        if resource.custom
+        for path in (*_properties(reveal(resource.inputs)), *resource.property_dependencies)
+        if ruling_of(resource.type, PropertyChange(path=path, old="a", new="b")).why == NO_RULE
+    }
+    assert not unruled, "add a rule with its source to the type's card"
+
+
+def _properties(value: Any, path: str = "") -> Iterator[str]:
+    """The path of each value, without positions in lists."""
+    items = value if isinstance(value, list) else []
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _properties(item, f"{path}.{key}" if path else key)
+    elif any(isinstance(item, dict) for item in items):
+        for item in items:
+            yield from _properties(item, path)
+    else:
+        yield path
 
 
 def test_every_card_is_of_a_type_that_some_configuration_has(planned):

@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 
 from rf.shared.cards import registry
 from rf.shared.cards.card import Card
-from rf.shared.cards.changes import Changes, PropertyRule, Unruled
+from rf.shared.cards.changes import Changes, Effect, PropertyRule
 from rf.shared.cards.creation import Creation
 from rf.shared.cards.prices import Free, Priced, Unpriced
 from rf.shared.cards.registry import all_cards, card_of, changes_of, module_of
@@ -49,12 +49,6 @@ def test_nothing_is_left_out_without_a_reason() -> None:
         Without("")
 
 
-def test_a_type_that_nobody_has_read_about_holds_nothing() -> None:
-    assert [
-        card.type for card in CARDS.values() if isinstance(card.changes, Unruled) and card.holds
-    ] == []
-
-
 def _sources(changes: Changes) -> Iterator[FactSource]:
     yield from changes.source
     for rule in changes.properties.values():
@@ -64,11 +58,28 @@ def _sources(changes: Changes) -> Iterator[FactSource]:
 
 @every_card
 def test_what_a_change_does_was_read_somewhere_and_of_some_version(card: Card) -> None:
-    if isinstance(card.changes, Changes):
-        assert card.changes.source
-        for source in _sources(card.changes):
-            assert source.name.strip()
-            assert source.version.strip()
+    assert card.changes.source
+    assert card.changes.properties
+    for source in _sources(card.changes):
+        assert source.name.strip()
+        assert source.version.strip()
+
+
+def _rules(rule: Effect | PropertyRule) -> Iterator[PropertyRule]:
+    """A rule, and what it says of versions beside."""
+    whole = PropertyRule(effect=rule) if isinstance(rule, Effect) else rule
+    yield from (each for each in (whole, whole.major, whole.skipping) if each is not None)
+
+
+@every_card
+def test_what_is_refused_has_another_way_of_two_steps(card: Card) -> None:
+    without_way = [
+        path
+        for path, rule in card.changes.properties.items()
+        for each in _rules(rule)
+        if each.may_be_refused and len(each.way) < 2
+    ]
+    assert without_way == []
 
 
 @every_card
