@@ -73,6 +73,8 @@ def let_in(
     opts: ResourceOptions,
 ) -> None:
     """The principal's entry and what it may do: in these namespaces, everywhere if None."""
+    # A principal has one entry, and a policy once: the next one can't stand beside the last.
+    opts = ResourceOptions.merge(opts, ResourceOptions(delete_before_replace=True))
     entry = aws.eks.AccessEntry(
         name, cluster_name=cluster, principal_arn=principal_arn, type="STANDARD", opts=opts
     )

@@ -183,7 +183,10 @@ class Network(ComponentResource):
                 allocation_id=address.id,
                 tags=self._tags(f"nat-{zone}"),
                 # Nothing in the gateway's inputs names the internet gateway that it sends through.
-                opts=ResourceOptions(parent=self, depends_on=[internet]),
+                # The next one can't have the address while the last one has it.
+                opts=ResourceOptions(
+                    parent=self, depends_on=[internet], delete_before_replace=True
+                ),
             )
         return gateways
 
@@ -256,7 +259,8 @@ class Network(ComponentResource):
             log_destination=group.arn,
             iam_role_arn=role.arn,
             tags=self._tags("flow"),
-            opts=ResourceOptions(parent=self, depends_on=[policy]),
+            # AWS takes no second log of the same traffic to the same place.
+            opts=ResourceOptions(parent=self, depends_on=[policy], delete_before_replace=True),
         )
 
     def _tags(self, role: str) -> dict[str, str]:

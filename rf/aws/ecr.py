@@ -241,6 +241,7 @@ CARDS = (
         creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
+            alone="a repository has one, which the old one's deletion takes away",
             source=(
                 provider("ecr/lifecycle_policy.go (no update)"),
                 guide(

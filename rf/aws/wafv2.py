@@ -158,6 +158,7 @@ CARDS = (
         creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
+            alone="a balancer has one ACL, which the old association's deletion takes away",
             source=(provider("wafv2/web_acl_association.go (no update)"),),
             properties={"resourceArn": REPLACE, "webAclArn": REPLACE},
         ),
@@ -186,6 +187,7 @@ CARDS = (
             },
         ),
         changes=Changes(
+            alone="an ACL has one log, which the old one's deletion takes away",
             source=(provider("wafv2/web_acl_logging_configuration.go"),),
             properties={
                 "logDestinationConfigs": REPLACE,

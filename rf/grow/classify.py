@@ -16,7 +16,7 @@ from rf.local.pulumi import PROVIDER
 from rf.shared.cards.changes import Effect, Ruling
 from rf.shared.cards.diff import is_below, ruling_of
 from rf.shared.cards.property_changes import PropertyChange, property_changes
-from rf.shared.cards.registry import holds
+from rf.shared.cards.registry import changes_of, holds
 from rf.shared.plan_document import PlanDocument, PlannedResource
 
 _NAMES = ("identifier", "replicationGroupId", "brokerName", "bucket", "name")
@@ -131,6 +131,7 @@ def step_between(
         *_lost_protection(difference),
         *_dangers(changes),
         *_held_back_claims(changes, before, after),
+        *_in_their_own_way(changes, after),
     )
     return GrowthStep(
         before=names[0] if names else before.size,
@@ -313,6 +314,24 @@ def _held_back_claims(
                     remedy="keep the old value, or go the way below",
                     way=way,
                 )
+
+
+def _in_their_own_way(
+    changes: Iterable[ResourceChange], after: PlanDocument
+) -> Iterator[GrowthFinding]:
+    """What is made anew before the old one goes, though both can't be there."""
+    for change in changes:
+        rules = changes_of(change.type) if change.kind is Kind.REPLACE else None
+        if rules and rules.alone and not after.resources[change.urn].delete_before_replace:
+            yield GrowthFinding(
+                resource=change.name,
+                what=f"the {change.type} would be made anew beside the old one: {rules.alone}",
+                remedy="have the program delete the old one first",
+                way=(
+                    "set deleteBeforeReplace on the resource, and deploy that by itself",
+                    "then make the change",
+                ),
+            )
 
 
 def _matters(change: ResourceChange, judged: Judged) -> bool:

@@ -29,6 +29,7 @@ CARDS = (
     kubernetes_card(
         "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding",
         changes=Changes(
+            alone="the API server has one of a name, and the controller one of a target group",
             source=(
                 FactSource(
                     name="aws-load-balancer-controller",

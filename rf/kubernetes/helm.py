@@ -169,7 +169,6 @@ _DATA_OF_CHARTS: dict[str, Effect | PropertyRule] = {
         source=_TEMPORAL,
     ),
     "values.server.config.namespaces.namespace": PropertyRule(
-        widened=IN_PLACE,
         effect=IN_PLACE,
         why="the chart's Job makes namespaces, and neither changes nor deletes one",
         source=_TEMPORAL,

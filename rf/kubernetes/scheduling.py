@@ -23,6 +23,7 @@ CARDS = (
     kubernetes_card(
         "kubernetes:scheduling.k8s.io/v1:PriorityClass",
         changes=Changes(
+            alone="the API server has one of a name",
             source=(
                 kubernetes('"Pod Priority and Preemption" (the API server refuses another value)'),
             ),

@@ -58,11 +58,15 @@ class RecordedResource:
     resource_id: str
     outputs: Mapping[str, Any]
     replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
 
     def to_json(self, mask: Callable[[Any], Any] | None = None) -> dict[str, Any]:
         """The resource as `preview --json` prints it; `mask` hides the secrets of its inputs, as
         `redact` does where it is left out."""
-        made_anew_for = list(self.replace_on_changes)
+        replacing = {
+            "replaceOnChanges": list(self.replace_on_changes),
+            "deleteBeforeReplace": self.delete_before_replace,
+        }
         return {
             "urn": self.urn,
             "type": self.type,
@@ -79,7 +83,7 @@ class RecordedResource:
             "retainOnDelete": self.retain_on_delete,
             "ignoreChanges": list(self.ignore_changes),
             "aliases": list(self.aliases),
-            **({"replaceOnChanges": made_anew_for} if made_anew_for else {}),
+            **{option: value for option, value in replacing.items() if value},
         }
 
 

@@ -33,6 +33,7 @@ class PlannedResource:
     ignore_changes: tuple[str, ...] = ()
     aliases: tuple[str, ...]
     replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,4 +104,5 @@ def _resource(entry: Mapping[str, Any]) -> PlannedResource:
         ignore_changes=tuple(entry["ignoreChanges"]),
         aliases=tuple(entry["aliases"]),
         replace_on_changes=tuple(entry.get("replaceOnChanges", ())),
+        delete_before_replace=bool(entry.get("deleteBeforeReplace")),
     )

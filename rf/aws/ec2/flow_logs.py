@@ -54,6 +54,7 @@ CARDS = (
         creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
+            alone="AWS takes no second log of the same traffic to the same place",
             source=(provider("ec2/vpc_flow_log.go (no update but of tags)"),),
             properties={
                 **dict.fromkeys(

@@ -356,6 +356,7 @@ CARDS = (
             kind="NAT gateway", rows={"subnet": "subnetId", "address": _addresses}
         ),
         changes=Changes(
+            alone="its address is the old one's until that is gone",
             source=(provider("ec2/vpc_nat_gateway.go"),),
             properties={"allocationId": REPLACE, "subnetId": REPLACE, "connectivityType": REPLACE},
         ),

@@ -96,6 +96,7 @@ CARDS = (
         creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
+            alone="a principal has one entry in a cluster",
             source=(provider("eks/access_entry.go"),),
             properties={
                 "clusterName": REPLACE,
@@ -120,6 +121,7 @@ CARDS = (
         creation=SECONDS,
         verification=NOT_COMPARED,
         changes=Changes(
+            alone="a principal has a policy once, which the old one's deletion takes away",
             source=(provider("eks/access_policy_association.go (no update)"),),
             properties={
                 **dict.fromkeys(

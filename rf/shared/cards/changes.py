@@ -139,10 +139,12 @@ class PropertyRule:
 class Changes:
     """The rules of a type, by the path of the property, or `*` for each that has none of its own.
 
-    `holds` says what is lost with a resource of the type; empty where nothing is.
+    `holds` says what is lost with a resource of the type; empty where nothing is. `alone` says why
+    the next one can't stand beside it; empty where it can.
     """
 
     holds: str = ""
+    alone: str = ""
     source: Sources
     properties: Mapping[str, Effect | PropertyRule]
 

@@ -188,6 +188,7 @@ class RecordingMonitor(MockMonitor):
             resource_id=resource_id,
             outputs=outputs,
             replace_on_changes=tuple(request.replaceOnChanges),
+            delete_before_replace=request.deleteBeforeReplace,
         )
 
     def _aliases(

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from rf.grow.classify import GrowthStep, Kind, step_between
+from rf.shared.cards.registry import all_cards, changes_of
 from rf.shared.plan_document import PlanDocument, PlannedResource, document_of
+from tests.configurations import CONFIGURATIONS
 
 VPC_ORIGIN = "aws:cloudfront/vpcOrigin:VpcOrigin"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
@@ -16,6 +18,7 @@ TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 PRIORITY = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
+FIREWALL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 
 
 @pytest.fixture
@@ -64,6 +67,33 @@ def test_a_priority_of_another_value_is_made_anew(plan):
     step = step_between(plan, with_inputs(plan, priority, value=priority.inputs["value"] + 1))
     assert step.safe
     assert kinds(step)[PRIORITY, priority.name] is Kind.REPLACE
+
+
+def test_what_can_stand_but_once_is_deleted_before_the_next_one_is_made(planned):
+    """Each type whose card says so, in each place where the program makes one."""
+    made = [
+        resource
+        for each in ("prod", "open site")
+        for resource in planned(**_of(each)).resources
+        if resource.custom and (rules := changes_of(resource.type)) and rules.alone
+    ]
+    assert [each.urn for each in made if not each.delete_before_replace] == []
+    assert len({each.type for each in made}) == sum(bool(c.changes.alone) for c in all_cards())
+
+
+def test_a_second_one_where_only_one_can_stand_is_named(plan):
+    old = one(plan, FIREWALL_LOG, "edge-firewall-logging")
+    after = with_inputs(plan, old, logDestinationConfigs=["arn:aws:s3:::another"])
+    assert step_between(plan, after).safe
+    bare = dataclasses.replace(after.resources[old.urn], delete_before_replace=False)
+    after = dataclasses.replace(after, resources={**after.resources, old.urn: bare})
+    (finding,) = step_between(plan, after).findings
+    assert "an ACL has one log" in finding.what
+
+
+def _of(name: str) -> dict[str, Any]:
+    found = CONFIGURATIONS[name]
+    return {"stack": found.stack, "size": found.size, "overrides": found.overrides}
 
 
 @pytest.mark.parametrize(
