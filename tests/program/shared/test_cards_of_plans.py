@@ -9,7 +9,7 @@ from rf.shared.cards.changes import NO_RULE
 from rf.shared.cards.diff import ruling_of
 from rf.shared.cards.property_changes import PropertyChange
 from rf.shared.cards.registry import all_cards, card_of
-from rf.shared.plan import RecordedPlan, reveal
+from rf.shared.plan import RecordedPlan, RecordedResource, reveal
 from tests.configurations import CONFIGURATIONS, Configuration
 
 every_configuration = pytest.mark.parametrize(
@@ -35,10 +35,15 @@ def test_a_rule_speaks_of_each_property_that_is_set(planned, configuration):
         (resource.type, path)
         for resource in _plan(planned, configuration).resources
         if resource.custom
-        for path in (*_properties(reveal(resource.inputs)), *resource.property_dependencies)
+        for path in (*_properties(reveal(resource.inputs)), *_following(resource))
         if ruling_of(resource.type, PropertyChange(path=path, old="a", new="b")).why == NO_RULE
     }
     assert not unruled, "add a rule with its source to the type's card"
+
+
+def _following(resource: RecordedResource) -> list[str]:
+    """What changes whole when another resource is made anew."""
+    return [key for key, urns in resource.property_dependencies.items() if urns]
 
 
 def _properties(value: Any, path: str = "") -> Iterator[str]:
