@@ -138,7 +138,7 @@ GROWTH: tuple[Fault, ...] = (
         change=put("engineVersion", "18"),
     ),
     GrowthFault(
-        name="Citus' volumes go with their claims",
+        name="a class of Citus' volumes that go with their claims, between revisions",
         on="kubernetes:storage.k8s.io/v1:StorageClass::citus-cluster-volumes",
         becomes=Kind.CANNOT,
         change=put("reclaimPolicy", "Delete"),
