@@ -67,6 +67,12 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
         yield session
 
 
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[str, Any] | str], None]:
+    """Plant an answer for every question of one operation: `planted("ecr:DescribeRegistry", …)`."""
+    return lambda operation, answer: monkeypatch.setitem(ANSWERED_FOR_MOTO, operation, answer)
+
+
 def _as_a_new_account(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
     answer = ANSWERED_FOR_MOTO.get(f"{model.service_model.service_name}:{model.name}")
     match answer:

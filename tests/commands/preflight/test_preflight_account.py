@@ -18,7 +18,6 @@ from rf.shared.plan import redact
 from scaleplan.identity.access import GUARD_DUTY_FEATURES
 from tests.commands.preflight.conftest import (
     ACCOUNT_ID,
-    ANSWERED_FOR_MOTO,
     OWN_TAGS,
     REGION,
     TAG_LIST,
@@ -31,12 +30,6 @@ OTHERS_RULE = {
     "destinations": [{"region": "eu-west-1", "registryId": ACCOUNT_ID}],
     "repositoryFilters": [{"filter": "payroll/", "filterType": "PREFIX_MATCH"}],
 }
-
-
-@pytest.fixture
-def planted(monkeypatch):
-    """Plant an answer for every question of one operation."""
-    return lambda operation, answer: monkeypatch.setitem(ANSWERED_FOR_MOTO, operation, answer)
 
 
 @pytest.fixture
