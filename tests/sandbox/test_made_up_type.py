@@ -184,6 +184,10 @@ class SomeAccount:
     def __init__(self, *notebooks: str) -> None:
         self.notebooks = notebooks
 
+    def at(self, region: str) -> SomeAccount:
+        assert region == self.region
+        return self
+
     def read(self, _service: str, operation: str, **_parameters: Any) -> Mapping[str, Any]:
         match operation:
             case "GetCallerIdentity":

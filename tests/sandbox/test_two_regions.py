@@ -70,6 +70,7 @@ copies = DisasterRecoveryArgs(
     page_topic_arn=pages.arn,
     buckets=[source],
     repositories=images.repositories,
+    image_rules=True,
 )
 layers.DisasterRecovery("recovery", copies, on_aws)
 checked = FailoverChecksArgs(

@@ -224,9 +224,6 @@ CARDS = (
         permissions=(
             "eks:CreateNodegroup",
             ServiceLinkedRole(
-                principal="autoscaling.amazonaws.com", name="AWSServiceRoleForAutoScaling"
-            ),
-            ServiceLinkedRole(
                 principal="eks-nodegroup.amazonaws.com", name="AWSServiceRoleForAmazonEKSNodegroup"
             ),
             "iam:PassRole",

@@ -370,15 +370,12 @@ def test_machines_have_an_image_for_their_kubernetes_and_architecture(
     assert f"/optimized-ami/{version}/amazon-linux-2023/arm64/standard" in rows[1].fix
 
 
-def test_an_images_parameter_is_the_one_that_karpenter_asks_for(need, owner):
+def test_an_images_parameter_is_the_one_that_karpenter_asks_for(session, need, owner):
     asked = []
-
-    class Parameters:
-        def read(self, service, operation, *, region=None, **parameters):
-            asked.append(parameters["Name"])
-            return {"Parameter": {"Value": "ami-0"}}
-
-    list(check_nodes.machine_images(Parameters(), need, owner))
+    session.events.register(
+        "provide-client-params.ssm.GetParameter", lambda params, **_: asked.append(params["Name"])
+    )
+    list(check_nodes.machine_images(Account(session, REGION), need, owner))
     (node_class,) = need.inputs("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass")
     release = node_class["spec"]["amiSelectorTerms"][0]["alias"].removeprefix("al2023@")
     version = need.settings.kubernetes_version
