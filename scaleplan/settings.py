@@ -27,6 +27,7 @@ from scaleplan.sizes import (
     Size,
     SizeProfile,
 )
+from scaleplan.versions.table import load_versions
 
 SERVICE_CIDR = IPv4Network("172.20.0.0/16")
 """The cluster's Service addresses, for good (EKS: changing it replaces the cluster)."""
@@ -36,8 +37,13 @@ PRIVATE_NETWORKS = tuple(
 )
 """RFC 1918, which is what AWS advises for a VPC."""
 
-KUBERNETES_VERSIONS = ("1.33", "1.34", "1.35", "1.36")
-"""EKS versions a stack may name, as far as its charts go; upgrades go one minor at a time."""
+DEFAULT_KUBERNETES_VERSION = "1.35"
+
+
+def kubernetes_versions() -> list[str]:
+    """EKS versions a stack may name, as far as its charts go; upgrades go one minor at a time."""
+    return [each.version for each in load_versions().pin("kubernetes").support]
+
 
 ImageReference = Annotated[
     str,
@@ -86,7 +92,7 @@ class Settings(SizeProfile):
     ]
     images: ImagesSettings
     architecture: Architecture = Architecture.ARM64
-    kubernetes_version: Annotated[str, OneOf(lambda: KUBERNETES_VERSIONS)] = KUBERNETES_VERSIONS[2]
+    kubernetes_version: Annotated[str, OneOf(kubernetes_versions)] = DEFAULT_KUBERNETES_VERSION
     protect_data: bool = True
     domain: (
         Annotated[

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from scaleplan.applications.workload_settings import WorkloadSettings
 from scaleplan.catalog import ClassKind, load_catalog
 from scaleplan.config.section import Allowed, Matching, OneOf, Section, integer, not_below
+from scaleplan.versions.table import load_versions
 from scaleplan.workflows.workflows import WorkflowsSettings
 
 
@@ -105,6 +106,14 @@ class CitusSettings(Section):
     instance_class: Annotated[ComputeClass, Field(description="EC2 class of the nodes")]
     volume_gib: Annotated[int, integer(20, 16_384, "volume of each instance, GiB; never shrinks")]
     backup_retention_days: Annotated[int, integer(1, 90, "days that daily backups are kept")]
+    postgres_version: Annotated[
+        str,
+        Matching(r"\d+\.\d+", "a minor version of PostgreSQL in quotes, as 16.13"),
+        Field(
+            description="minor version of PostgreSQL, which the stack's StackGres and Citus are "
+            "for; raised after the operator, by docs/sharding.md's order"
+        ),
+    ] = load_versions().pin("citus-postgresql").pinned
 
 
 class CacheSettings(Section):

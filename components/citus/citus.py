@@ -210,6 +210,7 @@ class Citus(ComponentResource):
                 backups_kept=settings.backup_retention_days,
                 database=args.database,
                 sharding=args.stage,
+                postgres_version=settings.postgres_version,
                 roles=args.roles,
                 statement_timeouts=args.statement_timeouts,
                 backup_bucket=backups.bucket_name,

@@ -68,6 +68,9 @@ class CitusClusterArgs:
     sharding: ShardingSettings
     """The backup that the servers are made from, if any."""
 
+    postgres_version: str
+    """PostgreSQL's minor version, as 16.13, which the operator knows."""
+
     roles: Mapping[RoleKey, RoleCredentials]
     """The roles that may log in, as on RDS."""
 
@@ -88,7 +91,7 @@ class CitusClusterArgs:
 
 
 class CitusCluster(ComponentResource):
-    """PostgreSQL 16 with Citus, TLS only. Deleting it leaves the volumes, which are retained.
+    """PostgreSQL with Citus, TLS only. Deleting it leaves the volumes, which are retained.
 
     The superuser's password is the operator's own, in the Secret named as the cluster.
     """
@@ -115,6 +118,7 @@ class CitusCluster(ComponentResource):
             spec=sharded_cluster_spec(
                 args.groups,
                 database=args.database,
+                postgres_version=args.postgres_version,
                 volume_gib=args.volume_gib,
                 backups_kept=args.backups_kept,
                 sharding=args.sharding,

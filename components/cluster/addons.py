@@ -15,7 +15,7 @@ from components.identity.encryption import Keys
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared.chart_release import ON_SYSTEM_NODES
 from components.shared.place import Place
-from components.shared.versions import ADDONS_BY_KUBERNETES
+from components.shared.versions import addon_version
 from rendering.cluster.documents import volume_key_use
 from scaleplan.cluster.controllers import controller
 from scaleplan.cluster.machines import WARM_PREFIXES
@@ -82,10 +82,7 @@ class NetworkAddons(ComponentResource):
         self, name: str, args: NetworkAddonsArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:cluster:NetworkAddons", name, {"addons": 3}, opts)
-        pinned = ADDONS_BY_KUBERNETES[args.kubernetes_version]
-        identity = _addon(
-            self, name, "eks-pod-identity-agent", pinned.pod_identity_agent, args.cluster
-        )
+        identity = _addon(self, name, "eks-pod-identity-agent", args)
         role = PodRole(
             f"{name}-vpc-cni",
             PodRoleArgs(
@@ -102,13 +99,12 @@ class NetworkAddons(ComponentResource):
             self,
             name,
             "vpc-cni",
-            pinned.vpc_cni,
-            args.cluster,
+            args,
             configuration=CNI_CONFIGURATION,
             identity=("aws-node", role.role_arn),
             wait_for=[identity, role],
         )
-        _addon(self, name, "kube-proxy", pinned.kube_proxy, args.cluster)
+        _addon(self, name, "kube-proxy", args)
         self.register_outputs({})
 
 
@@ -139,13 +135,11 @@ class NodeAddons(ComponentResource):
         self, name: str, args: NodeAddonsArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("researchflow:cluster:NodeAddons", name, {"addons": 2}, opts)
-        pinned = ADDONS_BY_KUBERNETES[args.kubernetes_version]
         self.names = _addon(
             self,
             name,
             "coredns",
-            pinned.coredns,
-            args.cluster,
+            args,
             configuration=COREDNS_CONFIGURATION,
             wait_for=[args.nodes],
         )
@@ -168,8 +162,7 @@ class NodeAddons(ComponentResource):
             self,
             name,
             "aws-ebs-csi-driver",
-            pinned.ebs_csi_driver,
-            args.cluster,
+            args,
             configuration=ebs_csi_configuration(args.place.tags),
             identity=("ebs-csi-controller-sa", role.role_arn),
             wait_for=[args.nodes, role],
@@ -181,8 +174,7 @@ def _addon(
     parent: ComponentResource,
     name: str,
     addon: str,
-    version: str,
-    cluster: Input[str],
+    args: NetworkAddonsArgs | NodeAddonsArgs,
     *,
     configuration: Mapping[str, Any] | None = None,
     identity: tuple[str, Input[str]] | None = None,
@@ -198,9 +190,9 @@ def _addon(
         ]
     return aws.eks.Addon(
         f"{name}-{addon}",
-        cluster_name=cluster,
+        cluster_name=args.cluster,
         addon_name=addon,
-        addon_version=version,
+        addon_version=addon_version(addon, args.kubernetes_version),
         configuration_values=json.dumps(configuration, sort_keys=True) if configuration else None,
         pod_identity_associations=associations,
         # The add-on owns its objects: a hand-made change is overwritten, never a failed update.

@@ -13,11 +13,10 @@ from components.network.network import DataNetwork
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.shared.connection_urls import with_login
+from scaleplan.versions.table import load_versions
 from scaleplan.windows import BROKER_MAINTENANCE
 
-ENGINE_VERSION = "4.2"
-"""Amazon MQ adds the patch version itself ("RabbitMQ 4"); its queues are quorum queues unless a
-client asks for another type."""
+ENGINE_VERSION = load_versions().pin("amazonmq-rabbitmq").pinned
 
 AMQPS_PORT = 5671
 NODES = 3

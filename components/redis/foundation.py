@@ -14,10 +14,11 @@ from components.network.network import DataNetwork
 from components.shared.computed_text import computed_text
 from rendering.redis.access import DISABLED_ACCESS, RedisUser
 from rendering.shared.connection_urls import redis_url
+from scaleplan.versions.table import load_versions
 
 REDIS_PORT = 6379
 REDIS_ENGINE = "redis"
-REDIS_VERSION = "7.1"
+REDIS_VERSION = load_versions().pin("elasticache-redis").pinned
 PARAMETER_FAMILY = "redis7"
 
 PASSWORD_LENGTH = 32

@@ -13,7 +13,13 @@ from rendering.cluster.node_pools import POOL_LABEL
 from scaleplan.citus.data_nodes import Placement
 from scaleplan.citus.sharding import ShardingSettings
 from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.versions.table import load_versions
 from scaleplan.windows import CITUS_BACKUP
+
+CITUS_VERSION = load_versions().pin("citus").pinned
+
+_EXTENSIONS = ("citus", "citus_columnar")
+"""What the operator installs of itself on a sharded cluster, both of one version."""
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
@@ -79,6 +85,7 @@ def sharded_cluster_spec(
     groups: Sequence[Placement],
     *,
     database: str,
+    postgres_version: str,
     volume_gib: int,
     backups_kept: int,
     sharding: ShardingSettings,
@@ -87,6 +94,9 @@ def sharded_cluster_spec(
 
     The profile `production` forbids two database pods on one node. Each group is bound to its own
     zones, one instance a zone. A commit waits for the copy, so that a failover loses none of it.
+    PostgreSQL's minor and Citus' version are named: what is not, the operator chooses anew at every
+    change, and differently after it was raised itself (DefaultPostgresVersionMutator,
+    getCitusShardedClusterExtensions).
     """
     coordinator, *shards = groups
     return {
@@ -94,8 +104,8 @@ def sharded_cluster_spec(
         "profile": "production",
         "database": database,
         "postgres": {
-            # The newest minor version that this operator knows. Its default Citus is 14.0.0.
-            "version": "16",
+            "version": postgres_version,
+            "extensions": [{"name": name, "version": CITUS_VERSION} for name in _EXTENSIONS],
             "ssl": {
                 "enabled": True,
                 "certificateSecretKeySelector": _key(names.SERVER_CERTIFICATE, "tls.crt"),

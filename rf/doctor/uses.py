@@ -11,7 +11,7 @@ from rf.check.state.policy import BACKEND_VARIABLE
 from rf.doctor.probes import Machine, Version, version_text
 
 MINIMUM_PYTHON: Version = (3, 11)
-MINIMUM_PULUMI: Version = (3, 200)
+MINIMUM_PULUMI: Version = (3, 272, 0)
 """The CLI's releases that speak to the pinned SDK (README, "Deploying for real")."""
 
 MINIMUM_AWS: Version = (2, 0)

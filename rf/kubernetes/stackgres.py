@@ -21,6 +21,8 @@ from rf.shared.cards.source import FactSource, guide, kubernetes
 from rf.shared.plan import RecordedPlan, RecordedResource
 from scaleplan.citus.data_nodes import FREE_IOPS, FREE_MIB_PER_SECOND
 
+SHARDED_CLUSTER = "kubernetes:stackgres.io/v1alpha1:SGShardedCluster"
+
 
 def _claims(spec: Mapping[str, Any], storage_class: str) -> bool:
     """Whether the cluster's volumes are of that class; coordinator and shards have the same."""
@@ -157,7 +159,7 @@ CARDS = (
         price=Free(reason="an object of the API server"),
     ),
     kubernetes_card(
-        "kubernetes:stackgres.io/v1alpha1:SGShardedCluster",
+        SHARDED_CLUSTER,
         changes=Changes(
             holds="tenants' data",
             source=(
@@ -175,13 +177,19 @@ CARDS = (
                 "spec.database": _ANOTHER_CLUSTER,
                 "spec.profile": IN_PLACE,
                 "spec.postgres.version": PropertyRule(
-                    up=DANGEROUS,
+                    up=RESTART,
                     down=REFUSED,
+                    outage="one instance after another, a failover of seconds each, once restarted",
                     way=_ANOTHER_CLUSTER_WAY,
                     why=(
-                        "a major version is an operation of its own (SGShardedDbOps), with a "
-                        "rehearsal and backups"
+                        "a newer minor follows the operator that knows it and its security "
+                        "upgrade; an older one is no way back"
                     ),
+                ),
+                "spec.postgres.extensions": PropertyRule(
+                    effect=RESTART,
+                    outage="one instance after another, a failover of seconds each, once restarted",
+                    why="Citus' own tables are raised by hand afterwards (ALTER EXTENSION)",
                 ),
                 "spec.postgres.ssl": PropertyRule(
                     effect=RESTART, outage="one instance after another, a failover of seconds each"

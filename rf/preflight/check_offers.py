@@ -79,7 +79,7 @@ def redis(account: Account, need: Need, _owner: Owner) -> Iterator[PreflightRow]
             "version",
             f"ElastiCache {engine} {version}",
             "a version that ElastiCache still makes",
-            "change REDIS_VERSION in components/redis/foundation.py",
+            "change elasticache-redis in scaleplan/versions.yaml",
             lambda engine=engine, version=version: _any_of(
                 account.listed(
                     "elasticache",
@@ -154,7 +154,7 @@ def cluster_version(account: Account, need: Need, _owner: Owner) -> Iterator[Pre
             "version",
             f"EKS add-on {name} {wanted}",
             f"made for Kubernetes {version}",
-            "change its version in components/shared/versions.py",
+            "change its version in scaleplan/versions.yaml",
             lambda name=name, wanted=wanted: _any_of(
                 [
                     each

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from scaleplan.catalog import Architecture
-from scaleplan.cluster.charts import version_mistakes
 from scaleplan.cluster.fitting import node_mistakes
 from scaleplan.config.mistakes import (
     NOT_SET,
@@ -24,8 +23,9 @@ from scaleplan.load import default_settings
 from scaleplan.model import load_plan
 from scaleplan.observability.alerts import SECRET_KEYS
 from scaleplan.recovery.disaster_recovery import standby_of, waits
-from scaleplan.settings import KUBERNETES_VERSIONS, Settings
+from scaleplan.settings import Settings
 from scaleplan.sizes import Size
+from scaleplan.versions.fitting import version_mistakes
 
 
 def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
@@ -73,7 +73,7 @@ def parse(project: str, stack: str, config: Mapping[str, object]) -> Settings:
         if key not in secrets
     ]
     if settings is not None:
-        mistakes += version_mistakes(settings, KUBERNETES_VERSIONS, project)
+        mistakes += version_mistakes(settings, project)
         if not mistakes:
             mistakes += node_mistakes(settings, project)
     if mistakes or settings is None:

@@ -76,13 +76,13 @@ def test_an_old_cli_is_as_good_as_none(machine, tmp_path):
     program(tmp_path, "pulumi", "v3.99.0")
     program(tmp_path, "aws", "aws-cli/1.32.0 Python/3.11")
     found = by_what(examined(machine(), Use.DEPLOYMENT))
-    assert found["Pulumi CLI 3.200 or newer"].found == "3.99.0"
-    assert not found["Pulumi CLI 3.200 or newer"].there
+    assert found["Pulumi CLI 3.272.0 or newer"].found == "3.99.0"
+    assert not found["Pulumi CLI 3.272.0 or newer"].there
     assert not found["AWS CLI 2.0 or newer"].there
     program(tmp_path, "pulumi", "v3.272.0")
     program(tmp_path, "aws", "aws-cli/2.31.4 Python/3.13")
     found = by_what(examined(machine(), Use.DEPLOYMENT))
-    assert found["Pulumi CLI 3.200 or newer"].there
+    assert found["Pulumi CLI 3.272.0 or newer"].there
     assert found["AWS CLI 2.0 or newer"].there
 
 

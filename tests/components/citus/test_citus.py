@@ -126,9 +126,19 @@ def zones_of(scheduling):
     return expression["values"]
 
 
+def test_the_operator_has_no_version_left_to_choose(citus):
+    postgres = spec_of(citus())["postgres"]
+    assert postgres["version"] == "16.13"
+    assert postgres["extensions"] == [
+        {"name": "citus", "version": "14.0.0"},
+        {"name": "citus_columnar", "version": "14.0.0"},
+    ]
+    assert spec_of(citus(postgres_version="16.12"))["postgres"]["version"] == "16.12"
+
+
 def test_the_cluster_is_the_plans(citus):
     spec = spec_of(citus())
-    assert (spec["type"], spec["postgres"]["version"], spec["database"]) == ("citus", "16", "ros")
+    assert (spec["type"], spec["database"]) == ("citus", "ros")
     assert spec["coordinator"]["instances"] == 2
     assert (spec["shards"]["clusters"], spec["shards"]["instancesPerCluster"]) == (3, 2)
     assert [override["index"] for override in spec["shards"]["overrides"]] == [0, 1, 2]

@@ -9,7 +9,7 @@ import pytest
 from components.cluster.cluster import Cluster, ClusterArgs
 from scaleplan.catalog import Architecture
 from scaleplan.identity.access import AccessSettings
-from scaleplan.settings import KUBERNETES_VERSIONS
+from scaleplan.settings import kubernetes_versions
 from scaleplan.sizes import NodeGroupSettings, NodesSettings
 from tests.components.recorded_once import recorded_once
 from tests.components.values import keys, place
@@ -196,7 +196,7 @@ def test_addons_keep_off_the_machines_that_karpenter_takes_away(cluster):
     assert names["nodeSelector"] == disks["controller"]["nodeSelector"] == system
 
 
-@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
+@pytest.mark.parametrize("version", kubernetes_versions())
 def test_every_version_a_stack_may_name_has_its_addons_pinned(cluster, version):
     built = cluster(version=version)
     assert len(built.of_type(ADDON)) == 5
