@@ -3,7 +3,7 @@
 Imports no Pulumi and nothing else of the repository, so that the pack can run it alone.
 """
 
-from . import citus, observability, queue, recovery, redis, workflows
+from . import citus, observability, queue, recovery, redis, versions, workflows
 from .applications import pods, references, room, scaling, stopping
 from .cluster import addons, charts, control_plane, machines, namespaces, pools
 from .database import clients, instances, operation, parameters, pgbouncer
@@ -15,6 +15,7 @@ from .shared.rule import Rule, RuleLayer
 
 _MODULES = (
     program,
+    versions,
     buckets,
     access,
     certificates,

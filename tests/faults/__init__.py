@@ -15,6 +15,7 @@ from tests.faults import (
     redis,
     shared,
     stopping,
+    versions,
 )
 from tests.faults.fault import Fault
 
@@ -32,6 +33,7 @@ FAULTS: tuple[Fault, ...] = (
     *edge.FAULTS,
     *observability.FAULTS,
     *recovery.FAULTS,
+    *versions.FAULTS,
     *beyond_policy.FAULTS,
 )
 """Every seeded fault."""

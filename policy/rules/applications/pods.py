@@ -249,7 +249,7 @@ RULES = (
         demand="Every image has a version or a digest, never `latest`.",
         reason="The same commit would run other code tomorrow, and a rollback wouldn't roll back.",
         source="Kubernetes docs, Images, Image names",
-        remedy="name a tag or a digest in `images`, or in `components/shared/versions.py`",
+        remedy="name a tag or a digest in `images`, or in `scaleplan/versions.yaml`",
         types=WITH_PODS,
         check=_image_pinned,
     ),

@@ -89,7 +89,7 @@ RULES = (
         demand="Every Helm release names one version, from a repository over HTTPS.",
         reason="The next deployment would install what nobody has read.",
         source="Helm docs, helm install --version; SLSA, dependencies",
-        remedy="pin it in `scaleplan/cluster/charts.py`",
+        remedy="pin it in `scaleplan/versions.yaml`",
         types=(RELEASE,),
         check=_releases_pinned,
     ),

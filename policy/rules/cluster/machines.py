@@ -86,7 +86,7 @@ RULES = (
         demand="Karpenter's machine image is pinned.",
         reason="@latest replaces machines the day an image appears, in production first.",
         source="Karpenter docs, Managing AMIs",
-        remedy="name a release in `components/shared/versions.py`",
+        remedy="name a release in `scaleplan/versions.yaml`",
         types=(NODE_CLASS,),
         check=_image_pinned,
     ),
