@@ -8,6 +8,7 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
+from rf.grow.citus_skips import version_findings
 from rf.grow.claims import claim_mistake
 from rf.grow.difference import Pair, PlanDifference, difference_of
 from rf.grow.stage import shard_count_findings, stage_findings
@@ -143,11 +144,13 @@ def step_between(
 
 
 def stage_findings_of(before: PlanDocument, after: PlanDocument) -> Iterator[GrowthFinding]:
-    """What Citus and Temporal forbid: a skipped stage, another number of shards, another store."""
+    """What Citus, its operator and Temporal forbid: a skipped stage, another number of shards,
+    another store, a version that can't be reached so."""
     for resource, what, remedy in (
         *stage_findings(before, after),
         *shard_count_findings(before, after),
         *history_findings(before, after),
+        *version_findings(before, after),
     ):
         yield GrowthFinding(resource=resource, what=what, remedy=remedy)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.aws.rds.instance import INSTANCE
+from rf.grow.citus_versions import upgrade_parts
 from rf.grow.classify import GrowthStep, Judged, Kind, ResourceChange
 from rf.grow.phases import (
     FIRST_OF_DATABASE,
@@ -58,6 +59,8 @@ def runbook_of(step: GrowthStep, stack: str, sizes: tuple[Size, Size] | None = N
         for phase in (*PHASES, REST)
         for runbook_step in _steps_of(phase, step, values, stack)
     ]
+    # Before all else, one deployment each: what is left then is one more.
+    steps = [*_upgrades(step, stack), *steps]
     if sizes:
         steps.append(_last(sizes[1], values, stack))
     return Runbook(
@@ -76,6 +79,18 @@ def irreversible(step: GrowthStep) -> Iterator[str]:
             if ruling.effect in (Effect.REFUSED, Effect.REPLACE, Effect.DANGEROUS):
                 because = f": {ruling.why}" if ruling.why else ""
                 yield f"{change.name} {each.change.path} {_arrow(each)}{because}"
+
+
+def _upgrades(step: GrowthStep, stack: str) -> Iterator[RunbookStep]:
+    """Citus' operator, its servers and their minor version, in that order."""
+    for part in upgrade_parts(step.changes, stack):
+        yield RunbookStep(
+            title=part.title,
+            commands=part.commands,
+            changes=(),
+            windows=part.windows,
+            verify=part.verify,
+        )
 
 
 def _steps_of(
