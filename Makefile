@@ -35,6 +35,7 @@ test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is
 	-.ci/exporters
 	-.ci/node-clients
 	-.ci/cluster/build
+	-.ci/temporal
 	-.ci/engine/build
 	$(RUN) -m pytest -m cluster -n 2 tests/cluster
 

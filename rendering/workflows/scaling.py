@@ -25,8 +25,7 @@ def workflow_scaled_object(
     """Spec of the ScaledObject: tasks that wait, as many a pod as the plan gives jobs, and CPU.
 
     Temporal counts tasks that no worker has taken. Each pod runs several at once, so their number
-    needs no part in it: CPU speaks for the running ones. Never zero, because a workflow that nobody
-    polls for has no backlog that Temporal keeps count of.
+    needs no part in it: CPU speaks for the running ones.
     """
     spec = scaled_object(deployment, settings, autoscaling)
     spec["triggers"].append(

@@ -180,12 +180,17 @@ def printed_port(process: Process) -> str:
     return port()
 
 
-def run(command: list[str]) -> str:
-    """What a program writes. Raises RuntimeError with what it said when it fails."""
+def run(
+    command: list[str], environment: Mapping[str, str] | None = None, *, as_nobody: bool = True
+) -> str:
+    """What a program writes. Raises RuntimeError with what it said when it fails.
+
+    `environment` adds to ours.
+    """
     result = subprocess.run(
-        unprivileged(command),
+        unprivileged(command) if as_nobody else command,
         cwd="/",
-        env=_environment(),
+        env={**_environment(), **(environment or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -181,7 +181,7 @@ def put_workers(
             tester.flushall()
             stack.callback(tester.flushall)
             scaled = object_of(export, "ScaledObject", WORKER)
-            workers = played.put_worker(export, login_of(server), pods)
+            workers = played.put_scaled(export, scaled, login_of(server), pods)
             stack.callback(played.take_away, scaled, workers.reference_of_autoscaler())
             return Queued(
                 played=played,

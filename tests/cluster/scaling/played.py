@@ -5,6 +5,8 @@ Nothing else of a stack stands there but what its workloads need to run.
 
 from __future__ import annotations
 
+import re
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,7 +29,6 @@ from rf.shared.cluster.objects import ClusterClient, Document, label
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.redis_servers import RedisServer
-from scaleplan.applications.workloads import WORKER
 from scaleplan.cost.prices import load_prices
 from scaleplan.settings import Settings
 from tests.apiserver.objects.exports import Export
@@ -190,14 +191,14 @@ class Played:
         wait_until(deployed.stands, f"{application} has its pods", interval_seconds=0.1)
         return deployed
 
-    def put_worker(
-        self, export: Export, login: Mapping[str, str], pods: int | None = None
+    def put_scaled(
+        self, export: Export, scaled: Document, login: Mapping[str, str], pods: int | None = None
     ) -> Autoscaled:
-        """The export's workers, at least or so many, owned by KEDA, which has this login to what
-        carries their jobs."""
-        scaled = object_of(export, "ScaledObject", WORKER)
+        """What a ScaledObject scales, at least or so many, owned by KEDA, which has this login to
+        what carries their jobs."""
+        application = scaled["spec"]["scaleTargetRef"]["name"]
         least = scaled["spec"]["minReplicaCount"]
-        workers = self.deploy(export, WORKER, f"keda-hpa-{WORKER}", pods or least)
+        workers = self.deploy(export, application, f"keda-hpa-{application}", pods or least)
         (authentication,) = {
             trigger["authenticationRef"]["name"]
             for trigger in scaled["spec"]["triggers"]
@@ -213,8 +214,19 @@ class Played:
         references = authentication["spec"]["secretTargetRef"]
         (name,) = {each["name"] for each in references}
         metadata = {"name": name, "namespace": authentication["metadata"]["namespace"]}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+        # The export's own has a type, for good.
+        there = self.cluster.find(secret) or secret
         data = {each["key"]: values[each["parameter"]] for each in references}
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+        return {**secret, "type": there.get("type", "Opaque"), "stringData": data}
+
+    def scaled_errors(self, name: str) -> float:
+        """What KEDA counts of a ScaledObject, for the alert AutoscalerTriggerFailing."""
+        with urllib.request.urlopen(self.keda.metrics_url, timeout=60) as answer:
+            text = answer.read().decode()
+        labels = rf'\{{[^}}]*scaledObject="{name}"[^}}]*\}}'
+        found = re.search(rf"^keda_scaled_object_errors_total{labels} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
 
     def take_away(self, owner: Document, *owned: Document) -> None:
         """Delete it, and wait until it is gone, and what it owned."""

@@ -42,7 +42,7 @@ def workers(played: Played, planned: Planned, broker: RabbitMq) -> Iterator[Auto
     export = read_export(planned(STACK, overrides=RABBITMQ))
     login = {"host": f"amqp://{ADDRESS}:{broker.port}", "username": USER, "password": USER}
     scaled = object_of(export, "ScaledObject", WORKER)
-    workers = played.put_worker(export, login, 12)
+    workers = played.put_scaled(export, scaled, login, 12)
     yield workers
     played.take_away(scaled, workers.reference_of_autoscaler())
 

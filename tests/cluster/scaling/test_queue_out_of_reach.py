@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +12,7 @@ from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import WORKER
 from scaleplan.model import load_plan
 from tests.cluster.scaling.conftest import PutWorkers, Queued
-from tests.cluster.scaling.played import Played, login_of, object_of
+from tests.cluster.scaling.played import login_of, object_of
 
 pytestmark = pytest.mark.cluster
 
@@ -39,10 +37,10 @@ def workers(put_workers: PutWorkers) -> Queued:
 @contextmanager
 def lost(workers: Queued) -> Iterator[None]:
     """The queue, which KEDA has noticed; the end of it gives it back."""
-    before = errors(workers.played)
+    before = errors(workers)
     workers.cut_off()
     try:
-        wait_until(lambda: errors(workers.played) > before, "KEDA can't read the queue")
+        wait_until(lambda: errors(workers) > before, "KEDA can't read the queue")
         yield
     finally:
         workers.reconnect()
@@ -71,8 +69,8 @@ def test_the_alerts_source_tells_of_a_lost_queue_while_cpu_hides_it_from_kuberne
         # At its target CPU asks for no fewer, and so the autoscaler calls itself able.
         assert workers.autoscaled.condition("ScalingActive")["status"] == "True"
         for _ in range(3):
-            before = errors(workers.played)
-            wait_until(lambda before=before: errors(workers.played) > before, "it says so again")
+            before = errors(workers)
+            wait_until(lambda before=before: errors(workers) > before, "it says so again")
 
 
 def test_the_runbooks_annotation_sets_workers_by_hand_while_the_queue_is_lost(workers: Queued):
@@ -128,10 +126,6 @@ def by_hand(workers: Queued, replicas: str | None) -> None:
     workers.played.cluster.change(object_of(workers.export, "ScaledObject", WORKER), change)
 
 
-def errors(played: Played) -> float:
+def errors(workers: Queued) -> float:
     """What KEDA counts of the workers' ScaledObject, for the alert AutoscalerTriggerFailing."""
-    with urllib.request.urlopen(played.keda.metrics_url, timeout=60) as answer:
-        text = answer.read().decode()
-    pattern = rf'^keda_scaled_object_errors_total\{{[^}}]*scaledObject="{WORKER}"[^}}]*\}} (\S+)$'
-    found = re.search(pattern, text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    return workers.played.scaled_errors(WORKER)
