@@ -38,8 +38,7 @@ def measure(
         folder.chmod(0o755)
         programs = runnable_programs(folder)
         used = ", ".join(
-            f"{each.path.name} {each.version[0]}.{each.version[1]}"
-            for each in (programs.postgres, programs.pgbouncer, programs.redis_server)
+            each.release for each in (programs.postgres, programs.pgbouncer, programs.redis_server)
         )
         failed = None
         if lost is Lost.REGION or settings.database.multi_az:

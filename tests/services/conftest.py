@@ -27,17 +27,19 @@ from tests.services.database.ini_export import exported
 from tests.services.observability.prometheus_server import find_promtool
 from tests.services.queue.node_clients import NodeClients, find_node_clients
 from tests.services.queue.queue_export import ExportedQueue, export_queue
+from tests.services.shared.server_versions import server_versions, version_table
 from tests.services.shared.starting import Connect, StartPgbouncer, StartRedis, own_directory
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if "not services" in terminalreporter.config.option.markexpr:
         return
+    folder = services_folder()
+    terminalreporter.write_line(version_table(server_versions(folder)))
     try:
-        text = str(find_programs(services_folder()))
+        find_programs(folder)
     except MissingServersError as error:
-        text = str(error)
-    terminalreporter.write_line(f"servers: {text}")
+        terminalreporter.write_line(f"servers: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,6 @@ class Here:
     listen_address: str
     listen_port: int
     files: Mapping[str, Path]
-    one_host_a_name: bool = False
-    """Where a name has several hosts, only the first: PgBouncer before 1.25 compares a certificate
-    with the whole list (pgbouncer/pgbouncer#1303), so that none of the list would be reached."""
 
 
 def parsed(ini: str) -> configparser.ConfigParser:
@@ -75,8 +72,7 @@ def substituted(ini: str, here: Here) -> str:
 
 
 def _database(line: str, stand_ins: Mapping[str, str], here: Here) -> str:
-    named = _hosts(line)[:1] if here.one_host_a_name else _hosts(line)
-    hosts = ",".join(stand_ins.get(host, here.primary) for host in named)
+    hosts = ",".join(stand_ins.get(host, here.primary) for host in _hosts(line))
     return _PORT.sub(f"port={here.database_port}", _HOST.sub(f"host={hosts}", line))
 
 

@@ -58,10 +58,6 @@ class PgbouncerServer:
         return make_conninfo(url, **(here | options))
 
 
-READS_HOST_LISTS = (1, 25)
-"""From this version on, a name with several hosts works with verified certificates."""
-
-
 def start_pgbouncer(
     stack: ExitStack,
     programs: Programs,
@@ -96,7 +92,6 @@ def start_pgbouncer(
             "client_tls_key_file": write_private(directory / "tls.key", pair.key),
             "server_tls_ca_file": databases.primary.authority.file,
         },
-        one_host_a_name=programs.pgbouncer.version < READS_HOST_LISTS,
     )
     ini_file = write_private(directory / INI_FILE, substituted(ini, here).encode())
     # SIGQUIT ends it at once; on SIGTERM it would wait for its clients.
@@ -113,5 +108,5 @@ def start_pgbouncer(
         ini=ini_file,
         authority=authority,
         passwords=passwords,
-        readers=here.replicas[:1] if here.one_host_a_name else here.replicas,
+        readers=here.replicas,
     )

@@ -15,8 +15,9 @@ from rf.shared.project import CACHE
 from rf.shared.servers.processes import unprivileged
 from scaleplan.model import load_plan
 
-MINIMUM_PGBOUNCER = (1, 24)
-"""From here on prepared statements work in transaction mode by default (PgBouncer's NEWS)."""
+MINIMUM_PGBOUNCER = (1, 26, 1)
+"""Production's (a test compares it with the image): an older one logs clients in at four times the
+CPU, and reaches no host of a list by a verified certificate."""
 
 MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 """Production's major version. It is preferred to a newer one, where both are found."""
@@ -24,9 +25,9 @@ MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 MINIMUM_REDIS = (7, 0)
 """ElastiCache's major version, and the first with selective permissions for channels by default."""
 
-_COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr")
+_COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr", "sid/usr")
 
-Version = tuple[int, int]
+Version = tuple[int, ...]
 
 
 class MissingServersError(InputError):
@@ -40,8 +41,13 @@ class Program:
     path: Path
     version: Version
 
+    @property
+    def release(self) -> str:
+        """Name and version."""
+        return f"{self.path.name} {'.'.join(map(str, self.version))}"
+
     def __str__(self) -> str:
-        return f"{self.path.name} {self.version[0]}.{self.version[1]} ({self.path})"
+        return f"{self.release} ({self.path})"
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def find_program(
     usable = [program for program in installed if program.version >= minimum]
     if not usable:
         others = f" (too old: {', '.join(map(str, installed))})" if installed else ""
-        needed = f"{minimum[0]}.{minimum[1]}"
+        needed = ".".join(map(str, minimum))
         raise MissingServersError(
             f"no {name} {needed} or newer{others}: install it, or run .ci/services"
         )
@@ -139,5 +145,5 @@ def _candidates(name: str, folder: Path) -> Iterator[Path]:
 
 def _version(path: Path) -> Version:
     result = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"(\d+)\.(\d+)", result.stdout)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
+    match = re.search(r"\d+(?:\.\d+)+", result.stdout)
+    return tuple(map(int, match[0].split("."))) if match else ()

@@ -28,6 +28,7 @@ from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, DatabaseServers
 from rf.shared.servers.programs import Programs
 from scaleplan.model import load_plan
+from tests.services.database.ini_export import with_number
 from tests.services.shared.starting import own_directory
 
 pytestmark = pytest.mark.services
@@ -52,6 +53,8 @@ def poolers(
 ) -> Iterator[list[PgbouncerServer]]:
     users = {ADMIN_USER: PASSWORD, STATS_USER: PASSWORD}
     authority = LocalAuthority(directory, "poolers-ca")
+    # Clients that come one after another then share a pool's one connection, with its statements.
+    ini = with_number(exported_ini, "min_pool_size", 0)
     with ExitStack() as stack:
         yield [
             start_pgbouncer(
@@ -59,7 +62,7 @@ def poolers(
                 programs,
                 directory / str(each),
                 databases,
-                exported_ini,
+                ini,
                 more_users=users,
                 authority=authority,
             )

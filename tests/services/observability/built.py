@@ -12,6 +12,8 @@ from rf.shared.servers.programs import MissingServersError
 
 RECIPE = PROJECT_ROOT / ".ci" / "exporters"
 
+PROMETHEUS_MODULE = "github.com/prometheus/prometheus"
+
 _FIELDS = 5
 
 
@@ -21,19 +23,33 @@ def exporters_folder() -> Path:
 
 
 @cache
-def built_versions() -> Mapping[str, str]:
-    """Each program's version, without the `v`, by name, from the recipe's own table."""
+def _modules() -> Mapping[str, tuple[str, str]]:
+    """Each program's module and its version, by name, from the recipe's own table."""
     lines = RECIPE.read_text("utf-8").split('PROGRAMS="\n', 1)[1].split('\n"', 1)[0].splitlines()
     rows = [line.split() for line in lines]
     assert all(len(row) == _FIELDS for row in rows), rows
-    return {row[0]: row[2].removeprefix("v") for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def built_versions() -> Mapping[str, str]:
+    """The release that each program is of, without the `v`, by name."""
+    return {name: _release(module, version) for name, (module, version) in _modules().items()}
+
+
+def _release(module: str, version: str) -> str:
+    """Prometheus numbers its module by its own way: v0.314.0 is 3.14.0."""
+    release = version.removeprefix("v")
+    if module != PROMETHEUS_MODULE:
+        return release
+    _, number, patch = release.split(".")
+    return f"{number[0]}.{int(number[1:])}.{patch}"
 
 
 def find_built(name: str) -> Path:
     """A program of the version that the recipe names now. Raises MissingServersError."""
     folder = exporters_folder() / name
     recipe = folder / ".recipe"
-    wanted = f"v{built_versions()[name]}"
+    _, wanted = _modules()[name]
     if not recipe.is_file() or wanted not in recipe.read_text("utf-8").split():
         raise MissingServersError(f"no {name} {wanted} in {folder}: run .ci/exporters")
     return folder / name

@@ -19,12 +19,9 @@ import yaml
 
 from rendering.observability.prometheus_stack import NAMESPACE
 from rf.shared.servers.processes import DEADLINE_SECONDS, Process, free_port
-from rf.shared.servers.programs import find_program, services_folder
+from tests.services.observability.built import find_built
 
 ADDRESS = "127.0.0.1"
-
-MINIMUM_PROMETHEUS = (2, 40)
-"""Native in what the rules use; production's is newer (docs/observability.md)."""
 
 DATA = "data"
 
@@ -80,7 +77,7 @@ class Prometheus:
 
 def find_promtool() -> Path:
     """Prometheus' own checker of rules. Raises MissingServersError."""
-    return find_program("promtool", MINIMUM_PROMETHEUS, services_folder()).path
+    return find_built("promtool")
 
 
 def backfill(directory: Path, openmetrics: str) -> None:
@@ -105,7 +102,7 @@ def start_prometheus(
     With `spec`, the chart's `prometheusSpec`, it keeps what that says and scrapes itself, as the
     chart's own monitor has it do.
     """
-    program = find_program("prometheus", MINIMUM_PROMETHEUS, services_folder()).path
+    program = find_built("prometheus")
     rules = directory / "rules.yaml"
     rules.write_text(yaml.safe_dump({"groups": list(rule_groups)}), encoding="utf-8")
     interval = f"{INTERVAL_SECONDS}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -20,6 +21,9 @@ from rf.shared.servers.programs import MissingServersError
 ADDRESS = "127.0.0.1"
 USER = "guest"
 """RabbitMQ's own first user, who may log in from this machine alone."""
+
+RELEASE = "trixie"
+"""The Debian of `.ci/services` that has it."""
 
 STARTER = "usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"
 NOBODY = "65534:65534"
@@ -44,12 +48,19 @@ class RabbitMq:
         return True
 
 
+def installed_version(folder: Path) -> str | None:
+    """Of the broker in `.ci/services`' folder; None where it isn't there."""
+    starters = " ".join(map(str, (folder / RELEASE).glob(STARTER)))
+    match = re.search(r"rabbitmq_server-([\d.]+)", starters)
+    return match[1] if match else None
+
+
 def start_rabbitmq(stack: ExitStack, folder: Path, scratch: Path) -> RabbitMq:
     """Start it; leaving `stack` stops it.
 
     Raises MissingServersError where it isn't there, or where we may not change into its folder.
     """
-    root = folder / "trixie"
+    root = folder / RELEASE
     starter = next(iter(root.glob(STARTER)), None)
     if starter is None:
         raise MissingServersError("no RabbitMQ: run .ci/services")
