@@ -230,22 +230,24 @@ def test_too_few_nodes_are_refused_with_what_is_short_and_how_many_would_do():
 
 
 def test_pods_that_fit_in_sum_and_not_on_a_node_are_refused():
-    # Four workers of 1850 m, two of which no node of 3620 m holds, on three nodes.
+    # Five workers of 1850 m, two of which no node of 3620 m holds, on four nodes.
     mistake = the_mistake(
-        worker={"maxReplicas": 3, "cpuMillicores": 1850},
+        worker={"maxReplicas": 4, "cpuMillicores": 1850},
         orchestrator={"cpuMillicores": 100},
-        nodes={"system": {"minNodes": 3}},
+        nodes={"system": {"minNodes": 4}},
     )
-    assert (mistake.key, mistake.nearest) == ("researchflow:nodes.system.minNodes", "4")
-    assert "CPU of one m7g.xlarge for worker: 1850 m needed, 910 m there" in mistake.allowed
+    assert (mistake.key, mistake.nearest) == ("researchflow:nodes.system.minNodes", "5")
+    assert "CPU of one m7g.xlarge for worker: 1850 m needed, 820 m there" in mistake.allowed
 
 
 def test_a_pod_whose_room_is_there_in_pieces_alone_is_refused():
     """A real scheduler spreads pods, and moves none for another (tests/cluster)."""
-    mistake = the_mistake(nodes={"system": {"minNodes": 3}})
+    workers = {"maxReplicas": 4}
+    mistake = the_mistake(worker=workers, nodes={"system": {"minNodes": 3}})
     assert (mistake.key, mistake.nearest) == ("researchflow:nodes.system.minNodes", "4")
-    assert "CPU of one m7g.xlarge for worker: 1000 m needed, 450 m there" in mistake.allowed
-    asked = sum(d.requests.cpu_millicores * d.at_most for d in pods_at_maxima(accepted()))
+    assert "CPU of one m7g.xlarge for worker: 1000 m needed, 810 m there" in mistake.allowed
+    demands = pods_at_maxima(accepted(worker=workers))
+    asked = sum(d.requests.cpu_millicores * d.at_most for d in demands)
     assert asked < 3 * room_of(load_catalog().instance_class("m7g.xlarge")).cpu_millicores
 
 

@@ -111,8 +111,8 @@ def test_pgbouncer() -> None:
     assert plan.server_connect_timeout_seconds == 15
     assert plan.query_timeout_seconds == 300
     pod = plan.resources
-    assert (pod.memory_request_mib, pod.cpu_request_millicores) == (64, 50)
-    assert (pod.memory_limit_mib, pod.cpu_limit_millicores) == (128, 200)
+    assert (pod.memory_request_mib, pod.cpu_request_millicores) == (64, 400)
+    assert (pod.memory_limit_mib, pod.cpu_limit_millicores) == (128, 1000)
     live, ready = plan.liveness_probe, plan.readiness_probe
     assert (live.initial_delay_seconds, live.period_seconds) == (10, 10)
     assert (ready.initial_delay_seconds, ready.period_seconds) == (5, 5)
