@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from scaleplan.applications.workload_settings import ScalingBehavior
 from scaleplan.sizes import Section
 
 
@@ -112,7 +113,15 @@ class AutoscalingPlan(Section):
     """Worker scaling."""
 
     worker_hpa: WorkerHpaPlan
+    prompt_scale_up: ScalingPolicy
     keda: KedaPlan
+
+    def behaving(self, behavior: ScalingBehavior) -> AutoscalingPlan:
+        """The same with workers that are added so fast."""
+        if behavior is ScalingBehavior.PLAN:
+            return self
+        hpa = self.worker_hpa.model_copy(update={"scale_up": self.prompt_scale_up})
+        return self.model_copy(update={"worker_hpa": hpa})
 
 
 class WorkflowsPlan(Section):

@@ -19,7 +19,9 @@ OPEN = ("disasterRecovery.phase=open",)
 FILLING_CITUS = ("sharding.stage=parallel",)
 """prod itself is at `serving`, whatever its size."""
 
-HPA = ("scaling.worker=hpa",)
+HPA = ("scaling.worker=hpa", "scaling.behavior=prompt")
+"""The plan's own scaler of workers, which adds them promptly."""
+
 RABBITMQ = ("queue.engine=rabbitmq",)
 
 ADOPTING = ("audit.guardDutyAdopted=true", "disasterRecovery.imageRulesAdopted=true")

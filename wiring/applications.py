@@ -189,12 +189,14 @@ def connected_pods(
 
 
 def _pods(stack: Stack, name: str) -> ApplicationPods:
-    planned = application(name)
+    planned, autoscaling = application(name), stack.plan.autoscaling
+    if name == WORKER:
+        autoscaling = autoscaling.behaving(stack.settings.scaling.behavior)
     return ApplicationPods(
         namespace=stack.platform.namespace,
         image=image_of(stack, name),
         settings=planned.settings_of(stack.settings),
-        autoscaling=stack.plan.autoscaling,
+        autoscaling=autoscaling,
         node_selector=nodes_of(stack, planned.pool),
     )
 

@@ -31,6 +31,13 @@ class WorkerScaler(StrEnum):
     HPA = "hpa"
 
 
+class ScalingBehavior(StrEnum):
+    """How fast workers may be added."""
+
+    PLAN = "plan"
+    PROMPT = "prompt"
+
+
 class ScalingSettings(Section):
     """Who scales the workers: KEDA reads the queue itself; the plan's own HPA needs a metric."""
 
@@ -41,6 +48,13 @@ class ScalingSettings(Section):
             "adapter of yours that serves redis_queue_length as an external metric"
         ),
     ] = WorkerScaler.KEDA
+    behavior: Annotated[
+        ScalingBehavior,
+        Field(
+            description="plan, unless set: workers are added as the plan has it, four a minute and "
+            "the first after a minute; prompt: ten at once, for bursts of jobs of a few seconds"
+        ),
+    ] = ScalingBehavior.PLAN
     spot: Annotated[
         bool,
         Field(

@@ -3,6 +3,8 @@
 import pytest
 
 from rf.shared.plan import reveal
+from scaleplan.model import load_plan
+from scaleplan.sizes import Size
 from tests.configurations import (
     BEFORE_CITUS,
     HPA,
@@ -58,6 +60,22 @@ def test_with_hpa_keda_is_not_there_and_the_two_are_never_both(planned):
     assert "keda" not in queue_users(plan)
     assert "queue-scaler-credentials" not in named(plan, SECRET)
     assert "worker" not in named(planned("staging"), AUTOSCALER)
+
+
+def test_prompt_scaling_adds_workers_at_once_and_touches_nothing_else(planned):
+    usual, prompt = planned("staging"), planned("staging", overrides=HPA)
+    keda = named(usual, SCALED_OBJECT)["worker"]["spec"]["advanced"]
+    plans = keda["horizontalPodAutoscalerConfig"]["behavior"]
+    behavior = named(prompt, AUTOSCALER)["worker"]["spec"]["behavior"]
+    assert plans["scaleUp"]["stabilizationWindowSeconds"] == 60
+    assert behavior["scaleUp"]["stabilizationWindowSeconds"] == 0
+    settings = load_plan().sizes[Size(usual.size)].worker
+    (policy,) = behavior["scaleUp"]["policies"]
+    assert policy["value"] >= settings.max_replicas - settings.min_replicas
+    # No slower scale-in, which would cost, and no quicker one.
+    assert behavior["scaleDown"] == plans["scaleDown"]
+    others = [named(each, AUTOSCALER)["orchestrator"]["spec"] for each in (usual, prompt)]
+    assert others[0] == others[1]
 
 
 @pytest.mark.parametrize(("stack", "overrides"), [("prod", RABBITMQ), ("staging", HPA)])
