@@ -122,13 +122,7 @@ def compare(plan: RecordedPlan, question: SimulationQuestion) -> Comparison:
         seed=question.seed,
     )
     assumed = question.load.assumptions
-    fleet = Fleet(
-        slots=workers.slots,
-        times=PodTimes(start_seconds=assumed.pod_seconds, grace_seconds=workers.grace_seconds),
-        node_seconds=assumed.node_seconds,
-        pool=workers.pool,
-        busy_percent=question.busy_percent,
-    )
+    fleet = fleet_of(workers, question)
     theory = WorkerQueue(
         servers=workers.scaling.most * workers.slots,
         jobs_per_hour=demand.jobs_per_hour,
@@ -144,6 +138,18 @@ def compare(plan: RecordedPlan, question: SimulationQuestion) -> Comparison:
         strategies=_strategies(workers, demand, fleet),
         warnings=tuple(_warnings(workers, demand, theory)),
         assumptions=assumptions_of(workers, demand, assumed, busy_percent=question.busy_percent),
+    )
+
+
+def fleet_of(workers: ConfiguredWorkers, question: SimulationQuestion) -> Fleet:
+    """What the workers run on, and how they start, as the question's load assumes."""
+    assumed = question.load.assumptions
+    return Fleet(
+        slots=workers.slots,
+        times=PodTimes(start_seconds=assumed.pod_seconds, grace_seconds=workers.grace_seconds),
+        node_seconds=assumed.node_seconds,
+        pool=workers.pool,
+        busy_percent=question.busy_percent,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.simulate.workers import Pod
-from rf.simulate.workload import Demand, Job
+from rf.simulate.workload import Arrivals, Job
 from scaleplan.queue.backlog import SECONDS_PER_HOUR
 
 
@@ -48,7 +48,7 @@ class SimulationResult:
     @classmethod
     def of(
         cls,
-        demand: Demand,
+        demand: Arrivals,
         jobs: Sequence[Job],
         samples: Sequence[Sample],
         pods: Sequence[Pod],

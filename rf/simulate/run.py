@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 import simpy
 
@@ -12,7 +13,7 @@ from rf.simulate.machines import NodePool, PoolNodes
 from rf.simulate.result import Sample, SimulationResult
 from rf.simulate.signals import SYNC_SECONDS, Observation, Signal
 from rf.simulate.workers import JobQueue, PodTimes, Steps, Workers
-from rf.simulate.workload import Demand, Job
+from rf.simulate.workload import Arrivals, Job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ class Fleet:
 
 
 def simulate(
-    demand: Demand, fleet: Fleet, *, scaling: Scaling | None, replicas: int
+    demand: Arrivals, fleet: Fleet, *, scaling: Scaling | None, replicas: int
 ) -> SimulationResult:
     """Run the demand from `replicas` ready workers on; without `scaling` these stay."""
     return _Run(demand, fleet, scaling, replicas).result()
@@ -52,7 +53,7 @@ def simulate(
 
 class _Run:
     def __init__(
-        self, demand: Demand, fleet: Fleet, scaling: Scaling | None, replicas: int
+        self, demand: Arrivals, fleet: Fleet, scaling: Scaling | None, replicas: int
     ) -> None:
         self._demand, self._scaling = demand, scaling
         self._env = simpy.Environment()
@@ -96,6 +97,9 @@ class _Run:
     def _control(self) -> Steps:
         scaling = self._scaling
         control = scaling and ReplicaControl(scaling.behavior, scaling.least, scaling.most)
+        # Nothing ties its looks to when jobs come: a burst waits for the next one.
+        random = Random(f"{self._demand.seed}:looks")  # noqa: S311 - repeatable is what it must be
+        yield self._env.timeout(random.uniform(0, SYNC_SECONDS))
         while True:
             if scaling and control:
                 observation = self._observe(scaling)

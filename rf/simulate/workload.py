@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from scaleplan.queue.backlog import SECONDS_PER_HOUR
 
@@ -21,6 +22,76 @@ class Job:
     of_burst: bool = False
     started_at: float | None = None
     finished_at: float | None = None
+
+
+class Arrivals(Protocol):
+    """The jobs of a run."""
+
+    @property
+    def seed(self) -> int:
+        """Decides what neither the jobs nor the plan do."""
+        ...
+
+    @property
+    def burst(self) -> int:
+        """How many come at once when measuring begins."""
+        ...
+
+    @property
+    def measured_from(self) -> float:
+        """When measuring begins; what comes before fills the system."""
+        ...
+
+    @property
+    def end(self) -> float:
+        """When the run ends."""
+        ...
+
+    def jobs(self) -> list[Job]:
+        """All jobs in the order of their arrival, new ones each time."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservedBurst:
+    """A burst of jobs that really ran, first come first served; nothing comes beside it.
+
+    `service_seconds` is what each took. An autoscaler has `warm_up_hours` to come to rest before.
+    """
+
+    service_seconds: tuple[float, ...]
+    queue: str
+    hours: float
+    warm_up_hours: float = 1
+    seed: int = 1
+
+    @property
+    def burst(self) -> int:
+        """How many they are."""
+        return len(self.service_seconds)
+
+    @property
+    def measured_from(self) -> float:
+        """When they come."""
+        return self.warm_up_hours * SECONDS_PER_HOUR
+
+    @property
+    def end(self) -> float:
+        """When the simulation ends."""
+        return self.measured_from + self.hours * SECONDS_PER_HOUR
+
+    def jobs(self) -> list[Job]:
+        """Each as it was."""
+        return [
+            Job(
+                number=number,
+                queue=self.queue,
+                arrived_at=self.measured_from,
+                seconds=seconds,
+                of_burst=True,
+            )
+            for number, seconds in enumerate(self.service_seconds)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

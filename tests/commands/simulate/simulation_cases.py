@@ -9,6 +9,7 @@ from rf.simulate.machines import NodePool
 from rf.simulate.run import Fleet, Scaling
 from rf.simulate.workers import PodTimes
 from rf.simulate.workload import Demand
+from scaleplan.applications.workload_settings import ScalingBehavior
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.model import load_plan
 from scaleplan.sizes import Size
@@ -33,14 +34,14 @@ NODES = NodePool(
 )
 
 
-def spec_of(size="large", **changes):
+def spec_of(size="large", behavior=ScalingBehavior.PLAN, **changes):
     spec = worker_scaled_object(
         "worker",
         settings=PLAN.sizes[Size(size)].worker,
         watched=watched_jobs(
             PLAN.queue, PLAN.sizes[Size(size)].queue, PLAN.autoscaling.keda.list_length, 1
         ),
-        autoscaling=PLAN.autoscaling,
+        autoscaling=PLAN.autoscaling.behaving(behavior),
         authentication="worker-queue",
     )
     return spec | changes

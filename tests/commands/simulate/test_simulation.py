@@ -13,8 +13,10 @@ from rf.simulate.comparison import cpu_alone
 from rf.simulate.machines import PoolNodes
 from rf.simulate.result import percentile
 from rf.simulate.run import simulate
+from rf.simulate.signals import SYNC_SECONDS
 from rf.simulate.workers import JobQueue, PodTimes, Workers
-from rf.simulate.workload import Job
+from rf.simulate.workload import Job, ObservedBurst
+from scaleplan.applications.workload_settings import ScalingBehavior
 from scaleplan.queue.backlog import WorkerQueue
 from tests.commands.simulate.simulation_cases import (
     FLEET,
@@ -186,6 +188,28 @@ def test_keda_serves_nearly_as_a_fixed_maximum_and_costs_less():
     assert by_queue.pod_hours < 0.8 * fixed.pod_hours
 
 
+def aim_met(size, behavior, job_seconds, fleet):
+    """Is the p95 wait of a burst at most 1.2 times a fixed maximum's, at 0.6 of its pod hours?"""
+    scaling = configured(spec_of(size, behavior)).scaling
+    burst = demand(0, burst=500, job_seconds=job_seconds, hours=8)
+    by_queue = simulate(burst, fleet, scaling=scaling, replicas=scaling.least)
+    fixed = simulate(burst, fleet, scaling=None, replicas=scaling.most)
+    assert by_queue.pod_hours <= 0.6 * fixed.pod_hours
+    return by_queue.wait_p95 <= 1.2 * fixed.wait_p95
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_the_plans_scaling_serves_a_burst_of_jobs_as_long_as_assumed(size):
+    on_new_nodes = dataclasses.replace(FLEET, pool=NODES)
+    assert aim_met(size, ScalingBehavior.PLAN, 30, on_new_nodes)
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_prompt_scaling_serves_a_burst_of_short_jobs_where_the_plans_is_too_late(size):
+    assert aim_met(size, ScalingBehavior.PROMPT, 8, FLEET)
+    assert aim_met(size, ScalingBehavior.PLAN, 8, FLEET) == (size != "large")
+
+
 def test_a_seed_decides_everything():
     first, again, other = (
         simulate(demand(burst=50, seed=seed), FLEET, scaling=KEDA, replicas=10)
@@ -193,6 +217,26 @@ def test_a_seed_decides_everything():
     )
     assert first == again
     assert first != other
+
+
+def test_a_burst_comes_at_any_moment_of_the_autoscalers_interval():
+    firsts: list[float] = []
+    for seed in range(20):
+        asked = demand(0, burst=500, hours=0.1, seed=seed)
+        run = simulate(asked, FLEET, scaling=KEDA, replicas=10)
+        firsts.append(run.samples[0].at - asked.measured_from)
+    assert all(0 <= first <= SYNC_SECONDS for first in firsts)
+    assert min(firsts) < SYNC_SECONDS / 4
+    assert max(firsts) > SYNC_SECONDS * 3 / 4
+
+
+def test_a_burst_that_really_ran_is_served_in_its_order_and_with_its_durations():
+    seen = ObservedBurst(service_seconds=(10, 4, 3, 5), queue="analysis", hours=1)
+    run = simulate(seen, FLEET, scaling=None, replicas=2)
+    # The second worker takes the third job at 4 s and the fourth at 7 s.
+    assert (run.wait_p50, run.wait_p95, run.mean_wait) == (0, 7, (0 + 0 + 4 + 7) / 4)
+    assert run.drain_seconds == 7
+    assert (run.jobs, run.unstarted) == (4, 0)
 
 
 def test_a_burst_changes_no_other_job():
