@@ -54,8 +54,10 @@ def start_controllers(
     plane: RunningControlPlane,
     *,
     autoscalers_look_seconds: int = AUTOSCALERS_LOOK_SECONDS,
+    pods_start_seconds: float = 0,
 ) -> None:
-    """Start all three; leaving `stack` stops them."""
+    """Start all three; leaving `stack` stops them. So long a pod is on its node before it is
+    ready."""
     common = {
         "kubeconfig": plane.kubeconfig,
         "leader-elect": "false",
@@ -71,7 +73,7 @@ def start_controllers(
         "horizontal-pod-autoscaler-sync-period": f"{autoscalers_look_seconds}s",
     }
     _start(stack, binaries.controller_manager, directory, common | manager)
-    _start_kwok(stack, binaries, directory, plane)
+    _start_kwok(stack, binaries, directory, plane, pods_start_seconds)
 
 
 def _start(stack: ExitStack, program: Path, directory: Path, settings: Mapping[str, Any]) -> None:
@@ -82,9 +84,13 @@ def _start(stack: ExitStack, program: Path, directory: Path, settings: Mapping[s
 
 
 def _start_kwok(
-    stack: ExitStack, binaries: ClusterBinaries, directory: Path, plane: RunningControlPlane
+    stack: ExitStack,
+    binaries: ClusterBinaries,
+    directory: Path,
+    plane: RunningControlPlane,
+    pods_start_seconds: float,
 ) -> None:
-    stages = yaml.safe_dump_all(_stages(binaries.stages)).encode()
+    stages = yaml.safe_dump_all(_stages(binaries.stages, pods_start_seconds)).encode()
     port = free_port(ADDRESS)
     settings = {
         "kubeconfig": plane.kubeconfig,
@@ -100,9 +106,11 @@ def _start_kwok(
     process.wait_ready(lambda: listens(ADDRESS, port))
 
 
-def _stages(folder: Path) -> Iterator[dict[str, Any]]:
+def _stages(folder: Path, pods_start_seconds: float) -> Iterator[dict[str, Any]]:
     for name in _STAGES:
         stage = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+        if stage["metadata"]["name"] == "pod-ready" and pods_start_seconds:
+            stage["spec"]["delay"] = {"durationMilliseconds": round(pods_start_seconds * 1000)}
         mark = _MARKS.get(stage["metadata"]["name"])
         if mark is not None:
             unmarked = {"key": f'.metadata.annotations["{mark}"]', "operator": "DoesNotExist"}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +20,7 @@ from kubernetes.dynamic.exceptions import (
     ResourceNotFoundError,
 )
 from kubernetes.dynamic.resource import Resource
+from urllib3.exceptions import HTTPError
 
 from rf.shared.servers.processes import DEADLINE_SECONDS
 
@@ -29,6 +31,9 @@ Document = Mapping[str, Any]
 
 _NOT_SERVED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE})
 """Of an aggregated API before it is registered, and before its server answers."""
+
+_WATCH_SECONDS = 24 * 3600
+"""Unless told, the API server ends a watch after half an hour to an hour."""
 
 _STRICT = ("fieldValidation", "Strict")
 
@@ -146,6 +151,24 @@ class ClusterClient:
             if error.status in _NOT_SERVED:
                 return None
             raise
+
+    def changes(self, path: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+        """A watch of a path: what is there, then each change as it comes, until the server ends."""
+        options = {**parameters, "watch": "1", "timeoutSeconds": str(_WATCH_SECONDS)}
+        answer: Any = self._api.call_api(
+            path,
+            "GET",
+            query_params=list(options.items()),
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+            _preload_content=False,
+            _return_http_data_only=True,
+        )
+        rest = b""
+        with contextlib.suppress(HTTPError):
+            for part in answer.stream(None):
+                *lines, rest = (rest + part).split(b"\n")
+                yield from map(json.loads, lines)
 
     def set_status(self, document: Document, status: Mapping[str, Any]) -> None:
         """Write the status of an object, as its controller would."""

@@ -249,25 +249,58 @@ def object_of(export: Export, kind: str, name: str) -> Document:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a played cluster goes, and for the workers of how many stacks it has machines.
+
+    `namespace` is KEDA's, empty for all.
+    """
+
+    look_seconds: int = 1
+    pods_start_seconds: float = 0
+    workers_of_stacks: int = 1
+    namespace: str = APPLICATIONS
+
+
+HASTE = Pace()
+"""Of tests: autoscalers look every second, and pods are ready at once."""
+
+
 def play(
-    stack: ExitStack, directory: Path, export: Export, settings: Settings, queue: LocalAuthority
+    stack: ExitStack,
+    directory: Path,
+    export: Export,
+    settings: Settings,
+    queue: LocalAuthority,
+    *,
+    pace: Pace = HASTE,
 ) -> Played:
     """Start it all, with the machines for the workloads' maxima. Raises MissingServersError.
 
     `queue` is whom KEDA is to trust for the queue's certificate. Leaving `stack` ends it.
     """
     plane = start_control_plane(stack, find_binaries(), directory)
-    start_controllers(stack, find_cluster_binaries(), directory, plane, autoscalers_look_seconds=1)
+    start_controllers(
+        stack,
+        find_cluster_binaries(),
+        directory,
+        plane,
+        autoscalers_look_seconds=pace.look_seconds,
+        pods_start_seconds=pace.pods_start_seconds,
+    )
     cluster = ClusterClient(plane.kubeconfig, directory / "discovery", alone=False)
     machines = (
         *managed_machines(settings),
         *bought_machines(
-            settings, load_prices(), lambda each: each.max_replicas, settings.availability_zones
+            settings,
+            load_prices(),
+            lambda each: each.max_replicas * (pace.workers_of_stacks if each.name == WORKER else 1),
+            settings.availability_zones,
         ),
     )
     session = Session(cluster=cluster, definitions_folder=apiserver_folder() / "crds")
     session.apply(kinds(session.definitions_folder))
-    session.apply(each for each in export.in_order if _is_ground(each))
+    session.apply(ground_of(export))
     for each in export.objects:
         if each["kind"] in _KEDAS:
             wait_until(lambda each=each: cluster.serves(each), f"{each['kind']} is served")
@@ -277,7 +310,7 @@ def play(
         find_keda_binaries(),
         directory,
         plane,
-        watched_namespace=APPLICATIONS,
+        watched_namespace=pace.namespace,
         trusted=queue.file.parent,
     )
     session.apply([*metrics.registrations(), *keda.registrations()])
@@ -288,9 +321,14 @@ def play(
     return Played(plane=plane, cluster=cluster, session=session, metrics=metrics, keda=keda)
 
 
-def _is_ground(document: Document) -> bool:
-    namespace = document["metadata"].get("namespace", APPLICATIONS)
-    return document["kind"] in _GROUND and namespace == APPLICATIONS
+def ground_of(export: Export) -> list[Document]:
+    """What its workloads stand on."""
+    return [
+        each
+        for each in export.in_order
+        if each["kind"] in _GROUND
+        and each["metadata"].get("namespace", APPLICATIONS) == APPLICATIONS
+    ]
 
 
 def login_of(server: RedisServer) -> dict[str, str]:
