@@ -29,6 +29,7 @@ from rf.shared.cluster.objects import ClusterClient, Document, label
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.redis_servers import RedisServer
+from scaleplan.applications.workloads import WORKER
 from scaleplan.cost.prices import load_prices
 from scaleplan.settings import Settings
 from tests.apiserver.objects.exports import Export
