@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 from botocore.loaders import Loader
 
+from rf.preflight.check_access import roles_of
 from rf.shared.cards import registry
 from rf.shared.cards.card import Card
 from rf.shared.cards.changes import Changes, Effect, PropertyRule
 from rf.shared.cards.creation import Creation
-from rf.shared.cards.permissions import ServiceLinkedRole
 from rf.shared.cards.prices import Free, Priced, Unpriced
 from rf.shared.cards.registry import all_cards, card_of, changes_of, module_of
 from rf.shared.cards.source import FactSource
@@ -108,10 +108,18 @@ def test_operations_that_close_values_are_the_apis(card: Card) -> None:
 
 @every_card
 def test_permissions_are_words_of_iam_each_once(card: Card) -> None:
-    needed = () if isinstance(card.permissions, Without) else card.permissions
-    actions = [each for each in needed if not isinstance(each, ServiceLinkedRole)]
+    permissions = () if isinstance(card.permissions, Without) else card.permissions
+    actions = [each for each in permissions if isinstance(each, str)]
     assert [each for each in actions if not re.fullmatch(r"[a-z][a-z0-9-]*:[A-Z]\w+", each)] == []
-    assert len(set(needed)) == len(needed)
+    assert len(set(permissions)) == len(permissions)
+
+
+def test_a_role_of_a_service_is_named_as_iam_names_it() -> None:
+    roles = {each for token in CARDS for each in roles_of(token)}
+    assert len(roles) > 10
+    for role in roles:
+        assert re.fullmatch(r"([a-z0-9-]+\.)+amazonaws\.com", role.principal)
+        assert role.name.startswith("AWSServiceRoleFor")
 
 
 @every_card
