@@ -111,8 +111,7 @@ def test_citus_own_tables_follow_its_library():
 )
 def test_a_step_that_the_operator_refuses_is_told(before, after, what):
     step, _ = grown(citus(*before), citus(*after))
-    (finding,) = step.findings
-    assert what in finding.what
+    assert [finding for finding in step.findings if what in finding.what]
 
 
 @pytest.mark.parametrize("after", ["1.18.7", "1.20.0"])

@@ -24,9 +24,8 @@ def exporters_folder() -> Path:
 
 @cache
 def _modules() -> Mapping[str, tuple[str, str]]:
-    """Each program's module and its version, by name, from the recipe's own table."""
-    lines = RECIPE.read_text("utf-8").split('PROGRAMS="\n', 1)[1].split('\n"', 1)[0].splitlines()
-    rows = [line.split() for line in lines]
+    """Each program's module and its version, by name, from the recipe's own tables."""
+    rows = [line.split() for line in RECIPE.read_text("utf-8").splitlines() if " h1:" in line]
     assert all(len(row) == _FIELDS for row in rows), rows
     return {row[0]: (row[1], row[2]) for row in rows}
 
