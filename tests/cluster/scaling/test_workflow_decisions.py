@@ -205,6 +205,7 @@ def test_without_temporal_workers_stay_and_its_tasks_are_there_when_it_is_back(
     workers: Workers, temporal: Temporal
 ):
     queue, autoscaled = workers.queue, workers.autoscaled
+    queue.wait_until()
     queue.start(52)
     queue.wait_until(workflow=52)
     assert autoscaled.settle() == 6
@@ -220,8 +221,9 @@ def test_without_temporal_workers_stay_and_its_tasks_are_there_when_it_is_back(
         autoscaled.use_cpu(100)
         assert autoscaled.settle() == MOST
     autoscaled.use_cpu(0)
-    queue.wait_until(workflow=52)
-    assert autoscaled.settle() == 6
+    # What it was at when it went is added again and counted twice: too many, never too few.
+    wait_until(lambda: queue.waiting()["workflow"] >= 52, "Temporal counts its tasks again")
+    assert autoscaled.settle() >= 6
 
 
 def test_temporal_lets_in_by_its_own_certificates_alone(temporal: Temporal, export: Export):

@@ -170,7 +170,6 @@ class TaskQueue:
 
         with self.taken(at_once):
             self.loop.call(finished())
-        self.wait_until()
 
     async def _waiting(self, kind: TaskQueueType.ValueType) -> int:
         request = DescribeTaskQueueRequest(
