@@ -37,14 +37,19 @@ def quantities(resources: PodResources) -> dict[str, dict[str, str]]:
     """`requests` and `limits` as Kubernetes writes them."""
     return {
         "requests": {
-            "cpu": f"{resources.cpu_request_millicores}m",
+            "cpu": _cpu(resources.cpu_request_millicores),
             "memory": f"{resources.memory_request_mib}Mi",
         },
         "limits": {
-            "cpu": f"{resources.cpu_limit_millicores}m",
+            "cpu": _cpu(resources.cpu_limit_millicores),
             "memory": f"{resources.memory_limit_mib}Mi",
         },
     }
+
+
+def _cpu(millicores: int) -> str:
+    """Whole cores as the API server writes them back: `1000m` would look changed to the engine."""
+    return str(millicores // 1000) if millicores % 1000 == 0 else f"{millicores}m"
 
 
 def resource_requirements(resources: PodResources) -> k8s.core.v1.ResourceRequirementsArgs:

@@ -93,7 +93,7 @@ def test_the_pods_are_the_plans(pgbouncer, size):
     assert deployment_of(built)["replicas"] == PLAN.sizes[size].pgbouncer.replicas
     assert container["resources"] == {
         "requests": {"memory": "64Mi", "cpu": "400m"},
-        "limits": {"memory": "128Mi", "cpu": "1000m"},
+        "limits": {"memory": "128Mi", "cpu": "1"},
     }
     assert container["ports"][0]["containerPort"] == 6432
     liveness, readiness = container["livenessProbe"], container["readinessProbe"]
