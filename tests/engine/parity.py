@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
@@ -72,10 +72,13 @@ def preview_differences(plan: RecordedPlan, goals: Mapping[str, Document]) -> li
     A resource that is read is in no such plan: the run's steps show it.
     """
     recorded = {each.urn: each for each in plan.resources if each.type != STACK_REFERENCE}
-    expected = {urn: without_aliases(each.to_json()) for urn, each in recorded.items()}
+    expected = {urn: _told(each.to_json(), UNTOLD_BY_PREVIEW) for urn, each in recorded.items()}
     registered = {urn: goal for urn, goal in goals.items() if not _engines_own(urn)}
     actual = {
-        urn: _document(urn, goal, redact(_asked(urn, goal["inputDiff"].get("adds", {}))))
+        urn: _told(
+            _document(urn, goal, redact(_asked(urn, goal["inputDiff"].get("adds", {})))),
+            UNTOLD_BY_PREVIEW,
+        )
         for urn, goal in registered.items()
     }
     unknown_aliases = [
@@ -111,11 +114,11 @@ def _resource_differences(
     recorded: RecordedResource, standing: Document, pairs: Mapping[str, Pairs]
 ) -> Iterator[str]:
     urn = recorded.urn
-    expected = without_aliases(recorded.to_json(lambda inputs: inputs))
+    expected = _told(recorded.to_json(lambda inputs: inputs), UNTOLD_BY_STATE)
     actual = _document(urn, standing, _asked(urn, standing.get("inputs", {})))
-    for key in expected.keys() - {"inputs"}:
+    for key in (expected.keys() | actual.keys()) - {"inputs"}:
         own = pairs.get(recorded.provider.rpartition("::")[0], frozenset())
-        yield from differences(expected[key], actual[key], own, f"{urn} {key}")
+        yield from differences(expected.get(key), actual.get(key), own, f"{urn} {key}")
     inputs, theirs = dict(expected["inputs"]), actual["inputs"]
     for key in inputs.keys() | theirs.keys():
         sources = recorded.property_dependencies.get(key, ())
@@ -133,9 +136,11 @@ def _resource_differences(
         )
 
 
-_HASH = re.compile(r"annotations\.researchflow\.io/[a-z]+-hash$")
-"""What rolls pods when a Secret changes: a hash of its content, in which are a deployment's own
-addresses. That it is of the right content is the components' tests'."""
+_HASH = re.compile(
+    r"annotations\.researchflow\.io/[a-z]+-hash$|inputs\.vpcOriginEndpointConfig\.name$"
+)
+"""What rolls pods when a Secret changes, and what makes an origin anew: a hash of content in which
+are a deployment's own addresses. That it is of the right content is the components' tests'."""
 
 _QUANTITY = re.compile(r"\.(limits|requests|max|min|default|defaultRequest)\.(cpu|memory)$")
 
@@ -154,10 +159,17 @@ def _written_otherwise(where: str, ours: Any, theirs: Any) -> bool:
 # --- how the two write things down
 
 
-def without_aliases(document: Document) -> dict[str, Any]:
-    """An alias is a name that the engine looks for and then forgets: see
-    `test_the_engine_finds_resources_under_each_alias`."""
-    return {key: value for key, value in document.items() if key != "aliases"}
+UNTOLD = "aliases"
+"""An alias is a name that the engine looks for and then forgets: see
+`test_the_engine_finds_resources_under_each_alias`."""
+
+UNTOLD_BY_PREVIEW = (UNTOLD, "replaceOnChanges")
+UNTOLD_BY_STATE = (UNTOLD, "deleteBeforeReplace")
+"""What the engine's plan of a preview, and its state, have no place for (its `apitype`)."""
+
+
+def _told(document: Document, untold: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in untold}
 
 
 def _document(urn: str, engine: Document, inputs: Any) -> dict[str, Any]:
@@ -180,6 +192,11 @@ def _document(urn: str, engine: Document, inputs: Any) -> dict[str, Any]:
         "protect": engine.get("protect", False),
         "retainOnDelete": engine.get("retainOnDelete", False),
         "ignoreChanges": list(engine.get("ignoreChanges") or ()),
+        **{
+            key: engine[key]
+            for key in ("replaceOnChanges", "deleteBeforeReplace")
+            if engine.get(key)
+        },
     }
 
 
