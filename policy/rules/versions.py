@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from .applications.pods import WITH_PODS
+from .shared.objects import containers_of
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.tokens import (
     ADDON,
     BROKER,
     CITUS,
     CLUSTER,
-    CRON_JOB,
     DATABASE,
     NODE_CLASS,
     NODE_GROUP,
@@ -75,9 +75,7 @@ def _image_dated(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _tag_whole(resource: Resource, stack: StackResources) -> Iterator[str]:
-    base = "spec.jobTemplate.spec" if resource.type == CRON_JOB else "spec"
-    pod = at(resource.inputs, f"{base}.template.spec", {})
-    for each in (*listed(pod, "containers"), *listed(pod, "initContainers")):
+    for each in containers_of(resource):
         image = str(each["image"])
         if image == UNKNOWN or "@sha256:" in image or _OWN_REGISTRY.match(image):
             continue

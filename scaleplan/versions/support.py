@@ -28,6 +28,11 @@ class SupportFinding:
     days_left: int | None
 
     @property
+    def ends(self) -> date | None:
+        """The last day of its support; None where none is known."""
+        return self.support.ends if self.support is not None else None
+
+    @property
     def due(self) -> bool:
         """Whether the upgrade has to be under way."""
         return self.days_left is not None and self.days_left <= WARNING_DAYS
@@ -40,12 +45,12 @@ class SupportFinding:
 
     def __str__(self) -> str:
         what = f"{self.running.pin.title} {self.running.version}"
-        if self.support is None or self.support.ends is None or self.days_left is None:
+        if self.support is None or self.days_left is None:
             return f"no end of support of {what} is announced"
         kind = "standard support" if self.support.forced else "support"
         if self.days_left < 0:
-            return f"{kind} of {what} ended on {self.support.ends}"
-        return f"{kind} of {what} ends on {self.support.ends}, in {self.days_left} days"
+            return f"{kind} of {what} ended on {self.ends}"
+        return f"{kind} of {what} ends on {self.ends}, in {self.days_left} days"
 
 
 def support_of(running: Running, today: date) -> SupportFinding:

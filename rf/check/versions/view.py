@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import typer
@@ -86,10 +87,9 @@ def _newer(newer: Newer) -> str:
 
 def _document(report: VersionsReport, newer: Sequence[Newer] | None) -> dict[str, object]:
     finding = report.kubernetes
-    ends = finding.support.ends if finding.support else None
     document: dict[str, object] = {
         "kubernetesVersion": finding.running.version,
-        "standardSupportEnds": ends.isoformat() if ends else None,
+        "standardSupportEnds": _day(finding.ends),
         "source": finding.running.pin.source,
         "daysLeft": finding.days_left,
         "warningDays": WARNING_DAYS,
@@ -116,6 +116,10 @@ def _document(report: VersionsReport, newer: Sequence[Newer] | None) -> dict[str
     return document
 
 
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def _misfit_document(misfit: Misfit) -> dict[str, object]:
     return {
         "name": misfit.whose.pin.name,
@@ -140,11 +144,10 @@ def _raise_document(each: Raise) -> dict[str, object]:
 
 
 def _support_document(finding: SupportFinding) -> dict[str, object]:
-    ends = finding.support.ends if finding.support else None
     return {
         "name": finding.running.pin.name,
         "version": finding.running.version,
-        "ends": ends.isoformat() if ends else None,
+        "ends": _day(finding.ends),
         "daysLeft": finding.days_left,
         "due": finding.due,
         "overdue": finding.overdue,
