@@ -8,10 +8,12 @@ from rf.aws.eks.cluster import NODE_GROUP
 from rf.kubernetes.karpenter import NODE_CLASS, NODE_POOL, requirement
 from rf.preflight.row import OTHER_CLASS, PreflightRow, in_all, row_of
 from rf.shared.account.account import Account
+from rf.shared.account.machine_images import images_folder
 from rf.shared.account.names import described
 from rf.shared.account.need import Need
 from rf.shared.account.owned import Owner
 from rf.shared.cards.naming import Answer
+from scaleplan.versions.table import TABLE
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS puts no control plane (EKS, "VPC and subnet requirements")."""
@@ -99,9 +101,8 @@ def machine_images(account: Account, need: Need, _owner: Owner) -> Iterator[Pref
             "machine image",
             f"AL2023 {release} for Kubernetes {version} on {architecture}",
             "published by AWS in the region",
-            "choose another NODE_IMAGE_ALIAS in components/shared/versions.py: `aws ssm"
-            f" get-parameters-by-path --path {_folder(version, architecture)} --recursive` lists"
-            " what there is",
+            f"choose another release in {TABLE}: `aws ssm get-parameters-by-path --path"
+            f" {images_folder(version, architecture)} --recursive` lists what there is",
             lambda name=name: _published(account, name),
         )
 
@@ -115,16 +116,12 @@ def _architectures(need: Need) -> set[str]:
     }
 
 
-def _folder(version: str, architecture: str) -> str:
-    return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{architecture}/standard"
-
-
 def _parameter(version: str, architecture: str, release: str) -> str:
     """As Karpenter 1.14 asks for an alias (`pkg/providers/amifamily/al2023.go`)."""
     name = release
     if release != "recommended":
         name = f"amazon-eks-node-al2023-{architecture}-standard-{version}-{release}"
-    return f"{_folder(version, architecture)}/{name}/image_id"
+    return f"{images_folder(version, architecture)}/{name}/image_id"
 
 
 def _published(account: Account, name: str) -> Answer:

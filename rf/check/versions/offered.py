@@ -7,6 +7,7 @@ from typing import Any
 
 from rf.check.versions.registries import Offer
 from rf.shared.account.account import Account
+from rf.shared.account.machine_images import images_folder
 from scaleplan.catalog import Architecture
 from scaleplan.settings import Settings
 from scaleplan.versions.fitting import KUBERNETES, RDS, Running
@@ -44,10 +45,7 @@ def _is_default(addon: Mapping[str, Any]) -> bool:
 
 def _node_images(account: Account, settings: Settings) -> list[Offer]:
     family = "arm64" if settings.architecture is Architecture.ARM64 else "x86_64"
-    name = (
-        f"/aws/service/eks/optimized-ami/{settings.kubernetes_version}/amazon-linux-2023/{family}"
-        "/standard/recommended/release_version"
-    )
+    name = f"{images_folder(settings.kubernetes_version, family)}/recommended/release_version"
     release: str = account.read("ssm", "GetParameter", Name=name)["Parameter"]["Value"]
     # 1.35.3-20260903: the kubelet's version, and the day, by which a node class names it.
     return [Offer(version=f"v{release.rpartition('-')[2]}", says=release)]
