@@ -1,4 +1,4 @@
-"""What StackGres refuses of a step of versions: another major, and more than two minors at once."""
+"""What can't be raised of Citus' versions so: an operator by too much, or back, or with Citus."""
 
 from __future__ import annotations
 
@@ -27,14 +27,6 @@ def version_findings(before: PlanDocument, after: PlanDocument) -> Iterator[tupl
                 " upgrade would load the new library, which refuses queries until ALTER EXTENSION",
                 "raise the operator in a revision of its own, Citus in a later one",
             )
-    was, becomes = old.get(SHARDED_CLUSTER), new.get(SHARDED_CLUSTER)
-    if was and becomes and numbers(was)[:1] != numbers(becomes)[:1]:
-        yield (
-            "spec.postgres.version",
-            f"goes from PostgreSQL {was} to {becomes}: another major version is no operation of an"
-            " SGShardedCluster",
-            "make a second cluster of the new version and move the data (docs/sharding.md)",
-        )
 
 
 def _operator(
@@ -62,7 +54,6 @@ def _of(plan: PlanDocument) -> dict[str, str]:
             found[OPERATOR] = str(resource.inputs.get("version", ""))
         elif resource.type == SHARDED_CLUSTER:
             postgres = resource.inputs.get("spec", {}).get("postgres", {})
-            found[SHARDED_CLUSTER] = str(postgres.get("version", ""))
             for extension in postgres.get("extensions", ()):
                 if extension["name"] == CITUS:
                     found[CITUS] = str(extension.get("version", ""))

@@ -185,6 +185,11 @@ CARDS = (
                         "a newer minor follows the operator that knows it and its security "
                         "upgrade; an older one is no way back"
                     ),
+                    major=PropertyRule(
+                        effect=REFUSED,
+                        why="another major version is no operation of an SGShardedCluster",
+                        way=_ANOTHER_CLUSTER_WAY,
+                    ),
                 ),
                 "spec.postgres.extensions": PropertyRule(
                     effect=RESTART,
