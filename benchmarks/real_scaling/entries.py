@@ -54,16 +54,16 @@ def _by_keda(strategy: str, stack: str, pods: int, *overrides: str) -> Iterator[
 
 def scaling_of(strategy: str, plan: RecordedPlan) -> Scaling | None:
     """What the simulation takes for that strategy; None for a fixed number."""
-    match strategy:
-        case "fixed":
-            return None
-        case "literal":
-            configured = cpu_alone(configured_workers(plan).scaling)
-            # An autoscaler that misses one of its metrics takes no pod away.
-            down = replace(configured.behavior.down, select="Disabled")
-            behavior = replace(configured.behavior, down=down)
-            return replace(configured, behavior=behavior, least=LITERAL_LEAST, most=LITERAL_MOST)
-    return configured_workers(plan).scaling
+    if strategy == FIXED:
+        return None
+    configured = configured_workers(plan).scaling
+    if strategy != LITERAL:
+        return configured
+    by_cpu = cpu_alone(configured)
+    # An autoscaler that misses one of its metrics takes no pod away.
+    down = replace(by_cpu.behavior.down, select="Disabled")
+    behavior = replace(by_cpu.behavior, down=down)
+    return replace(by_cpu, behavior=behavior, least=LITERAL_LEAST, most=LITERAL_MOST)
 
 
 def durations(count: int, mean: float) -> list[float]:

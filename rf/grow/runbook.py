@@ -111,12 +111,13 @@ def _steps_of(
     for position, (title, group) in enumerate(groups):
         last = position == len(groups) - 1
         affected = changes if last else ()
+        set_here = group if len(groups) > 1 else None
         yield RunbookStep(
             title=title,
             commands=(*_actions(affected), *_commands(group, stack)),
             changes=affected,
-            windows=tuple(_windows(changes, group if len(groups) > 1 else None)),
-            verify=(*phase.verify, *_waits(changes, group if len(groups) > 1 else None)),
+            windows=tuple(_windows(changes, set_here)),
+            verify=(*phase.verify, *_waits(changes, set_here)),
         )
 
 

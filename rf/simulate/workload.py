@@ -53,7 +53,26 @@ class Arrivals(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObservedBurst:
+class _Span:
+    """How long a run is: `warm_up_hours` that are not measured, and `hours` that are."""
+
+    hours: float
+    warm_up_hours: float = 1
+    seed: int = 1
+
+    @property
+    def measured_from(self) -> float:
+        """When measuring begins, and the burst comes."""
+        return self.warm_up_hours * SECONDS_PER_HOUR
+
+    @property
+    def end(self) -> float:
+        """When the simulation ends."""
+        return self.measured_from + self.hours * SECONDS_PER_HOUR
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservedBurst(_Span):
     """A burst of jobs that really ran, first come first served; nothing comes beside it.
 
     `service_seconds` is what each took. An autoscaler has `warm_up_hours` to come to rest before.
@@ -61,24 +80,11 @@ class ObservedBurst:
 
     service_seconds: tuple[float, ...]
     queue: str
-    hours: float
-    warm_up_hours: float = 1
-    seed: int = 1
 
     @property
     def burst(self) -> int:
         """How many they are."""
         return len(self.service_seconds)
-
-    @property
-    def measured_from(self) -> float:
-        """When they come."""
-        return self.warm_up_hours * SECONDS_PER_HOUR
-
-    @property
-    def end(self) -> float:
-        """When the simulation ends."""
-        return self.measured_from + self.hours * SECONDS_PER_HOUR
 
     def jobs(self) -> list[Job]:
         """Each as it was."""
@@ -95,7 +101,7 @@ class ObservedBurst:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demand:
+class Demand(_Span):
     """Jobs by chance: Poisson arrivals, exponential durations, each queue equally likely.
 
     What comes in the first `warm_up_hours` fills the system and is not measured; then comes the
@@ -107,20 +113,7 @@ class Demand:
     job_seconds: float
     timeout_seconds: float | None
     queues: tuple[str, ...]
-    hours: float
-    warm_up_hours: float = 1
     burst: int = 0
-    seed: int = 1
-
-    @property
-    def measured_from(self) -> float:
-        """When measuring begins, and the burst comes."""
-        return self.warm_up_hours * SECONDS_PER_HOUR
-
-    @property
-    def end(self) -> float:
-        """When the simulation ends."""
-        return self.measured_from + self.hours * SECONDS_PER_HOUR
 
     @property
     def timed_out_share(self) -> float:
