@@ -20,7 +20,7 @@ from rf.shared.servers.redis_servers import RedisServer, layer_of, start_redis
 from scaleplan.applications.workloads import ORCHESTRATOR, WORKER
 from scaleplan.model import load_plan
 from tests.apiserver.objects.exports import Export, read_export
-from tests.cluster.scaling.played import Played, ground_of, login_of, object_of
+from tests.cluster.scaling.played import Played, authentication_of, ground_of, login_of, object_of
 from tests.cluster.standing import APPLICATIONS
 from tests.services.queue.node_clients import NodeClients
 
@@ -152,12 +152,7 @@ def let_scale(played: Played, lane: Lane) -> None:
 def keda_of(export: Export) -> tuple[Document, ...]:
     """The export's ScaledObject of the workers, and how KEDA logs in."""
     scaled = object_of(export, "ScaledObject", WORKER)
-    (name,) = {
-        each["authenticationRef"]["name"]
-        for each in scaled["spec"]["triggers"]
-        if "authenticationRef" in each
-    }
-    return object_of(export, "TriggerAuthentication", name), scaled
+    return authentication_of(export, scaled), scaled
 
 
 def _moved(document: Mapping[str, Any], namespace: str) -> Document | None:

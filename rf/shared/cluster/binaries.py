@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rf.shared.project import PROJECT_ROOT
-from rf.shared.servers.programs import MissingServersError, services_folder
+from rf.shared.servers.programs import MissingServersError, built_program, services_folder
 
 MINIMUM_ETCD = (3, 5)
 """The oldest etcd that Kubernetes 1.35 is tested with (its CHANGELOG, Dependencies)."""
@@ -70,10 +70,7 @@ def find_keda_binaries() -> KedaBinaries:
 
 
 def _built(name: str) -> Path:
-    path = cluster_folder() / "bin" / name / name
-    if not path.is_file():
-        raise MissingServersError(f"no {path}: run .ci/cluster/build, which needs Go")
-    return path
+    return built_program(cluster_folder() / "bin" / name / name, ".ci/cluster/build")
 
 
 def apiserver_folder() -> Path:
@@ -83,9 +80,7 @@ def apiserver_folder() -> Path:
 
 def find_binaries() -> Binaries:
     """Raises MissingServersError, which names what is missing and what makes it."""
-    built = apiserver_folder() / "bin" / "kube-apiserver"
-    if not built.is_file():
-        raise MissingServersError(f"no {built}: run .ci/apiserver/build, which needs Go")
+    built = built_program(apiserver_folder() / "bin" / "kube-apiserver", ".ci/apiserver/build")
     return Binaries(kube_apiserver=built, etcd=_find_etcd())
 
 

@@ -34,6 +34,13 @@ class MissingServersError(InputError):
     """A program is not there, or not in a version that says anything about production."""
 
 
+def built_program(path: Path, script: str) -> Path:
+    """What a script has built with Go. Raises MissingServersError, which names both."""
+    if not path.is_file():
+        raise MissingServersError(f"no {path}: run {script}, which needs Go")
+    return path
+
+
 @dataclass(frozen=True)
 class Program:
     """An executable and the version that it gives itself."""

@@ -24,7 +24,7 @@ from rendering.workflows.temporal_values import CA_FILE, CERTIFICATE_FILE, KEY_F
 from rf.shared.project import CACHE
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import Process, free_port, listens, run, write_private
-from rf.shared.servers.programs import MissingServersError
+from rf.shared.servers.programs import built_program
 
 ADDRESS = "127.0.0.1"
 
@@ -88,10 +88,10 @@ class TemporalServer:
 def find_temporal_binaries() -> TemporalBinaries:
     """Raises MissingServersError, which names what is missing and what makes it."""
     folder = Path(os.environ.get("RESEARCHFLOW_TEMPORAL") or CACHE / "temporal")
-    server, sql_tool = (folder / name / name for name in ("temporal-server", "temporal-sql-tool"))
-    for path in (server, sql_tool):
-        if not path.is_file():
-            raise MissingServersError(f"no {path}: run .ci/temporal, which needs Go")
+    server, sql_tool = (
+        built_program(folder / name / name, ".ci/temporal")
+        for name in ("temporal-server", "temporal-sql-tool")
+    )
     return TemporalBinaries(server=server, sql_tool=sql_tool)
 
 

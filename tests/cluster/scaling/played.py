@@ -200,12 +200,7 @@ class Played:
         application = scaled["spec"]["scaleTargetRef"]["name"]
         least = scaled["spec"]["minReplicaCount"]
         workers = self.deploy(export, application, f"keda-hpa-{application}", pods or least)
-        (authentication,) = {
-            trigger["authenticationRef"]["name"]
-            for trigger in scaled["spec"]["triggers"]
-            if "authenticationRef" in trigger
-        }
-        found = object_of(export, "TriggerAuthentication", authentication)
+        found = authentication_of(export, scaled)
         self.session.apply([self.login(found, login), found, hastened(scaled)])
         wait_until(workers.spec, "KEDA has made its autoscaler", interval_seconds=0.1)
         return workers
@@ -330,6 +325,16 @@ def ground_of(export: Export) -> list[Document]:
         if each["kind"] in _GROUND
         and each["metadata"].get("namespace", APPLICATIONS) == APPLICATIONS
     ]
+
+
+def authentication_of(export: Export, scaled: Document) -> Document:
+    """The one TriggerAuthentication that a ScaledObject's triggers name."""
+    (name,) = {
+        each["authenticationRef"]["name"]
+        for each in scaled["spec"]["triggers"]
+        if "authenticationRef" in each
+    }
+    return object_of(export, "TriggerAuthentication", name)
 
 
 def login_of(server: RedisServer) -> dict[str, str]:

@@ -31,7 +31,14 @@ from scaleplan.applications.workloads import WORKFLOW_WORKER
 from tests.apiserver.objects.exports import Export, read_export
 from tests.cluster.scaling.agreement import at_rest, scaling_by_tasks
 from tests.cluster.scaling.conftest import STACK
-from tests.cluster.scaling.played import INTERVALS, Autoscaled, Played, leaves, object_of
+from tests.cluster.scaling.played import (
+    INTERVALS,
+    Autoscaled,
+    Played,
+    authentication_of,
+    leaves,
+    object_of,
+)
 from tests.cluster.scaling.workflows import Hold, Login, TaskQueue, connect, connected
 from tests.conftest import Planned
 from tests.services.database.bootstrapped import fresh_database
@@ -125,7 +132,7 @@ class Workers:
 @pytest.fixture
 def workers(played: Played, export: Export, temporal: Temporal) -> Iterator[Workers]:
     scaled = moved(object_of(export, "ScaledObject", WORKFLOW_WORKER), temporal.server.address)
-    authentication = object_of(export, "TriggerAuthentication", name_of_login(scaled))
+    authentication = authentication_of(export, scaled)
     login = {
         each["parameter"]: temporal.login.secret[each["key"]]
         for each in authentication["spec"]["secretTargetRef"]
@@ -145,14 +152,6 @@ def moved(scaled: Document, address: str) -> Document:
         for each in scaled["spec"]["triggers"]
     ]
     return {**scaled, "spec": {**scaled["spec"], "triggers": triggers}}
-
-
-def name_of_login(scaled: Document) -> str:
-    return next(
-        each["authenticationRef"]["name"]
-        for each in scaled["spec"]["triggers"]
-        if each["type"] == "temporal"
-    )
 
 
 def test_what_kedas_operator_is_given_differs_from_the_export_in_intervals_and_address(
