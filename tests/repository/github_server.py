@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.loopback import listening
 from tools.github.api import BOT, GitHub
 
 REPOSITORY = "team/researchflow"
@@ -102,12 +102,5 @@ def serving(stood: Stood) -> Iterator[GitHub]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(Handler) as server:
         yield GitHub(REPOSITORY, TOKEN, f"http://127.0.0.1:{server.server_port}/api")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from rf.shared.project import PROJECT_ROOT
+from tests.loopback import listening
 from tools.environment.__main__ import UvFailedError, install_with_uv, main, options_of_pip
 from tools.environment.pip_configuration import (
     UntranslatableError,
@@ -168,13 +168,8 @@ def registry(wheels):
         def log_message(self, format, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_address[1], asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Handler) as server:
+        yield server.server_port, asked
 
 
 @pytest.fixture

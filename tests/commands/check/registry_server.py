@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import listening
 
 TOKEN = "given-to-anybody"
 PAGE = 2
@@ -25,12 +26,9 @@ class Served:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers from what its server's `served` holds."""
+    """Answers from what `served` holds."""
 
-    @property
-    def served(self) -> Served:
-        assert isinstance(self.server, RegistryServer)
-        return self.server.served
+    served: Served
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -72,24 +70,14 @@ class Handler(BaseHTTPRequestHandler):
         """No line a request on stderr."""
 
 
-class RegistryServer(ThreadingHTTPServer):
-    """Listens on a free port of the loopback interface."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.served = Served()
-        self.served.url = f"http://127.0.0.1:{self.server_port}"
-
-
 @contextmanager
 def registry_server() -> Iterator[Served]:
     """The registries while the block runs."""
-    server = RegistryServer()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    found = Served()
+
+    class Own(Handler):
+        served = found
+
+    with listening(Own) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        yield found
