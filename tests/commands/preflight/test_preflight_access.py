@@ -1,17 +1,22 @@
 """Whose credentials, into which account, and what IAM's simulation says of the plan's actions."""
 
+import copy
 import dataclasses
+import re
 
 import pytest
 
 from rf.aws.ec2.network import VPC
+from rf.kubernetes.karpenter import NODE_POOL, SPOT
 from rf.preflight import check_access
 from rf.preflight.row import RowStatus
+from rf.shared.account.account import Account
 from rf.shared.account.need import Need
 from rf.shared.cards.registry import all_cards, card_of
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import settings_of
 from scaleplan.config.stack_file import stack_names
+from tests.commands.preflight.conftest import ACCOUNT_ID, REGION
 from tests.commands.preflight.preflight_rows import only, verdicts
 
 ROLE = "arn:aws:iam::123456789012:role/deployers/deployer"
@@ -141,3 +146,79 @@ def test_the_account_is_the_one_that_the_stack_names(account, need, owner, named
     (row,) = check_access.account(account, asked, owner)
     assert str(row.status) == verdict
     assert bool(row.fix) is (verdict != "pass")
+
+
+# --- roles of services
+
+
+class Roles:
+    """IAM: these roles are there, others may be made but for the principals refused."""
+
+    def __init__(self, *names, refused=()):
+        self.names, self.refused, self.asked = names, refused, []
+
+    def listed(self, service, operation, member, *, region=None, **parameters):
+        assert (operation, member) == ("ListRoles", "Roles")
+        assert parameters["PathPrefix"] == "/aws-service-role/"
+        return [{"RoleName": name} for name in self.names]
+
+    def read(self, service, operation, *, region=None, **parameters):
+        if operation == "GetCallerIdentity":
+            return {"Arn": f"arn:aws:iam::{ACCOUNT_ID}:user/deployer"}
+        assert operation == "SimulatePrincipalPolicy"
+        (arn,), (context,) = parameters["ResourceArns"], parameters["ContextEntries"]
+        (principal,) = context["ContextKeyValues"]
+        assert re.fullmatch(
+            rf"arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/{principal}/\w+", arn
+        )
+        self.asked.append(principal)
+        decision = "implicitDeny" if principal in self.refused else "allowed"
+        return {"EvaluationResults": [{"EvalDecision": decision}]}
+
+
+def roles(iam, need, owner):
+    return {row.subject: row for row in check_access.service_roles(iam, need, owner)}
+
+
+def test_a_service_may_make_its_role_with_its_first_thing(need, owner):
+    found = roles(Roles(), need, owner)
+    assert {row.status for row in found.values()} == {RowStatus.PASS}
+    assert {"AWSServiceRoleForRDS", "AWSServiceRoleForCloudFrontVPCOrigin"} <= found.keys()
+
+
+def test_a_role_that_may_not_be_made_is_made_by_hand_once(need, owner):
+    row = roles(Roles(refused=["rds.amazonaws.com"]), need, owner)["AWSServiceRoleForRDS"]
+    assert row.status is RowStatus.FAIL
+    assert "aws iam create-service-linked-role --aws-service-name rds.amazonaws.com" in row.fix
+
+
+def test_a_role_that_is_there_need_not_be_allowed(need, owner):
+    iam = Roles("AWSServiceRoleForRDS", refused=["rds.amazonaws.com"])
+    assert roles(iam, need, owner)["AWSServiceRoleForRDS"].status is RowStatus.PASS
+    assert "rds.amazonaws.com" not in iam.asked
+
+
+class NeedOfSpot(Need):
+    """What a stack asks for whose workers stand on spot machines."""
+
+    def inputs(self, token):
+        found = copy.deepcopy(super().inputs(token))
+        if token == NODE_POOL:
+            for pool in found:
+                requirements = pool["spec"]["template"]["spec"]["requirements"]
+                (kinds,) = [each for each in requirements if each["key"].endswith("capacity-type")]
+                kinds["values"] = ["spot", "on-demand"]
+        return found
+
+
+@pytest.mark.parametrize(("there", "verdict"), [([], "fail"), ([SPOT.name], "pass")])
+def test_karpenter_makes_no_role_for_spot_machines(need, owner, there, verdict):
+    assert SPOT.name not in roles(Roles(*there), need, owner)
+    spot = NeedOfSpot(plan=need.plan, settings=need.settings, account_id=need.account_id)
+    assert str(roles(Roles(*there), spot, owner)[SPOT.name].status) == verdict
+
+
+def test_roles_that_can_not_be_listed_are_unknown(session, need, owner, faults):
+    faults["iam:ListRoles"] = "AccessDenied"
+    found = list(check_access.service_roles(Account(session, REGION), need, owner))
+    assert {row.status for row in found} == {RowStatus.UNKNOWN}

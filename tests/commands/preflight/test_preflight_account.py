@@ -1,20 +1,16 @@
 """What an account and region have one of: adopted or refused, and never overwritten unasked."""
 
-import copy
 import dataclasses
 import json
 import re
 
 import pytest
 
-from rf.kubernetes.karpenter import NODE_POOL, SPOT
-from rf.preflight import check_access, check_account, check_names, check_nodes
+from rf.preflight import check_account
 from rf.preflight.row import RowStatus
 from rf.shared.account.account import Account
-from rf.shared.account.need import Need
-from rf.shared.cards.naming import AccountSetting, Naming
+from rf.shared.cards.naming import AccountSetting
 from rf.shared.cards.registry import all_cards, card_of
-from rf.shared.plan import redact
 from scaleplan.identity.access import GUARD_DUTY_FEATURES
 from tests.commands.preflight.conftest import (
     ACCOUNT_ID,
@@ -23,7 +19,7 @@ from tests.commands.preflight.conftest import (
     TAG_LIST,
 )
 from tests.commands.preflight.preflight_rows import only, verdicts
-from tests.configurations import BEFORE_CITUS, RABBITMQ
+from tests.configurations import BEFORE_CITUS
 
 RULES_IN_THE_WAY = "rules of image replication"
 OTHERS_RULE = {
@@ -278,211 +274,7 @@ def test_nodes_need_amazons_machine_images(planted, settings, state, providers, 
     assert str(only(settings(), "machine images").status) == verdict
 
 
-# --- roles of services
-
-
-class Roles:
-    """IAM: these roles are there, others may be made but for the principals refused."""
-
-    def __init__(self, *names, refused=()):
-        self.names, self.refused, self.asked = names, refused, []
-
-    def listed(self, service, operation, member, *, region=None, **parameters):
-        assert (operation, member) == ("ListRoles", "Roles")
-        assert parameters["PathPrefix"] == "/aws-service-role/"
-        return [{"RoleName": name} for name in self.names]
-
-    def read(self, service, operation, *, region=None, **parameters):
-        if operation == "GetCallerIdentity":
-            return {"Arn": f"arn:aws:iam::{ACCOUNT_ID}:user/deployer"}
-        assert operation == "SimulatePrincipalPolicy"
-        (arn,), (context,) = parameters["ResourceArns"], parameters["ContextEntries"]
-        (principal,) = context["ContextKeyValues"]
-        assert re.fullmatch(
-            rf"arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/{principal}/\w+", arn
-        )
-        self.asked.append(principal)
-        decision = "implicitDeny" if principal in self.refused else "allowed"
-        return {"EvaluationResults": [{"EvalDecision": decision}]}
-
-
-def roles(iam, need, owner):
-    return {row.subject: row for row in check_access.service_roles(iam, need, owner)}
-
-
-def test_a_service_may_make_its_role_with_its_first_thing(need, owner):
-    found = roles(Roles(), need, owner)
-    assert {row.status for row in found.values()} == {RowStatus.PASS}
-    assert {"AWSServiceRoleForRDS", "AWSServiceRoleForCloudFrontVPCOrigin"} <= found.keys()
-
-
-def test_a_role_that_may_not_be_made_is_made_by_hand_once(need, owner):
-    row = roles(Roles(refused=["rds.amazonaws.com"]), need, owner)["AWSServiceRoleForRDS"]
-    assert row.status is RowStatus.FAIL
-    assert "aws iam create-service-linked-role --aws-service-name rds.amazonaws.com" in row.fix
-
-
-def test_a_role_that_is_there_need_not_be_allowed(need, owner):
-    iam = Roles("AWSServiceRoleForRDS", refused=["rds.amazonaws.com"])
-    assert roles(iam, need, owner)["AWSServiceRoleForRDS"].status is RowStatus.PASS
-    assert "rds.amazonaws.com" not in iam.asked
-
-
-class NeedOfSpot(Need):
-    """What a stack asks for whose workers stand on spot machines."""
-
-    def inputs(self, token):
-        found = copy.deepcopy(super().inputs(token))
-        if token == NODE_POOL:
-            for pool in found:
-                requirements = pool["spec"]["template"]["spec"]["requirements"]
-                (kinds,) = [each for each in requirements if each["key"].endswith("capacity-type")]
-                kinds["values"] = ["spot", "on-demand"]
-        return found
-
-
-@pytest.mark.parametrize(("there", "verdict"), [([], "fail"), ([SPOT.name], "pass")])
-def test_karpenter_makes_no_role_for_spot_machines(need, owner, there, verdict):
-    assert SPOT.name not in roles(Roles(*there), need, owner)
-    spot = NeedOfSpot(plan=need.plan, settings=need.settings, account_id=need.account_id)
-    assert str(roles(Roles(*there), spot, owner)[SPOT.name].status) == verdict
-
-
-def test_roles_that_can_not_be_listed_are_unknown(session, need, owner, faults):
-    faults["iam:ListRoles"] = "AccessDenied"
-    found = list(check_access.service_roles(Account(session, REGION), need, owner))
-    assert {row.status for row in found} == {RowStatus.UNKNOWN}
-
-
-# --- machine images
-
-
-def test_machines_have_an_image_for_their_kubernetes_and_architecture(
-    account, need, owner, answers
-):
-    version = need.settings.kubernetes_version
-    published = {"Parameter": {"Name": "x", "Value": "ami-0123456789abcdef0"}}
-    stub = answers("ssm", ("get_parameter", published), ("get_parameter", "ParameterNotFound"))
-    rows = list(check_nodes.machine_images(account, need, owner))
-    assert [str(row.status) for row in rows] == ["pass", "fail"]
-    stub.assert_no_pending_responses()
-    assert all(f"Kubernetes {version} on arm64" in row.subject for row in rows)
-    assert f"/optimized-ami/{version}/amazon-linux-2023/arm64/standard" in rows[1].fix
-
-
-def test_an_images_parameter_is_the_one_that_karpenter_asks_for(session, need, owner):
-    asked = []
-    session.events.register(
-        "provide-client-params.ssm.GetParameter", lambda params, **_: asked.append(params["Name"])
-    )
-    list(check_nodes.machine_images(Account(session, REGION), need, owner))
-    (node_class,) = need.inputs("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass")
-    release = node_class["spec"]["amiSelectorTerms"][0]["alias"].removeprefix("al2023@")
-    version = need.settings.kubernetes_version
-    folder = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/arm64/standard"
-    assert asked == [
-        f"{folder}/recommended/image_id",
-        f"{folder}/amazon-eks-node-al2023-arm64-standard-{version}-{release}/image_id",
-    ]
-
-
-# --- names that are overwritten in silence
-
-
-@pytest.fixture
-def named(session, need, owner):
-    """The verdict of each name, asked anew."""
-    return lambda: verdicts(check_names.names(Account(session, REGION), need, owner))
-
-
-def make_alarm(writer, name):
-    writer.client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        MetricName="x",
-        Namespace="x",
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-
-
-def make_rule(writer, name):
-    writer.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)")
-
-
-def make_topic(writer, name):
-    writer.client("sns").create_topic(Name=name)
-
-
-def make_role(writer, name):
-    writer.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-
-
-def make_document(writer, name):
-    writer.client("ssm").create_document(
-        Name=name, DocumentType="Command", Content=json.dumps({"schemaVersion": "2.2"})
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "make"),
-    [
-        ("alarm", make_alarm),
-        ("event rule", make_rule),
-        ("topic", make_topic),
-        ("role", make_role),
-        ("session document", make_document),
-    ],
-)
-def test_somebody_elses_thing_of_a_planned_name_is_not_overwritten_unasked(
-    writer, named, kind, make
-):
-    subject = next(each for each in named() if each.startswith(f"{kind} "))
-    assert named()[subject] == "pass"
-    make(writer, subject.removeprefix(f"{kind} "))
-    assert named()[subject] == "fail"
-
-
-def test_a_name_is_asked_for_in_the_region_that_it_stands_in(session, writer, need, owner):
-    name = "researchflow-prod-recovery"
-    writer.client("backup", region_name="us-east-2").create_backup_vault(BackupVaultName=name)
-    found = [
-        str(row.status)
-        for row in check_names.names(Account(session, REGION), need, owner)
-        if row.subject == f"backup vault {name}"
-    ]
-    assert sorted(found) == ["fail", "pass"]
-
-
 # --- what else there is
-
-
-WITHIN_ANOTHER = {
-    "aws:acm/certificate:Certificate": "certificates of one domain stand side by side",
-    "aws:backup/plan:Plan": "plans are told by their ids",
-    "aws:backup/selection:Selection": "part of its plan",
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "part of its log group",
-    "aws:guardduty/detectorFeature:DetectorFeature": "part of its detector",
-    "aws:route53/record:Record": "a record that is there is refused; proofs of one name are one",
-    "aws:route53/zone:Zone": "asked about by the check of the domain",
-}
-"""Explicit names that are no account's, and why."""
-
-NAMES = ("name", "identifier", "userId", "userGroupId", "brokerName", "domainName", "policyName")
-
-
-@pytest.mark.parametrize("overrides", [(), RABBITMQ, BEFORE_CITUS])
-def test_every_name_that_an_account_has_once_is_asked_about(planned, overrides):
-    plan = planned("prod", overrides=overrides)
-    unasked = set()
-    for each in plan.resources:
-        card = card_of(each.type) if each.type.startswith("aws:") else None
-        named = any(isinstance(redact(each.inputs).get(key), str) for key in NAMES)
-        if card and named and not isinstance(card.naming, Naming | AccountSetting):
-            unasked.add(each.type)
-    assert unasked - WITHIN_ANOTHER.keys() == set()
 
 
 OF_AN_ACCOUNT = re.compile(

@@ -8,8 +8,12 @@ import pytest
 from rf.preflight import check_names
 from rf.preflight.row import RowStatus
 from rf.shared.account.account import Account
-from tests.commands.preflight.conftest import OWN_TAGS, TAG_LIST
+from rf.shared.cards.naming import AccountSetting, Naming
+from rf.shared.cards.registry import card_of
+from rf.shared.plan import redact
+from tests.commands.preflight.conftest import OWN_TAGS, REGION, TAG_LIST
 from tests.commands.preflight.preflight_rows import verdicts
+from tests.configurations import BEFORE_CITUS, RABBITMQ
 
 DATABASE = "researchflow-prod-database"
 
@@ -141,3 +145,93 @@ def test_images_must_be_in_their_repositories(session, writer, need, owner):
         # The repository is there, but with another tag only.
         "researchflow-prod/web:1.0.0": "fail",
     }
+
+
+# --- names that are overwritten in silence
+
+
+def make_alarm(writer, name):
+    writer.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="x",
+        Namespace="x",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1,
+    )
+
+
+def make_rule(writer, name):
+    writer.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)")
+
+
+def make_topic(writer, name):
+    writer.client("sns").create_topic(Name=name)
+
+
+def make_role(writer, name):
+    writer.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+
+
+def make_document(writer, name):
+    writer.client("ssm").create_document(
+        Name=name, DocumentType="Command", Content=json.dumps({"schemaVersion": "2.2"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("alarm", make_alarm),
+        ("event rule", make_rule),
+        ("topic", make_topic),
+        ("role", make_role),
+        ("session document", make_document),
+    ],
+)
+def test_somebody_elses_thing_of_a_planned_name_is_not_overwritten_unasked(
+    writer, named, kind, make
+):
+    subject = next(each for each in verdicts(named()) if each.startswith(f"{kind} "))
+    assert verdicts(named())[subject] == "pass"
+    make(writer, subject.removeprefix(f"{kind} "))
+    assert verdicts(named())[subject] == "fail"
+
+
+def test_a_name_is_asked_for_in_the_region_that_it_stands_in(session, writer, need, owner):
+    name = "researchflow-prod-recovery"
+    writer.client("backup", region_name="us-east-2").create_backup_vault(BackupVaultName=name)
+    found = [
+        str(row.status)
+        for row in check_names.names(Account(session, REGION), need, owner)
+        if row.subject == f"backup vault {name}"
+    ]
+    assert sorted(found) == ["fail", "pass"]
+
+
+WITHIN_ANOTHER = {
+    "aws:acm/certificate:Certificate": "certificates of one domain stand side by side",
+    "aws:backup/plan:Plan": "plans are told by their ids",
+    "aws:backup/selection:Selection": "part of its plan",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "part of its log group",
+    "aws:guardduty/detectorFeature:DetectorFeature": "part of its detector",
+    "aws:route53/record:Record": "a record that is there is refused; proofs of one name are one",
+    "aws:route53/zone:Zone": "asked about by the check of the domain",
+}
+"""Explicit names that are no account's, and why."""
+
+NAMES = ("name", "identifier", "userId", "userGroupId", "brokerName", "domainName", "policyName")
+
+
+@pytest.mark.parametrize("overrides", [(), RABBITMQ, BEFORE_CITUS])
+def test_every_name_that_an_account_has_once_is_asked_about(planned, overrides):
+    plan = planned("prod", overrides=overrides)
+    unasked = set()
+    for each in plan.resources:
+        card = card_of(each.type) if each.type.startswith("aws:") else None
+        named = any(isinstance(redact(each.inputs).get(key), str) for key in NAMES)
+        if card and named and not isinstance(card.naming, Naming | AccountSetting):
+            unasked.add(each.type)
+    assert unasked - WITHIN_ANOTHER.keys() == set()

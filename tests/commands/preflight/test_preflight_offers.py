@@ -6,6 +6,8 @@ import pytest
 
 from rf.preflight import check_nodes, check_offers
 from rf.preflight.row import RowStatus
+from rf.shared.account.account import Account
+from tests.commands.preflight.conftest import REGION
 from tests.commands.preflight.preflight_rows import only, verdicts
 
 ZONES = [{"Name": f"us-east-1{letter}"} for letter in "abc"]
@@ -169,3 +171,35 @@ def test_eks_must_support_version_and_addons(checked, need, version, status, ver
 def test_where_redis_carries_the_jobs_no_broker_is_asked_for(account, need, owner):
     assert list(check_offers.broker(account, need, owner)) == []
     assert account.calls == []
+
+
+# --- machine images
+
+
+def test_machines_have_an_image_for_their_kubernetes_and_architecture(
+    account, need, owner, answers
+):
+    version = need.settings.kubernetes_version
+    published = {"Parameter": {"Name": "x", "Value": "ami-0123456789abcdef0"}}
+    stub = answers("ssm", ("get_parameter", published), ("get_parameter", "ParameterNotFound"))
+    rows = list(check_nodes.machine_images(account, need, owner))
+    assert [str(row.status) for row in rows] == ["pass", "fail"]
+    stub.assert_no_pending_responses()
+    assert all(f"Kubernetes {version} on arm64" in row.subject for row in rows)
+    assert f"/optimized-ami/{version}/amazon-linux-2023/arm64/standard" in rows[1].fix
+
+
+def test_an_images_parameter_is_the_one_that_karpenter_asks_for(session, need, owner):
+    asked = []
+    session.events.register(
+        "provide-client-params.ssm.GetParameter", lambda params, **_: asked.append(params["Name"])
+    )
+    list(check_nodes.machine_images(Account(session, REGION), need, owner))
+    (node_class,) = need.inputs("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass")
+    release = node_class["spec"]["amiSelectorTerms"][0]["alias"].removeprefix("al2023@")
+    version = need.settings.kubernetes_version
+    folder = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/arm64/standard"
+    assert asked == [
+        f"{folder}/recommended/image_id",
+        f"{folder}/amazon-eks-node-al2023-arm64-standard-{version}-{release}/image_id",
+    ]
