@@ -8,6 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Resource, ResourceOptions
 
 from rendering.applications.pods import SERVING
+from rendering.shared.quantities import cpu, memory
 from scaleplan.layers import PodResources
 
 
@@ -37,19 +38,14 @@ def quantities(resources: PodResources) -> dict[str, dict[str, str]]:
     """`requests` and `limits` as Kubernetes writes them."""
     return {
         "requests": {
-            "cpu": _cpu(resources.cpu_request_millicores),
-            "memory": f"{resources.memory_request_mib}Mi",
+            "cpu": cpu(resources.cpu_request_millicores),
+            "memory": memory(resources.memory_request_mib),
         },
         "limits": {
-            "cpu": _cpu(resources.cpu_limit_millicores),
-            "memory": f"{resources.memory_limit_mib}Mi",
+            "cpu": cpu(resources.cpu_limit_millicores),
+            "memory": memory(resources.memory_limit_mib),
         },
     }
-
-
-def _cpu(millicores: int) -> str:
-    """Whole cores as the API server writes them back: `1000m` would look changed to the engine."""
-    return str(millicores // 1000) if millicores % 1000 == 0 else f"{millicores}m"
 
 
 def resource_requirements(resources: PodResources) -> k8s.core.v1.ResourceRequirementsArgs:

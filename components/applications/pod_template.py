@@ -32,6 +32,7 @@ from rendering.shared.endpoints import (
     PRE_STOP_SECONDS,
     termination_grace_seconds,
 )
+from rendering.shared.quantities import memory
 from scaleplan.applications.pod_resources import application_resources
 from scaleplan.layers import AutoscalingPlan
 from scaleplan.sizes import WorkloadSettings
@@ -167,7 +168,7 @@ class PodTemplate:
             k8s.core.v1.VolumeArgs(
                 name="tmp",
                 empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs(
-                    size_limit=f"{TEMPORARY_SPACE_MIB}Mi"
+                    size_limit=memory(TEMPORARY_SPACE_MIB)
                 ),
             )
         ]

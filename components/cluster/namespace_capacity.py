@@ -68,8 +68,8 @@ class NamespaceCapacity(ComponentResource):
             spec=k8s.core.v1.ResourceQuotaSpecArgs(
                 hard={
                     "pods": str(quota.pods),
-                    **{f"requests.{k}": _canonical(v) for k, v in requirements["requests"].items()},
-                    **{f"limits.{k}": _canonical(v) for k, v in requirements["limits"].items()},
+                    **{f"requests.{k}": v for k, v in requirements["requests"].items()},
+                    **{f"limits.{k}": v for k, v in requirements["limits"].items()},
                     # The way in is the stack's own load balancer, and nobody makes another.
                     "services.loadbalancers": "0",
                     "services.nodeports": "0",
@@ -110,12 +110,3 @@ class NamespaceCapacity(ComponentResource):
                 delete_before_replace=True,
             ),
         )
-
-
-def _canonical(quantity: str) -> str:
-    """The quantity as the API server stores it; another form would differ at each deployment."""
-    for unit, factor, larger in (("m", 1000, ""), ("Mi", 1024, "Gi")):
-        number = quantity.removesuffix(unit)
-        if quantity.endswith(unit) and number.isdigit() and int(number) % factor == 0:
-            return f"{int(number) // factor}{larger}"
-    return quantity

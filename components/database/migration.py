@@ -23,6 +23,7 @@ from rendering.applications.variables import MIGRATION as APPLICATION
 from rendering.database.bootstrap_sql import content_hash
 from rendering.database.rds_authority import RDS_CA_DIRECTORY
 from rendering.shared.connection_urls import CA_DIRECTORY
+from rendering.shared.quantities import memory
 from scaleplan.applications.pod_resources import MIGRATION_JOB, PSQL_JOB
 from scaleplan.database.migrations import MigrationsSettings
 
@@ -119,7 +120,7 @@ class DatabaseMigration(ComponentResource):
 
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         args = self._args
-        temporary = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=f"{TEMPORARY_SPACE_MIB}Mi")
+        temporary = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=memory(TEMPORARY_SPACE_MIB))
         return job_pod(
             APPLICATION,
             USER_ID,

@@ -13,6 +13,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.applications.pod_template import labels, selector
 from components.shared.chart_release import ON_SYSTEM_NODES
 from rendering.observability.scrape_targets import METRICS_PORT_NAME, exporter_monitor
+from rendering.shared.quantities import cpu, memory
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability.pods import EXPORTER
 
@@ -191,10 +192,10 @@ class Exporter(ComponentResource):
             ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=args.port)],
             resources=k8s.core.v1.ResourceRequirementsArgs(
                 requests={
-                    "cpu": f"{args.requests.cpu_millicores}m",
-                    "memory": f"{args.requests.memory_mib}Mi",
+                    "cpu": cpu(args.requests.cpu_millicores),
+                    "memory": memory(args.requests.memory_mib),
                 },
-                limits={"cpu": "200m", "memory": f"{args.requests.memory_mib * 2}Mi"},
+                limits={"cpu": "200m", "memory": memory(args.requests.memory_mib * 2)},
             ),
             # Is it alive, not does it reach its target: that is what its metrics say.
             liveness_probe=k8s.core.v1.ProbeArgs(

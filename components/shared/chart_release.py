@@ -11,6 +11,7 @@ from pulumi import Output, ResourceOptions
 
 from rendering.cluster.node_pools import POOL_LABEL
 from rendering.shared.chart_values import check_values
+from rendering.shared.quantities import cpu, memory
 from scaleplan.applications.pods import SYSTEM_POOL
 from scaleplan.cluster.charts import Chart
 from scaleplan.cluster.controllers import controller
@@ -88,4 +89,4 @@ def resources_of(name: str) -> dict[str, dict[str, str]]:
 
 
 def _amounts(amounts: ResourceTotals) -> dict[str, str]:
-    return {"cpu": f"{amounts.cpu_millicores}m", "memory": f"{amounts.memory_mib}Mi"}
+    return {"cpu": cpu(amounts.cpu_millicores), "memory": memory(amounts.memory_mib)}

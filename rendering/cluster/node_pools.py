@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rendering.shared.quantities import cpu, memory
 from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster.machines import MAX_PODS, ResourceTotals
@@ -106,7 +107,7 @@ def node_pool_spec(
                 ],
             },
         },
-        "limits": {"cpu": f"{limits.cpu_millicores}m", "memory": f"{limits.memory_mib}Mi"},
+        "limits": {"cpu": cpu(limits.cpu_millicores), "memory": memory(limits.memory_mib)},
         "disruption": {
             "consolidationPolicy": _CONSOLIDATION[pool],
             "consolidateAfter": "5m",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rendering.observability.alertmanager import CHANNELS_SECRET
+from rendering.shared.quantities import cpu, memory
 from scaleplan.cluster.machines import ResourceTotals
 from scaleplan.observability import pods as monitoring_pods
 from scaleplan.observability.alerts import ObservabilityPlan
@@ -103,10 +104,10 @@ def _prometheus(
             "resources": {
                 "requests": {
                     "cpu": f"{settings.cpu_millicores}m",
-                    "memory": f"{settings.memory_mib}Mi",
+                    "memory": memory(settings.memory_mib),
                 },
                 # Memory as requested; of CPU a query may take what the node has spare.
-                "limits": {"memory": f"{settings.memory_mib}Mi"},
+                "limits": {"memory": memory(settings.memory_mib)},
             },
             "storageSpec": {"volumeClaimTemplate": _claim(settings.volume_gib)},
             **nil_selectors,
@@ -220,6 +221,6 @@ def _claim(gib: int) -> dict[str, Any]:
 def _resources(amounts: ResourceTotals) -> dict[str, Any]:
     """Requests, and twice the memory at most; of CPU each may take what the node has spare."""
     return {
-        "requests": {"cpu": f"{amounts.cpu_millicores}m", "memory": f"{amounts.memory_mib}Mi"},
-        "limits": {"memory": f"{amounts.memory_mib * 2}Mi"},
+        "requests": {"cpu": cpu(amounts.cpu_millicores), "memory": memory(amounts.memory_mib)},
+        "limits": {"memory": memory(amounts.memory_mib * 2)},
     }

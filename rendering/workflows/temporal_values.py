@@ -11,6 +11,7 @@ from typing import Any
 
 from rendering.database.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE
 from rendering.database.roles import WORKFLOW_DATABASES, WORKFLOW_ROLE
+from rendering.shared.quantities import cpu, memory
 from rendering.workflows import temporal_names as names
 from scaleplan.applications.pod_resources import CPU_BURST_FACTOR
 from scaleplan.layers import WorkflowsPlan
@@ -230,8 +231,8 @@ def _web(site: TemporalDeployment) -> dict[str, Any]:
 
 def _resources(*, cpu_millicores: int, memory_mib: int) -> dict[str, dict[str, str]]:
     return {
-        "requests": {"cpu": f"{cpu_millicores}m", "memory": f"{memory_mib}Mi"},
-        "limits": {"cpu": f"{cpu_millicores * CPU_BURST_FACTOR}m", "memory": f"{memory_mib}Mi"},
+        "requests": {"cpu": cpu(cpu_millicores), "memory": memory(memory_mib)},
+        "limits": {"cpu": cpu(cpu_millicores * CPU_BURST_FACTOR), "memory": memory(memory_mib)},
     }
 
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from kubernetes.utils.quantity import parse_quantity
 
 from rf.aws.eks.nodes import NODE_GROUP, machines_of
 from rf.aws.rds.instance import INSTANCE
@@ -113,8 +114,7 @@ def test_vcpus_are_those_of_all_groups_at_their_most_and_of_karpenters_limits(ne
         for group in need.inputs(NODE_GROUP)
     )
     limits = sum(
-        int(pool["spec"]["limits"]["cpu"].removesuffix("m")) / 1000
-        for pool in need.inputs(NODE_POOL)
+        float(parse_quantity(pool["spec"]["limits"]["cpu"])) for pool in need.inputs(NODE_POOL)
     )
     assert machines_of(need).standard_vcpus == groups + math.ceil(limits)
     workers = need.settings.worker

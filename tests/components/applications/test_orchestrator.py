@@ -76,8 +76,8 @@ def test_a_fixed_size_has_replicas_and_no_autoscaler(orchestrator):
 
 def test_the_pod_gets_the_plans_memory_and_cpu(orchestrator):
     resources = container(orchestrator(), "orchestrator")["resources"]
-    assert resources["requests"] == {"cpu": "1", "memory": "1024Mi"}
-    assert resources["limits"]["memory"] == "1024Mi"
+    assert resources["requests"] == {"cpu": "1", "memory": "1Gi"}
+    assert resources["limits"]["memory"] == "1Gi"
 
 
 def test_the_pod_meets_the_restricted_standard(orchestrator):

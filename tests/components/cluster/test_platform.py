@@ -222,8 +222,8 @@ def test_pools_buy_up_to_their_own_limit_and_on_demand_only(platform):
     built = platform()
     limits = {r.inputs["metadata"]["name"]: r.inputs["spec"]["limits"] for r in built.of_type(POOL)}
     assert limits == {
-        "applications": {"cpu": "40000m", "memory": "30000Mi"},
-        "workers": {"cpu": "105000m", "memory": "107520Mi"},
+        "applications": {"cpu": "40", "memory": "30000Mi"},
+        "workers": {"cpu": "105", "memory": "105Gi"},
     }
     for pool in built.of_type(POOL):
         wanted = {

@@ -102,3 +102,28 @@ def test_pods_name_a_priority_that_is_there_before_them(serving, stack):
     assert values["orchestrator"] == values["web"] == values["database-migration"]
     assert named["worker"].inputs["preemptionPolicy"] == "Never"
     assert all(value < 1_000_000_000 for value in values.values())
+
+
+def shortest(text):
+    """No larger unit says the same in whole numbers."""
+    for unit, factor in (("m", 1000), ("Ki", 1024), ("Mi", 1024)):
+        if text.endswith(unit):
+            return int(text.removesuffix(unit)) % factor != 0
+    return True
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_amounts_are_written_as_the_api_server_stores_them(serving, stack):
+    """In another form, a pod that nobody changed looks changed at a deployment."""
+    plan = serving(stack)
+    amounts = [
+        amount
+        for resource in (*plan.of_type(DEPLOYMENT), *plan.of_type(JOB))
+        for container in resource.inputs["spec"]["template"]["spec"]["containers"]
+        for kind in container["resources"].values()
+        for amount in kind.values()
+    ]
+    for quota in plan.of_type(QUOTA):
+        amounts += quota.inputs["spec"]["hard"].values()
+    assert amounts
+    assert {each for each in amounts if not shortest(each)} == set()

@@ -80,8 +80,8 @@ def pod_of(plan: RecordedPlan, application: str) -> dict:
     ("size", "cpu", "memory", "replicas"),
     [
         ("small", "500m", "512Mi", (2, 2)),
-        ("medium", "1", "1024Mi", (3, 5)),
-        ("large", "2", "2048Mi", (5, 10)),
+        ("medium", "1", "1Gi", (3, 5)),
+        ("large", "2", "2Gi", (5, 10)),
     ],
 )
 def test_the_orchestrator_runs_as_the_plan_says(planned, size, cpu, memory, replicas):
@@ -102,9 +102,9 @@ def test_the_orchestrator_runs_as_the_plan_says(planned, size, cpu, memory, repl
 @pytest.mark.parametrize(
     ("size", "cpu", "memory", "replicas"),
     [
-        ("small", "1", "1024Mi", (2, 5)),
-        ("medium", "2", "2048Mi", (5, 10)),
-        ("large", "4", "4096Mi", (10, 20)),
+        ("small", "1", "1Gi", (2, 5)),
+        ("medium", "2", "2Gi", (5, 10)),
+        ("large", "4", "4Gi", (10, 20)),
     ],
 )
 def test_the_workers_run_as_the_plan_says_and_only_keda_owns_their_number(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from kubernetes.utils.quantity import parse_quantity
 
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.alertmanager import Topics, alertmanager_config
@@ -76,7 +77,8 @@ def test_what_eks_hides_is_not_waited_for():
 
 def _amounts(resources):
     requests = resources["requests"]
-    return int(requests["cpu"].removesuffix("m")), int(requests["memory"].removesuffix("Mi"))
+    cpu, memory = (parse_quantity(requests[each]) for each in ("cpu", "memory"))
+    return cpu * 1000, memory / 1024**2
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from kubernetes.utils.quantity import parse_quantity
 
 from rendering.database.bootstrap_sql import bootstrap_sql
 from rendering.database.role_timeouts import statement_timeouts
@@ -99,7 +100,8 @@ def test_a_role_has_its_size_and_a_budget_where_two_pods_stand(size):
     server = values(size)["server"]
     for name, role in PLAN.sizes[size].workflows.roles.items():
         assert server[name]["replicaCount"] == role.replicas
-        assert server[name]["resources"]["requests"]["memory"] == f"{role.memory_mib}Mi"
+        requests = server[name]["resources"]["requests"]
+        assert parse_quantity(requests["memory"]) == role.memory_mib * 1024**2
         assert bool(server[name]["podDisruptionBudget"]) is (role.replicas > 1)
         assert server[name]["containerSecurityContext"]["capabilities"] == {"drop": ["ALL"]}
 
