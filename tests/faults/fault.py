@@ -78,7 +78,9 @@ class Bench:
 
 def broken(rule: str, stack: StackResources) -> bool:
     """Whether a rule of the policy pack speaks against a stack."""
-    return any(True for each in stack.resources for _ in judge(BY_ID[rule], each, stack))
+    return any(
+        True for each in BY_ID[rule].subjects(stack) for _ in judge(BY_ID[rule], each, stack)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +156,7 @@ class PlanFault:
         return {
             rule.id
             for rule in BY_ID.values()
-            for each in stack.resources
+            for each in rule.subjects(stack)
             if rule.whole_stack or each.name == faulty
             for _ in judge(rule, each, stack)
         }
@@ -163,7 +165,9 @@ class PlanFault:
         """What the named rule says of the stack with the fault."""
         rule, stack = BY_ID[self.caught_by.removeprefix("policy: ")], self.planted(bench)
         return [
-            violation.message for each in stack.resources for violation in judge(rule, each, stack)
+            violation.message
+            for each in rule.subjects(stack)
+            for violation in judge(rule, each, stack)
         ]
 
     def caught(self, bench: Bench) -> bool:

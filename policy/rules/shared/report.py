@@ -43,9 +43,7 @@ def policy_report(
     excused: list[tuple[Violation, PolicyException]] = []
     looked_at = {rule.id: 0 for rule in rules}
     for rule in rules:
-        for resource in stack.resources:
-            if not rule.looks_at(resource, stack):
-                continue
+        for resource in rule.subjects(stack):
             looked_at[rule.id] += 1
             for violation in judge(rule, resource, stack):
                 cover = next((each for each in ours if each.covers(violation, today)), None)

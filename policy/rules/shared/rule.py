@@ -149,6 +149,11 @@ class Rule:
             return False
         return resource.type in self.types if self.types else resource.custom
 
+    def subjects(self, stack: StackResources) -> Iterator[Resource]:
+        """Every resource of the stack that the rule looks at."""
+        candidates = stack.of_type(*self.types) if self.types else stack.resources
+        return (each for each in candidates if self.looks_at(each, stack))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:

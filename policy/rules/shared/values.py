@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 UNKNOWN = "[unknown]"
@@ -14,7 +15,16 @@ DEFAULTS_KEY = "__defaults"
 """A note of bridged providers, in the inputs that they have checked; no input."""
 
 
-_KEYS = re.compile(r"\[[^\]]+\]|[^.\[\]]+")
+_KEYS = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
+
+
+_MAPPINGS = (dict, Mapping)
+"""Most are dicts, which is found out much faster."""
+
+
+@cache
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(bracketed or plain for bracketed, plain in _KEYS.findall(path))
 
 
 class NotKnownError(Exception):
@@ -27,13 +37,15 @@ def at(value: Any, path: str, default: Any = None) -> Any:
     A key with dots in it is a path of its own: `data[pgbouncer.ini]`.
     Raises NotKnownError where only a deployment tells.
     """
-    for key in _KEYS.findall(path):
+    for key in _keys(path):
+        if isinstance(value, _MAPPINGS):
+            if key not in value:
+                return default
+            value = value[key]
+            continue
         if isinstance(value, str) and value == UNKNOWN:
             raise NotKnownError(path)
-        bare = key.strip("[]")
-        if not isinstance(value, Mapping) or bare not in value:
-            return default
-        value = value[bare]
+        return default
     if isinstance(value, str) and value == UNKNOWN:
         raise NotKnownError(path)
     return default if value is None else value

@@ -61,7 +61,7 @@ def test_a_rule_lets_the_program_pass_and_stops_a_fault(rule, bench):
         return
     overrides = getattr(faults[0], "overrides", ())
     seen = bench.seen(faults[0].stack, overrides)
-    judged = [each for each in seen.resources if rule.looks_at(each, seen)]
+    judged = list(rule.subjects(seen))
     assert judged
     assert not [found for each in judged for found in judge(rule, each, seen)]
 
