@@ -251,8 +251,8 @@ class CitusCluster(ComponentResource):
             )
 
     def _network_policy(self) -> None:
-        """A policy: clients (PgBouncer, migrations) reach PostgreSQL alone, and servers, jobs and
-        operator one another.
+        """A policy: clients (PgBouncer, migrations) reach PostgreSQL alone, monitoring what shows
+        metrics too, and servers, jobs and operator one another.
         """
         k8s.networking.v1.NetworkPolicy(
             f"{self._name}-servers",
@@ -269,23 +269,23 @@ class CitusCluster(ComponentResource):
                             _namespace(sharding_operator.NAMESPACE),
                         ]
                     ),
-                    k8s.networking.v1.NetworkPolicyIngressRuleArgs(
-                        from_=[
-                            _namespace(self._args.client_namespace),
-                            # The exporter of the coordinator's statistics.
-                            _namespace(MONITORING_NAMESPACE),
-                        ],
-                        # The port of the pod, to which the Service's 5433 leads.
-                        ports=[
-                            k8s.networking.v1.NetworkPolicyPortArgs(
-                                port=names.SERVER_PORT, protocol="TCP"
-                            )
-                        ],
-                    ),
+                    # The port of the pod, to which the Service's 5433 leads.
+                    _clients(self._args.client_namespace, names.SERVER_PORT),
+                    # The exporter of the coordinator's statistics, and Prometheus.
+                    _clients(MONITORING_NAMESPACE, names.SERVER_PORT, names.PATRONI_PORT),
                 ],
             ),
             opts=ResourceOptions(parent=self),
         )
+
+
+def _clients(namespace: Input[str], *ports: int) -> k8s.networking.v1.NetworkPolicyIngressRuleArgs:
+    return k8s.networking.v1.NetworkPolicyIngressRuleArgs(
+        from_=[_namespace(namespace)],
+        ports=[
+            k8s.networking.v1.NetworkPolicyPortArgs(port=port, protocol="TCP") for port in ports
+        ],
+    )
 
 
 def _namespace(name: Input[str]) -> k8s.networking.v1.NetworkPolicyPeerArgs:

@@ -39,6 +39,13 @@ def _citus_copies(resource: Resource, stack: StackResources) -> Iterator[str]:
             yield f"{part}replication.mode is async: a failover loses what was confirmed"
 
 
+def _outlives_control_plane(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for part in ("coordinator", "shards"):
+        config = at(resource.inputs, f"spec.{part}.configurations.patroni.dynamicConfig", {})
+        if not is_true(config, "failsafe_mode"):
+            yield f"its {part} takes no writes while the control plane is away"
+
+
 GROUP_LABEL = "stackgres.io/cluster-name"
 
 
@@ -126,6 +133,16 @@ RULES = (
         remedy="keep `rendering/citus/sharded_cluster.py` as it is",
         types=(CITUS,),
         check=_apart,
+    ),
+    Rule(
+        id="citus-outlives-control-plane",
+        layer=RuleLayer.DATABASE,
+        demand="Primaries of Citus go on while the API server is away and their copies answer.",
+        reason="Patroni's lock lives there: every group would stop taking writes at once.",
+        source="Patroni docs, DCS Failsafe Mode; StackGres docs, Patroni Configuration",
+        remedy="keep `PATRONI_CONFIG` of `rendering/citus/sharded_cluster.py`",
+        types=(CITUS,),
+        check=_outlives_control_plane,
     ),
     Rule(
         id="citus-own-settings",

@@ -29,6 +29,14 @@ PORT = 5433
 SERVER_PORT = 5432
 """The pod's port of PostgreSQL, to which the Service's leads (`EnvoyUtil.PG_PORT`)."""
 
+PATRONI_PORT = 8009
+"""Where each server's Patroni is asked, by the others, and for its metrics."""
+
+PATRONI_PORT_NAME = "patroniport"
+PATRONI_CONTAINER = "patroni"
+"""A pooler's container has a port of the same name and number (StackGres 1.18, `EnvoyUtil`,
+`Patroni`, `PgBouncerPooling`)."""
+
 SUPERUSER = "postgres"
 SUPERUSER_PASSWORD_KEY = "superuser-password"  # noqa: S105 - the key under which the operator puts it
 """In the Secret that has the cluster's name (StackGres 1.18, `ShardedClusterSecret`)."""

@@ -40,6 +40,17 @@ TLS_ONLY_RULES = (
 """Stand before the operator's own rules, which would let a client in without TLS."""
 
 
+PATRONI_CONFIG = {
+    # Patroni's lock is an object of the API server. Without this a primary that can't renew it
+    # stops taking writes: all groups at once, for as long as the control plane is away.
+    "failsafe_mode": True,
+    "postgresql": {"pg_hba": list(TLS_ONLY_RULES)},
+}
+"""What the operator adds to its own configuration of Patroni, on a standing cluster too and without
+a restart; `ttl`, `loop_wait` and `retry_timeout` stay at its 30, 10 and 10 seconds
+(`PatroniConfigEndpoints`, `PatroniConfigReconciliator`)."""
+
+
 def instance_profile_spec(pod: ResourceTotals) -> dict[str, Any]:
     """Spec of the SGInstanceProfile (stackgres.io/v1): a pod that fills its node.
 
@@ -168,7 +179,7 @@ def _instances(group: Placement, volume_gib: int) -> dict[str, Any]:
         },
         "configurations": {
             "sgPostgresConfig": names.POSTGRES_CONFIG,
-            "patroni": {"dynamicConfig": {"postgresql": {"pg_hba": list(TLS_ONLY_RULES)}}},
+            "patroni": {"dynamicConfig": dict(PATRONI_CONFIG)},
         },
         "managedSql": {"scripts": [{"sgScript": names.ROLES}]},
     }

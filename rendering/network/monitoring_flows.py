@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 
 from rendering.citus import names as citus_names
 from rendering.network.application_flows import (
+    CITUS,
     CONNECTED,
     PGBOUNCER_PODS,
     POD_IDENTITY_AGENT,
@@ -133,6 +134,8 @@ def _scrapes(site: MonitoringTopology) -> list[Flow]:
         rows += _scrape(KEDA_OPERATOR, KEDA_METRICS_PORT)
     if site.karpenter:
         rows += _scrape(KARPENTER, KARPENTER_METRICS_PORT)
+    if site.citus:
+        rows += _scrape(CITUS, citus_names.PATRONI_PORT)
     return rows
 
 
@@ -152,7 +155,6 @@ def _readers(site: MonitoringTopology) -> list[Flow]:
 
 def _exporters(site: MonitoringTopology) -> list[Flow]:
     data = Networks(name="data subnets", networks=site.data)
-    citus = Pods(name="Citus", namespace=citus_names.NAMESPACE, guarded=False)
     rows = [
         *flows_of([CACHE_EXPORTER, QUEUE_EXPORTER], data, (site.redis_port,), "statistics"),
         *flows_of([POSTGRES_EXPORTERS], data, (site.database_port,), "statistics"),
@@ -160,7 +162,7 @@ def _exporters(site: MonitoringTopology) -> list[Flow]:
     ]
     if site.citus:
         ports = (citus_names.PORT, citus_names.SERVER_PORT)
-        rows += flows_of([POSTGRES_EXPORTERS], citus, ports, "statistics of the coordinator")
+        rows += flows_of([POSTGRES_EXPORTERS], CITUS, ports, "statistics of the coordinator")
     return rows
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rendering.citus import names as citus_names
 from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, Subject
 from rendering.shared.endpoints import METRICS_PATH
 from rendering.workflows import temporal_names
@@ -55,6 +56,8 @@ def stack_targets(subject: Subject) -> list[Target]:
     ]
     if subject.uses_keda:
         targets.append(_controller("keda", KEDA_NAMESPACE, "keda-operator", "metrics", seconds))
+    if subject.has_coordinator:
+        targets.append(Target(name="patroni", kind="PodMonitor", spec=_patroni(seconds)))
     if subject.settings.workflows.enabled:
         targets += _workflows(seconds)
     if subject.settings.nodes.karpenter:
@@ -62,6 +65,28 @@ def stack_targets(subject: Subject) -> list[Target]:
             _controller("karpenter", KARPENTER_NAMESPACE, "karpenter", "http-metrics", seconds)
         )
     return targets
+
+
+def _patroni(interval_seconds: int) -> dict[str, Any]:
+    """Of every server of Citus: whether it is a primary, and whether it goes on without a lock."""
+    return {
+        "namespaceSelector": {"matchNames": [citus_names.NAMESPACE]},
+        "selector": {"matchLabels": citus_names.SERVER_LABELS},
+        "podMetricsEndpoints": [
+            {
+                "port": citus_names.PATRONI_PORT_NAME,
+                "path": METRICS_PATH,
+                "interval": f"{interval_seconds}s",
+                "relabelings": [
+                    {
+                        "action": "keep",
+                        "sourceLabels": ["__meta_kubernetes_pod_container_name"],
+                        "regex": citus_names.PATRONI_CONTAINER,
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def _workflows(interval_seconds: int) -> list[Target]:

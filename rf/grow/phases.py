@@ -74,6 +74,8 @@ PHASES = (
             "kubectl -n citus get sgshardedclusters: every instance ready",
             "SELECT * FROM citus_get_active_worker_nodes(): one row a shard cluster; then rebalance"
             " (docs/sharding.md)",
+            "kubectl -n citus exec citus-coord-0 -c patroni -- patronictl show-config:"
+            " failsafe_mode: true; so on the first server of each shard",
         ),
     ),
     Phase(

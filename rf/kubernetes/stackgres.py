@@ -91,6 +91,19 @@ _REPLICATION = PropertyRule(
     effect=IN_PLACE,
     why="a failover would lose what was committed on the primary alone",
 )
+_FAILSAFE = PropertyRule(
+    to={"true": IN_PLACE},
+    effect=DANGEROUS,
+    why=(
+        "the operator hands it to Patroni of a standing cluster, without a restart; without it"
+        " every primary stops taking writes while the API server is away"
+    ),
+    source=(
+        FactSource(name="StackGres", page="PatroniConfigReconciliator", version=_OPERATOR),
+        FactSource(name="Patroni", page='"DCS Failsafe Mode"', version="4.1.0"),
+    ),
+)
+_FAILSAFE_MODE = "configurations.patroni.dynamicConfig.failsafe_mode"
 _COPIES = PropertyRule(
     to={"1": DANGEROUS},
     effect=IN_PLACE,
@@ -219,6 +232,7 @@ CARDS = (
                 "spec.coordinator.configurations": PropertyRule(
                     effect=RESTART, outage="one instance after another where a parameter needs it"
                 ),
+                f"spec.coordinator.{_FAILSAFE_MODE}": _FAILSAFE,
                 "spec.coordinator.managedSql": IN_PLACE,
                 "spec.shards.clusters": PropertyRule(
                     up=IN_PLACE,
@@ -259,6 +273,7 @@ CARDS = (
                 "spec.shards.configurations": PropertyRule(
                     effect=RESTART, outage="one instance after another where a parameter needs it"
                 ),
+                f"spec.shards.{_FAILSAFE_MODE}": _FAILSAFE,
                 "spec.shards.managedSql": IN_PLACE,
                 "spec.configurations": IN_PLACE,
                 "spec.initialData": PropertyRule(

@@ -58,6 +58,18 @@ FAULTS: tuple[Fault, ...] = (
         put(f"{SHARD}.topologySpreadConstraints[0].whenUnsatisfiable", "ScheduleAnyway"),
     ),
     breaks(
+        "citus-outlives-control-plane",
+        "the shards stop with the API server",
+        CITUS,
+        put("spec.shards.configurations.patroni.dynamicConfig.failsafe_mode", False),
+    ),
+    breaks(
+        "citus-outlives-control-plane",
+        "the coordinator stops with the API server",
+        CITUS,
+        remove("spec.coordinator.configurations.patroni.dynamicConfig.failsafe_mode"),
+    ),
+    breaks(
         "citus-own-settings",
         "the shards run with the operator's settings",
         CITUS,

@@ -123,6 +123,8 @@ def _sources(subject: Subject) -> list[tuple[str, str, bool]]:
         # Prometheus' own volume is always there.
         ("kubelet", "absent(kubelet_volume_stats_capacity_bytes)", False),
     ]
+    if subject.has_coordinator:
+        sources.append(("patroni", "absent(patroni_primary)", False))
     if subject.uses_rabbitmq:
         sources.append(("broker", "absent(aws_amazonmq_message_ready_count_average)", True))
     if subject.settings.workflows.enabled:

@@ -61,7 +61,38 @@ def database_alerts(subject: Subject) -> list[Alert]:
             below=True,
         ),
         *_backups(subject),
+        *_patroni(subject),
     ]
+
+
+def _patroni(subject: Subject) -> tuple[Alert, ...]:
+    """Who takes Citus' writes; Prometheus goes on asking the servers that it knows when the API
+    server is away."""
+    if not subject.has_coordinator:
+        return ()
+    groups = 1 + subject.settings.citus.shard_clusters
+    return (
+        Alert(
+            name="PatroniFailsafe",
+            expr="count(patroni_failsafe_mode_is_active == 1) > 0",
+            severity=Severity.CRITICAL,
+            route=Route.PAGE,
+            minutes=1,
+            because="An API server that is replaced is away for seconds, its lock's time for 30.",
+            summary="{{ $value }} servers of Citus go on without the API server.",
+            action="Touch no server of Citus: a group that misses one stops taking writes.",
+        ),
+        Alert(
+            name="CitusPrimaryMissing",
+            expr=f"sum(patroni_primary) < {groups}",
+            severity=Severity.CRITICAL,
+            route=Route.PAGE,
+            minutes=2,
+            because="A failover takes 40 seconds, and the servers are asked in turn.",
+            summary=f"{{{{ $value }}}} of {groups} groups of Citus have a primary.",
+            action="Restore the group's servers, or the API server that they wait for.",
+        ),
+    )
 
 
 def _io_wait(subject: Subject) -> Alert:

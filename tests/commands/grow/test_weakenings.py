@@ -46,6 +46,12 @@ def backed_up(**backups: Any) -> dict[str, Any]:
     return {"spec": {"configurations": {"backups": [{"sgObjectStorage": "a", **backups}]}}}
 
 
+def without_lock(**patroni: bool) -> dict[str, Any]:
+    """Citus' shards, whose Patroni is told so."""
+    config = {"postgresql": {"pg_hba": []}, **patroni}
+    return {"spec": {"shards": {"configurations": {"patroni": {"dynamicConfig": config}}}}}
+
+
 RETENTIONS = [
     (LOGS, {"retentionInDays": 365}, {"retentionInDays": 30}),
     (RDS, {"backupRetentionPeriod": 14}, {"backupRetentionPeriod": 1}),
@@ -142,6 +148,8 @@ def test_what_is_kept_for_a_shorter_time_is_deleted(token, longer, shorter):
             {"spec": {"coordinator": {"instances": 2}}},
             {"spec": {"coordinator": {"instances": 1}}},
         ),
+        (CITUS, without_lock(failsafe_mode=True), without_lock(failsafe_mode=False)),
+        (CITUS, without_lock(failsafe_mode=True), without_lock()),
         (
             "kubernetes:stackgres.io/v1beta1:SGObjectStorage",
             {"spec": {"s3": {"bucket": "a"}}},
@@ -152,6 +160,11 @@ def test_what_is_kept_for_a_shorter_time_is_deleted(token, longer, shorter):
 def test_a_lesser_protection_is_named(token, old, new):
     (finding,) = changed(token, old, new).findings
     assert "changes in place, and endangers" in finding.what
+
+
+def test_a_standing_citus_takes_failsafe_mode_without_a_restart():
+    (change,) = changed(CITUS, without_lock(), without_lock(failsafe_mode=True)).changes
+    assert (change.kind, change.outage) == (Kind.IN_PLACE, "")
 
 
 def test_a_longer_retention_of_temporal_takes_the_command_that_the_charts_job_never_runs():

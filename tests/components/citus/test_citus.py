@@ -7,7 +7,7 @@ import pytest
 from components.citus.citus import Citus, CitusArgs
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority, AuthorityArgs
-from rendering.citus.names import server_names
+from rendering.citus.names import PATRONI_PORT, server_names
 from rendering.citus.roles import citus_roles_sql
 from rendering.database.role_timeouts import statement_timeouts
 from rendering.database.roles import ROLES
@@ -243,6 +243,17 @@ def test_clients_come_in_over_tls_alone_and_can_check_the_servers_name(citus):
     assert {built.exported["host"], built.exported["readersHost"]} <= set(server_names())
 
 
+def test_servers_go_on_without_the_api_server_while_they_reach_one_another(citus):
+    built = citus()
+    for part in ("coordinator", "shards"):
+        config = spec_of(built)[part]["configurations"]["patroni"]["dynamicConfig"]
+        assert config["failsafe_mode"] is True
+    # Patroni asks the copies before it goes on, at a port of its own.
+    policy = only(built, "kubernetes:networking.k8s.io/v1:NetworkPolicy")["spec"]
+    among_themselves = [rule for rule in policy["ingress"] if {"podSelector": {}} in rule["from"]]
+    assert [rule.get("ports") for rule in among_themselves] == [None]
+
+
 def test_backups_go_to_a_private_encrypted_bucket_by_roles_without_keys(citus):
     built = citus()
     bucket = built.named("aws:s3/bucket:Bucket", "citus-backups-bucket")
@@ -340,6 +351,11 @@ def test_applications_reach_postgres_and_no_other_port(citus):
         in [peer.get("namespaceSelector", {}).get("matchLabels") for peer in rule["from"]]
     ]
     assert [rule["ports"] for rule in clients] == [[{"port": 5432, "protocol": "TCP"}]]
+    monitoring = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
+    }
+    (read,) = [rule["ports"] for rule in policy["ingress"] if monitoring in rule["from"]]
+    assert {each["port"] for each in read} == {5432, PATRONI_PORT}
 
 
 def test_the_three_roles_are_made_on_every_node_with_their_passwords(citus):

@@ -147,6 +147,8 @@ def _single_cases(subject: Subject) -> Iterator[Case]:
     for claim_gib, fires in ((own // 2, True), (own, False), (own * 2, False)):
         disk = series.prometheus_disk(subject, claim_gib)
         yield Case("PrometheusRetentionTooLarge", warning, disk, fires=fires)
+    if subject.has_coordinator:
+        yield from _patroni_cases(subject)
     if subject.settings.workflows.enabled:
         yield from _workflow_cases(subject)
     if not subject.uses_rabbitmq:
@@ -170,6 +172,26 @@ def _pause_cases(subject: Subject) -> Iterator[Case]:
             yield Case("QueuePaused", labels, [waiting, resumed], fires=False)
             yield Case("QueueDepthHigh", critical, [waiting, paused], fires=False)
             yield Case("QueueDepthHigh", critical, [waiting, resumed], fires=True)
+
+
+def _patroni_cases(subject: Subject) -> Iterator[Case]:
+    """One server that goes on without its lock; a group whose copy was not promoted."""
+    critical = {"severity": "critical"}
+    of_pod = 'namespace="citus",pod="citus-{}"'
+    for active in (1, 0):
+        mode = f"patroni_failsafe_mode_is_active{{{of_pod.format('coord-0')}}}"
+        yield Case("PatroniFailsafe", critical, [constant(mode, active)], fires=bool(active))
+    groups = ["coord", *(f"shard{i}" for i in range(subject.settings.citus.shard_clusters))]
+    for missing in (["shard1"], []):
+        roles = [
+            constant(
+                f"patroni_primary{{{of_pod.format(f'{group}-{index}')}}}",
+                int(index == 0 and group not in missing),
+            )
+            for group in groups
+            for index in (0, 1)
+        ]
+        yield Case("CitusPrimaryMissing", critical, roles, fires=bool(missing))
 
 
 def _workflow_cases(subject: Subject) -> Iterator[Case]:

@@ -288,6 +288,7 @@ def presence(subject: Subject) -> dict[str, tuple[str, str]]:
             name: f'up{{namespace="researchflow",service="{name}"}}'
             for name in ("orchestrator", "collaboration", "web", "worker")
         },
+        "patroni": 'patroni_primary{namespace="citus",pod="citus-coord-0"}',
         "broker": ready("analysis"),
         "temporal": 'up{namespace="temporal",pod="temporal-history-1"}',
         "workflow-worker": 'up{namespace="researchflow",service="workflow-worker"}',

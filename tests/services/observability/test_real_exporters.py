@@ -62,6 +62,7 @@ NOT_RUN_HERE = {
     "kubelet (cAdvisor)": "it reads the containers of a node's kubelet",
     "KEDA": "it scales objects of a cluster with controllers",
     "Karpenter": "it buys machines at AWS",
+    "Patroni": "it starts PostgreSQL itself, in tests/cluster/test_control_plane_away.py",
     "Temporal": "its server stands beside a cluster, in the tests of tests/cluster/scaling",
 }
 """Exporters of the table whose metrics come from nothing here, and why: of them the table's own

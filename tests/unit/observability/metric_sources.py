@@ -106,6 +106,12 @@ SOURCES = (
         ),
     ),
     MetricSource(
+        exporter="Patroni",
+        version="4.1.0",
+        source="patroni/patroni, patroni/api.py, do_GET_metrics",
+        metrics=frozenset({"patroni_failsafe_mode_is_active", "patroni_primary"}),
+    ),
+    MetricSource(
         exporter="Temporal",
         version="1.31.2",
         source="temporalio/temporal, common/metrics/metric_defs.go",

@@ -9,6 +9,7 @@ from rendering.observability.alerting.subject import Subject
 from rendering.observability.alertmanager import Topics, alertmanager_config
 from rendering.observability.metrics_adapter import REQUESTS_METRIC, adapter_rules, requests_per_pod
 from rendering.observability.prometheus_stack import NAMESPACE, NODE_NAMESPACE, stack_values
+from rendering.observability.scrape_targets import stack_targets
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.model import load_plan
 from scaleplan.observability.pods import GRAFANA_SIDECARS
@@ -113,6 +114,20 @@ def test_backups_of_citus_are_watched_where_citus_stands():
     name = f"{resource['metricNamePrefix']}_{metric['name']}"
     assert name == "stackgres_backup_end_timestamp_seconds"
     assert state["rbac"]["extraRules"][0]["verbs"] == ["list", "watch"]
+
+
+def test_patroni_is_asked_once_a_server_where_citus_stands():
+    def targets(stage):
+        subject = Subject(PLAN, accepted(size="large", sharding={"stage": stage}))
+        return {each.name: each.spec for each in stack_targets(subject)}
+
+    assert "patroni" not in targets("off")
+    spec = targets("parallel")["patroni"]
+    assert spec["namespaceSelector"] == {"matchNames": ["citus"]}
+    (endpoint,) = spec["podMetricsEndpoints"]
+    # The operator's pooler has a port of the same name in each of these pods.
+    (only,) = endpoint["relabelings"]
+    assert (only["action"], only["regex"]) == ("keep", "patroni")
 
 
 def config(**alerts):
