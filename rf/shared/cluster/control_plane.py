@@ -50,6 +50,9 @@ class RunningControlPlane:
     signing_key: Path
     """The private key of service accounts' tokens."""
 
+    server: Process
+    """The API server, which a test may freeze."""
+
 
 def start_control_plane(
     stack: ExitStack, binaries: Binaries, directory: Path
@@ -88,6 +91,7 @@ def start_control_plane(
         kubeconfig=_write_kubeconfig(directory, url, token, authority.file),
         authority=authority.file,
         signing_key=key,
+        server=server,
     )
 
 

@@ -25,7 +25,7 @@ MINIMUM_POSTGRES = (load_plan().replication.engine_major_version, 0)
 MINIMUM_REDIS = (7, 0)
 """ElastiCache's major version, and the first with selective permissions for channels by default."""
 
-_COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "trixie/usr", "sid/usr")
+_COPIED = ("bin", f"postgresql-{MINIMUM_POSTGRES[0]}", "patroni", "trixie/usr", "sid/usr")
 
 Version = tuple[int, ...]
 
