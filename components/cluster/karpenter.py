@@ -13,7 +13,12 @@ from components.cluster.handle import ClusterHandle
 from components.identity.encryption import Keys
 from components.identity.pod_role import PodRole, PodRoleArgs
 from components.shared import versions
-from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.shared.chart_release import (
+    ON_SYSTEM_NODES,
+    chart_release,
+    definitions_release,
+    resources_of,
+)
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.cluster.documents import volume_key_use
@@ -76,12 +81,20 @@ class Karpenter(ComponentResource):
         self._name, self._args = name, args
         queue = self._interruption_queue()
         role = self._controller_role(queue)
+        definitions = definitions_release(
+            self,
+            f"{name}-crds",
+            charts.KARPENTER_DEFINITIONS,
+            namespace=NAMESPACE,
+            protect=args.place.protect,
+            wait_for=[args.cluster.ready],
+        )
         release = chart_release(
             self,
             name,
             charts.KARPENTER,
             namespace=NAMESPACE,
-            wait_for=[role],
+            wait_for=[role, definitions],
             values={
                 "replicas": args.replicas,
                 "nodeSelector": ON_SYSTEM_NODES,

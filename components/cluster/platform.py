@@ -185,6 +185,8 @@ class Platform(ComponentResource):
             wait_for=[self._args.cluster.ready, namespace],
             values={
                 "watchNamespace": self.namespace,
+                # Its CRDs are among its templates: without it they would go with the release.
+                **charts.KEDA.keeping_definitions,
                 # Only the metrics: the monitor's kind is defined later, by Prometheus' chart.
                 "prometheus": {"operator": {"enabled": True}},
                 "nodeSelector": ON_SYSTEM_NODES,

@@ -13,7 +13,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.cluster.handle import ClusterHandle
-from components.shared.chart_release import ON_SYSTEM_NODES, chart_release
+from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, definitions_release
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
 from rendering.observability.alertmanager import CHANNELS_SECRET, Topics, alertmanager_config
@@ -95,7 +95,8 @@ class PrometheusStack(ComponentResource):
         self.namespace = namespace.metadata.name.apply(str)
         self.grafana_password = self._build_password()
         secrets = [self._build_grafana_secret(), *self._build_channels()]
-        first = [nodes, args.alertmanager_role, *secrets]
+        definitions = self._build_definitions(namespace)
+        first = [nodes, args.alertmanager_role, *secrets, definitions]
         self.ready = self._build_release(first)
         self._build_rules()
         self._build_dashboards()
@@ -143,6 +144,16 @@ class PrometheusStack(ComponentResource):
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self.namespace),
             string_data={key: Output.secret(value) for key, value in values.items()},
             opts=ResourceOptions(parent=self),
+        )
+
+    def _build_definitions(self, namespace: pulumi.Resource) -> pulumi.Resource:
+        return definitions_release(
+            self,
+            f"{self._name}-crds",
+            charts.PROMETHEUS_DEFINITIONS,
+            namespace=NAMESPACE,
+            protect=self._args.place.protect,
+            wait_for=[namespace],
         )
 
     def _build_release(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:

@@ -49,8 +49,53 @@ def chart_release(
 ) -> kubernetes.helm.v3.Release:
     """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back.
 
+    Helm makes no CRDs where these have a release of their own, which `wait_for` then holds.
     Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have.
     """
+    return _release(
+        name,
+        chart,
+        namespace,
+        values,
+        ResourceOptions(parent=parent, depends_on=list(wait_for)),
+        skip_crds=True if chart.leaves_definitions else None,
+    )
+
+
+def definitions_release(
+    parent: pulumi.Resource,
+    name: str,
+    chart: Chart,
+    *,
+    namespace: str,
+    protect: bool,
+    wait_for: Sequence[pulumi.Resource],
+) -> kubernetes.helm.v3.Release:
+    """Release of a chart that is CRDs alone: its upgrade changes them, before their controller's.
+
+    Those that stand, as Helm made them of the controller's chart, it takes over. They outlive it,
+    so that no release that goes takes every object of their kinds with it.
+    """
+    return _release(
+        name,
+        chart,
+        namespace,
+        chart.keeping_definitions,
+        ResourceOptions(parent=parent, protect=protect, depends_on=list(wait_for)),
+        take_ownership=True,
+    )
+
+
+def _release(
+    name: str,
+    chart: Chart,
+    namespace: str,
+    values: Mapping[str, Any],
+    opts: ResourceOptions,
+    *,
+    skip_crds: bool | None = None,
+    take_ownership: bool | None = None,
+) -> kubernetes.helm.v3.Release:
     check_values(chart.short_name, chart.version, values)
     repository = None
     if chart.repository is not None:
@@ -65,8 +110,10 @@ def chart_release(
         create_namespace=True,
         atomic=True,
         timeout=TIMEOUT_SECONDS,
+        skip_crds=skip_crds,
+        take_ownership=take_ownership,
         values=values,
-        opts=ResourceOptions(parent=parent, depends_on=list(wait_for)),
+        opts=opts,
     )
 
 

@@ -59,6 +59,7 @@ _LISTS = (
         source="kedacore/charts v2.20.2, keda/values.yaml",
         keys=frozenset(
             {
+                "crds.additionalAnnotations.*",
                 "metricsServer.replicaCount",
                 "nodeSelector.*",
                 "operator.replicaCount",
@@ -142,6 +143,19 @@ _LISTS = (
                 "txtOwnerId",
             }
         ),
+    ),
+    ChartValues(
+        chart="karpenter-crd",
+        version="1.14.1",
+        source="aws/karpenter-provider-aws v1.14.1, charts/karpenter-crd/values.yaml",
+        keys=frozenset({"additionalAnnotations.*"}),
+    ),
+    ChartValues(
+        chart="prometheus-operator-crds",
+        version="31.0.1",
+        source="prometheus-community/helm-charts prometheus-operator-crds-31.0.1, "
+        "charts/prometheus-operator-crds/values.yaml",
+        keys=frozenset({"crds.annotations.*"}),
     ),
     ChartValues(
         chart="karpenter",

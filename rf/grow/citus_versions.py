@@ -14,11 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rendering.citus.names import CLUSTER, NAMESPACE
 from rf.grow.classify import ResourceChange
+from rf.grow.upgrade_part import UpgradePart
 from rf.kubernetes.helm import RELEASE
 from rf.kubernetes.stackgres import SHARDED_CLUSTER
 from scaleplan.versions.fitting import OPERATOR
@@ -27,16 +27,6 @@ _EXTENSION = re.compile(r"spec\.postgres\.extensions\[citus\]\.version")
 
 ONE_BY_ONE = "one instance after another, a failover of seconds for each group"
 """In place: each instance fills its machine, so that none has room for one more beside it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class UpgradePart:
-    """One thing to do, in its place: commands, what they interrupt, and what to look at then."""
-
-    title: str
-    commands: tuple[str, ...]
-    windows: tuple[str, ...] = ()
-    verify: tuple[str, ...]
 
 
 def upgrade_parts(changes: Iterable[ResourceChange], stack: str) -> Iterator[UpgradePart]:

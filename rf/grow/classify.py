@@ -8,6 +8,8 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
+from rf.grow.chart_facts import NO_FACTS, ChartFacts
+from rf.grow.chart_raises import ChartRaise, chart_raises, raise_findings
 from rf.grow.citus_skips import version_findings
 from rf.grow.claims import claim_mistake
 from rf.grow.difference import Pair, PlanDifference, difference_of
@@ -101,14 +103,15 @@ class GrowthFinding:
 class GrowthStep:
     """From one plan to the next: every change, and what speaks against it.
 
-    `secrets_compared` is whether changed secrets are among the changes: a revision from before
-    secrets had digests says nothing of its own.
+    `charts` are the releases in another version. `secrets_compared` is whether changed secrets are
+    among the changes: a revision from before secrets had digests says nothing of its own.
     """
 
     before: str
     after: str
     changes: tuple[ResourceChange, ...]
     findings: tuple[GrowthFinding, ...]
+    charts: tuple[ChartRaise, ...] = ()
     secrets_compared: bool = True
 
     def count(self, kind: Kind) -> int:
@@ -122,13 +125,25 @@ class GrowthStep:
 
 
 def step_between(
-    before: PlanDocument, after: PlanDocument, *, names: tuple[str, str] | None = None
+    before: PlanDocument,
+    after: PlanDocument,
+    *,
+    names: tuple[str, str] | None = None,
+    facts: tuple[ChartFacts, ChartFacts] = (NO_FACTS, NO_FACTS),
 ) -> GrowthStep:
-    """Classify everything between two plans; `names` say what they are, else their sizes do."""
+    """Classify everything between two plans; `names` say what they are, else their sizes do.
+
+    `facts` are what the files of either plan's revision say of charts.
+    """
     difference = difference_of(before, after)
     changes = tuple(_changes(difference, before, after))
+    charts = chart_raises(before, after, facts)
     findings = (
         *stage_findings_of(before, after),
+        *(
+            GrowthFinding(resource=resource, what=what, remedy=remedy)
+            for resource, what, remedy in raise_findings(charts, after)
+        ),
         *_lost_protection(difference),
         *_dangers(changes),
         *_held_back_claims(changes, before, after),
@@ -139,6 +154,7 @@ def step_between(
         after=names[1] if names else after.size,
         changes=changes,
         findings=findings,
+        charts=charts,
         secrets_compared=before.secrets_comparable and after.secrets_comparable,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rf.grow.chart_raises import ChartRaise
 from rf.grow.classify import GrowthStep, ResourceChange
 from rf.grow.runbook import Runbook
 
@@ -27,8 +28,24 @@ def step_document(step: GrowthStep, runbook: Runbook | None) -> dict[str, Any]:
             }
             for each in step.findings
         ],
+        "charts": [_chart(each) for each in step.charts],
         "changes": [_change(change) for change in step.changes],
         "runbook": _runbook(runbook) if runbook else None,
+    }
+
+
+def _chart(raised: ChartRaise) -> dict[str, Any]:
+    return {
+        "release": raised.release,
+        "chart": raised.chart,
+        "before": raised.before,
+        "after": raised.after,
+        "crdsBy": raised.by,
+        "crds": list(raised.definitions),
+        "values": list(raised.values),
+        "ahead": list(raised.ahead),
+        "unknown": list(raised.unknown),
+        "compare": list(raised.compare),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rf.aws.rds.instance import INSTANCE
+from rf.grow.chart_parts import chart_parts
 from rf.grow.citus_versions import upgrade_parts
 from rf.grow.classify import GrowthStep, Judged, Kind, ResourceChange
 from rf.grow.phases import (
@@ -82,8 +83,9 @@ def irreversible(step: GrowthStep) -> Iterator[str]:
 
 
 def _upgrades(step: GrowthStep, stack: str) -> Iterator[RunbookStep]:
-    """Citus' operator, its servers and their minor version, in that order."""
-    for part in upgrade_parts(step.changes, stack):
+    """CRDs before their controllers; then Citus' operator, its servers and their minor version."""
+    parts = (*chart_parts(step.charts, stack), *upgrade_parts(step.changes, stack))
+    for part in parts:
         yield RunbookStep(
             title=part.title,
             commands=part.commands,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from rf.grow.chart_facts import read_facts
 from rf.grow.classify import GrowthStep, step_between
 from rf.grow.runbook import Runbook, runbook_of
 from rf.shared.plan_document import document_of
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.revisions import checked_out, plans_at
 from rf.shared.stacks import ANY_CAPACITY, plan_of
 from rf.shared.unchanged import unchanged_stacks
@@ -29,9 +31,12 @@ def between_sizes(sizes: Sequence[str], stack: str, *, overrides: Sequence[str] 
         size: document_of(plan_of(stack, size=size, overrides=(ANY_CAPACITY, *overrides)))
         for size in dict.fromkeys(chosen)
     }
+    facts = read_facts(PROJECT_ROOT)
     steps: list[tuple[GrowthStep, Runbook | None]] = []
     for before, after in pairwise(chosen):
-        step = step_between(plans[before], plans[after], names=(before, after))
+        step = step_between(
+            plans[before], plans[after], names=(before, after), facts=(facts, facts)
+        )
         upwards = list(Size).index(after) > list(Size).index(before)
         steps.append((step, runbook_of(step, stack, (before, after)) if upwards else None))
     return steps
@@ -49,8 +54,9 @@ def between_revisions(base: str, head: str, stack: str, *, overrides: Sequence[s
             step = GrowthStep(before=base, after=head, changes=(), findings=())
             return [(step, runbook_of(step, stack))]
         plans = plans_at([before, after], stack, options)
+        facts = read_facts(before.directory), read_facts(after.directory)
     old, new = (plan.document() for plan in plans)
-    step = step_between(old, new, names=(base, head))
+    step = step_between(old, new, names=(base, head), facts=facts)
     return [(step, runbook_of(step, stack))]
 
 

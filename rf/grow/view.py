@@ -10,11 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from rf.grow.chart_raises import ChartRaise
 from rf.grow.classify import NOT_COMPARED, GrowthFinding, GrowthStep, Kind, ResourceChange
 from rf.grow.documents import FORMAT, step_document
 from rf.grow.runbook import Runbook
 from rf.grow.steps import Steps
 from rf.shared.terminal import print_json, terminal
+from scaleplan.versions.table import DefinitionsBy
 
 LONGEST_VALUE = 48
 """Characters of a value in a table; `--json` has all of them."""
@@ -39,11 +41,37 @@ def _show_step(step: GrowthStep, runbook: Runbook | None, out: Console) -> None:
         out.print(f"secrets: {NOT_COMPARED}")
     if step.changes:
         out.print(_changes(step.changes))
+    _show_charts(step.charts, out)
     if step.findings:
         out.print(_findings(step.findings))
         _show_ways(step.findings, out)
     if runbook is not None and step.changes:
         _show_runbook(runbook, out)
+
+
+BY = {
+    DefinitionsBy.FOLDER: "CRDs by hand: Helm changes none of a folder",
+    DefinitionsBy.TEMPLATES: "CRDs change with the release",
+    DefinitionsBy.OWN_CHART: "CRDs have a release of their own",
+    DefinitionsBy.OPERATOR: "the operator changes its CRDs itself",
+    None: "no CRDs",
+}
+"""How the CRDs of a raised chart change."""
+
+
+def _show_charts(raises: Sequence[ChartRaise], out: Console) -> None:
+    """What is known of each chart in another version, what is not, and who can tell."""
+    for each in raises:
+        versions = f"{each.before or 'CRDs that stand'} -> {each.after}"
+        out.print(Text(f"Chart {each.chart} {versions}: {BY[each.by]}", style="bold"))
+        told = [("CRD ", each.definitions), ("values ", each.values), ("ahead: ", each.ahead)]
+        for heading, lines in (*told, ("not known here: ", each.unknown)):
+            for line in lines:
+                out.print(Text(f"  {heading}{line}"))
+        if each.compare:
+            out.print("  with the charts' registries in reach:")
+        for command in each.compare:
+            out.print(Text(f"    {command}", style="cyan"), soft_wrap=True)
 
 
 def _changes(changes: Sequence[ResourceChange]) -> Table:

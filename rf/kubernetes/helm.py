@@ -224,6 +224,7 @@ CARDS = (
                         "repositoryOpts",
                         "skipAwait",
                         "skipCrds",
+                        "takeOwnership",
                         "timeout",
                     ),
                     IN_PLACE,
@@ -235,9 +236,10 @@ CARDS = (
                 "version": PropertyRule(
                     up=RESTART,
                     effect=DANGEROUS,
+                    # One of CRDs alone, which has no pods.
+                    beside={"takeOwnership": IN_PLACE},
                     outage="the chart's pods are replaced one after another",
-                    why="an older release may not read what a newer one wrote; Helm makes the CRDs"
-                    " in a chart's folder once, and changes them never",
+                    why="an older release may not read what a newer one wrote",
                 ),
                 "values": PropertyRule(
                     effect=IN_PLACE,

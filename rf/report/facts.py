@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rf.grow.chart_facts import ChartFacts, read_facts
 from rf.grow.classify import GrowthStep, step_between
 from rf.shared.plan_document import PlanDocument, PlanDocumentError, read_document
 from rf.shared.project import PROJECT_ROOT
@@ -113,7 +114,10 @@ def gather(
         )
         facts = {name: StackFacts(stack=name, step=None, gone=True) for name in stacks}
         facts |= {name: _unchanged(name) for name in stacks if name in same}
-        facts |= {name: _compared(name, answers, new=name not in at_base) for name in changed}
+        charts = read_facts(before.directory), read_facts(after.directory)
+        facts |= {
+            name: _compared(name, answers, charts, new=name not in at_base) for name in changed
+        }
         answers = run_all(
             {
                 f"{what} {name}": _question(after, name, command)
@@ -139,12 +143,14 @@ def _nothing(stack: str) -> PlanDocument:
     return PlanDocument(stack=stack, size="", resources={}, outputs={})
 
 
-def _compared(stack: str, answers: Mapping[str, Ran], *, new: bool) -> StackFacts:
+def _compared(
+    stack: str, answers: Mapping[str, Ran], charts: tuple[ChartFacts, ChartFacts], *, new: bool
+) -> StackFacts:
     before, base_failure = (None, "") if new else _plan(answers.get(f"base plan {stack}"))
     after, head_failure = _plan(answers.get(f"head plan {stack}"))
     step = None
     if after is not None and (new or before is not None):
-        step = step_between(before or _nothing(stack), after)
+        step = step_between(before or _nothing(stack), after, facts=charts)
     cost_before, _ = _cost(answers.get(f"base cost {stack}"))
     cost_after, cost_failure = _cost(answers.get(f"head cost {stack}"))
     return StackFacts(

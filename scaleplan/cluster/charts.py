@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from scaleplan.cluster.controllers import CONTROLLERS
 from scaleplan.settings import Settings
-from scaleplan.versions.table import load_versions
+from scaleplan.versions.table import ChartDefinitions, DefinitionsBy, load_versions
+
+KEPT = {"helm.sh/resource-policy": "keep"}
+"""The annotation by which Helm deletes an object with no release: neither when one is uninstalled,
+nor when an atomic installation fails, which would take every object of a CRD's kind with it."""
 
 _AT_LEAST = re.compile(r">=\s*v?(\d+\.\d+)\.0-0")
 _BETWEEN = re.compile(r"v?(\d+\.\d+)\.0-0 - v?(\d+\.\d+)\.x-\w+")
@@ -18,7 +24,8 @@ class Chart:
     """A Helm chart at one version; `repository` is None when the name is an `oci://` address.
 
     `kube_version` is what its Chart.yaml declares, word for word: Helm installs and upgrades the
-    chart on no other Kubernetes version. None where it declares nothing.
+    chart on no other Kubernetes version. None where it declares nothing. `definitions` are its
+    CRDs, None where it has none.
     Raises ValueError where that is a constraint of a form that nobody has read yet.
     """
 
@@ -26,6 +33,7 @@ class Chart:
     repository: str | None
     version: str
     kube_version: str | None = None
+    definitions: ChartDefinitions | None = None
 
     def __post_init__(self) -> None:
         _bounds(self)
@@ -34,6 +42,26 @@ class Chart:
     def short_name(self) -> str:
         """The name without an address: that of the release and of the list of its values' keys."""
         return self.name.rsplit("/", maxsplit=1)[-1]
+
+    @property
+    def leaves_definitions(self) -> bool:
+        """Whether its CRDs have a chart of their own, so that Helm is to make none of its own."""
+        return self.definitions is not None and self.definitions.by is DefinitionsBy.OWN_CHART
+
+    @property
+    def keeping_definitions(self) -> Mapping[str, Any]:
+        """Values by which its CRDs outlive their release.
+
+        Raises ValueError where no value annotates them.
+        """
+        key = self.definitions.annotations if self.definitions is not None else ""
+        if not key:
+            message = f"{self}: no value of it annotates its CRDs"
+            raise ValueError(message)
+        values: Mapping[str, Any] = KEPT
+        for part in reversed(key.split(".")):
+            values = {part: values}
+        return values
 
     def admits(self, kubernetes_version: str) -> bool:
         """Whether Helm takes the chart on that minor version of EKS, as 1.35."""
@@ -76,6 +104,7 @@ def _pinned(name: str) -> Chart:
         repository=pin.repository,
         version=pin.pinned,
         kube_version=pin.kube_version,
+        definitions=pin.definitions,
     )
 
 
@@ -84,8 +113,10 @@ LOAD_BALANCER_CONTROLLER = _pinned("aws-load-balancer-controller")
 METRICS_SERVER = _pinned("metrics-server")
 EXTERNAL_DNS = _pinned("external-dns")
 KARPENTER = _pinned("karpenter")
+KARPENTER_DEFINITIONS = _pinned("karpenter-crd")
 STACKGRES_OPERATOR = _pinned("stackgres-operator")
 KUBE_PROMETHEUS_STACK = _pinned("kube-prometheus-stack")
+PROMETHEUS_DEFINITIONS = _pinned("prometheus-operator-crds")
 PROMETHEUS_ADAPTER = _pinned("prometheus-adapter")
 TEMPORAL = _pinned("temporal")
 
@@ -95,8 +126,10 @@ CHARTS = (
     METRICS_SERVER,
     EXTERNAL_DNS,
     KARPENTER,
+    KARPENTER_DEFINITIONS,
     STACKGRES_OPERATOR,
     KUBE_PROMETHEUS_STACK,
+    PROMETHEUS_DEFINITIONS,
     PROMETHEUS_ADAPTER,
     TEMPORAL,
 )
@@ -104,8 +137,13 @@ CHARTS = (
 
 
 def installed_charts(settings: Settings) -> tuple[Chart, ...]:
-    """The charts that a stack installs: those of its controllers, and Temporal's."""
+    """The charts that a stack installs: those of its controllers, of their CRDs, and Temporal's."""
     releases = {row.release for row in CONTROLLERS if row.replicas_of(settings)}
     if settings.workflows.enabled:
         releases.add(TEMPORAL.short_name)
+    releases |= {
+        chart.definitions.chart
+        for chart in CHARTS
+        if chart.short_name in releases and chart.definitions is not None
+    }
     return tuple(chart for chart in CHARTS if chart.short_name in releases)

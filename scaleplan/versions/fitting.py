@@ -111,6 +111,8 @@ def _misfits_of(whose: Running, by_name: Mapping[str, Running]) -> Iterator[Misf
 
 
 def _admitted(need: NeighbourNeed, whose: Running) -> str:
+    if need.same:
+        return whose.version
     return f"{whose.version} and later" if need.not_older else str(need)
 
 

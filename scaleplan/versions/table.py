@@ -38,7 +38,8 @@ class _Row(BaseModel):
 class NeighbourNeed(_Row):
     """Versions of a neighbour that a row is for; `first` and `last` with their patch releases.
 
-    Not `binding` is what was tested alone. `not_older`: no older than the row itself.
+    Not `binding` is what was tested alone. `not_older`: no older than the row itself; `same`: in
+    the row's own version.
     """
 
     of: str
@@ -46,6 +47,7 @@ class NeighbourNeed(_Row):
     last: str | None = None
     only: tuple[str, ...] = ()
     not_older: bool = False
+    same: bool = False
     binding: bool = True
     source: str = ""
 
@@ -53,6 +55,8 @@ class NeighbourNeed(_Row):
         """Whether the neighbour fits in that version, the row being in its `own`."""
         if self.only:
             return version in self.only
+        if self.same:
+            return version == own
         lowest = own if self.not_older else self.first
         return (lowest is None or _from(lowest, version)) and (
             self.last is None or _up_to(self.last, version)
@@ -63,6 +67,8 @@ class NeighbourNeed(_Row):
             return ", ".join(self.only)
         if self.not_older:
             return "none older"
+        if self.same:
+            return "none other"
         if self.first and self.last:
             return self.first if self.first == self.last else f"{self.first} to {self.last}"
         return f"{self.first} and later" if self.first else f"up to {self.last}"
@@ -77,6 +83,45 @@ class Support(_Row):
     version: str
     ends: date | None = None
     forced: bool = False
+
+
+class DefinitionsBy(StrEnum):
+    """How a chart's CustomResourceDefinitions come, and so what an upgrade does to them.
+
+    Helm makes those of a `folder` once and changes them never; `templates` change with every
+    upgrade; of `own-chart` the program installs that other chart; an `operator` writes its own.
+    """
+
+    FOLDER = "folder"
+    TEMPLATES = "templates"
+    OWN_CHART = "own-chart"
+    OPERATOR = "operator"
+
+
+class ServedKind(_Row):
+    """What one CRD defines. `serves` are the API versions, the one that objects are stored in
+    first."""
+
+    kind: str
+    serves: tuple[str, ...]
+
+
+class ChartDefinitions(_Row):
+    """A chart's CRDs by name. `annotations` is the key of values that annotates each of them,
+    `chart` the row of the chart that they have of their own."""
+
+    by: DefinitionsBy
+    source: str
+    chart: str = ""
+    annotations: str = ""
+    crds: Mapping[str, ServedKind] = Field(default_factory=dict)
+
+
+class KnownAhead(_Row):
+    """What is known of versions after a row's own, and where it was read."""
+
+    what: str
+    source: str
 
 
 class Pin(_Row):
@@ -99,6 +144,8 @@ class Pin(_Row):
     address: str = ""
     repository: str | None = None
     kube_version: str | None = None
+    definitions: ChartDefinitions | None = None
+    ahead: tuple[KnownAhead, ...] = ()
     why: str = ""
     needs: tuple[NeighbourNeed, ...] = ()
     support: tuple[Support, ...] = ()

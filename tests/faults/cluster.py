@@ -229,6 +229,30 @@ FAULTS: tuple[Fault, ...] = (
     ),
     breaks("charts-atomic", "KEDA may be half installed", KEDA, put("atomic", False)),
     breaks(
+        "definitions-kept",
+        "every ScaledObject goes with KEDA",
+        KEDA,
+        remove("values.crds"),
+    ),
+    breaks(
+        "definitions-kept",
+        "every node pool goes with the release of Karpenter's CRDs",
+        f"{tokens.RELEASE}::platform-karpenter-crds",
+        put("values.additionalAnnotations", {"helm.sh/resource-policy": "delete"}),
+    ),
+    breaks(
+        "definitions-raised",
+        "Helm makes Karpenter's CRDs beside their own release",
+        f"{tokens.RELEASE}::platform-karpenter",
+        remove("skipCrds"),
+    ),
+    breaks(
+        "definitions-raised",
+        "nothing changes the Prometheus operator's CRDs",
+        f"{tokens.RELEASE}::observability-stack-crds",
+        drop=True,
+    ),
+    breaks(
         "controllers-survive-machine",
         "one KEDA",
         KEDA,

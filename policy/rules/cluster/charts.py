@@ -60,6 +60,33 @@ WATCHED = {
 """Where each controller is told which namespaces it may act in: empty means all of them."""
 
 
+DEFINITIONS = {
+    "karpenter-crd": "additionalAnnotations",
+    "keda": "crds.additionalAnnotations",
+    "prometheus-operator-crds": "crds.annotations",
+}
+"""By what value each chart that has CRDs among its templates annotates them."""
+
+APART = {"karpenter": "karpenter-crd", "kube-prometheus-stack": "prometheus-operator-crds"}
+"""Which chart has the CRDs of another, whose own Helm makes once and changes never."""
+
+
+def _definitions_kept(resource: Resource, stack: StackResources) -> Iterator[str]:
+    path = DEFINITIONS.get(at(resource.inputs, "name"))
+    if path and at(resource.inputs, f"values.{path}[helm.sh/resource-policy]") != "keep":
+        yield f"takes every object of its kinds with it: values.{path} does not keep its CRDs"
+
+
+def _definitions_raised(resource: Resource, stack: StackResources) -> Iterator[str]:
+    chart = APART.get(at(resource.inputs, "name"))
+    if chart is None:
+        return
+    if not any(at(each.inputs, "name") == chart for each in stack.of_type(RELEASE)):
+        yield f"keeps the CRDs of its first version: no release of {chart} changes them"
+    elif not is_true(resource.inputs, "skipCrds"):
+        yield f"makes CRDs that are of {chart}"
+
+
 def _atomic(resource: Resource, stack: StackResources) -> Iterator[str]:
     if not is_true(resource.inputs, "atomic"):
         yield "may be left half installed, or half upgraded"
@@ -112,6 +139,29 @@ RULES = (
         remedy="use `components/shared/chart_release.py`",
         types=(RELEASE,),
         check=_atomic,
+    ),
+    Rule(
+        id="definitions-kept",
+        layer=RuleLayer.CLUSTER,
+        demand="CRDs among a chart's templates outlive its release.",
+        reason="With a CRD goes every object of its kind: node pools, rules, autoscalers. Helm"
+        " deletes them with the release, and when an atomic installation fails.",
+        source="Helm docs, Chart tips and tricks, Tell Helm not to uninstall a resource",
+        remedy="give the chart `keeping_definitions` of `scaleplan/cluster/charts.py`",
+        types=(RELEASE,),
+        check=_definitions_kept,
+    ),
+    Rule(
+        id="definitions-raised",
+        layer=RuleLayer.CLUSTER,
+        demand="Where a chart's CRDs have a chart of their own, a release of that brings them.",
+        reason="Helm changes no CRD of a chart's folder: a newer controller finds the old ones.",
+        source="Helm docs, Custom resource definitions; Karpenter docs, CRD upgrades;"
+        " kube-prometheus-stack, UPGRADE.md",
+        remedy="use `definitions_release` of `components/shared/chart_release.py` before the chart",
+        types=(RELEASE,),
+        whole_stack=True,
+        check=_definitions_raised,
     ),
     Rule(
         id="controllers-survive-machine",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,13 @@ def read_definitions(folder: Path) -> Mapping[Identity, Document]:
 
 def described_kinds() -> dict[Identity, Mapping[str, Any]]:
     """The schemas of `rf/shared/schemas`, each of one kind's spec."""
+    return read_kinds(files("rf.shared.schemas"))
+
+
+def read_kinds(folder: Traversable) -> dict[Identity, Mapping[str, Any]]:
+    """The schemas in such a folder, by what their files are called."""
     found: dict[Identity, Mapping[str, Any]] = {}
-    for path in files("rf.shared.schemas").iterdir():
+    for path in folder.iterdir():
         if path.name.endswith(".yaml"):
             group, version, kind = path.name.removesuffix(".yaml").split("_")
             found[(f"{group}/{version}", kind)] = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -56,6 +56,9 @@ def test_what_a_stack_runs_fits_together(stack):
         ("kubernetes", "1.36", {"stackgres-operator", "keda"}),
         ("kubernetes", "1.30", {"metrics-server", "keda"}),
         ("kubernetes", "1.37", {"karpenter", "stackgres-operator", "kube-prometheus-stack"}),
+        # A controller is raised together with its CRDs.
+        ("karpenter", "1.15.0", {"karpenter-crd"}),
+        ("kube-prometheus-stack", "89.0.0", {"prometheus-operator-crds"}),
         ("citus-postgresql", "16.14", {"stackgres-operator"}),
         ("citus-postgresql", "16.9", {"stackgres-operator"}),
         ("citus-postgresql", "15.17", {"citus", "stackgres-operator", "postgres-client"}),

@@ -179,7 +179,7 @@ def test_alertmanager_runs_as_the_account_of_its_role_and_waits_for_it(stack):
     built = stack()
     assert values_of(built)["alertmanager"]["serviceAccount"]["name"] == ALERTMANAGER_ACCOUNT
     (role,) = [each for each in built.of_type(CONFIG_MAP) if each.name == "cluster-ready"]
-    (release,) = built.of_type("kubernetes:helm.sh/v3:Release")
+    release = built.named(RELEASE, "stack-release")
     assert role.urn in release.dependencies
 
 
@@ -200,7 +200,8 @@ def test_what_pods_start_with_is_there_before_the_chart(stack):
     release = built.named(RELEASE, "stack-release")
     names = {each.urn: each.name for each in built.resources}
     waited = {names[urn] for urn in release.dependencies if urn in names}
-    assert {"stack-grafana", "stack-channels", "stack-node-namespace"} <= waited
+    needed = {"stack-grafana", "stack-channels", "stack-node-namespace", "stack-crds"}
+    assert needed <= waited
 
 
 def test_dashboards_are_found_by_grafana_and_are_json(stack):

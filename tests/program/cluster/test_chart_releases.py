@@ -1,5 +1,7 @@
 """Every Helm release of every stack: pinned, of listed keys, there before what needs its kinds."""
 
+import json
+
 import pytest
 
 from rendering.shared.chart_values import CHART_VALUES, check_values, keys_of
@@ -14,15 +16,20 @@ PINS = {chart.short_name: chart for chart in CHARTS}
 KUBERNETES_OWN = {"apps", "autoscaling", "batch", "core", "helm.sh", "policy"}
 """API groups without a dot, and Helm's releases; those that end in k8s.io but not x-k8s.io too."""
 
-CHART_OF_GROUP = {
-    "elbv2.k8s.aws": "aws-load-balancer-controller",
-    "karpenter.k8s.aws": "karpenter",
-    "karpenter.sh": "karpenter",
-    "keda.sh": "keda",
-    "monitoring.coreos.com": "kube-prometheus-stack",
-    "stackgres.io": "stackgres-operator",
+CRDS = {
+    (name.split(".", 1)[1], crd.kind): (chart.short_name, crd.serves)
+    for chart in CHARTS
+    if chart.definitions is not None
+    for name, crd in chart.definitions.crds.items()
 }
-"""Which chart brings the custom resource definitions of an API group."""
+"""By group and kind which chart brings the CRD, and what it serves."""
+
+CONTROLLERS = {
+    chart.definitions.chart: chart.short_name
+    for chart in CHARTS
+    if chart.definitions is not None and chart.definitions.chart
+}
+"""Whose CRDs a chart has that is CRDs alone."""
 
 
 def releases(plan) -> dict:
@@ -81,9 +88,40 @@ def test_custom_resources_wait_for_the_chart_that_brings_their_kind(planned, sta
         if group is None:
             continue
         groups.add(group)
-        release = installed[CHART_OF_GROUP[group]]
-        assert waits_for(plan, resource, release.urn), f"{resource.urn} before {release.urn}"
+        _, module, kind = resource.type.split(":")
+        chart, serves = CRDS[group, kind]
+        assert module.split("/")[1] in serves, f"{resource.urn}: {chart} serves {serves}"
+        for name in filter(None, (chart, CONTROLLERS.get(chart))):
+            release = installed[name]
+            assert waits_for(plan, resource, release.urn), f"{resource.urn} before {release.urn}"
     assert {"elbv2.k8s.aws", "keda.sh"} <= groups
+
+
+def test_crds_with_a_chart_of_their_own_come_before_their_controller_and_outlive_it(planned):
+    plan = planned("prod")
+    installed = releases(plan)
+    assert CONTROLLERS.keys() <= installed.keys()
+    for crds, controller in CONTROLLERS.items():
+        release, inputs = installed[crds], reveal(installed[crds].inputs)
+        assert inputs["takeOwnership"] is True
+        assert inputs["values"] == PINS[crds].keeping_definitions
+        assert "keep" in json.dumps(inputs["values"])
+        assert release.protect
+        assert inputs["namespace"] == installed[controller].inputs["namespace"]
+        assert installed[controller].inputs["skipCrds"] is True
+        assert waits_for(plan, installed[controller], release.urn)
+
+
+def test_a_chart_makes_its_crds_itself_where_these_have_no_chart_of_their_own(planned):
+    for name, release in releases(planned("prod")).items():
+        if name not in CONTROLLERS.values():
+            assert "skipCrds" not in release.inputs, name
+
+
+def test_kedas_crds_outlive_its_release(planned):
+    """They are among its templates, so Helm would delete them with it, and every ScaledObject."""
+    values = reveal(releases(planned("prod"))["keda"].inputs)["values"]
+    assert values["crds"] == {"additionalAnnotations": {"helm.sh/resource-policy": "keep"}}
 
 
 def waits_for(plan, resource, urn: str) -> bool:
