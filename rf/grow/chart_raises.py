@@ -16,6 +16,16 @@ from scaleplan.versions.table import ChartDefinitions, DefinitionsBy, ServedKind
 Crds = Mapping[str, ServedKind]
 
 
+_BY = {
+    DefinitionsBy.FOLDER: "CRDs by hand: Helm changes none of a folder",
+    DefinitionsBy.TEMPLATES: "CRDs change with the release",
+    DefinitionsBy.OWN_CHART: "CRDs have a release of their own",
+    DefinitionsBy.OPERATOR: "the operator changes its CRDs itself",
+    None: "no CRDs",
+}
+"""How the CRDs of a raised chart change."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChartRaise:
     """One release in another version; `before` is None for one of CRDs that stand already, made by
@@ -44,6 +54,9 @@ class ChartRaise:
     ahead: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     compare: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.chart} {self.before or 'CRDs that stand'} -> {self.after}: {_BY[self.by]}"
 
 
 def chart_raises(

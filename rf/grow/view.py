@@ -16,7 +16,6 @@ from rf.grow.documents import FORMAT, step_document
 from rf.grow.runbook import Runbook
 from rf.grow.steps import Steps
 from rf.shared.terminal import print_json, terminal
-from scaleplan.versions.table import DefinitionsBy
 
 LONGEST_VALUE = 48
 """Characters of a value in a table; `--json` has all of them."""
@@ -49,21 +48,10 @@ def _show_step(step: GrowthStep, runbook: Runbook | None, out: Console) -> None:
         _show_runbook(runbook, out)
 
 
-BY = {
-    DefinitionsBy.FOLDER: "CRDs by hand: Helm changes none of a folder",
-    DefinitionsBy.TEMPLATES: "CRDs change with the release",
-    DefinitionsBy.OWN_CHART: "CRDs have a release of their own",
-    DefinitionsBy.OPERATOR: "the operator changes its CRDs itself",
-    None: "no CRDs",
-}
-"""How the CRDs of a raised chart change."""
-
-
 def _show_charts(raises: Sequence[ChartRaise], out: Console) -> None:
     """What is known of each chart in another version, what is not, and who can tell."""
     for each in raises:
-        versions = f"{each.before or 'CRDs that stand'} -> {each.after}"
-        out.print(Text(f"Chart {each.chart} {versions}: {BY[each.by]}", style="bold"))
+        out.print(Text(f"Chart {each}", style="bold"))
         told = [("CRD ", each.definitions), ("values ", each.values), ("ahead: ", each.ahead)]
         for heading, lines in (*told, ("not known here: ", each.unknown)):
             for line in lines:

@@ -111,7 +111,8 @@ def _risks(step: GrowthStep) -> list[str]:
         for change in step.changes
         for command in change.actions
     ]
-    all_lines = [*lines, *interrupted, *actions]
+    charts = [f"- chart {plain(str(each))}; `rf grow` has the order" for each in step.charts]
+    all_lines = [*lines, *interrupted, *actions, *charts]
     return [*all_lines, ""] if all_lines else []
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from rf.report.facts import gather
 from rf.report.markdown import code, plain
 from rf.report.view import MARKER, MOST_BYTES, at_risk, report_text
 from rf.shared.revisions import RevisionError
+from scaleplan.versions.table import TABLE
 from tests.commands.grow.growth_cases import (
     CONFIG_MAP,
     RDS,
@@ -94,6 +96,34 @@ def test_what_has_to_be_done_by_hand_first_is_told(repository):
     lines = [line for line in text.splitlines() if "monitoring, before it is deployed: `" in line]
     assert ["wait pvc" in line for line in lines] == [False, True]
     assert lines[0].endswith('{"spec":{"resources":{"requests":{"storage":"50Gi"}}}}\'`')
+
+
+def test_a_raised_chart_says_how_its_crds_change_by_either_revisions_own_table(repository):
+    def revision(version: str, serves: str) -> str:
+        inputs = {"name": "balancer", "version": version}
+        crds = {"bindings.example.com": {"kind": "Binding", "serves": serves.split()}}
+        row: dict[str, Any] = {
+            "name": "balancer",
+            "kind": "chart",
+            "version": version,
+            "address": "balancer",
+            "definitions": {"by": "folder", "source": "its crds/", "crds": crds},
+        }
+        repository.commit_files({TABLE: yaml.safe_dump({"pins": [row]})})
+        return repository.commit(
+            plan=plan_answer([resource(RELEASE, "balancer", inputs, protect=False)])
+        )
+
+    base, fits, lost = revision("1.0", "v1 v1beta1"), revision("1.1", "v1"), revision("1.2", "v2")
+    text = reported(repository, base, fits)
+    (line,) = [each for each in text.splitlines() if each.startswith("- chart balancer 1.0 ")]
+    assert line.endswith(
+        "1.1: CRDs by hand: Helm changes none of a folder; `rf grow` has the order"
+    )
+    assert "no data at risk" in text
+    text = reported(repository, base, lost)
+    assert "data at risk: 1 finding" in text
+    assert "bindings.example.com no longer has v1, in which its objects are stored" in text
 
 
 def test_another_number_of_replicas_says_what_comes_and_goes(repository):
