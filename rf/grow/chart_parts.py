@@ -27,7 +27,8 @@ _OWNERS = (
 
 def chart_parts(raises: Iterable[ChartRaise], stack: str) -> Iterator[UpgradePart]:
     """What is done by hand first, then what the deployment does itself."""
-    all_of_them = list(raises)
+    # The way back is a finding, and has no order.
+    all_of_them = [each for each in raises if not each.is_lowered]
     for each in all_of_them:
         yield from _stored_anew(each)
         if each.by is DefinitionsBy.FOLDER:
@@ -52,7 +53,7 @@ def stored_anew(crd: str, kept: str) -> tuple[str, ...]:
 
 def _stored_anew(each: ChartRaise) -> Iterator[UpgradePart]:
     for crd, gone in each.dropped.items():
-        if crd not in each.unstorable and each.crds is not None:
+        if crd not in each.unstorable:
             kept = each.crds[crd].serves[0]
             yield UpgradePart(
                 title=f"{crd}: {', '.join(gone)} goes, so nothing may be stored in it",
@@ -63,7 +64,7 @@ def _stored_anew(each: ChartRaise) -> Iterator[UpgradePart]:
 
 def _by_hand(each: ChartRaise) -> UpgradePart:
     chart = each.row.at(each.after)
-    names = " ".join(f"crd/{name}" for name in each.crds or ())
+    names = " ".join(f"crd/{name}" for name in each.crds)
     waits = (f"kubectl wait {names} --for=condition=Established --timeout=60s",) if names else ()
     return UpgradePart(
         title=f"CRDs of {each.chart} {each.before} -> {each.after}: by hand, before the controller",
@@ -77,7 +78,7 @@ def _by_hand(each: ChartRaise) -> UpgradePart:
 
 
 def _taken_over(each: ChartRaise, stack: str) -> UpgradePart:
-    names = " ".join(each.crds or ())
+    names = " ".join(each.crds)
     owners = f"kubectl get crd {names} --ignore-not-found {_OWNERS}"
     (policy,) = KEPT.values()
     return UpgradePart(
@@ -86,6 +87,7 @@ def _taken_over(each: ChartRaise, stack: str) -> UpgradePart:
             f'for crd in {names}; do kubectl get "$crd" -A -o yaml; done'
             f" > {each.chart}-before.yaml",
             f"{owners}  # another release's are another's: ask before you go on",
+            f"helm template {each.row.at(each.after)} | {_APPLY.format(verb='diff')}",
             f"pulumi up --stack {stack}",
             owners,
         ),

@@ -31,11 +31,11 @@ class ChartRaise:
     """One release in another version; `before` is None for one of CRDs that stand already, made by
     the chart of `controller`.
 
-    `crds` are those of the later version, None where its revision lists none. By CRD, `dropped` are
-    the API versions that go and `unstorable` the one of them that objects are stored in.
-    `definitions`, `values` and `ahead` are sentences
-    about its CRDs, its values and what is known of later versions, `unknown` what the files don't
-    tell and `compare` the commands that do, which need the charts' registries.
+    `by` says how its CRDs change, where the revision keeps a list (`is_listed`). `crds` are those
+    of the later version, none where another chart has them. By CRD, `dropped` are the API versions
+    that go and `unstorable` the one of them that objects are stored in. `definitions`, `values` and
+    `ahead` are sentences about its CRDs, its values and what is known of later versions, `unknown`
+    what the files don't tell and `compare` the commands that do, which need the charts' registries.
     """
 
     release: str
@@ -44,19 +44,30 @@ class ChartRaise:
     row: ChartRow
     before: str | None
     after: str
-    controller: str = ""
-    by: DefinitionsBy | None = None
-    crds: Crds | None = None
+    controller: str
+    is_listed: bool
+    crds: Crds
     dropped: Mapping[str, tuple[str, ...]]
     unstorable: Mapping[str, str]
-    definitions: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    ahead: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    compare: tuple[str, ...] = ()
+    definitions: tuple[str, ...]
+    values: tuple[str, ...]
+    ahead: tuple[str, ...]
+    unknown: tuple[str, ...]
+    compare: tuple[str, ...]
+
+    @property
+    def by(self) -> DefinitionsBy | None:
+        """How its CRDs come; None where it has none, or where nobody knows."""
+        return self.row.definitions.by if self.row.definitions is not None else None
+
+    @property
+    def is_lowered(self) -> bool:
+        """Whether it goes back."""
+        return self.before is not None and numbers(self.after) < numbers(self.before)
 
     def __str__(self) -> str:
-        return f"{self.chart} {self.before or 'CRDs that stand'} -> {self.after}: {_BY[self.by]}"
+        how = _BY[self.by] if self.is_listed else "how its CRDs change is not known"
+        return f"{self.chart} {self.before or 'CRDs that stand'} -> {self.after}: {how}"
 
 
 def chart_raises(
@@ -88,25 +99,19 @@ def _raise_of(
     facts: tuple[ChartFacts, ChartFacts],
 ) -> ChartRaise | None:
     old_facts, new_facts = facts
-    version, earlier = str(release.inputs.get("version", "")), releases.get(name)
-    was = str(earlier.inputs.get("version", "")) if earlier is not None else None
+    version, earlier = _version_of(release), releases.get(name)
+    was = _version_of(earlier) if earlier is not None else None
     controller = new_facts.controller_of(name) or ""
     if was == version or (was is None and controller not in releases):
         return None
-    row = new_facts.rows.get(name) or _row_of(release)
-    definitions = new_facts.crds_of(name) if row.version == version else None
+    row, old_row = new_facts.rows.get(name) or _row_of(release), old_facts.rows.get(name)
     # Before these had a chart of their own, they were the controller's.
-    known = old_facts.crds_of(name) or old_facts.crds_of(controller)
-    old_row = old_facts.rows.get(name)
-    if was is not None and (old_row is None or old_row.version != was):
-        known = None
-    told = definitions is not None and known is not None
-    own = row.definitions.by if row.definitions is not None else None
-    crds = definitions.crds if definitions is not None else None
-    listed = told and own is not DefinitionsBy.OWN_CHART
-    changes = dict(_differences(known, definitions)) if listed else {}
-    dropped = dict(_dropped(known, definitions)) if listed else {}
-    was_stored = {crd: each.serves[0] for crd, each in known.crds.items()} if known else {}
+    old = _crds_at(old_facts, name, was) if was is not None else old_facts.crds_of(controller)
+    new = _crds_at(new_facts, name, version)
+    told = old is not None and new is not None
+    before: Crds = old.crds if old is not None and told else {}
+    after: Crds = new.crds if new is not None and told else {}
+    dropped = dict(_dropped(before, after))
     return ChartRaise(
         release=release.name,
         chart=name,
@@ -115,21 +120,33 @@ def _raise_of(
         before=was,
         after=version,
         controller=controller,
-        by=own,
-        crds=None if own is DefinitionsBy.OWN_CHART else crds,
+        is_listed=new_facts.lists_definitions,
+        crds=new.crds if new is not None else {},
         dropped=dropped,
         unstorable={
-            crd: was_stored[crd] for crd, gone in dropped.items() if was_stored[crd] in gone
+            crd: before[crd].serves[0]
+            for crd, gone in dropped.items()
+            if before[crd].serves[0] in gone
         },
         definitions=(
-            *(f"{crd}: {what}" for crd, what in changes.items()),
-            *(_schema_changes(crds or {}, facts) if own is not DefinitionsBy.OWN_CHART else ()),
+            *_differences(before, after),
+            *_schema_changes(new.crds if new is not None else {}, facts),
         ),
         values=tuple(_value_changes(earlier, release)) if earlier is not None else (),
         ahead=tuple(_ahead(old_row, row, was)),
         unknown=tuple(_unknown(row, was, new_facts, told=told)),
         compare=tuple(_compare(row, old_row, was, version)),
     )
+
+
+def _version_of(release: PlannedResource) -> str:
+    return str(release.inputs.get("version", ""))
+
+
+def _crds_at(facts: ChartFacts, name: str, version: str) -> ChartDefinitions | None:
+    """A chart's own list of CRDs, where the revision has the one of that very version."""
+    row = facts.rows.get(name)
+    return row.definitions if row is not None and row.version == version else None
 
 
 def _releases(plan: PlanDocument) -> Mapping[str, PlannedResource]:
@@ -152,17 +169,14 @@ def _row_of(release: PlannedResource) -> ChartRow:
     )
 
 
-def _differences(
-    old: ChartDefinitions | None, new: ChartDefinitions | None
-) -> Iterator[tuple[str, str]]:
-    was, becomes = (each.crds if each is not None else {} for each in (old, new))
+def _differences(was: Crds, becomes: Crds) -> Iterator[str]:
     for name in sorted({*was, *becomes}):
         if name not in was:
-            yield name, f"new, serves {', '.join(becomes[name].serves)}"
+            yield f"{name}: new, serves {', '.join(becomes[name].serves)}"
         elif name not in becomes:
-            yield name, "no longer the chart's; it stays in the cluster, with all objects of it"
+            yield f"{name}: no longer the chart's; it stays in the cluster, with its objects"
         elif what := "; ".join(_version_changes(was[name].serves, becomes[name].serves)):
-            yield name, what
+            yield f"{name}: {what}"
 
 
 def _version_changes(was: tuple[str, ...], becomes: tuple[str, ...]) -> Iterator[str]:
@@ -176,11 +190,8 @@ def _version_changes(was: tuple[str, ...], becomes: tuple[str, ...]) -> Iterator
         yield f"new objects are stored as {becomes[0]}, those that exist stay as {was[0]}"
 
 
-def _dropped(
-    old: ChartDefinitions | None, new: ChartDefinitions | None
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _dropped(was: Crds, becomes: Crds) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By CRD the API versions that go. Objects are stored in the first that it had."""
-    was, becomes = (each.crds if each is not None else {} for each in (old, new))
     for name in sorted(was.keys() & becomes.keys()):
         gone = tuple(each for each in was[name].serves if each not in becomes[name].serves)
         if gone:
@@ -227,7 +238,7 @@ def _ahead(old: ChartRow | None, new: ChartRow, was: str | None) -> Iterator[str
 def _unknown(row: ChartRow, was: str | None, facts: ChartFacts, *, told: bool) -> Iterator[str]:
     if row.definitions is None and not facts.lists_definitions:
         yield "whether it brings CRDs: its revision keeps no list of them"
-    elif row.definitions is not None and not told:
+    elif row.definitions is not None and not row.definitions.chart and not told:
         yield "which CRDs and API versions differ: the revisions don't list those of both versions"
     if was is not None:
         yield "values that it renamed or gave another default, and fields that no kept schema has"
@@ -246,7 +257,7 @@ def _compare(row: ChartRow, old: ChartRow | None, was: str | None, new: str) -> 
 
 
 def _lowered(each: ChartRaise) -> Iterator[tuple[str, str, str]]:
-    if each.before is not None and each.controller and numbers(each.after) < numbers(each.before):
+    if each.controller and each.is_lowered:
         yield (
             each.release,
             f"goes from {each.chart} {each.before} back to {each.after}: fields and API versions"
@@ -257,9 +268,7 @@ def _lowered(each: ChartRaise) -> Iterator[tuple[str, str, str]]:
 
 def _unserved(each: ChartRaise, after: PlanDocument) -> Iterator[tuple[str, str, str]]:
     """Objects of the later plan in an API version that the raised chart does not serve."""
-    served = {
-        (name.split(".", 1)[1], crd.kind): crd.serves for name, crd in (each.crds or {}).items()
-    }
+    served = {(name.split(".", 1)[1], crd.kind): crd.serves for name, crd in each.crds.items()}
     for resource in after.resources.values():
         group, version, kind = _api_of(resource)
         serves = served.get((group, kind))

@@ -104,10 +104,11 @@ def test_crds_that_stand_are_taken_over_before_their_controller_leaves_them():
     step, (first, *_) = grown(before, after, FACTS)
     (told,) = step.charts
     assert (told.chart, told.before, told.controller) == ("karpenter-crd", None, "karpenter")
-    backup, owners, up, again = first.commands
+    backup, owners, difference, up, again = first.commands
     assert backup.endswith("> karpenter-crd-before.yaml")
     assert "nodepools.karpenter.sh" in backup
     assert owners.startswith(again)
+    assert difference.startswith(f"helm template {FACTS.rows['karpenter-crd'].at('1.14.1')} | ")
     assert up == "pulumi up --stack prod"
     (by_hand,) = [each for each in first.verify if "invalid ownership metadata" in each]
     for part in ("managed-by=Helm", "release-name=karpenter-crd", "release-namespace=n"):
@@ -228,6 +229,16 @@ def test_a_revision_without_a_list_says_that_nothing_is_known():
     assert any(each.startswith("which CRDs and API versions differ") for each in told.unknown)
     step, _ = grown(controller("3.5.0"), controller(NEXT), NO_FACTS, NO_FACTS)
     assert "whether it brings CRDs" in step.charts[0].unknown[0]
+    assert str(step.charts[0]).endswith("how its CRDs change is not known")
+    assert FACTS.lists_definitions
+    step, _ = grown(plan(release("temporal", "1")), plan(release("temporal", "2")), FACTS)
+    assert str(step.charts[0]).endswith("no CRDs")
+
+
+def test_an_older_chart_is_a_finding_and_its_crds_are_not_applied():
+    step, steps = grown(controller("3.5.0"), controller("3.4.0"), raised(LBC, "3.4.0"))
+    assert not step.safe
+    assert not any("CRDs" in each.title for each in steps)
 
 
 def test_a_list_of_another_version_than_the_deployed_one_is_not_taken_for_it():
