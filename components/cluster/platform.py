@@ -175,7 +175,8 @@ class Platform(ComponentResource):
 
     def _keda(self, namespace: kubernetes.core.v1.Namespace) -> pulumi.Resource:
         replicas = self._args.replicas
-        budget = disruption_budget(replicas)
+        # The chart's template takes no other key (2.20.2, poddisruptionbudget.yaml).
+        budget = disruption_budget(replicas, unready_may_go=False)
         return chart_release(
             self,
             f"{self._name}-keda",

@@ -20,7 +20,12 @@ from components.observability.alarms import Alarms, AlarmsArgs, metric_alarm
 from components.observability.alert_topics import AlertTopics, AlertTopicsArgs
 from components.observability.exporters import Exporters, ExportersArgs, PostgresTarget, RedisTarget
 from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
-from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from components.shared.chart_release import (
+    ON_SYSTEM_NODES,
+    chart_release,
+    disruption_budget,
+    resources_of,
+)
 from components.shared.place import Place
 from rendering.identity.key_policies import alarm_key_policy
 from rendering.network.flow import Flow
@@ -312,7 +317,7 @@ class Observability(ComponentResource):
             values={
                 "replicas": replicas,
                 "nodeSelector": ON_SYSTEM_NODES,
-                "podDisruptionBudget": {"enabled": replicas > 1},
+                "podDisruptionBudget": {"enabled": replicas > 1, **disruption_budget(replicas)},
                 "prometheus": {
                     "url": f"http://{PROMETHEUS_SERVICE}.{NAMESPACE}.svc",
                     "port": PROMETHEUS_PORT,

@@ -117,9 +117,16 @@ def _release(
     )
 
 
-def disruption_budget(replicas: int) -> dict[str, int]:
-    """One replica may go at a time; none at all for a single one, which would block every drain."""
-    return {"maxUnavailable": 1} if replicas > 1 else {}
+def disruption_budget(replicas: int, *, unready_may_go: bool = True) -> dict[str, int | str]:
+    """One replica may go at a time; no budget at all for a single one.
+
+    `unready_may_go`: whether the chart takes the key by which a replica that isn't ready may leave
+    though no other is: else two that never get ready keep their machines for ever.
+    """
+    if replicas == 1:
+        return {}
+    always: dict[str, int | str] = {"unhealthyPodEvictionPolicy": "AlwaysAllow"}
+    return {"maxUnavailable": 1, **(always if unready_may_go else {})}
 
 
 def resources_of(name: str) -> dict[str, dict[str, str]]:

@@ -117,6 +117,7 @@ _LISTS = (
                 "nodeSelector.*",
                 "podDisruptionBudget.enabled",
                 "podDisruptionBudget.maxUnavailable",
+                "podDisruptionBudget.unhealthyPodEvictionPolicy",
                 "replicas",
                 "resources.*",
             }
@@ -246,6 +247,8 @@ _LISTS = (
             {
                 "nodeSelector.*",
                 "podDisruptionBudget.enabled",
+                "podDisruptionBudget.maxUnavailable",
+                "podDisruptionBudget.unhealthyPodEvictionPolicy",
                 "prometheus.port",
                 "prometheus.url",
                 "replicas",

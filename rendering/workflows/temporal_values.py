@@ -204,8 +204,13 @@ def _role(name: str, role: TemporalRoleSettings) -> dict[str, Any]:
             }
             for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
         ],
-        # One may always go where there are two; a budget of a single pod would block every drain.
-        "podDisruptionBudget": {"maxUnavailable": 1} if role.replicas > 1 else {},
+        # One may always go where there are two, and one that isn't ready always.
+        "podDisruptionBudget": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        }
+        if role.replicas > 1
+        else {},
     }
 
 

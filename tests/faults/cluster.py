@@ -259,6 +259,30 @@ FAULTS: tuple[Fault, ...] = (
         put("values.operator.replicaCount", 1),
     ),
     breaks(
+        "chart-budgets-let-go",
+        "KEDA's budget lets none go",
+        KEDA,
+        put("values.podDisruptionBudget.webhooks", {"minAvailable": 2}),
+    ),
+    breaks(
+        "chart-budgets-let-go",
+        "one drain may take both of KEDA",
+        KEDA,
+        put("values.podDisruptionBudget.operator", {}),
+    ),
+    breaks(
+        "chart-budgets-let-go",
+        "a metrics server that never gets ready keeps its machine",
+        f"{tokens.RELEASE}::platform-metrics-server",
+        remove("values.podDisruptionBudget.unhealthyPodEvictionPolicy"),
+    ),
+    breaks(
+        "chart-budgets-let-go",
+        "a budget of nought per cent",
+        TEMPORAL,
+        put("values.server.history.podDisruptionBudget.maxUnavailable", "0%"),
+    ),
+    breaks(
         "controllers-keep-to-namespaces",
         "KEDA acts in every namespace",
         KEDA,

@@ -54,6 +54,7 @@ FAULTS: tuple[Fault, ...] = (
         "one Prometheus",
         STACK,
         put("values.prometheus.prometheusSpec.replicas", 1),
+        also=("chart-budgets-let-go",),
     ),
     breaks(
         "no-readable-secret",

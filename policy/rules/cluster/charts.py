@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import RELEASE
 from ..shared.values import at, is_true
+
+ALWAYS = "AlwaysAllow"
+"""Of a budget: a pod that isn't ready may leave, whatever the others are."""
 
 
 def _releases_pinned(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -36,21 +42,59 @@ def _switches(values: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from _switches(value, f"{path}[{index}]")
 
 
-COPIES = {
-    "aws-load-balancer-controller": ("replicaCount",),
-    "karpenter": ("replicas",),
-    "keda": ("operator.replicaCount", "metricsServer.replicaCount", "webhooks.replicaCount"),
-    "kube-prometheus-stack": (
-        "prometheus.prometheusSpec.replicas",
-        "alertmanager.alertmanagerSpec.replicas",
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A kind of pod of a chart: where the chart is told how many there are, and their budget.
+
+    `budget` is None where the chart has one by itself, `own` what it says beside the values.
+    `unready_may_go`: whether the chart can be told that pods which aren't ready may leave.
+    """
+
+    copies: str
+    budget: str | None
+    own: Mapping[str, int | str] = field(default_factory=dict)
+    unready_may_go: bool = True
+
+
+_OF_STACK = {"minAvailable": 1, "unhealthyPodEvictionPolicy": ALWAYS}
+
+PARTS: Mapping[str, Sequence[Part]] = {
+    "aws-load-balancer-controller": (Part(copies="replicaCount", budget="podDisruptionBudget"),),
+    "karpenter": (Part(copies="replicas", budget=None),),
+    "keda": tuple(
+        Part(
+            copies=f"{part}.replicaCount",
+            budget=f"podDisruptionBudget.{budget}",
+            unready_may_go=False,
+        )
+        for part, budget in (
+            ("operator", "operator"),
+            ("metricsServer", "metricServer"),
+            ("webhooks", "webhooks"),
+        )
     ),
-    "metrics-server": ("replicas",),
-    "prometheus-adapter": ("replicas",),
+    "kube-prometheus-stack": tuple(
+        Part(
+            copies=f"{part}.{part}Spec.replicas",
+            budget=f"{part}.podDisruptionBudget",
+            own=_OF_STACK,
+        )
+        for part in ("prometheus", "alertmanager")
+    ),
+    "metrics-server": (Part(copies="replicas", budget="podDisruptionBudget"),),
+    "prometheus-adapter": (
+        Part(copies="replicas", budget="podDisruptionBudget", own={"maxUnavailable": 1}),
+    ),
     "temporal": tuple(
-        f"server.{role}.replicaCount" for role in ("frontend", "history", "matching", "worker")
+        Part(
+            copies=f"server.{role}.replicaCount",
+            budget=f"server.{role}.podDisruptionBudget",
+        )
+        for role in ("frontend", "history", "matching", "worker")
     ),
 }
-"""Where each chart is told how many pods of a part there are."""
+"""What each chart runs that others wait for. What the charts have by themselves was read in their
+templates and values, at the versions of `rendering/shared/chart_values.py`."""
 
 WATCHED = {
     "aws-load-balancer-controller": "watchNamespace",
@@ -94,13 +138,48 @@ def _atomic(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 def _survives_machine(resource: Resource, stack: StackResources) -> Iterator[str]:
     name = at(resource.inputs, "name")
-    for path in COPIES.get(name, ()):
-        if at(resource.inputs, f"values.{path}", 1) < 2:
-            yield f"has one pod of values.{path}"
+    for each in PARTS.get(name, ()):
+        if _copies(resource, each) < 2:
+            yield f"has one pod of values.{each.copies}"
     for part, spec in (("prometheus", "prometheusSpec"), ("alertmanager", "alertmanagerSpec")):
         affinity = at(resource.inputs, f"values.{part}.{spec}.podAntiAffinity")
         if name == "kube-prometheus-stack" and affinity != "hard":
             yield f"may have both pods of {part} on one machine"
+
+
+def _copies(resource: Resource, part: Part) -> int:
+    return at(resource.inputs, f"values.{part.copies}", 1)
+
+
+def _budgets_give(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for part in PARTS.get(at(resource.inputs, "name"), ()):
+        if part.budget is None:
+            continue
+        where, copies = f"values.{part.budget}", _copies(resource, part)
+        asked = dict(at(resource.inputs, where, {}))
+        if not asked.pop("enabled", bool(asked)):
+            if copies > 1:
+                yield f"has no {where}: one drain may take all {copies} pods"
+            continue
+        budget = {**part.own, **asked}
+        if "maxUnavailable" in asked:
+            budget.pop("minAvailable", None)
+        if _may_go(budget, copies) < 1:
+            yield f"lets no pod go by {where}: no machine of theirs can be replaced"
+        if part.unready_may_go and budget.get("unhealthyPodEvictionPolicy") != ALWAYS:
+            yield f"keeps a machine by {where} because of pods that are broken anyway"
+
+
+def _may_go(budget: Mapping[str, Any], copies: int) -> int:
+    """How many pods of so many may go at once; a share of them is rounded as Kubernetes does."""
+    if "maxUnavailable" in budget:
+        return _number(budget["maxUnavailable"], copies)
+    return copies - _number(budget.get("minAvailable", 0), copies)
+
+
+def _number(amount: int | str, copies: int) -> int:
+    text = str(amount)
+    return ceil(int(text[:-1]) * copies / 100) if text.endswith("%") else int(text)
 
 
 def _keeps_to_namespaces(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -174,6 +253,17 @@ RULES = (
         types=(RELEASE,),
         from_size="medium",
         check=_survives_machine,
+    ),
+    Rule(
+        id="chart-budgets-let-go",
+        layer=RuleLayer.CLUSTER,
+        demand="Of a chart's pods one may go at a time, those that are broken anyway always.",
+        reason="No budget loses all copies to one drain; a tight one stops every upgrade.",
+        source="Kubernetes docs, Specifying a Disruption Budget, unhealthyPodEvictionPolicy; EKS"
+        " user guide, Update behavior details, PodEvictionFailure",
+        remedy="use `disruption_budget` of `components/shared/chart_release.py`",
+        types=(RELEASE,),
+        check=_budgets_give,
     ),
     Rule(
         id="controllers-keep-to-namespaces",
