@@ -5,7 +5,7 @@ Imports no Pulumi and nothing else of the repository, so that the pack can run i
 
 from . import citus, observability, queue, recovery, redis, versions, workflows
 from .applications import pods, references, room, scaling, stopping
-from .cluster import addons, charts, control_plane, machines, namespaces, pools
+from .cluster import addons, charts, control_plane, machines, namespaces, pools, rotation
 from .database import clients, instances, operation, parameters, pgbouncer
 from .edge import answers, entry, records
 from .identity import access, audit, certificates, encryption
@@ -42,6 +42,7 @@ _MODULES = (
     addons,
     machines,
     pools,
+    rotation,
     charts,
     namespaces,
     entry,

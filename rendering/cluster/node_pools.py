@@ -10,6 +10,7 @@ from scaleplan.applications.workloads import APPLICATIONS_POOL, WORKERS_POOL
 from scaleplan.catalog import Architecture
 from scaleplan.cluster.machines import MAX_PODS, ResourceTotals
 from scaleplan.cluster.node_pools import MACHINE_VCPUS
+from scaleplan.cluster.rotation import TERMINATION_GRACE_HOURS
 
 POOL_LABEL = "researchflow/pool"
 """Label of every node; the value is the node group or node pool it belongs to."""
@@ -81,7 +82,13 @@ def node_pool_spec(
     On-demand ones, and with `spot` also such as AWS may take back: Karpenter prefers those and buys
     on demand where there are none.
     Below 4 vCPUs the daemonsets eat too much of a machine; above 16 one lost machine takes too
-    many pods with it. Machines are replaced after 30 days, one at a time.
+    many pods with it.
+
+    Machines are replaced where they drift from what is declared, one at a time and each after its
+    successor is there: as a raised image makes all of them do. Never by age, as that minds no
+    budget: all that were bought together go together (Karpenter 1.14, pkg/controllers/nodeclaim/
+    expiration). A machine that drifted goes within `TERMINATION_GRACE_HOURS`, also from under pods
+    that a budget holds; each pod has its own grace before that.
     """
     return {
         "template": {
@@ -92,7 +99,8 @@ def node_pool_spec(
                     "kind": "EC2NodeClass",
                     "name": NODE_CLASS,
                 },
-                "expireAfter": "720h",
+                "expireAfter": "Never",
+                "terminationGracePeriod": f"{TERMINATION_GRACE_HOURS}h",
                 "requirements": [
                     _one_of("kubernetes.io/arch", KUBERNETES_ARCHITECTURE[architecture]),
                     _one_of("kubernetes.io/os", "linux"),

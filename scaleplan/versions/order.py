@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
+from scaleplan.cluster.rotation import IMAGE_DAYS
 from scaleplan.versions.fitting import (
     CONFIG_KEYS,
     KUBERNETES,
@@ -45,8 +46,9 @@ def next_kubernetes(version: str) -> str | None:
 
 def raise_order(those: Sequence[Running], today: date) -> tuple[Raise, ...]:
     """First what holds the next Kubernetes back, then that, then what follows from the operator;
-    then what else is near the end of its support, the earliest first."""
-    found = list(_before_and_with_kubernetes(those, today))
+    then the machines' image where it has grown old, and what else is near the end of its support,
+    the earliest first."""
+    found = [*_before_and_with_kubernetes(those, today), *_old_images(those, today)]
     named = {each.running.pin.name for each in found}
     due = sorted(
         (
@@ -97,6 +99,27 @@ def _before_and_with_kubernetes(those: Sequence[Running], today: date) -> Iterat
         because=f"one minor at a time, and never back; {', '.join(follow)} go with it",
         finding=support_of(kubernetes, today),
     )
+
+
+def _old_images(those: Sequence[Running], today: date) -> Iterator[Raise]:
+    for each in those:
+        if each.pin.kind is not PinKind.NODE_IMAGE:
+            continue
+        days = (today - image_day(each.version)).days
+        if days > IMAGE_DAYS:
+            yield Raise(
+                running=each,
+                to=None,
+                where=_where(each),
+                because=f"it is {days} days old, and only a newer one replaces machines",
+                finding=support_of(each, today),
+            )
+
+
+def image_day(version: str) -> date:
+    """The day of a machine image by its version, as v20260903 (EKS user guide, Amazon Linux
+    versions). Raises ValueError for a version of another form."""
+    return datetime.strptime(version, "v%Y%m%d").replace(tzinfo=UTC).date()
 
 
 def _servers_of_the_operator(those: Sequence[Running], today: date) -> Iterator[Raise]:

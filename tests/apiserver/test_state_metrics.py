@@ -53,14 +53,15 @@ def prometheus(
 
 
 def _apply_objects(planned: Planned, session: Session, monitored: Monitored) -> None:
-    """Pods and autoscalers with the status that controllers would write."""
+    """A machine; pods and autoscalers with the status that controllers would write."""
     export = read_export(planned(STACK))
     autoscalers = [
         *monitored.of_kind("HorizontalPodAutoscaler"),
         _autoscaler_of_keda(monitored),
     ]
     pods = [pod for name in WORKLOADS for pod in pods_of(export, name, 2)]
-    session.apply([*ground(export), *autoscalers, *pods, _backup_definition()])
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "machine"}}
+    session.apply([*ground(export), node, *autoscalers, *pods, _backup_definition()])
     wait_until(lambda: session.cluster.serves(_backup()), "backups are served")
     session.apply([_backup()])
     for autoscaler in autoscalers:

@@ -185,6 +185,48 @@ FAULTS: tuple[Fault, ...] = (
         put("spec.disruption.consolidationPolicy", "WhenEmptyOrUnderutilized"),
     ),
     breaks(
+        "machines-rotate-by-drift",
+        "machines bought together are drained together after a month",
+        WORKERS,
+        put("spec.template.spec.expireAfter", "720h"),
+    ),
+    breaks(
+        "machines-rotate-by-drift",
+        "nobody says that machines don't go by their age",
+        APPLICATIONS,
+        remove("spec.template.spec.expireAfter"),
+    ),
+    breaks(
+        "machines-rotate-by-drift",
+        "a raised image takes a tenth of the machines at once",
+        APPLICATIONS,
+        put("spec.disruption.budgets", [{"nodes": "10%"}]),
+    ),
+    breaks(
+        "machines-rotate-by-drift",
+        "one machine at a time, but only for some reasons",
+        WORKERS,
+        put("spec.disruption.budgets", [{"nodes": "1", "reasons": ["Empty"]}]),
+    ),
+    breaks(
+        "machines-wait-for-pods",
+        "a budget that gives none keeps its machine for ever",
+        APPLICATIONS,
+        remove("spec.template.spec.terminationGracePeriod"),
+    ),
+    breaks(
+        "machines-wait-for-pods",
+        "a worker's machine is gone before the longest job is done",
+        WORKERS,
+        put("spec.template.spec.terminationGracePeriod", "10m"),
+    ),
+    breaks(
+        "machines-wait-for-pods",
+        "an update of the system's machines gives up before PgBouncer has gone",
+        f"{tokens.DEPLOYMENT}::pgbouncer-deployment",
+        put("spec.template.spec.terminationGracePeriodSeconds", 900),
+    ),
+    breaks(
         "spot-for-workers-alone",
         "the API on spot machines",
         APPLICATIONS,

@@ -34,12 +34,14 @@ _WITHOUT = """
 _NO_TIME = (
     (
         "Karpenter",
-        "any time: its budget of one node at once has no schedule, and `expireAfter` counts from a"
-        " machine's start and heeds no budget (karpenter#1750)",
+        "any time: its budget of one machine at once has no schedule; machines drift when"
+        " `pulumi up` changes what is declared of them, and none goes by age"
+        " ([the cluster](cluster.md#how-machines-go))",
     ),
     (
         "EKS",
-        "its control plane and node groups are raised by `pulumi up` alone, until AWS ends a"
+        "its control plane and node groups are raised by `pulumi up` alone, or by hand for a newer"
+        " image ([NodeOld](runbooks/node-old.md)), until AWS ends a"
         " version's support and raises it itself (`rf check versions` says when)",
     ),
     (

@@ -7,6 +7,7 @@ from rendering.observability.alerting.subject import APPLICATION_NAMESPACE, COOR
 from rendering.observability.prometheus_stack import NAMESPACE as MONITORING
 from rendering.workflows.temporal_names import NAMESPACE as TEMPORAL_NAMESPACE
 from scaleplan.applications.workloads import ORCHESTRATOR, SERVED, WORKER, WORKFLOW_WORKER
+from scaleplan.cluster.rotation import MACHINE_DAYS
 
 DEAD_MANS_SWITCH = "DeadMansSwitch"
 
@@ -14,7 +15,7 @@ _NAMESPACES = f"{APPLICATION_NAMESPACE}|keda|kube-system|monitoring|citus"
 
 
 def platform_alerts(subject: Subject) -> list[Alert]:
-    """Pods without a machine, certificates, volumes, missing metrics, the dead man's switch."""
+    """Pods without a machine, machines, certificates, volumes, metrics, the dead man's switch."""
     return [
         Alert(
             name="PodsPending",
@@ -28,6 +29,19 @@ def platform_alerts(subject: Subject) -> list[Alert]:
             because="Karpenter buys a machine in two minutes; images and volumes take some more.",
             summary="{{ $value }} pods of {{ $labels.namespace }} wait for a machine or an image.",
             action="Scale out where no machine has room; roll back where an image is not there.",
+        ),
+        Alert(
+            name="NodeOld",
+            expr=f"(time() - max by (node) (kube_node_created)) / 86400 > {MACHINE_DAYS}",
+            severity=Severity.WARNING,
+            route=Route.TICKET,
+            minutes=60,
+            because="It is a matter of weeks.",
+            summary=(
+                "{{ $labels.node }} has run for {{ $value | humanize }} days, with the image that"
+                " it began with."
+            ),
+            action="Raise the image of its pool or update its group: that replaces each in turn.",
         ),
         *graded(
             "CertificateExpiring",

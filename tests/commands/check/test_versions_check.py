@@ -12,10 +12,11 @@ from rf.cli import app
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import settings_of
 from scaleplan.cluster.charts import Chart
+from scaleplan.cluster.rotation import IMAGE_DAYS
 from scaleplan.config.mistakes import InvalidSettings
 from scaleplan.settings import kubernetes_versions
 from scaleplan.versions.fitting import in_version, misfits, running
-from scaleplan.versions.order import next_kubernetes
+from scaleplan.versions.order import image_day, next_kubernetes
 from scaleplan.versions.support import support_of
 from scaleplan.versions.table import PinKind, load_versions
 
@@ -190,6 +191,21 @@ def test_what_holds_back_is_raised_first_then_its_servers_then_kubernetes_then_w
     kubernetes = found["raise"][order.index("kubernetes")]
     assert (kubernetes["to"], kubernetes["daysLeft"]) == ("1.36", 117)
     assert "CoreDNS" in kubernetes["because"]
+
+
+@pytest.mark.parametrize(("age", "old"), [(IMAGE_DAYS, False), (IMAGE_DAYS + 1, True)])
+def test_an_image_of_machines_is_raised_after_a_month_and_fails_no_check(age, old):
+    day = image_day(load_versions().pin("node-image").pinned) + timedelta(days=age)
+    result = run("--stack", "staging", "--on", day.isoformat(), "--json")
+    assert result.exit_code == 0
+    because = {each["name"]: each["because"] for each in json.loads(result.stdout)["raise"]}
+    assert ("node-image" in because) is old
+    assert not old or f"{age} days old" in because["node-image"]
+
+
+def test_a_stack_whose_machines_eks_replaces_has_no_image_to_raise():
+    found = json.loads(run("--stack", "dev", "--on", "2028-01-01", "--json").stdout)
+    assert "node-image" not in {each["name"] for each in found["raise"]}
 
 
 def test_without_citus_nothing_of_its_operator_is_in_the_order():

@@ -11,6 +11,7 @@ from rendering.observability.alerting.rule import Alert, Graded
 from rendering.observability.alerting.subject import Subject
 from rendering.observability.prometheus_rules import alerts
 from rendering.queue.keys import JobState
+from scaleplan.cluster.rotation import MACHINE_DAYS
 from tests.services.observability import rule_series as series
 from tests.services.observability.rule_series import MINUTES, Series, constant, growing
 
@@ -22,6 +23,7 @@ LONGER = {
     "PostgresStorageLow": 45,
     "CitusBackupOld": 45,
     "CertificateExpiring": 75,
+    "NodeOld": 75,
 }
 
 
@@ -142,6 +144,11 @@ def _single_cases(subject: Subject) -> Iterator[Case]:
     pending = 'kube_pod_status_phase{namespace="researchflow",pod="p",phase="Pending"}'
     yield Case("PodsPending", warning, [constant(pending, 1)], fires=True)
     yield Case("PodsPending", warning, [constant(pending, 0)], fires=False)
+    made = 'kube_node_created{node="ip-10-0-1-2.ec2.internal"}'
+    # promtool's clock begins at 0, so what is older was made before that.
+    for seconds, fires in ((60, True), (-2 * 3600, False)):
+        age = [constant(made, -(MACHINE_DAYS * 86400 + seconds))]
+        yield Case("NodeOld", warning, age, fires=fires)
     # The template grew with the retention, one claim did not.
     own = subject.settings.observability.volume_gib
     for claim_gib, fires in ((own // 2, True), (own, False), (own * 2, False)):

@@ -90,13 +90,14 @@ SOURCES = (
     MetricSource(
         exporter="kube-state-metrics",
         version="2.20.0",
-        source="kubernetes/kube-state-metrics, docs/metrics/workload; SGBackup by its "
+        source="kubernetes/kube-state-metrics, docs/metrics/{cluster,workload}; SGBackup by its "
         "customResourceState (rendering/observability/prometheus_stack.py)",
         metrics=frozenset(
             {
                 "kube_horizontalpodautoscaler_spec_max_replicas",
                 "kube_horizontalpodautoscaler_status_condition",
                 "kube_horizontalpodautoscaler_status_current_replicas",
+                "kube_node_created",
                 "kube_pod_container_resource_limits",
                 "kube_pod_container_resource_requests",
                 "kube_pod_container_status_restarts_total",
