@@ -69,6 +69,13 @@ def find_keda_binaries() -> KedaBinaries:
     )
 
 
+def find_karpenter() -> Path:
+    """Karpenter's own controllers, which buy nodes that kwok plays; the kind of their node class is
+    in `crds` beside it. Raises MissingServersError, which names what is missing and what makes it.
+    """
+    return _built("karpenter")
+
+
 def _built(name: str) -> Path:
     return built_program(cluster_folder() / "bin" / name / name, ".ci/cluster/build")
 

@@ -45,6 +45,15 @@ def test_crds_are_those_of_the_chart_that_runs(module, chart):
     assert MODULES[module] == f"v{chart.version}"
 
 
+def test_karpenters_controllers_in_the_tests_are_of_the_chart_that_runs():
+    """Their module has a number of its own, the same so far: v1.14.1 is the commit (6e7eab7a0f48)
+    that AWS' half, v1.14.1, is built on."""
+    text = (PROJECT_ROOT / ".ci" / "cluster" / "build").read_text("utf-8")
+    built = re.search(r"^karpenter sigs\.k8s\.io/karpenter v(\S+) ", text, re.MULTILINE)
+    assert built
+    assert built[1] == charts.KARPENTER.version
+
+
 def test_a_structural_schema_keeps_the_rules():
     schema = {
         "$defs": {"name": {"type": "string", "minLength": 1}},
