@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -11,7 +12,9 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.applications.pod_security import service_account
 from components.applications.pod_template import PodTemplate, labels, selector
+from rendering.applications.pods import STARTUP
 from rendering.shared.endpoints import Endpoint
+from rendering.shared.rollouts import wait_annotations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,10 @@ def target_group_binding(
     )
 
 
+SURGE = 1
+"""Pods above the number that is asked for during a rollout: one after the other is exchanged, and
+none goes before its successor is ready."""
+
 OLD_REVISIONS_KEPT = 5
 """ReplicaSets of earlier rollouts, for `kubectl rollout undo`."""
 
@@ -104,19 +111,30 @@ class Workload(ComponentResource):
         self._disruption_budget(name, args)
         self.register_outputs({"deployment": self.deployment.metadata.name})
 
-    def _metadata(self, args: WorkloadArgs) -> k8s.meta.v1.ObjectMetaArgs:
+    def _metadata(
+        self, args: WorkloadArgs, annotations: Mapping[str, str] | None = None
+    ) -> k8s.meta.v1.ObjectMetaArgs:
         application = args.pod.application
         return k8s.meta.v1.ObjectMetaArgs(
-            name=application, namespace=args.pod.pods.namespace, labels=labels(application)
+            name=application,
+            namespace=args.pod.pods.namespace,
+            labels=labels(application),
+            annotations=dict(annotations or {}) or None,
         )
 
     def _deployment(
         self, name: str, args: WorkloadArgs, account: Resource
     ) -> k8s.apps.v1.Deployment:
         awaited = [account, *args.pod.pods.after, *args.after]
+        waits = wait_annotations(
+            pods=args.pod.pods.settings.max_replicas,
+            at_once=SURGE,
+            start_seconds=STARTUP.patience_seconds,
+            grace_seconds=args.pod.termination_grace_seconds,
+        )
         return k8s.apps.v1.Deployment(
             f"{name}-pods",
-            metadata=self._metadata(args),
+            metadata=self._metadata(args, waits),
             spec=k8s.apps.v1.DeploymentSpecArgs(
                 replicas=None if args.autoscaled else args.pod.pods.settings.min_replicas,
                 revision_history_limit=OLD_REVISIONS_KEPT,
@@ -124,7 +142,7 @@ class Workload(ComponentResource):
                 strategy=k8s.apps.v1.DeploymentStrategyArgs(
                     type="RollingUpdate",
                     rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(
-                        max_surge=1, max_unavailable=0
+                        max_surge=SURGE, max_unavailable=0
                     ),
                 ),
                 template=args.pod.build(),

@@ -25,6 +25,11 @@ class Probe:
     timeout_seconds: int
     failures: int
 
+    @property
+    def patience_seconds(self) -> int:
+        """How long it may go on to fail before it is acted upon."""
+        return self.period_seconds * self.failures
+
 
 STARTUP = Probe(path=LIVE_PATH, period_seconds=2, timeout_seconds=2, failures=60)
 """Start-up may take two minutes; the other probes wait for it."""

@@ -199,7 +199,7 @@ FAULTS: tuple[Fault, ...] = (
         "a thousand workers",
         SCALED,
         put("spec.maxReplicaCount", 1000),
-        also=("quota-holds-rollout",),
+        also=("pods-waited-for", "quota-holds-rollout"),
     ),
     breaks(
         "autoscaler-calm",

@@ -48,6 +48,18 @@ FAULTS: tuple[Fault, ...] = (
         put(f"{POD}.terminationGracePeriodSeconds", 300),
     ),
     breaks(
+        "pods-waited-for",
+        "Pulumi gives a workflow's worker up that ends its activity",
+        WORKFLOWS,
+        remove("metadata.annotations"),
+    ),
+    breaks(
+        "pods-waited-for",
+        "Pulumi gives a rollout up in which one worker after another starts",
+        WORKER,
+        put("metadata.annotations", {"pulumi.com/timeoutSeconds": "630"}),
+    ),
+    breaks(
         "balancer-drains-in-time",
         "the balancer lets requests run into the kill",
         GROUP,

@@ -34,7 +34,7 @@ advisory rule is told and stops nothing. The two ways differ in three things:
 - in the engine's first preview some values are not known yet; what depends on them is judged in
   `pulumi up`, before the resource is made;
 - rules that need other resources (marked "whole stack") are judged when all are known: in the
-  preview that `pulumi up` begins with, so don't skip it (`--skip-preview`);
+  preview that `pulumi up` begins with, so skip that (`--skip-preview`) after another one alone;
 - the engine sees what the provider fills in beside the program's inputs; rules judge the inputs.
 
 The pack needs the program's own virtual environment, which `pulumi install` or `make` makes

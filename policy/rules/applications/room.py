@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from ..shared.objects import containers_of, is_application, named
+from ..shared.objects import containers_of, is_application, named, replicas_at_most
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
-from ..shared.tokens import AUTOSCALER, DEPLOYMENT, JOB, RESOURCE_QUOTA, SCALED_OBJECT
+from ..shared.tokens import DEPLOYMENT, JOB, RESOURCE_QUOTA
 from ..shared.values import at
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
@@ -29,14 +29,8 @@ def quantity(text: object) -> Fraction:
 
 def _most(deployment: Resource, stack: StackResources) -> int:
     """Most pods in a rollout: new ones with the surge, and every old one still draining."""
-    replicas = at(deployment.inputs, "spec.replicas", 1)
-    for each in stack.of_type(AUTOSCALER, SCALED_OBJECT):
-        target = (named(each)[0], at(each.inputs, "spec.scaleTargetRef.name"))
-        if target == named(deployment):
-            spec = at(each.inputs, "spec", {})
-            replicas = at(spec, "maxReplicas") or at(spec, "maxReplicaCount", 0)
     surge = at(deployment.inputs, "spec.strategy.rollingUpdate.maxSurge", 0)
-    return 2 * replicas + (surge if isinstance(surge, int) else 0)
+    return 2 * replicas_at_most(deployment, stack) + (surge if isinstance(surge, int) else 0)
 
 
 def _needed(stack: StackResources, namespace: str) -> dict[str, Fraction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from ..shared.objects import (
     named,
     object_named,
     pod_of,
+    replicas_at_most,
     variable,
 )
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
@@ -30,6 +32,11 @@ from ..shared.values import at
 
 KUBERNETES_GRACE_SECONDS = 30
 """What a pod is given that names no time (Kubernetes docs, Pod Lifecycle)."""
+
+WAIT = "pulumi.com/timeoutSeconds"
+PULUMI_SECONDS = 600
+"""How long Pulumi's provider waits for an object whose annotation says nothing else
+(pulumi-kubernetes, pkg/await/await.go)."""
 
 CONFIG = "application-config"
 JOB_SECONDS = "JOB_TIMEOUT_SECONDS"
@@ -123,6 +130,30 @@ def _closes_first(resource: Resource, stack: StackResources) -> Iterator[str]:
                     yield f"reaches pods that close after {kept} s what it keeps for {idle} s"
 
 
+def _starts(container: Mapping[str, Any]) -> int:
+    """Seconds after which the container is given up that hasn't started; 0 where nothing says."""
+    probe = at(container, "startupProbe", {})
+    asked = at(probe, "periodSeconds", 10) * at(probe, "failureThreshold", 3) if probe else 0
+    return asked + at(probe, "initialDelaySeconds", 0)
+
+
+def _rollout(deployment: Resource, stack: StackResources) -> int:
+    """Seconds that it may take to exchange all pods, group after group."""
+    update = at(deployment.inputs, "spec.strategy.rollingUpdate", {})
+    numbers = [at(update, key, 0) for key in ("maxSurge", "maxUnavailable")]
+    at_once = sum(each for each in numbers if isinstance(each, int)) or 1
+    groups = math.ceil(replicas_at_most(deployment, stack) / at_once)
+    return groups * max(map(_starts, containers_of(deployment)), default=0)
+
+
+def _is_waited_for(resource: Resource, stack: StackResources) -> Iterator[str]:
+    annotations = at(resource.inputs, "metadata.annotations", {})
+    waits = int(annotations.get(WAIT, PULUMI_SECONDS))
+    for what, seconds in (("delete", _grace(resource)), ("roll out", _rollout(resource, stack))):
+        if seconds >= waits:
+            yield f"may take {seconds} s to {what}; Pulumi gives it up after {waits} s"
+
+
 def _alive_is_not_ready(resource: Resource, stack: StackResources) -> Iterator[str]:
     for each in containers_of(resource):
         alive = _path(each, "liveness")
@@ -140,6 +171,17 @@ RULES = (
         remedy="let `rendering/shared/endpoints.py` add up terminationGracePeriodSeconds",
         types=(DEPLOYMENT,),
         check=_drains_in_time,
+        whole_stack=True,
+    ),
+    Rule(
+        id="pods-waited-for",
+        layer=RuleLayer.WORKLOADS,
+        demand="Pulumi waits for longer than a Deployment's pods may take to stop, or to roll out.",
+        reason="Else a deployment fails that goes well, and what comes after it is not made.",
+        source="pulumi-kubernetes, provider/pkg/await; Kubernetes docs, Deployments",
+        remedy="let `rendering/shared/rollouts.py` add up pulumi.com/timeoutSeconds",
+        types=(DEPLOYMENT,),
+        check=_is_waited_for,
         whole_stack=True,
     ),
     Rule(

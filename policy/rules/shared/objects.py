@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .rule import Resource, StackResources
-from .tokens import CRON_JOB
+from .tokens import AUTOSCALER, CRON_JOB, SCALED_OBJECT
 from .values import at, listed
 
 APPLICATIONS = "researchflow"
@@ -76,3 +76,14 @@ def chosen_by(
 def object_named(namespace: str, name: str, stack: StackResources, *types: str) -> Resource | None:
     """The object of that name; None where the stack has none."""
     return next((e for e in stack.of_type(*types) if named(e) == (namespace, name)), None)
+
+
+def replicas_at_most(deployment: Resource, stack: StackResources) -> int:
+    """What its autoscaler may ask for, else its own replicas."""
+    replicas = at(deployment.inputs, "spec.replicas", 1)
+    for each in stack.of_type(AUTOSCALER, SCALED_OBJECT):
+        target = (named(each)[0], at(each.inputs, "spec.scaleTargetRef.name"))
+        if target == named(deployment):
+            spec = at(each.inputs, "spec", {})
+            replicas = at(spec, "maxReplicas") or at(spec, "maxReplicaCount", 0)
+    return replicas

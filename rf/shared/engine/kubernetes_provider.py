@@ -347,8 +347,8 @@ def _marked(request: Any, marks: Marks, *names: str) -> Any:
 
 
 def _unmark(properties: struct_pb2.Struct, marks: Marks, given: struct_pb2.Struct) -> None:
-    """Take the marks off again; numbers are as in what was `given`."""
-    numbers = given.fields["spec"].struct_value if "spec" in given.fields else struct_pb2.Struct()
+    """Take the marks off again; numbers and annotations are as in what was `given`."""
+    numbers, annotations = _inside(given, "spec"), _inside(given, "metadata", "annotations")
     for spec in _specs(properties):
         for key in marks.of_spec:
             spec.fields.pop(key, None)
@@ -357,4 +357,14 @@ def _unmark(properties: struct_pb2.Struct, marks: Marks, given: struct_pb2.Struc
     for each, put in _annotated(properties, marks):
         metadata = each.fields["metadata"].struct_value
         if "annotations" in metadata.fields:
-            _remove(metadata, put)
+            fields = metadata.fields["annotations"].struct_value.fields
+            for key in put.keys() & annotations.fields.keys():
+                fields[key].CopyFrom(annotations.fields[key])
+            _remove(metadata, put.keys() - annotations.fields.keys())
+
+
+def _inside(struct: struct_pb2.Struct, *keys: str) -> struct_pb2.Struct:
+    """What stands there; an empty one where nothing does."""
+    for key in keys:
+        struct = struct.fields[key].struct_value if key in struct.fields else struct_pb2.Struct()
+    return struct
