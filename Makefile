@@ -43,6 +43,7 @@ test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API serv
 	-.ci/apiserver/build
 	-.ci/services
 	-.ci/engine/build
+	-.ci/helm
 	$(RUN) -m pytest -m engine -n 2 tests/engine
 
 test-newest-python: ## Unit and component tests on the newest Python that Debian serves (as root)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.configurations import ACTIVE
 from tests.conftest import Planned
 from tests.engine.conftest import Standing
 from tests.engine.rehearsed import RehearsedAlone, changed_nothing, rehearsed, went_well
+from tools.approval.plan import Plan, ciphertexts, differences, plan_of
 
 pytestmark = pytest.mark.engine
 
@@ -53,9 +56,10 @@ def test_what_grows_is_what_rf_grow_says(planned: Planned, standing: Standing) -
 
 
 def test_a_recovery_site_takes_over_without_a_replacement(
-    planned: Planned, standing: Standing
+    planned: Planned, standing: Standing, tmp_path: Path
 ) -> None:
-    """But of secrets' versions: AWS makes one for each content, and keeps the one before."""
+    """But of secrets' versions: AWS makes one for each content, and keeps the one before. Two
+    previews of it are of one plan, so that the second is what was approved with the first."""
     plans = [planned("prod-dr"), planned("prod-dr", overrides=ACTIVE)]
     waiting, active = map(document_of, plans)
     step = step_between(waiting, active)
@@ -63,13 +67,22 @@ def test_a_recovery_site_takes_over_without_a_replacement(
         ground.configure()
         went_well(ground.stack.up())
         ground.configure(overrides=ACTIVE)
-        preview = went_well(ground.stack.preview())
+        first, second = tmp_path / "first.json", tmp_path / "second.json"
+        preview = went_well(ground.stack.preview(first))
         assert _disagreements(preview, step) == []
+        went_well(ground.stack.preview(second))
+        assert differences(_plan_in(first), _plan_in(second)) == []
         assert _replaced(preview) <= {SECRET_VERSION}
         update = went_well(ground.stack.up())
         assert _replaced(update) <= {SECRET_VERSION}
         assert _lost(update) == []
         changed_nothing(ground.stack.preview())
+
+
+def _plan_in(file: Path) -> Plan:
+    """What a preview wrote, each secret for any other."""
+    written = json.loads(file.read_text(encoding="utf-8"))
+    return plan_of(written, dict.fromkeys(ciphertexts(written), ""))
 
 
 def _steps(sizes: Sequence[str]) -> list[GrowthStep]:

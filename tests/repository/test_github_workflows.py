@@ -19,6 +19,7 @@ from benchmarks.deployment import scheduled
 from rf.cli import app
 from rf.shared.project import PROJECT_ROOT
 from scaleplan.config.stack_file import stack_names
+from tools.approval.__main__ import parser as approval_parser
 from tools.github.comment import PREVIEW, REPORT
 
 WORKFLOWS = sorted((PROJECT_ROOT / ".github/workflows").glob("*.yml"))
@@ -133,6 +134,9 @@ def test_only_the_jobs_that_need_it_may_write_or_get_a_role():
     }
     assert rights.pop("comment/comment") == {"pull-requests"}
     assert rights.pop("drift/tell") == {"issues"}
+    # What it calls gets no more than a job hands on; of that, only the last one deletes artifacts.
+    assert all(rights.pop(f"deploy/{stack}") == {"id-token", "actions"} for stack in STACKS)
+    assert rights.pop("deploy-stack/forget") == {"actions"}
     assert all(written <= {"id-token"} for written in rights.values())
 
 
@@ -197,6 +201,47 @@ def test_stacks_are_deployed_in_order_each_with_an_approval_of_its_own():
     up = workflow("deploy-stack")["jobs"]["up"]
     assert up["needs"] == "plan"
     assert up["environment"] == "${{ inputs.stack }}"
+
+
+def test_what_is_deployed_was_compared_with_what_was_approved():
+    found = workflow("deploy-stack")["jobs"]
+    planned, deployed = found["plan"]["steps"], found["up"]["steps"]
+    (kept,) = (step for step in planned if "actions/upload-artifact@" in step.get("uses", ""))
+    assert planned.index(kept) == len(planned) - 1
+    # The shortest that GitHub keeps one; another attempt of the run puts its own in its place.
+    assert kept["with"]["retention-days"] == 1
+    assert kept["with"]["overwrite"] is True
+    (read,) = (step for step in deployed if "actions/download-artifact@" in step.get("uses", ""))
+    assert read["with"]["artifact-ids"] == "${{ needs.plan.outputs.approval }}"
+    runs = [step["run"] for step in deployed if "run" in step]
+    previewed, compared, up, looked = runs
+    assert deployed.index(read) < len(deployed) - len(runs)
+    assert '--save-plan "$RUNNER_TEMP/plan.json"' in previewed
+    assert '--plan "$RUNNER_TEMP/plan.json"' in compared
+    file = Path(kept["with"]["path"]).name
+    assert compared.endswith(f'--with "$RUNNER_TEMP/approved/{file}"')
+    assert "continue-on-error" not in str([step for step in deployed if step is not read])
+    # No preview of its own: what it would show nobody compares.
+    assert "--skip-preview" in up
+    assert "--expect-no-changes" in looked
+
+
+def test_what_was_kept_for_an_approval_is_deleted_whatever_became_of_it():
+    job = workflow("deploy-stack")["jobs"]["forget"]
+    assert job["needs"] == ["plan", "up"]
+    assert job["if"] == "always() && needs.plan.outputs.approval != ''"
+    (step,) = job["steps"]
+    assert "--method DELETE" in step["run"]
+    assert "uses" not in step
+
+
+def test_each_call_of_the_approval_has_the_options_that_it_needs():
+    called = [
+        shlex.split(step["run"])[3:]
+        for _name, step in steps()
+        if " -m tools.approval " in step.get("run", "")
+    ]
+    assert [approval_parser().parse_args(words).command for words in called] == ["keep", "compare"]
 
 
 def test_one_deployment_at_a_time_and_none_is_cancelled_on_its_way():
@@ -271,7 +316,12 @@ def test_each_call_of_rf_names_a_command_and_options_that_it_has():
 def test_the_policy_pack_judges_what_is_proposed_and_what_is_deployed():
     said = [(step.get("name"), step["run"]) for _job, step in steps() if "run" in step]
     judged = {name for name, run in said if "--policy-pack policy " in run}
-    assert judged == {"Preview", "What would happen, for who approves", "Deploy"}
+    assert judged == {
+        "Preview",
+        "What would happen, for who approves",
+        "What would happen now",
+        "Deploy",
+    }
     assert (PROJECT_ROOT / "policy/PulumiPolicy.yaml").is_file()
 
 
@@ -285,7 +335,7 @@ def test_no_resource_waits_for_a_place_among_those_that_are_made_at_once(planned
         "\n".join(step.get("run", "") for _name, step in steps()),
     )
     numbers = {re.search(r"--parallel (\d+)(?!\S)", call) for call in calls}
-    assert len(calls) == 5
+    assert len(calls) == 6
     assert None not in numbers
     (number,) = {int(found.group(1)) for found in numbers if found}
     plan = planned("prod")

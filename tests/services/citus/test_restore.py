@@ -21,6 +21,7 @@ from rf.shared.project import PROJECT_ROOT
 from rf.shared.sandbox.emulator import Emulator
 from rf.shared.servers.processes import Process, give_away, wait_until
 from rf.shared.servers.programs import MissingServersError, Programs
+from tests.played_page import played_blocks
 from tests.services.citus.archives import (
     FOLDER,
     Archiver,
@@ -29,7 +30,6 @@ from tests.services.citus.archives import (
     replicated_backups,
 )
 from tests.services.citus.group import Group, new_group, restoring_path
-from tests.services.citus.played_page import played_blocks
 from tests.services.conftest import without
 from tests.services.shared.starting import own_directory
 

@@ -22,8 +22,8 @@ from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.processes import wait_until, write_private
 from rf.shared.servers.programs import MissingServersError, Programs
 from scaleplan.model import load_plan
+from tests.played_page import played_blocks
 from tests.services.citus.group import ADDRESS, Group, new_group, restoring_path
-from tests.services.citus.played_page import played_blocks
 from tests.services.conftest import without
 from tests.services.shared.starting import own_directory
 
