@@ -12,6 +12,7 @@ from rf.doctor.options import doctor
 from rf.drill.options import drill
 from rf.export.options import export
 from rf.grow.options import grow
+from rf.images.options import images
 from rf.jobs.options import jobs
 from rf.policy.options import policy
 from rf.preflight.options import preflight
@@ -42,7 +43,7 @@ for command in (preview, export, up, rehearse, simulate, size, cells):
 app.add_typer(checks, name="check")
 account = typer.Typer()  # after `check` in the help: what asks a real account or queue
 account.command("publish-web")(publish_web)
-for command in (jobs, preflight):
+for command in (jobs, preflight, images):
     account.command()(command)
 app.add_typer(account)
 app.add_typer(prices, name="prices")

@@ -66,6 +66,7 @@ def database_bootstrap_args(stack: Stack) -> DatabaseBootstrapArgs:
     """The roles themselves, made at RDS by the master user, and at Citus where it serves."""
     database, citus = stack.database, stack.serving_citus
     return DatabaseBootstrapArgs(
+        images=stack.place.images,
         namespace=stack.platform.namespace,
         host=database.primary_address,
         port=database.port,
@@ -82,6 +83,7 @@ def database_bootstrap_args(stack: Stack) -> DatabaseBootstrapArgs:
 def database_migration_args(stack: Stack) -> DatabaseMigrationArgs:
     """The orchestrator's migrations, at the servers that its tables are on."""
     return DatabaseMigrationArgs(
+        images=stack.place.images,
         namespace=stack.platform.namespace,
         image=image_of(stack, ORCHESTRATOR),
         version=stack.settings.images.orchestrator,
@@ -107,6 +109,7 @@ def pgbouncer_args(stack: Stack) -> PgbouncerArgs:
         authorities = Output.concat(authorities, stack.authority.certificate_pem)
     pooled = [stack.credentials.roles[key] for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY)]
     return PgbouncerArgs(
+        images=stack.place.images,
         namespace=stack.platform.namespace,
         settings=stack.settings.pgbouncer,
         plan=stack.plan.pgbouncer,
@@ -130,6 +133,7 @@ def _replicas(database: Database) -> Upstream | None:
 def pooler_reconnect_args(stack: Stack, migration: DatabaseMigration) -> PoolerReconnectArgs:
     """Every pooler's new connections, when the migration has ended and before pods that need it."""
     return PoolerReconnectArgs(
+        images=stack.place.images,
         namespace=stack.platform.namespace,
         migration=migration.job_name,
         migrated=migration.job,

@@ -112,6 +112,7 @@ class Citus(ComponentResource):
         DistributionJob(
             f"{name}-distribution",
             DistributionJobArgs(
+                images=args.place.images,
                 namespace=namespace,
                 database=args.database,
                 distributed_tables=args.plan.distributed_tables,
@@ -192,6 +193,7 @@ class Citus(ComponentResource):
             f"{self._name}-operator",
             ShardingOperatorArgs(
                 cluster=args.cluster,
+                images=args.place.images,
                 watch_namespace=namespace,
             ),
             ResourceOptions(parent=self),

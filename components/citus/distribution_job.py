@@ -12,7 +12,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.applications.pod_security import config_volume, container_security, pod_security
 from components.database.pooler_admin import SECRET_NAME, console_environment
 from components.shared.chart_release import ON_SYSTEM_NODES
-from components.shared.versions import POSTGRES_CLIENT_IMAGE
+from components.shared.versions import POSTGRES_CLIENT
 from rendering.citus import names
 from rendering.citus.distribution import SQL_FILE, distribution_script, distribution_sql
 from rendering.database.pgbouncer_ini import ADMIN_USER
@@ -22,6 +22,7 @@ from rendering.database.pooler_reconnect import (
     pooler_variables,
     reconnect_script,
 )
+from scaleplan.images.image import PUBLISHED, ImageSource
 from scaleplan.windows import DISTRIBUTION
 
 EVERY_MINUTES = 10
@@ -43,6 +44,8 @@ _POSTGRES_USER_ID = 70
 @dataclass(frozen=True, kw_only=True)
 class DistributionJobArgs:
     """The tables to distribute, and the poolers that reconnect afterwards."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The namespace of Citus, where the job runs."""
@@ -176,7 +179,7 @@ class DistributionJob(ComponentResource):
     def _container(self) -> k8s.core.v1.ContainerArgs:
         return k8s.core.v1.ContainerArgs(
             name=_APPLICATION,
-            image=POSTGRES_CLIENT_IMAGE,
+            image=self._args.images.own(POSTGRES_CLIENT),
             command=["/bin/sh", f"{_SQL_DIRECTORY}/{_RUN_FILE}"],
             env=[
                 _variable("PGHOST", names.COORDINATOR_HOST),

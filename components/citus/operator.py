@@ -10,6 +10,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from components.cluster.handle import ClusterHandle
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from scaleplan.cluster import charts
+from scaleplan.images.image import PUBLISHED, ImageSource
 
 NAMESPACE = "stackgres"
 
@@ -19,6 +20,7 @@ class ShardingOperatorArgs:
     """The cluster that the operator runs in, and how far it may go."""
 
     cluster: ClusterHandle
+    images: ImageSource = PUBLISHED
 
     watch_namespace: Input[str]
     """The only namespace that the operator may enter; it exists already."""
@@ -45,6 +47,7 @@ class ShardingOperator(ComponentResource):
             name,
             chart,
             namespace=NAMESPACE,
+            images=args.images,
             wait_for=[args.cluster.ready],
             values={
                 "allowedNamespaces": [args.watch_namespace],

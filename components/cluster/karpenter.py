@@ -94,6 +94,7 @@ class Karpenter(ComponentResource):
             name,
             charts.KARPENTER,
             namespace=NAMESPACE,
+            images=args.place.images,
             wait_for=[role, definitions],
             values={
                 "replicas": args.replicas,

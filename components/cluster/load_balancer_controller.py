@@ -70,6 +70,7 @@ class LoadBalancerController(ComponentResource):
             name,
             chart,
             namespace=NAMESPACE,
+            images=args.place.images,
             wait_for=[role],
             values={
                 "clusterName": args.cluster.name,

@@ -164,6 +164,7 @@ class Platform(ComponentResource):
             f"{self._name}-metrics-server",
             charts.METRICS_SERVER,
             namespace="kube-system",
+            images=self._args.place.images,
             wait_for=[self._args.cluster.ready],
             values={
                 "replicas": replicas,
@@ -183,6 +184,7 @@ class Platform(ComponentResource):
             charts.KEDA,
             namespace="keda",
             # The chart puts role bindings into the namespace that it watches.
+            images=self._args.place.images,
             wait_for=[self._args.cluster.ready, namespace],
             values={
                 "watchNamespace": self.namespace,

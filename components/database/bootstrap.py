@@ -19,12 +19,13 @@ from components.applications.pod_security import (
 from components.applications.pod_template import labels
 from components.database.credentials import RoleCredentials
 from components.shared.chart_release import ON_SYSTEM_NODES
-from components.shared.versions import POSTGRES_CLIENT_IMAGE
+from components.shared.versions import POSTGRES_CLIENT
 from rendering.database.bootstrap_sql import SQL_FILE, bootstrap_sql, content_hash
 from rendering.database.rds_authority import RDS_CA_DIRECTORY, RDS_CA_FILE, RDS_CA_KEY
 from rendering.database.roles import RoleKey, roles_of
 from rendering.shared.connection_urls import CA_FILE, postgres_url
 from scaleplan.applications.pod_resources import PSQL_JOB
+from scaleplan.images.image import PUBLISHED, ImageSource
 
 APPLICATION = "database-bootstrap"
 
@@ -55,6 +56,8 @@ class Coordinator:
 @dataclass(frozen=True, kw_only=True)
 class DatabaseBootstrapArgs:
     """The server, its master user, and the roles that are made there."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The applications' namespace, where the Job runs."""
@@ -106,7 +109,7 @@ class DatabaseBootstrap(ComponentResource):
     ) -> None:
         workflows = RoleKey.WORKFLOWS in args.roles
         script = bootstrap_sql(args.database_name, args.statement_timeouts, workflows=workflows)
-        job_name = f"{APPLICATION}-{content_hash(script + POSTGRES_CLIENT_IMAGE)}"
+        job_name = f"{APPLICATION}-{content_hash(script + args.images.own(POSTGRES_CLIENT))}"
         super().__init__("researchflow:data:DatabaseBootstrap", name, {"job": job_name}, opts)
         self._name, self._args = name, args
         authority = self._build_config_map("authority", RDS_AUTHORITY_CONFIG_MAP, RDS_CA_KEY)
@@ -226,7 +229,7 @@ class DatabaseBootstrap(ComponentResource):
         }
         return k8s.core.v1.ContainerArgs(
             name=APPLICATION,
-            image=POSTGRES_CLIENT_IMAGE,
+            image=self._args.images.own(POSTGRES_CLIENT),
             # psql itself, past the image's entry point, which would start a server. What queries
             # return goes nowhere: nobody reads it, and the log shall hold errors alone.
             command=["psql", "--no-psqlrc", "--quiet", "--output=/dev/null"],

@@ -17,7 +17,7 @@ from components.applications.pod_security import (
     service_account,
 )
 from components.applications.pod_template import labels
-from components.shared.versions import POSTGRES_CLIENT_IMAGE
+from components.shared.versions import POSTGRES_CLIENT
 from rendering.applications.pods import TEMPORARY_DIRECTORY, TEMPORARY_SPACE_MIB, USER_ID
 from rendering.applications.variables import MIGRATION as APPLICATION
 from rendering.database.bootstrap_sql import content_hash
@@ -26,6 +26,7 @@ from rendering.shared.connection_urls import CA_DIRECTORY
 from rendering.shared.quantities import memory
 from scaleplan.applications.pod_resources import MIGRATION_JOB, PSQL_JOB
 from scaleplan.database.migrations import MigrationsSettings
+from scaleplan.images.image import PUBLISHED, ImageSource
 
 ATTEMPTS = 3
 """A connection may break; what fails three times is wrong."""
@@ -41,6 +42,8 @@ _MARGIN_MINUTES = 5
 @dataclass(frozen=True, kw_only=True)
 class DatabaseMigrationArgs:
     """The image that migrates, its command, and the servers that it goes to."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The applications' namespace, where the Job runs."""
@@ -140,7 +143,7 @@ class DatabaseMigration(ComponentResource):
         asked = " && ".join(f'psql --no-psqlrc -qc "select" "${name}"' for name in URL_KEYS)
         return k8s.core.v1.ContainerArgs(
             name="wait",
-            image=POSTGRES_CLIENT_IMAGE,
+            image=self._args.images.own(POSTGRES_CLIENT),
             command=["/bin/sh", "-c", f"until {asked}; do sleep {_POLL_SECONDS}; done"],
             env=[*self._urls(), k8s.core.v1.EnvVarArgs(name="PGCONNECT_TIMEOUT", value="15")],
             resources=resource_requirements(PSQL_JOB),
@@ -210,7 +213,7 @@ def _template_hash(args: DatabaseMigrationArgs) -> str:
         args.version,
         *args.settings.command,
         *(f"{key}={value}" for key, value in sorted((args.node_selector or {}).items())),
-        POSTGRES_CLIENT_IMAGE,
+        args.images.own(POSTGRES_CLIENT),
         repr((PSQL_JOB, MIGRATION_JOB)),
     ]
     return content_hash("\n".join(parts))

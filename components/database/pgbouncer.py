@@ -39,6 +39,7 @@ from rendering.database.pgbouncer_ini import (
     userlist,
 )
 from rendering.database.pooler_reconnect import POOLERS_HOST, POOLERS_SERVICE
+from scaleplan.images.image import PUBLISHED, ImageSource
 from scaleplan.layers import PgbouncerPlan
 from scaleplan.sizes import PgbouncerSettings
 
@@ -58,6 +59,8 @@ class Upstream:
 class PgbouncerArgs:
     """Pods and pools, the servers behind them, and who may connect. Who reaches PgBouncer, and whom
     it reaches, are rows of the flow table."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The applications' namespace, where PgBouncer stands."""
@@ -247,7 +250,7 @@ class Pgbouncer(ComponentResource):
                             CREDENTIALS_ANNOTATION: self._args.credentials_versions,
                         },
                     ),
-                    spec=pgbouncer_pod(self._args.settings, self._args.plan),
+                    spec=pgbouncer_pod(self._args.settings, self._args.plan, self._args.images),
                 ),
             ),
             opts=ResourceOptions(parent=self, depends_on=[*mounted, *self._args.after]),

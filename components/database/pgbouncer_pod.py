@@ -14,7 +14,7 @@ from components.applications.pod_security import (
 )
 from components.applications.pod_template import selector
 from components.shared.chart_release import ON_SYSTEM_NODES
-from components.shared.versions import PGBOUNCER_EXPORTER_IMAGE, PGBOUNCER_IMAGE
+from components.shared.versions import PGBOUNCER, PGBOUNCER_EXPORTER
 from rendering.applications.pods import POOLING
 from rendering.database.pgbouncer_ini import (
     CERTIFICATE_DIRECTORY,
@@ -25,6 +25,7 @@ from rendering.database.pgbouncer_ini import (
     memory_needed_mib,
 )
 from scaleplan.applications.pod_resources import POOLER_EXPORTER, pooler_resources
+from scaleplan.images.image import ImageSource
 from scaleplan.layers import PgbouncerPlan, ProbeTimes
 from scaleplan.sizes import PgbouncerSettings
 
@@ -54,7 +55,9 @@ their own limit before they are let go to another pod."""
 _EXIT_SECONDS = 10
 
 
-def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.PodSpecArgs:
+def pgbouncer_pod(
+    settings: PgbouncerSettings, plan: PgbouncerPlan, images: ImageSource
+) -> k8s.core.v1.PodSpecArgs:
     """The pod, with the plan's probes and resources; its memory holds all the clients it admits."""
     return k8s.core.v1.PodSpecArgs(
         service_account_name=APPLICATION,
@@ -66,7 +69,7 @@ def pgbouncer_pod(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.
         termination_grace_period_seconds=ENDPOINT_REMOVAL_SECONDS + DRAIN_SECONDS + _EXIT_SECONDS,
         security_context=pod_security(POSTGRES_USER_ID),
         topology_spread_constraints=spread(selector(APPLICATION)),
-        containers=[_container(settings, plan), _exporter()],
+        containers=[_container(settings, plan, images), _exporter(images)],
         volumes=[_config_volume(), _certificate_volume()],
     )
 
@@ -81,10 +84,12 @@ def drain_script() -> str:
     return f"sleep {ENDPOINT_REMOVAL_SECONDS}; kill -INT 1; {wait}"
 
 
-def _container(settings: PgbouncerSettings, plan: PgbouncerPlan) -> k8s.core.v1.ContainerArgs:
+def _container(
+    settings: PgbouncerSettings, plan: PgbouncerPlan, images: ImageSource
+) -> k8s.core.v1.ContainerArgs:
     return k8s.core.v1.ContainerArgs(
         name=APPLICATION,
-        image=PGBOUNCER_IMAGE,
+        image=images.own(PGBOUNCER),
         # PgBouncer itself, past the image's entry point, which writes an ini from environment
         # variables. So nothing is written, and no part of the root file system need be writable.
         command=["/usr/bin/pgbouncer", f"{CONFIG_DIRECTORY}/{INI_FILE}"],
@@ -122,10 +127,10 @@ def stats_url(password: str, listen_port: int) -> str:
     )
 
 
-def _exporter() -> k8s.core.v1.ContainerArgs:
+def _exporter(images: ImageSource) -> k8s.core.v1.ContainerArgs:
     return k8s.core.v1.ContainerArgs(
         name="exporter",
-        image=PGBOUNCER_EXPORTER_IMAGE,
+        image=images.own(PGBOUNCER_EXPORTER),
         ports=[k8s.core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=METRICS_PORT)],
         env=[
             k8s.core.v1.EnvVarArgs(

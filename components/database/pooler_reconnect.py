@@ -18,7 +18,7 @@ from components.applications.pod_security import (
 from components.applications.pod_template import labels
 from components.database.pooler_admin import console_environment
 from components.shared.chart_release import ON_SYSTEM_NODES
-from components.shared.versions import POSTGRES_CLIENT_IMAGE
+from components.shared.versions import POSTGRES_CLIENT
 from rendering.database.bootstrap_sql import content_hash
 from rendering.database.pgbouncer_ini import ADMIN_USER
 from rendering.database.pooler_reconnect import (
@@ -30,6 +30,7 @@ from rendering.database.pooler_reconnect import (
 from rendering.network.application_flows import RECONNECT_PODS
 from rendering.shared.connection_urls import CA_DIRECTORY, CA_FILE
 from scaleplan.applications.pod_resources import PSQL_JOB
+from scaleplan.images.image import PUBLISHED, ImageSource
 
 APPLICATION = RECONNECT_PODS.name
 
@@ -43,6 +44,8 @@ _SCRIPT_DIRECTORY = "/etc/researchflow/reconnect"
 @dataclass(frozen=True, kw_only=True)
 class PoolerReconnectArgs:
     """The migration that has ended, and the poolers that reconnect after it."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The applications' namespace, where the Job runs."""
@@ -136,7 +139,7 @@ class PoolerReconnect(ComponentResource):
         mounts = {"script": _SCRIPT_DIRECTORY, "ca": CA_DIRECTORY}
         return k8s.core.v1.ContainerArgs(
             name=APPLICATION,
-            image=POSTGRES_CLIENT_IMAGE,
+            image=self._args.images.own(POSTGRES_CLIENT),
             command=["/bin/sh", f"{_SCRIPT_DIRECTORY}/{SCRIPT_FILE}"],
             env=console_environment(
                 pooler_variables(
@@ -159,7 +162,7 @@ def _template_hash(args: PoolerReconnectArgs) -> str:
         args.migration,
         str((args.poolers, args.port)),
         reconnect_script(),
-        POSTGRES_CLIENT_IMAGE,
+        args.images.own(POSTGRES_CLIENT),
         repr(PSQL_JOB),
     ]
     return content_hash("\n".join(parts))

@@ -70,6 +70,7 @@ class ExternalDns(ComponentResource):
             name,
             chart,
             namespace=NAMESPACE,
+            images=args.place.images,
             wait_for=[role],
             values={
                 "provider": {"name": "aws"},

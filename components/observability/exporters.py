@@ -13,11 +13,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from components.applications.pod_template import labels, selector
 from components.database.credentials import RoleCredentials
 from components.observability.exporter import CONFIG_DIRECTORY, Exporter, ExporterArgs
-from components.shared.versions import (
-    CLOUDWATCH_EXPORTER_IMAGE,
-    POSTGRES_EXPORTER_IMAGE,
-    REDIS_EXPORTER_IMAGE,
-)
+from components.shared import versions
 from rendering.database.bootstrap_sql import content_hash
 from rendering.network.monitoring_flows import EXPORTER_LABELS
 from rendering.observability.cloudwatch_exporter import CONFIG_FILE
@@ -35,6 +31,7 @@ from rendering.observability.exporters import (
 )
 from rendering.observability.scrape_targets import cache_nodes
 from rendering.queue.age import SCRIPT_FILE, oldest_job_script
+from scaleplan.images.image import PUBLISHED, ImageSource
 from scaleplan.layers import QueuePlan
 from scaleplan.observability.pods import CLOUDWATCH_EXPORTER as CLOUDWATCH
 from scaleplan.sizes import QueueEngine, QueueSettings
@@ -82,6 +79,8 @@ class PostgresTarget:
 @dataclass(frozen=True, kw_only=True)
 class ExportersArgs:
     """The stores and servers that are read, and the logins that they are read by."""
+
+    images: ImageSource = PUBLISHED
 
     namespace: Input[str]
     """The monitoring namespace."""
@@ -140,7 +139,7 @@ class Exporters(ComponentResource):
             ExporterArgs(
                 application=QUEUE_EXPORTER,
                 namespace=args.namespace,
-                image=REDIS_EXPORTER_IMAGE,
+                image=args.images.own(versions.REDIS_EXPORTER),
                 port=REDIS_EXPORTER_PORT,
                 interval_seconds=args.interval_seconds,
                 arguments=queue_exporter_arguments(queues, args.jobs, CONFIG_DIRECTORY),
@@ -165,7 +164,7 @@ class Exporters(ComponentResource):
             ExporterArgs(
                 application=CACHE_EXPORTER,
                 namespace=args.namespace,
-                image=REDIS_EXPORTER_IMAGE,
+                image=args.images.own(versions.REDIS_EXPORTER),
                 port=REDIS_EXPORTER_PORT,
                 interval_seconds=args.interval_seconds,
                 arguments=cache_exporter_arguments(),
@@ -220,7 +219,7 @@ class Exporters(ComponentResource):
             ExporterArgs(
                 application=f"postgres-exporter-{server.key}",
                 namespace=args.namespace,
-                image=POSTGRES_EXPORTER_IMAGE,
+                image=args.images.own(versions.POSTGRES_EXPORTER),
                 port=POSTGRES_EXPORTER_PORT,
                 interval_seconds=args.interval_seconds,
                 arguments=POSTGRES_ARGUMENTS,
@@ -248,7 +247,7 @@ class Exporters(ComponentResource):
             ExporterArgs(
                 application=CLOUDWATCH_EXPORTER,
                 namespace=args.namespace,
-                image=CLOUDWATCH_EXPORTER_IMAGE,
+                image=args.images.own(versions.CLOUDWATCH_EXPORTER),
                 port=CLOUDWATCH_EXPORTER_PORT,
                 interval_seconds=CLOUDWATCH_INTERVAL_SECONDS,
                 arguments=[

@@ -291,6 +291,7 @@ class Observability(ComponentResource):
         Exporters(
             f"{self._name}-exporters",
             ExportersArgs(
+                images=args.place.images,
                 namespace=stack.namespace,
                 interval_seconds=args.plan.scrape_interval_seconds,
                 queue_plan=args.queue_plan,
@@ -313,6 +314,7 @@ class Observability(ComponentResource):
             f"{self._name}-adapter",
             charts.PROMETHEUS_ADAPTER,
             namespace=NAMESPACE,
+            images=self._args.place.images,
             wait_for=[stack.ready],
             values={
                 "replicas": replicas,

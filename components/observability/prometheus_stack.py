@@ -166,6 +166,7 @@ class PrometheusStack(ComponentResource):
             f"{self._name}-release",
             charts.KUBE_PROMETHEUS_STACK,
             namespace=NAMESPACE,
+            images=args.place.images,
             wait_for=[args.cluster.ready, *after],
             values=stack_values(
                 args.settings,

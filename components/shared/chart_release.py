@@ -10,12 +10,14 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Output, ResourceOptions
 
 from rendering.cluster.node_pools import POOL_LABEL
+from rendering.shared.chart_images import with_images
 from rendering.shared.chart_values import check_values
 from rendering.shared.quantities import cpu, memory
 from scaleplan.applications.pods import SYSTEM_POOL
 from scaleplan.cluster.charts import Chart
 from scaleplan.cluster.controllers import controller
 from scaleplan.cluster.machines import ResourceTotals
+from scaleplan.images.image import ImageSource
 
 TIMEOUT_SECONDS = 600
 """Twice Helm's default: a first deployment also pulls every image."""
@@ -45,12 +47,14 @@ def chart_release(
     *,
     namespace: str,
     values: Mapping[str, Any],
+    images: ImageSource,
     wait_for: Sequence[pulumi.Resource],
 ) -> kubernetes.helm.v3.Release:
     """Release of `chart` under the chart's own short name; a failed upgrade rolls itself back.
 
     Helm makes no CRDs where these have a release of their own, which `wait_for` then holds.
-    Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have.
+    Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have, and
+    UnreadChartImages where nobody has read the images of its version.
     """
     return _release(
         name,
@@ -58,6 +62,7 @@ def chart_release(
         namespace,
         values,
         ResourceOptions(parent=parent, depends_on=list(wait_for)),
+        images=images,
         skip_crds=True if chart.leaves_definitions else None,
     )
 
@@ -93,6 +98,7 @@ def _release(
     values: Mapping[str, Any],
     opts: ResourceOptions,
     *,
+    images: ImageSource | None = None,
     skip_crds: bool | None = None,
     take_ownership: bool | None = None,
 ) -> kubernetes.helm.v3.Release:
@@ -112,7 +118,9 @@ def _release(
         timeout=TIMEOUT_SECONDS,
         skip_crds=skip_crds,
         take_ownership=take_ownership,
-        values=values,
+        values=values
+        if images is None
+        else with_images(values, chart.short_name, chart.version, images),
         opts=opts,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scaleplan.images.image import PUBLISHED, ImageSource
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -27,3 +29,6 @@ class Place:
 
     protect: bool
     """Whether what holds data is guarded against deletion."""
+
+    images: ImageSource = PUBLISHED
+    """Where its machines pull others' images from."""

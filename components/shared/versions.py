@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scaleplan.versions.table import image_of, load_versions
+from scaleplan.versions.table import load_versions
 
-REDIS_EXPORTER_IMAGE = image_of("redis-exporter")
-POSTGRES_EXPORTER_IMAGE = image_of("postgres-exporter")
-CLOUDWATCH_EXPORTER_IMAGE = image_of("cloudwatch-exporter")
-PGBOUNCER_IMAGE = image_of("pgbouncer")
-PGBOUNCER_EXPORTER_IMAGE = image_of("pgbouncer-exporter")
-POSTGRES_CLIENT_IMAGE = image_of("postgres-client")
+REDIS_EXPORTER = "redis-exporter"
+POSTGRES_EXPORTER = "postgres-exporter"
+CLOUDWATCH_EXPORTER = "cloudwatch-exporter"
+PGBOUNCER = "pgbouncer"
+PGBOUNCER_EXPORTER = "pgbouncer-exporter"
+POSTGRES_CLIENT = "postgres-client"
 
 _NODE_IMAGE = load_versions().pin("node-image")
 NODE_IMAGE_ALIAS = f"{_NODE_IMAGE.address}@{_NODE_IMAGE.pinned}"

@@ -96,6 +96,7 @@ class Temporal(ComponentResource):
             f"{name}-release",
             charts.TEMPORAL,
             namespace=names.NAMESPACE,
+            images=args.place.images,
             values=temporal_values(self._site()),
             wait_for=needed,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from rf.preflight import (
     check_access,
     check_account,
+    check_images,
     check_names,
     check_network,
     check_nodes,
@@ -19,6 +20,7 @@ from rf.shared.account.account import Account, PreflightInputError, UnreadableEr
 from rf.shared.account.need import Need
 from rf.shared.account.owned import Owner
 from rf.shared.plan import RecordedPlan
+from rf.shared.registry_client import RegistryClient
 from rf.shared.stacks import plan_of, settings_of
 from scaleplan.settings import Settings
 
@@ -57,8 +59,13 @@ def whose(account: Account) -> str:
         raise PreflightInputError(f"can't tell whose credentials these are: {error}") from error
 
 
-def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Iterator[PreflightRow]:
-    """The rows, as they are found.
+def preflight(
+    account: Account,
+    plan: RecordedPlan,
+    settings: Settings,
+    registries: RegistryClient | None = None,
+) -> Iterator[PreflightRow]:
+    """The rows, as they are found; those of others' images where there are registries to ask.
 
     Raises PreflightInputError where the credentials are nobody's.
     """
@@ -66,6 +73,8 @@ def preflight(account: Account, plan: RecordedPlan, settings: Settings) -> Itera
     owner = Owner.of(need)
     for check in CHECKS:
         yield from check(account, need, owner)
+    if registries is not None:
+        yield from check_images.others_images(registries, need)
 
 
 def rows_of(
@@ -75,4 +84,5 @@ def rows_of(
     settings = settings_of(stack, size=size, overrides=overrides)
     account = open_account(profile, settings.region)
     whose(account)  # before the plan, which takes seconds and is of no use without credentials
-    return list(preflight(account, plan_of(stack, size=size, overrides=overrides), settings))
+    plan = plan_of(stack, size=size, overrides=overrides)
+    return list(preflight(account, plan, settings, RegistryClient()))

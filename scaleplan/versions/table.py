@@ -130,7 +130,8 @@ class Pin(_Row):
     `within` is the part of a version that a newer one must share, as 16 of a client of servers
     of 16.
     An add-on may go `by_kubernetes`. Without any version it is chosen by a stack or by the plan,
-    or `written_in` another file.
+    or `written_in` another file. Of an image, `licence` is that of the program in it, in SPDX's
+    words, and `holds` what of a stack's secrets it is handed.
     """
 
     name: str
@@ -150,6 +151,8 @@ class Pin(_Row):
     needs: tuple[NeighbourNeed, ...] = ()
     support: tuple[Support, ...] = ()
     then: str = ""
+    licence: str = ""
+    holds: str = ""
 
     @property
     def pinned(self) -> str:
@@ -186,12 +189,6 @@ def load_versions() -> Versions:
     """Read `versions.yaml`. Raises pydantic.ValidationError when the file itself is wrong."""
     text = files("scaleplan").joinpath("versions.yaml").read_text(encoding="utf-8")
     return Versions.model_validate(yaml.load(text, yaml.CSafeLoader))
-
-
-def image_of(name: str) -> str:
-    """An image with its tag. Raises KeyError for a name that is no row."""
-    pin = load_versions().pin(name)
-    return f"{pin.address}:{pin.pinned}"
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -49,6 +49,7 @@ SELF_EXPLANATORY = {
     "place: Place",
     "keys: Keys",
     "cluster: ClusterHandle",
+    "images: ImageSource = PUBLISHED",
     "network: DataNetwork",
     "pods: ApplicationPods",
     "target_group: TargetGroup",
@@ -360,7 +361,7 @@ def test_no_two_classes_of_the_product_have_one_name():
 
 def test_a_folder_of_components_rendering_and_policy_is_a_subject():
     """What several subjects need is in `shared/`; `scaleplan/` has beside them what is of all."""
-    of_all = {"advice", "versions", "capacity", "config", "cost"}
+    of_all = {"advice", "images", "versions", "capacity", "config", "cost"}
     for room in ("components", "rendering", "scaleplan", "policy/rules"):
         folders = {path.relative_to(PROJECT_ROOT / room).parts[0] for path in sources(room)}
         folders = {name for name in folders if not name.endswith(".py")}

@@ -10,13 +10,13 @@ from rf.check.versions.offered import account_offers
 from rf.check.versions.registries import (
     Offer,
     Registries,
-    SilentRegistryError,
     admits,
     newest_of,
 )
 from rf.check.versions.report import VersionsReport
 from rf.shared.account.account import Account, PreflightInputError, UnreadableError
 from rf.shared.errors import InputError
+from rf.shared.registry_client import SilentRegistryError
 from scaleplan.versions.fitting import Running
 from scaleplan.versions.table import PinKind
 

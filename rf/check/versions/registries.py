@@ -6,7 +6,7 @@ Reads only, without credentials.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -14,26 +14,16 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import yaml
 
+from rf.shared.registry_client import RegistryClient, SilentRegistryError
 from scaleplan.cluster.charts import Chart
+from scaleplan.images.upstreams import DOCKER_HUB
 from scaleplan.versions.fitting import Running
 from scaleplan.versions.table import PinKind, numbers
-
-CONNECT_SECONDS, READ_SECONDS = 5, 30
-"""An unreachable host is given up soon; the largest index, of prometheus-community, has 20 MB."""
 
 MOST_PAGES = 200
 """Of a list of tags, a hundred or a thousand each; Docker's own images have several thousands."""
 
-DOCKER_HUB = "registry-1.docker.io"
 PYPI = "https://pypi.org"
-
-
-class SilentRegistryError(Exception):
-    """A registry did not answer, or not in its known form; `unreachable` where there is no way."""
-
-    def __init__(self, reason: str, *, unreachable: bool = False) -> None:
-        super().__init__(reason)
-        self.unreachable = unreachable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +37,9 @@ class Offer:
 class Registries:
     """Asks each address once. `docker_hub` and `pypi` stand for those of the internet."""
 
-    def __init__(self, *, docker_hub: str = f"https://{DOCKER_HUB}", pypi: str = PYPI) -> None:
-        self._docker_hub, self._pypi = docker_hub, pypi
-        self._session = requests.Session()
-        self._unreachable: dict[str, SilentRegistryError] = {}
+    def __init__(self, *, docker_hub: str | None = None, pypi: str = PYPI) -> None:
+        self._client = RegistryClient({DOCKER_HUB: docker_hub} if docker_hub else {})
+        self._pypi = pypi
         self._indexes: dict[str, Any] = {}
 
     def offers(self, running: Running) -> list[Offer]:
@@ -59,18 +48,18 @@ class Registries:
         if pin.kind is PinKind.CHART and pin.repository is not None:
             return list(self._charts(pin.repository, pin.address))
         if pin.kind is PinKind.CHART:
-            return self._tags(f"https://{pin.address.removeprefix('oci://')}")
+            return self._tags(pin.address.removeprefix("oci://"))
         if pin.kind is PinKind.IMAGE:
-            return self._tags(self._image_url(pin.address))
+            return self._tags(pin.address)
         if pin.kind is PinKind.PACKAGE:
-            found = self._json(f"{self._pypi}/pypi/{pin.address}/json")
+            found = self._client.json(f"{self._pypi}/pypi/{pin.address}/json")
             return [Offer(version=each) for each, whole in _mapping(found, "releases") if whole]
         return list(self._extensions(pin.address, pin.name))
 
     def _charts(self, repository: str, name: str) -> Iterator[Offer]:
         url = urljoin(repository.rstrip("/") + "/", "index.yaml")
         if url not in self._indexes:
-            text = self._get(url).text
+            text = self._client.get(url).text
             try:
                 self._indexes[url] = yaml.load(text, yaml.CSafeLoader)
             except yaml.YAMLError as error:
@@ -80,7 +69,7 @@ class Registries:
             yield Offer(version=str(each["version"]), says=f"kubeVersion {kube}" if kube else "")
 
     def _extensions(self, url: str, name: str) -> Iterator[Offer]:
-        found = self._json(url)
+        found = self._client.json(url)
         for extension in found.get("extensions", ()) if isinstance(found, dict) else ():
             if extension.get("name") == name:
                 for each in extension.get("versions", ()):
@@ -91,23 +80,15 @@ class Registries:
                     says = f"built for PostgreSQL {', '.join(sorted(built))}" if built else ""
                     yield Offer(version=str(each["version"]), says=says)
 
-    def _image_url(self, address: str) -> str:
-        host, _, path = address.partition("/")
-        if "." in host or ":" in host:
-            return f"https://{address}"
-        return f"{self._docker_hub}/{address if path else f'library/{address}'}"
-
-    def _tags(self, image: str) -> list[Offer]:
-        parts = urlsplit(image)
-        base = f"{parts.scheme}://{parts.netloc}"
-        url = f"{base}/v2{parts.path}/tags/list?n=1000"
-        headers: dict[str, str] = {}
-        tags: list[str] = []
+    def _tags(self, address: str) -> list[Offer]:
+        repository = self._client.repository(address)
+        base = repository.partition("/v2/")[0]
+        url, tags = f"{repository}/tags/list?n=1000", list[str]()
         for _ in range(MOST_PAGES):
-            answer = self._get(url, headers, refused=not headers)
-            if answer.status_code == requests.codes.unauthorized:
-                headers = {"Authorization": f"Bearer {self._token(answer)}"}
-                continue
+            answer = self._client.authorized(url, {})
+            if not answer.ok:
+                where = urlsplit(url).netloc
+                raise SilentRegistryError(f"{where} answered {answer.status_code}")
             tags += self._listed(answer, "tags")
             following = answer.links.get("next", {}).get("url")
             if following is None:
@@ -115,52 +96,12 @@ class Registries:
             url = urljoin(base, following)
         raise SilentRegistryError(f"{base} has more tags than were asked for")
 
-    def _token(self, answer: requests.Response) -> str:
-        """What a registry gives to anybody who asks for it (OCI distribution, Docker's tokens)."""
-        challenge = answer.headers.get("WWW-Authenticate", "")
-        asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-        realm = asked.pop("realm", "")
-        if not realm:
-            raise SilentRegistryError(f"{urlsplit(answer.url).netloc} wants a login")
-        given = self._json(requests.Request("GET", realm, params=asked).prepare().url or realm)
-        token = given.get("token") or given.get("access_token") if isinstance(given, dict) else None
-        if not token:
-            raise SilentRegistryError(f"{urlsplit(realm).netloc} gives no token")
-        return str(token)
-
     def _listed(self, answer: requests.Response, member: str) -> list[str]:
         try:
             return list(answer.json()[member] or ())
         except (ValueError, KeyError, TypeError) as error:
             where = urlsplit(answer.url).netloc
             raise SilentRegistryError(f"{where} answered without {member}") from error
-
-    def _json(self, url: str) -> Any:
-        try:
-            return self._get(url).json()
-        except ValueError as error:
-            raise SilentRegistryError(f"{urlsplit(url).netloc} answered no JSON") from error
-
-    def _get(
-        self, url: str, headers: Mapping[str, str] | None = None, *, refused: bool = False
-    ) -> requests.Response:
-        """The answer; with `refused` one that asks for a token too. Raises SilentRegistryError."""
-        where = urlsplit(url).netloc
-        if where in self._unreachable:
-            raise self._unreachable[where]
-        try:
-            answer = self._session.get(
-                url, headers=dict(headers or {}), timeout=(CONNECT_SECONDS, READ_SECONDS)
-            )
-        except (requests.ConnectionError, requests.Timeout) as error:
-            silent = SilentRegistryError(f"{where} can't be reached", unreachable=True)
-            self._unreachable[where] = silent
-            raise silent from error
-        except requests.RequestException as error:
-            raise SilentRegistryError(f"{where}: {type(error).__name__}") from error
-        if not answer.ok and not (refused and answer.status_code == requests.codes.unauthorized):
-            raise SilentRegistryError(f"{where} answered {answer.status_code}")
-        return answer
 
 
 def _mapping(found: Any, member: str) -> Iterator[tuple[str, Any]]:

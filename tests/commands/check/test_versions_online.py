@@ -21,7 +21,7 @@ from rf.shared.account.unreadable import UnreadableError
 from rf.shared.stacks import settings_of
 from scaleplan.versions.fitting import running
 from scaleplan.versions.table import Pin
-from tests.commands.check.registry_server import Served, registry_server
+from tests.commands.registry_server import Served, registry_server
 
 TODAY = date(2026, 11, 30)
 

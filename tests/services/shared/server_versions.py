@@ -11,6 +11,7 @@ from components.redis.foundation import REDIS_VERSION
 from components.shared import versions
 from rf.shared.servers.programs import MissingServersError, Program, find_programs
 from scaleplan.cluster.charts import KUBE_PROMETHEUS_STACK
+from scaleplan.images.image import own_image
 from scaleplan.model import load_plan
 from tests.services.observability.built import built_versions, find_built
 from tests.services.observability.exporters import PROGRAMS
@@ -39,7 +40,7 @@ class ServerVersion:
 
 def pgbouncer_version() -> str:
     """That of the image, whose tag is `vVERSION-pREBUILD`."""
-    return versions.PGBOUNCER_IMAGE.rpartition(":v")[2].partition("-")[0]
+    return own_image(versions.PGBOUNCER).tagged.rpartition(":v")[2].partition("-")[0]
 
 
 def server_versions(folder: Path) -> list[ServerVersion]:
@@ -70,7 +71,7 @@ def _services(folder: Path) -> Iterator[ServerVersion]:
         server="pgbouncer",
         tested=pgbouncer,
         production=pgbouncer_version(),
-        source=versions.PGBOUNCER_IMAGE,
+        source=own_image(versions.PGBOUNCER).tagged,
     )
     yield ServerVersion(
         server="postgres",
@@ -103,9 +104,9 @@ def _built() -> Iterator[ServerVersion]:
         "node_exporter": (tables["node_exporter"], chart),
     }
     for image in (
-        versions.REDIS_EXPORTER_IMAGE,
-        versions.POSTGRES_EXPORTER_IMAGE,
-        versions.PGBOUNCER_EXPORTER_IMAGE,
+        own_image(versions.REDIS_EXPORTER).tagged,
+        own_image(versions.POSTGRES_EXPORTER).tagged,
+        own_image(versions.PGBOUNCER_EXPORTER).tagged,
     ):
         name, _, tag = image.rpartition(":")
         production[PROGRAMS[name]] = (tag.removeprefix("v"), image)

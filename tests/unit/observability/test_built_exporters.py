@@ -6,6 +6,7 @@ import pytest
 
 from components.shared import versions
 from rf.shared.project import PROJECT_ROOT
+from scaleplan.images.image import own_image
 from tests.services.observability.built import built_versions
 from tests.services.observability.exporters import PROGRAMS
 from tests.unit.observability.metric_sources import SOURCES
@@ -14,9 +15,9 @@ from tests.unit.observability.metric_sources import SOURCES
 @pytest.mark.parametrize(
     "image",
     [
-        versions.REDIS_EXPORTER_IMAGE,
-        versions.POSTGRES_EXPORTER_IMAGE,
-        versions.PGBOUNCER_EXPORTER_IMAGE,
+        own_image(versions.REDIS_EXPORTER).tagged,
+        own_image(versions.POSTGRES_EXPORTER).tagged,
+        own_image(versions.PGBOUNCER_EXPORTER).tagged,
     ],
 )
 def test_an_exporter_is_built_at_the_version_of_its_image(image):

@@ -1,0 +1,1 @@
+"""`rf images`: others' images that stacks run, their digests, and whether a tag has moved."""
