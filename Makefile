@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python lint types check bench lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python lint types check bench sbom lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -62,6 +62,10 @@ check: lint types test ## Everything a change must pass
 
 bench: $(READY) ## How long things take, now and at BASE=REV; ROWS="help size" for some of them
 	$(RUN) benchmarks/compare.py $(if $(BASE),--base $(BASE)) $(if $(ROWS),--rows $(ROWS))
+
+sbom: $(READY) ## The bill of materials, build/sbom.cdx.json: packages, charts and images, in CycloneDX
+	mkdir -p build
+	$(RUN) -m tools.supply_chain.bom > build/sbom.cdx.json
 
 lock: $(READY) ## Lock files, from requirements*.in; what is locked stays unless OPTIONS=--upgrade
 	.ci/lock $(OPTIONS)

@@ -1,0 +1,1 @@
+"""What the program is made of and runs: its bill of materials, and the licences in it."""
