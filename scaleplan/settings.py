@@ -16,6 +16,7 @@ from scaleplan.config.section import Allowed, Matching, OneOf
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.edge.cells import CellSettings
 from scaleplan.identity.access import AccessSettings, AuditSettings
+from scaleplan.images.cache import PullThroughCacheSettings
 from scaleplan.load import LoadSettings
 from scaleplan.observability.alerts import AlertsSettings
 from scaleplan.recovery.disaster_recovery import DisasterRecoverySettings
@@ -118,6 +119,7 @@ class Settings(SizeProfile):
     audit: AuditSettings = Field(default={}, validate_default=True)
     sharding: ShardingSettings = Field(default={}, validate_default=True)
     scaling: ScalingSettings = Field(default={}, validate_default=True)
+    pull_through_cache: PullThroughCacheSettings = Field(default={}, validate_default=True)
     migrations: MigrationsSettings = Field(default={}, validate_default=True)
     cell: CellSettings = Field(default={}, validate_default=True)
     disaster_recovery: DisasterRecoverySettings = Field(default={}, validate_default=True)
@@ -194,6 +196,22 @@ class Settings(SizeProfile):
             allowed = "spot false where nodes.karpenter is false: the one group carries controllers"
             raise PydanticCustomError("scaling", "has no pool", {"allowed": allowed})
         return scaling
+
+    @field_validator("pull_through_cache")
+    @classmethod
+    def _logins_are_where_the_copies_are(
+        cls, cache: PullThroughCacheSettings, info: ValidationInfo
+    ) -> PullThroughCacheSettings:
+        region, account = info.data.get("region"), info.data.get("aws_account_id")
+        for secret in filter(None, cache.credentials.values()):
+            _, _, _, there, whose, *_ = secret.split(":")
+            if region and there != region:
+                allowed = f"secrets of the stack's region, {region}: ECR reads no other"
+                raise PydanticCustomError("cache", "is elsewhere", {"allowed": allowed})
+            if account and whose != account:
+                allowed = f"secrets of the stack's account, {account}"
+                raise PydanticCustomError("cache", "is another's", {"allowed": allowed})
+        return cache
 
     @field_validator("cell")
     @classmethod

@@ -27,6 +27,14 @@ RABBITMQ = ("queue.engine=rabbitmq",)
 ADOPTING = ("audit.guardDutyAdopted=true", "disasterRecovery.imageRulesAdopted=true")
 """In an account that has a detector and rules of replication from elsewhere."""
 
+_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache"
+COPIED_IMAGES = (
+    "pullThroughCache.enabled=true",
+    f"pullThroughCache.dockerHubCredential={_SECRET}/hub-a1b2c3",
+    f"pullThroughCache.githubCredential={_SECRET}/github-a1b2c3",
+)
+"""Others' images by way of the account's own registry."""
+
 # With jobs of every library and Temporal's pages, which no other row need be recorded for.
 BEFORE_CITUS = (
     "sharding.stage=off",
@@ -92,6 +100,7 @@ CONFIGURATIONS = {
     "RabbitMQ, unknown": Configuration("prod", overrides=RABBITMQ, unknowns=True),
     "HPA": Configuration("staging", overrides=HPA),
     "HPA, unknown": Configuration("staging", overrides=HPA, unknowns=True),
+    "copied images": Configuration("prod", overrides=COPIED_IMAGES),
     "careless": Configuration("staging", overrides=CARELESS),
     "newer Kubernetes, accepted risk": Configuration("dev", overrides=NEWER_KUBERNETES_AT_RISK),
 }

@@ -26,6 +26,7 @@ def cluster_args(stack: Stack) -> ClusterArgs:
         public_api_cidrs=settings.public_api_cidrs,
         access=settings.access,
         viewed_namespace=NAMESPACE,
+        image_copies=settings.pull_through_cache.credentials,
     )
 
 

@@ -38,6 +38,7 @@ from components.recovery.primary_site import PrimarySite
 from components.redis.cache import Cache
 from components.shared.place import Place
 from components.workflows.temporal import Temporal
+from scaleplan.images.image import ImageSource
 from scaleplan.model import Plan
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
@@ -104,7 +105,14 @@ class Stack:
             availability_zones=self.settings.availability_zones,
             tags=stack_tags(self.settings),
             protect=self.settings.protect_data,
+            images=self._images,
         )
+
+    @property
+    def _images(self) -> ImageSource:
+        hosts = frozenset(self.settings.pull_through_cache.credentials)
+        registry = f"{self.account_id}.dkr.ecr.{self.settings.region}.amazonaws.com"
+        return ImageSource(copies=f"{registry}/{self.settings.prefix}", hosts=hosts)
 
     @property
     def keys(self) -> Keys:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
 import pulumi
@@ -18,6 +18,7 @@ from components.cluster.addons import (
     NodeAddonsArgs,
 )
 from components.cluster.handle import ClusterHandle
+from components.cluster.image_copies import ImageCopies, ImageCopiesArgs
 from components.cluster.node_group import NodeGroup, NodeGroupArgs
 from components.identity.encryption import Keys
 from components.shared.computed_text import computed_text
@@ -75,6 +76,10 @@ class ClusterArgs:
     viewed_namespace: str
     """The only namespace that its viewers see."""
 
+    image_copies: Mapping[str, str | None] = field(default_factory=dict)
+    """Registries that nodes pull from copies of, by their hosts, each with the ARN of its login's
+    secret or None; none by default."""
+
 
 class Cluster(ComponentResource):
     """Control plane, add-ons and the system nodes; pods wait for the handle's `ready`.
@@ -119,7 +124,7 @@ class Cluster(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        machines_wait_for = [network, *node_policies]
+        machines_wait_for = [network, *node_policies, *self._image_copies(node_role)]
         nodes = self._system_nodes(cluster, node_role, machines_wait_for)
         ready = self._on_nodes(cluster, nodes)
         self.endpoint = cluster.endpoint
@@ -227,6 +232,22 @@ class Cluster(ComponentResource):
             for key, policy_arn in NODE_POLICIES.items()
         ]
         return role, attachments
+
+    def _image_copies(self, role: aws.iam.Role) -> list[pulumi.Resource]:
+        """What a node pulls others' images by, where it pulls copies."""
+        args = self._args
+        if not args.image_copies:
+            return []
+        return ImageCopies(
+            f"{self._name}-images",
+            ImageCopiesArgs(
+                place=args.place,
+                keys=args.keys,
+                credentials=args.image_copies,
+                node_role=role.name,
+            ),
+            ResourceOptions(parent=self),
+        ).ready
 
     def _system_nodes(
         self, cluster: aws.eks.Cluster, role: aws.iam.Role, wait_for: Sequence[pulumi.Resource]

@@ -8,6 +8,25 @@ from typing import Any
 from scaleplan.images.charts import ChartImage, images_of_chart
 from scaleplan.images.image import DigestKey, ImageSource
 
+_KEYS = {
+    DigestKey.TAG: "tag",
+    DigestKey.SHA: "sha",
+    DigestKey.SHA_WITH_ALGORITHM: "sha",
+    DigestKey.DIGEST: "digest",
+}
+
+
+def image_keys(chart: str, version: str) -> frozenset[str]:
+    """All keys, with dots, by which the chart can be told of its images. Raises
+    UnreadChartImages."""
+    listed = images_of_chart(chart, version)
+    keys = {listed.registry} if listed.registry else set[str]()
+    for image in listed.images:
+        if image.section:
+            own = ("registry", "repository") if image.split else ("repository",)
+            keys |= {f"{image.section}.{key}" for key in (*own, _KEYS[image.by])}
+    return frozenset(keys)
+
 
 def with_images(
     values: Mapping[str, Any], chart: str, version: str, source: ImageSource
@@ -41,19 +60,12 @@ def _of_image(image: ChartImage, source: ImageSource) -> Iterator[tuple[str, str
             yield f"{image.section}.registry", registry
         yield f"{image.section}.repository", address
     digest = image.pulled_digest
-    if digest is None:
-        return
-    match image.by:
-        case DigestKey.TAG:
-            yield f"{image.section}.tag", f"{image.tag}@{digest}"
-        case DigestKey.SHA:
-            yield f"{image.section}.sha", digest.removeprefix("sha256:")
-        case DigestKey.SHA_WITH_ALGORITHM:
-            yield f"{image.section}.sha", digest
-        case DigestKey.DIGEST:
-            yield f"{image.section}.digest", digest
-        case DigestKey.NONE:  # `pulled_digest` is None then
-            return
+    if digest is not None:
+        texts = {
+            DigestKey.TAG: f"{image.tag}@{digest}",
+            DigestKey.SHA: digest.removeprefix("sha256:"),
+        }
+        yield f"{image.section}.{_KEYS[image.by]}", texts.get(image.by, digest)
 
 
 def _put(values: dict[str, Any], path: list[str], value: str) -> None:

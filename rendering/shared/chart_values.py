@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rendering.shared.chart_images import image_keys
 from rendering.shared.chart_keys import ChartValues
 from rendering.workflows.temporal_keys import TEMPORAL_KEYS
 
@@ -22,7 +23,8 @@ class UnlistedChartValue(ValueError):  # noqa: N818 - says what is wrong, as cal
 def check_values(chart: str, version: str, values: Mapping[str, Any]) -> None:
     """Raise UnlistedChartValue unless every key of `values` is listed for that chart and version.
 
-    Keys are written with dots, `settings.clusterName`. A list's items are not looked into.
+    Those of images are listed with these (`scaleplan.images.charts`). Keys are written with dots,
+    `settings.clusterName`. A list's items are not looked into.
     """
     listed = CHART_VALUES.get(chart)
     if listed is None:
@@ -32,7 +34,8 @@ def check_values(chart: str, version: str, values: Mapping[str, Any]) -> None:
             f"chart {chart} {version}: its values' keys are listed for {listed.version}; "
             f"compare them with the new values file ({listed.source})"
         )
-    unknown = [key for key in keys_of(values) if not listed.allows(key)]
+    of_images = image_keys(chart, version)
+    unknown = [key for key in keys_of(values) if key not in of_images and not listed.allows(key)]
     if unknown:
         key = unknown[0]
         near = difflib.get_close_matches(key, listed.keys, n=1)

@@ -232,7 +232,78 @@ def _template_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) 
     )
 
 
+def _invented_rule(registration: Registration) -> Computed:
+    return Computed(registration.text("ecrRepositoryPrefix"), {"registryId": ACCOUNT_ID})
+
+
+_CACHE_RULE = Calls(
+    service="ecr",
+    create="CreatePullThroughCacheRule",
+    read="DescribePullThroughCacheRules",
+    update="UpdatePullThroughCacheRule",
+    delete="DeletePullThroughCacheRule",
+    identifier="{ecrRepositoryPrefix}",
+    by={"ecrRepositoryPrefix": "{ecrRepositoryPrefix}"},
+    outputs={"registryId": "{account}"},
+)
+
+
+def _cache_rule_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
+    """A prefix has one rule, which bears no tags: it is this stack's where it copies the same
+    registry."""
+    prefix = inputs["ecrRepositoryPrefix"]
+    found = existing(
+        account,
+        "ecr",
+        "DescribePullThroughCacheRules",
+        "pullThroughCacheRules",
+        ecrRepositoryPrefixes=[prefix],
+    )
+    return (
+        (True, "free")
+        if not found
+        else owned(fine=found[0].get("upstreamRegistryUrl") == inputs["upstreamRegistryUrl"])
+    )
+
+
 CARDS = (
+    Card(
+        type="aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+        computed=_invented_rule,
+        values=by_model("ecr:CreatePullThroughCacheRule"),
+        lifecycle=_CACHE_RULE.lifecycle(),
+        creation=SECONDS,
+        verification=NOT_COMPARED,
+        changes=Changes(
+            source=(provider("ecr/pull_through_cache_rule.go"),),
+            properties={
+                "credentialArn": IN_PLACE,
+                "customRoleArn": IN_PLACE,
+                "ecrRepositoryPrefix": REPLACE,
+                "region": REPLACE,
+                "upstreamRegistryUrl": REPLACE,
+                "upstreamRepositoryPrefix": REPLACE,
+            },
+        ),
+        price=Free(reason="paid as the images in its repositories"),
+        quotas=NO_QUOTA,
+        naming=AccountSetting(
+            title="rule of copied images",
+            needed="none of this prefix, or this stack's own",
+            fix="where nobody needs it: `aws ecr delete-pull-through-cache-rule"
+            " --ecr-repository-prefix` it",
+            state=_cache_rule_state,
+        ),
+        permissions=(
+            "ecr:CreatePullThroughCacheRule",
+            ServiceLinkedRole(
+                principal="pullthroughcache.ecr.amazonaws.com",
+                name="AWSServiceRoleForECRPullThroughCache",
+            ),
+        ),
+        residency=IN_REGION,
+        control_plane=REGIONAL,
+    ),
     Card(
         type="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         computed=of_inputs("repository"),

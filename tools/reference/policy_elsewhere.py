@@ -46,6 +46,7 @@ UNJUDGED = {
     "aws:ec2/eip:Eip": "a NAT gateway's address",
     "aws:ec2/tag:Tag": "Karpenter finds the cluster's group by it",
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": "how many old images are kept",
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": "its repositories' template has rules",
     "aws:eks/accessEntry:AccessEntry": "whom the stack file names",
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": "what the stack file gives them",
     "aws:elasticache/userGroup:UserGroup": "the users, who have rules",

@@ -35,6 +35,7 @@ ABSENT = frozenset(
         "UserGroupNotFound",
         "DBSubnetGroupNotFoundFault",
         "TemplateNotFoundException",
+        "PullThroughCacheRuleNotFoundException",
         "ParameterNotFound",
     }
 )

@@ -42,6 +42,7 @@ ANSWERED_FOR_MOTO: dict[str, dict[str, Any] | str] = {
         "VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": "off"}
     },
     "ec2:GetAllowedImagesSettings": {"State": "disabled"},
+    "ecr:DescribePullThroughCacheRules": "PullThroughCacheRuleNotFoundException",
     "ecr:DescribeRepositoryCreationTemplates": "TemplateNotFoundException",
     "elasticache:DescribeUserGroups": "UserGroupNotFound",
 }

@@ -9,8 +9,10 @@ import pytest
 from rf.preflight import check_account
 from rf.preflight.row import RowStatus
 from rf.shared.account.account import Account
+from rf.shared.account.need import Need
 from rf.shared.cards.naming import AccountSetting
 from rf.shared.cards.registry import all_cards, card_of
+from rf.shared.stacks import settings_of
 from scaleplan.identity.access import GUARD_DUTY_FEATURES
 from tests.commands.preflight.conftest import (
     ACCOUNT_ID,
@@ -19,7 +21,7 @@ from tests.commands.preflight.conftest import (
     TAG_LIST,
 )
 from tests.commands.preflight.preflight_rows import only, verdicts
-from tests.configurations import BEFORE_CITUS
+from tests.configurations import BEFORE_CITUS, COPIED_IMAGES
 
 RULES_IN_THE_WAY = "rules of image replication"
 OTHERS_RULE = {
@@ -140,6 +142,26 @@ def test_what_can_not_be_read_is_unknown(singletons, faults, operation, subject)
     row = only(singletons(), subject)
     assert row.status is RowStatus.UNKNOWN
     assert operation in row.fix
+
+
+@pytest.mark.parametrize(
+    "standing", [(None, "pass"), ("quay.io", "pass"), ("registry.k8s.io", "fail")]
+)
+def test_a_rule_of_copied_images_is_this_stacks_or_in_the_way(
+    session, planned, owner, planted, standing
+):
+    upstream, verdict = standing
+    settings = settings_of("prod", overrides=COPIED_IMAGES)
+    plan = planned("prod", overrides=COPIED_IMAGES)
+    if upstream is not None:
+        rule = {"ecrRepositoryPrefix": "any", "upstreamRegistryUrl": upstream}
+        planted("ecr:DescribePullThroughCacheRules", {"pullThroughCacheRules": [rule]})
+    need = Need(plan=plan, settings=settings, account_id=ACCOUNT_ID)
+    rows = check_account.singletons(Account(session, REGION), need, owner)
+    found = {str(row.status) for row in rows if "rule of copied images" in row.subject}
+    # Each of the five prefixes finds the one that was planted, which is one registry's alone.
+    assert found == ({"pass"} if upstream is None else {"pass", "fail"})
+    assert verdict in found
 
 
 # --- adopted
@@ -303,5 +325,5 @@ def test_what_an_account_has_one_of_is_asked_about_before_it_is_made(planned, st
 
 def test_a_setting_says_what_is_needed_and_what_to_do():
     settings = [card.naming for card in all_cards() if isinstance(card.naming, AccountSetting)]
-    assert len(settings) == 6
+    assert len(settings) == 7
     assert all(setting.needed and setting.fix for setting in settings)

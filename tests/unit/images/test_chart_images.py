@@ -2,7 +2,8 @@
 
 import pytest
 
-from rendering.shared.chart_images import image_values, with_images
+from rendering.shared.chart_images import image_keys, image_values, with_images
+from rendering.shared.chart_values import check_values
 from scaleplan.cluster.charts import CHARTS
 from scaleplan.images.charts import CHART_IMAGES, UnreadChartImages, images_of_chart
 from scaleplan.images.digests import ImageDigests
@@ -73,6 +74,10 @@ def test_with_copies_no_image_of_a_chart_is_pulled_from_elsewhere(listed):
 @pytest.mark.parametrize("listed", CHART_IMAGES, ids=lambda listed: listed.chart)
 def test_a_digest_reaches_the_key_that_the_charts_template_reads(pinned, listed):
     told = dict(image_values(listed.chart, listed.version, HERE))
+    assert told.keys() <= image_keys(listed.chart, listed.version)
+    check_values(
+        listed.chart, listed.version, with_images({}, listed.chart, listed.version, COPIES)
+    )
     for image in listed.images:
         digest = pinned[image.tagged]
         expected = {
