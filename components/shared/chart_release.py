@@ -56,13 +56,13 @@ def chart_release(
     Raises UnlistedChartValue for a key in `values` that the chart's list doesn't have, and
     UnreadChartImages where nobody has read the images of its version.
     """
+    check_values(chart.short_name, chart.version, values)
     return _release(
         name,
         chart,
         namespace,
-        values,
+        with_images(values, chart.short_name, chart.version, images),
         ResourceOptions(parent=parent, depends_on=list(wait_for)),
-        images=images,
         skip_crds=True if chart.leaves_definitions else None,
     )
 
@@ -81,11 +81,13 @@ def definitions_release(
     Those that stand, as Helm made them of the controller's chart, it takes over. They outlive it,
     so that no release that goes takes every object of their kinds with it.
     """
+    values = chart.keeping_definitions
+    check_values(chart.short_name, chart.version, values)
     return _release(
         name,
         chart,
         namespace,
-        chart.keeping_definitions,
+        values,
         ResourceOptions(parent=parent, protect=protect, depends_on=list(wait_for)),
         take_ownership=True,
     )
@@ -98,11 +100,9 @@ def _release(
     values: Mapping[str, Any],
     opts: ResourceOptions,
     *,
-    images: ImageSource | None = None,
     skip_crds: bool | None = None,
     take_ownership: bool | None = None,
 ) -> kubernetes.helm.v3.Release:
-    check_values(chart.short_name, chart.version, values)
     repository = None
     if chart.repository is not None:
         repository = kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository)
@@ -118,9 +118,7 @@ def _release(
         timeout=TIMEOUT_SECONDS,
         skip_crds=skip_crds,
         take_ownership=take_ownership,
-        values=values
-        if images is None
-        else with_images(values, chart.short_name, chart.version, images),
+        values=values,
         opts=opts,
     )
 
