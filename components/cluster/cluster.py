@@ -23,7 +23,7 @@ from components.cluster.node_group import NodeGroup, NodeGroupArgs
 from components.identity.encryption import Keys
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
-from rendering.cluster.documents import CLUSTER_TRUST, NODE_TRUST, secrets_key_use
+from rendering.cluster.documents import NODE_TRUST, cluster_trust, secrets_key_use
 from rendering.cluster.kubeconfig import kubeconfig
 from scaleplan.applications.pods import SYSTEM_POOL
 from scaleplan.catalog import Architecture
@@ -164,7 +164,11 @@ class Cluster(ComponentResource):
             kms_key_id=args.keys.logs_arn,
             opts=child,
         )
-        role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=CLUSTER_TRUST, opts=child)
+        role = aws.iam.Role(
+            f"{name}-control-plane",
+            assume_role_policy=cluster_trust(args.place.account_id),
+            opts=child,
+        )
         policies = [
             aws.iam.RolePolicyAttachment(
                 f"{name}-control-plane",

@@ -135,6 +135,7 @@ class Database(ComponentResource):
         self._monitoring = DatabaseMonitoring(
             f"{name}-monitoring",
             DatabaseMonitoringArgs(
+                place=args.place,
                 keys=args.keys,
                 instances={
                     _PRIMARY: self._identifier,

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.identity.encryption import Keys
+from components.shared.place import Place
 from rendering.shared.iam_documents import service_trust
 
 MONITORING_INTERVAL_SECONDS = 60
@@ -21,8 +22,10 @@ LOG_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseMonitoringArgs:
-    """The instances that are watched; the logs key encrypts what they log."""
+    """The instances that are watched, in the account that RDS does it for; the logs key encrypts
+    what they log."""
 
+    place: Place
     keys: Keys
 
     instances: Mapping[str, str]
@@ -54,7 +57,9 @@ class DatabaseMonitoring(ComponentResource):
     def _build_role(self) -> Output[str]:
         role = aws.iam.Role(
             f"{self._name}-role",
-            assume_role_policy=service_trust("monitoring.rds.amazonaws.com"),
+            assume_role_policy=service_trust(
+                "monitoring.rds.amazonaws.com", self._args.place.account_id
+            ),
             description="RDS writes operating system metrics to CloudWatch Logs",
             opts=ResourceOptions(parent=self),
         )

@@ -13,7 +13,7 @@ from components.identity.encryption import Keys
 from components.network.private_endpoints import PrivateEndpoints, PrivateEndpointsArgs
 from components.shared.computed_text import computed_text
 from components.shared.place import Place
-from rendering.network.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
+from rendering.network.flow_log_documents import flow_logs_policy, flow_logs_trust
 from rendering.network.subnet_layout import ZONE_KEYS, ZoneKey, nat_zone, subnet_layout
 from scaleplan.sizes import NetworkSettings
 
@@ -244,7 +244,11 @@ class Network(ComponentResource):
             kms_key_id=self._args.keys.logs_arn,
             opts=child,
         )
-        role = aws.iam.Role(f"{self._name}-flow", assume_role_policy=FLOW_LOGS_TRUST, opts=child)
+        role = aws.iam.Role(
+            f"{self._name}-flow",
+            assume_role_policy=flow_logs_trust(self._args.place.account_id),
+            opts=child,
+        )
         policy = aws.iam.RolePolicy(
             f"{self._name}-flow",
             role=role.id,

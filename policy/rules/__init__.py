@@ -8,7 +8,7 @@ from .applications import pods, references, room, scaling, stopping
 from .cluster import addons, charts, control_plane, machines, namespaces, pools, rotation
 from .database import clients, instances, operation, parameters, pgbouncer
 from .edge import answers, entry, records
-from .identity import access, audit, certificates, encryption
+from .identity import access, audit, certificates, encryption, services
 from .network import reach, subnets
 from .shared import buckets, program
 from .shared.rule import Rule, RuleLayer
@@ -18,6 +18,7 @@ _MODULES = (
     versions,
     buckets,
     access,
+    services,
     certificates,
     encryption,
     reach,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from rendering.shared.iam_documents import policy_document, service_trust, statement
 
-CLUSTER_TRUST = service_trust("eks.amazonaws.com")
 NODE_TRUST = service_trust("ec2.amazonaws.com")
+
+
+def cluster_trust(account_id: str) -> str:
+    """Control planes of that account."""
+    return service_trust("eks.amazonaws.com", account_id)
 
 
 def cluster_arn(region: str, account_id: str, cluster_name: str) -> str:

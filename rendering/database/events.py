@@ -23,20 +23,29 @@ def backup_pattern(identifier: str) -> str:
 
 
 def backup_log_policy(group_arn: str, region: str, account_id: str, prefix: str) -> str:
-    """Who may write the log of finished backups: EventBridge, on behalf of that one rule.
+    """Who may write the log of finished backups: EventBridge, lines on behalf of that one rule.
 
-    (EventBridge user guide, "Using resource-based policies", CloudWatch Logs permissions.)
+    The rule isn't named where a stream is made: with it there the log may stay empty, and its
+    alert with it (EventBridge user guide, "Using resource-based policies", CloudWatch Logs
+    permissions; Terraform AWS provider, aws_cloudwatch_event_target, "Cloudwatch Log Group Usage":
+    the condition stands on `PutLogEvents` alone).
     """
     rule = f"arn:aws:events:{region}:{account_id}:rule/{prefix}{BACKUP_RULE_SUFFIX}"
-    statement = {
-        "Sid": "EventBridgeWritesBackups",
+    common = {
         "Effect": "Allow",
         "Principal": {"Service": ["delivery.logs.amazonaws.com", "events.amazonaws.com"]},
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": f"{group_arn.removesuffix(':*')}:*",
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+    statements = [
+        {**common, "Sid": "EventBridgeOpensStreams", "Action": ["logs:CreateLogStream"]},
+        {
+            **common,
+            "Sid": "EventBridgeWritesBackups",
+            "Action": ["logs:PutLogEvents"],
+            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+        },
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)
 
 
 def io_wait_pattern(identifier: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from rendering.shared.iam_documents import policy_document, service_trust, statement
 
-FLOW_LOGS_TRUST = service_trust("vpc-flow-logs.amazonaws.com")
+
+def flow_logs_trust(account_id: str) -> str:
+    """VPC flow logs of that account."""
+    return service_trust("vpc-flow-logs.amazonaws.com", account_id)
 
 
 def flow_logs_policy(log_group_arn: str) -> str:

@@ -33,9 +33,20 @@ def policy_document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
 
 
-def service_trust(service: str) -> str:
-    """Trust policy: the AWS service, e.g. `ec2.amazonaws.com`, may assume the role."""
-    return _trust({"Service": service}, ["sts:AssumeRole"])
+def service_trust(service: str, source_account: str | None = None) -> str:
+    """Trust policy: the AWS service, e.g. `ec2.amazonaws.com`, may assume the role.
+
+    With `source_account` only while it acts for that account, which is for services that are
+    documented to say so when they assume a role: those of VPC flow logs (VPC user guide, "IAM role
+    for publishing flow logs to CloudWatch Logs"), RDS (user guide, "Setting up and enabling
+    Enhanced Monitoring", confused deputy) and EKS (user guide, "Cross-service confused deputy
+    prevention"). Where no page says so the role might never be assumed: the policy pack's rule
+    `trust-names-source` lists those.
+    """
+    acting_for = None
+    if source_account is not None:
+        acting_for = {"StringEquals": {"aws:SourceAccount": source_account}}
+    return _trust({"Service": service}, ["sts:AssumeRole"], acting_for)
 
 
 def pod_trust(cluster_arn: str, namespace: str, service_account: str) -> str:

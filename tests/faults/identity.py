@@ -112,6 +112,33 @@ FAULTS: tuple[Fault, ...] = (
         text("policy", "kms:EncryptionContext:aws:logs:arn", "aws:ResourceTag/name"),
     ),
     breaks(
+        "event-logs-can-begin",
+        "the log of finished backups stays empty",
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy::observability-alarms-backups",
+        statement(
+            "policyDocument",
+            Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:1:rule/backups"}},
+        ),
+    ),
+    breaks(
+        "services-name-their-source",
+        "any account's events are counted as backups",
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy::observability-alarms-backups",
+        statement("policyDocument", Action=["logs:CreateLogStream", "logs:PutLogEvents"]),
+    ),
+    breaks(
+        "trust-names-source",
+        "flow logs of any account take the role",
+        "aws:iam/role:Role::network-flow",
+        statement("assumeRolePolicy", Condition={}),
+    ),
+    breaks(
+        "trust-names-source",
+        "a service that nobody has read about takes the backups' role",
+        "aws:iam/role:Role::recovery-backups-daily",
+        text("assumeRolePolicy", "backup.amazonaws.com", "scheduler.amazonaws.com"),
+    ),
+    breaks(
         "iam-managed-for-services",
         "the machines read every bucket",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment::cluster-node-worker",

@@ -10,21 +10,17 @@ from typing import Any
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import (
     ACCESS_KEY,
-    BUCKET_POLICY,
     GROUP_ATTACHMENT,
     IAM_USER,
     KEY,
-    LOG_POLICY,
     LOGIN_PROFILE,
     PASSWORD,
     POD_IDENTITY,
     POLICY_ATTACHMENT,
-    QUEUE_POLICY,
     REPLICA_KEY,
     ROLE,
     ROLE_ATTACHMENT,
     SESSION_DOCUMENT,
-    TOPIC_POLICY,
     USER_ATTACHMENT,
 )
 from ..shared.values import at, statements, texts
@@ -50,39 +46,41 @@ _KEY_POLICY_FAMILIES = frozenset({"kms:*", "kms:GenerateDataKey*", "kms:ReEncryp
 _EVERYTHING = re.compile(r"AdministratorAccess|PowerUserAccess|FullAccess$|:policy/IAMFullAccess")
 
 
-def _allowed(resource: Resource) -> Iterator[Mapping[str, Any]]:
+def allowed(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    """The statements that allow something, of every document in the inputs."""
     return (each for each in statements(resource.inputs) if each.get("Effect") == "Allow")
 
 
-def _called(statement: Mapping[str, Any]) -> str:
+def called(statement: Mapping[str, Any]) -> str:
+    """What a violation calls a statement."""
     return str(statement.get("Sid", "a statement"))
 
 
 def _wildcard_action(resource: Resource, stack: StackResources) -> Iterator[str]:
     own_key = resource.type in KEYS
-    for each in _allowed(resource):
+    for each in allowed(resource):
         for action in texts(each.get("Action")):
             if "*" in action and not (own_key and action in _KEY_POLICY_FAMILIES):
-                yield f"{_called(each)} allows {action}"
+                yield f"{called(each)} allows {action}"
         negated = sorted(each.keys() & {"NotAction", "NotResource", "NotPrincipal"})
         if negated:
-            yield f"{_called(each)} allows all but {', '.join(negated)}"
+            yield f"{called(each)} allows all but {', '.join(negated)}"
 
 
 def _wildcard_resource(resource: Resource, stack: StackResources) -> Iterator[str]:
     if resource.type in KEYS:
         return
-    for each in _allowed(resource):
+    for each in allowed(resource):
         actions = texts(each.get("Action"))
         nameless = all(
             _READS_WITHOUT_NAMES.match(action) or action in _NAMELESS_ACTIONS for action in actions
         )
         if "*" in texts(each.get("Resource")) and not nameless:
-            yield f"{_called(each)} allows {', '.join(actions)} on every resource"
+            yield f"{called(each)} allows {', '.join(actions)} on every resource"
 
 
 def _anyone(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _allowed(resource):
+    for each in allowed(resource):
         principal = each.get("Principal")
         anyone = principal == "*" or (
             isinstance(principal, Mapping) and "*" in texts(principal.get("AWS"))
@@ -90,7 +88,7 @@ def _anyone(resource: Resource, stack: StackResources) -> Iterator[str]:
         tests: Mapping[str, Mapping[str, Any]] = each.get("Condition", {})
         named = any(_NAMED_CALLERS.match(key) for test in tests.values() for key in test)
         if anyone and not named:
-            yield f"{_called(each)} allows anyone"
+            yield f"{called(each)} allows anyone"
 
 
 def _managed_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -100,7 +98,7 @@ def _managed_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _human_role(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _allowed(resource):
+    for each in allowed(resource):
         principal = each.get("Principal")
         named = texts(principal.get("AWS")) if isinstance(principal, Mapping) else []
         # A session of a role was asked when it began, and can't be asked again.
@@ -114,11 +112,6 @@ def _human_role(resource: Resource, stack: StackResources) -> Iterator[str]:
 def _static_keys(resource: Resource, stack: StackResources) -> Iterator[str]:
     yield "is a credential that never expires; pods and pipelines take roles"
 
-
-EVENTBRIDGE = "events.amazonaws.com"
-"""Names no source to SNS (EventBridge user guide, "Amazon SNS permissions")."""
-
-_SOURCES = re.compile(r"(?i)^(aws:Source(Account|Arn|OrgID)|kms:EncryptionContext:.+)$")
 
 FOR_SERVICES = frozenset(
     {
@@ -136,17 +129,6 @@ FOR_SERVICES = frozenset(
 LONGEST_SESSION_SECONDS = 3600
 SHORTEST_PASSWORD = 24
 """Characters of a password that only programs use: 128 bits, of letters and digits."""
-
-
-def _source_named(resource: Resource, stack: StackResources) -> Iterator[str]:
-    for each in _allowed(resource):
-        principal = each.get("Principal")
-        services = texts(principal.get("Service")) if isinstance(principal, Mapping) else []
-        if resource.type == TOPIC_POLICY:
-            services = [name for name in services if name != EVENTBRIDGE]
-        tests: Mapping[str, Mapping[str, Any]] = each.get("Condition", {})
-        if services and not any(_SOURCES.match(key) for test in tests.values() for key in test):
-            yield f"{_called(each)} lets in {', '.join(services)}, whoever's account sends it"
 
 
 def _for_services(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -253,16 +235,6 @@ RULES = (
             LOGIN_PROFILE,
         ),
         check=_static_keys,
-    ),
-    Rule(
-        id="services-name-their-source",
-        layer=RuleLayer.IDENTITY,
-        demand="A policy that lets an AWS service in names the account or resource it acts for.",
-        reason="The service acts for every customer: another's trail or alarm would write here.",
-        source="IAM user guide, The confused deputy problem; AWS Security Hub, SNS.4, SQS.3",
-        remedy="add aws:SourceAccount or aws:SourceArn, or KMS' encryption context",
-        types=(BUCKET_POLICY, *KEYS, LOG_POLICY, QUEUE_POLICY, TOPIC_POLICY),
-        check=_source_named,
     ),
     Rule(
         id="iam-managed-for-services",

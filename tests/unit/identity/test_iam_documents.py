@@ -6,9 +6,9 @@ import pytest
 
 from rendering.applications.repository_lifecycle import keep_newest_images
 from rendering.cluster.documents import (
-    CLUSTER_TRUST,
     NODE_TRUST,
     cluster_arn,
+    cluster_trust,
     secrets_key_use,
     volume_key_use,
 )
@@ -23,7 +23,7 @@ from rendering.edge.external_dns_documents import zone_records_policy
 from rendering.identity.break_glass_documents import role_policy, session_log_policy
 from rendering.identity.key_policies import data_key_policy, logs_key_policy, plain_key_policy
 from rendering.identity.trail_documents import trail_arn
-from rendering.network.flow_log_documents import FLOW_LOGS_TRUST, flow_logs_policy
+from rendering.network.flow_log_documents import flow_logs_policy, flow_logs_trust
 from rendering.shared.bucket_documents import bucket_name, tls_only_policy
 from rendering.shared.iam_documents import pod_trust, policy_document, statement
 
@@ -109,15 +109,23 @@ def test_a_pod_role_opens_to_one_service_account_of_one_cluster():
 @pytest.mark.parametrize(
     ("trust", "service"),
     [
-        (CLUSTER_TRUST, "eks.amazonaws.com"),
+        (cluster_trust(ACCOUNT), "eks.amazonaws.com"),
         (NODE_TRUST, "ec2.amazonaws.com"),
-        (FLOW_LOGS_TRUST, "vpc-flow-logs.amazonaws.com"),
+        (flow_logs_trust(ACCOUNT), "vpc-flow-logs.amazonaws.com"),
     ],
 )
 def test_a_service_role_opens_to_its_service_alone(trust, service):
     (entry,) = statements(trust)
     assert entry["Principal"] == {"Service": service}
     assert entry["Action"] == ["sts:AssumeRole"]
+
+
+def test_a_service_assumes_a_role_for_this_account_alone_where_it_says_for_whom():
+    for trust in (cluster_trust(ACCOUNT), flow_logs_trust(ACCOUNT)):
+        (entry,) = statements(trust)
+        assert entry["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    # EC2 says nothing of the kind when a machine starts: the condition would keep all of them out.
+    assert "Condition" not in statements(NODE_TRUST)[0]
 
 
 def test_flow_logs_are_written_to_their_group_only():
