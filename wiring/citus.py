@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.citus.citus import CitusArgs
 from rendering.database.role_timeouts import statement_timeouts
+from wiring.network import flow_table
 from wiring.stack import Stack
 
 
@@ -30,6 +31,7 @@ def citus_args(stack: Stack) -> CitusArgs:
         statement_timeouts=statement_timeouts(stack.plan, settings.migrations),
         client_namespace=stack.platform.namespace,
         authority=stack.authority,
+        flows=flow_table(stack),
         backup_roles=stack.pod_roles.citus,
         backups_copy=primary.citus_bucket if primary else None,
     )

@@ -15,6 +15,7 @@ from scaleplan.catalog import load_catalog
 from scaleplan.edge.limits import requests_per_address
 from scaleplan.recovery.disaster_recovery import SitePhase
 from scaleplan.sizes import WafMode
+from wiring.network import flow_table
 from wiring.stack import Stack
 
 
@@ -50,6 +51,7 @@ def external_dns_args(stack: Stack, dns: Dns) -> ExternalDnsArgs:
         domain=dns.domain,
         own_names=(dns.origin_domain_name, *_names_of_other_cells(stack, dns)),
         zone_id=dns.zone_id,
+        flows=flow_table(stack),
     )
 
 

@@ -40,6 +40,8 @@ def flow_table(stack: Stack) -> list[Flow]:
             keda=settings.scaling.worker is WorkerScaler.KEDA,
             workflows=settings.workflows.enabled,
             workflow_pages=settings.workflows.web,
+            citus=settings.sharding.present,
+            external_dns=settings.domain is not None and not settings.disaster_recovery.site_of,
             monitoring=MonitoringTopology(
                 vpc=settings.vpc_cidr,
                 services=SERVICE_CIDR,

@@ -17,9 +17,11 @@ from components.cluster.handle import ClusterHandle
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority
 from components.identity.encryption import Keys
+from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.place import Place
 from rendering.citus.names import COORDINATOR_HOST, NAMESPACE, PORT, READERS_HOST
 from rendering.database.roles import RoleKey
+from rendering.network.flow import Flow
 from scaleplan.catalog import Architecture, load_catalog
 from scaleplan.citus.data_nodes import max_connections, placements, pod_resources, pods_by_zone
 from scaleplan.citus.sharding import ShardingSettings
@@ -78,6 +80,9 @@ class CitusArgs:
     backup_roles: Sequence[Resource]
     """By which the servers write their backups: pods get them when they are admitted."""
 
+    flows: Sequence[Flow]
+    """The table of allowed connections."""
+
     backups_copy: Input[str] | None = None
     """The bucket that another stack's backups are copied to, which a recovery site restores from
     and goes on with; None for a bucket of the stack's own."""
@@ -106,7 +111,16 @@ class Citus(ComponentResource):
         }
         super().__init__("researchflow:data:Citus", name, summary, opts)
         self._name, self._args = name, args
-        namespace = self._namespace()
+        made = self._namespace()
+        namespace = made.metadata.name.apply(str)
+        # Of the job, whose password opens every server. Whom those may ask is open (see its rows).
+        policies = NetworkPolicies(
+            f"{name}-network",
+            NetworkPoliciesArgs(
+                namespace=NAMESPACE, flows=args.flows, closed=False, namespace_ready=made
+            ),
+            ResourceOptions(parent=self),
+        )
         backups = self._backups()
         cluster = self._cluster(namespace, backups)
         DistributionJob(
@@ -123,7 +137,7 @@ class Citus(ComponentResource):
                 pooler_port=args.pooler_port,
                 pooler_admin_password=args.pooler_admin_password,
                 suspended=not args.stage.serving,
-                after=cluster.cluster,
+                after=[cluster.cluster, policies],
             ),
             ResourceOptions(parent=self),
         )
@@ -142,8 +156,8 @@ class Citus(ComponentResource):
             }
         )
 
-    def _namespace(self) -> Output[str]:
-        namespace = k8s.core.v1.Namespace(
+    def _namespace(self) -> k8s.core.v1.Namespace:
+        return k8s.core.v1.Namespace(
             f"{self._name}-namespace",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=NAMESPACE,
@@ -155,7 +169,6 @@ class Citus(ComponentResource):
                 parent=self, protect=self._args.place.protect, depends_on=[self._args.cluster.ready]
             ),
         )
-        return namespace.metadata.name.apply(str)
 
     def _backups(self) -> CitusBackups:
         args = self._args
@@ -195,6 +208,7 @@ class Citus(ComponentResource):
                 cluster=args.cluster,
                 images=args.place.images,
                 watch_namespace=namespace,
+                flows=args.flows,
             ),
             ResourceOptions(parent=self),
         )

@@ -79,8 +79,8 @@ class DistributionJobArgs:
     be by replication. A run is then started by hand: `kubectl -n citus create job
     --from=cronjob/…`."""
 
-    after: pulumi.Resource
-    """The sharded cluster, which the job connects to."""
+    after: Sequence[pulumi.Resource]
+    """The sharded cluster, which the job connects to, and what bounds its connections."""
 
 
 class DistributionJob(ComponentResource):
@@ -131,7 +131,7 @@ class DistributionJob(ComponentResource):
                     )
                 ),
             ),
-            opts=ResourceOptions(parent=self, depends_on=[args.after, *mounted]),
+            opts=ResourceOptions(parent=self, depends_on=[*args.after, *mounted]),
         )
         self.register_outputs({})
 

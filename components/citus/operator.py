@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.cluster.handle import ClusterHandle
+from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
+from rendering.citus.names import OPERATOR_NAMESPACE
+from rendering.network.flow import Flow
 from scaleplan.cluster import charts
 from scaleplan.images.image import PUBLISHED, ImageSource
-
-NAMESPACE = "stackgres"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,9 @@ class ShardingOperatorArgs:
 
     watch_namespace: Input[str]
     """The only namespace that the operator may enter; it exists already."""
+
+    flows: Sequence[Flow]
+    """The table of allowed connections."""
 
 
 class ShardingOperator(ComponentResource):
@@ -46,7 +51,7 @@ class ShardingOperator(ComponentResource):
             self,
             name,
             chart,
-            namespace=NAMESPACE,
+            namespace=OPERATOR_NAMESPACE,
             images=args.images,
             wait_for=[args.cluster.ready],
             values={
@@ -58,5 +63,16 @@ class ShardingOperator(ComponentResource):
                 },
                 "jobs": {"nodeSelector": ON_SYSTEM_NODES},
             },
+        )
+        NetworkPolicies(
+            f"{name}-network",
+            NetworkPoliciesArgs(
+                namespace=OPERATOR_NAMESPACE,
+                flows=args.flows,
+                closed=True,
+                # Which makes the namespace.
+                namespace_ready=self.release,
+            ),
+            ResourceOptions(parent=self),
         )
         self.register_outputs({})

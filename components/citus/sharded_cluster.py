@@ -10,7 +10,6 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.citus import operator as sharding_operator
 from components.database.credentials import RoleCredentials
 from components.identity.authority import Authority
 from components.identity.encryption import Keys
@@ -266,7 +265,7 @@ class CitusCluster(ComponentResource):
                             k8s.networking.v1.NetworkPolicyPeerArgs(
                                 pod_selector=k8s.meta.v1.LabelSelectorArgs()
                             ),
-                            _namespace(sharding_operator.NAMESPACE),
+                            _namespace(names.OPERATOR_NAMESPACE),
                         ]
                     ),
                     # The port of the pod, to which the Service's 5433 leads.

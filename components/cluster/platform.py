@@ -20,6 +20,7 @@ from components.identity.encryption import Keys
 from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.chart_release import (
     ON_SYSTEM_NODES,
+    apart,
     chart_release,
     disruption_budget,
     resources_of,
@@ -169,6 +170,7 @@ class Platform(ComponentResource):
             values={
                 "replicas": replicas,
                 "nodeSelector": ON_SYSTEM_NODES,
+                "topologySpreadConstraints": apart("metrics-server"),
                 "podDisruptionBudget": {"enabled": replicas > 1, **disruption_budget(replicas)},
                 "resources": resources_of("metrics-server"),
             },
@@ -196,6 +198,11 @@ class Platform(ComponentResource):
                 "operator": {"replicaCount": replicas},
                 "metricsServer": {"replicaCount": replicas},
                 "webhooks": {"replicaCount": replicas},
+                "topologySpreadConstraints": {
+                    "operator": apart("keda-operator"),
+                    "metricsServer": apart("keda-operator-metrics-apiserver"),
+                    "webhooks": apart("keda-admission-webhooks"),
+                },
                 "resources": {
                     "operator": resources_of("keda-operator"),
                     "metricServer": resources_of("keda-operator-metrics-apiserver"),
@@ -215,7 +222,7 @@ class Platform(ComponentResource):
         self._flows(NAMESPACE, applications, closed=True)
         # After the release, which makes the namespace.
         if self.keda_ready is not None:
-            self._flows("keda", self.keda_ready, closed=False)
+            self._flows("keda", self.keda_ready, closed=True)
         self._flows("kube-system", metrics_server, closed=False)
 
     def _flows(self, namespace: str, after: pulumi.Resource, *, closed: bool) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.cluster.handle import ClusterHandle
 from components.identity.pod_role import PodRole, PodRoleArgs
+from components.network.network_policies import NetworkPolicies, NetworkPoliciesArgs
 from components.shared.chart_release import ON_SYSTEM_NODES, chart_release, resources_of
 from components.shared.place import Place
-from rendering.edge.external_dns_documents import RECORD_TYPES, zone_records_policy
+from rendering.edge.external_dns_documents import NAMESPACE, RECORD_TYPES, zone_records_policy
+from rendering.network.flow import Flow
 from scaleplan.cluster import charts
 
-NAMESPACE = "external-dns"
 SERVICE_ACCOUNT = "external-dns"
 
 
@@ -35,6 +37,9 @@ class ExternalDnsArgs:
 
     zone_id: Input[str]
     """The zone of the domain, and the only one that it may write to."""
+
+    flows: Sequence[Flow]
+    """The table of allowed connections."""
 
 
 class ExternalDns(ComponentResource):
@@ -65,7 +70,7 @@ class ExternalDns(ComponentResource):
             ),
             ResourceOptions(parent=self),
         )
-        chart_release(
+        release = chart_release(
             self,
             name,
             chart,
@@ -87,5 +92,16 @@ class ExternalDns(ComponentResource):
                 "nodeSelector": ON_SYSTEM_NODES,
                 "resources": resources_of("external-dns"),
             },
+        )
+        NetworkPolicies(
+            f"{name}-network",
+            NetworkPoliciesArgs(
+                namespace=NAMESPACE,
+                flows=args.flows,
+                closed=True,
+                # Which makes the namespace.
+                namespace_ready=release,
+            ),
+            ResourceOptions(parent=self),
         )
         self.register_outputs({})

@@ -22,6 +22,7 @@ from components.observability.exporters import Exporters, ExportersArgs, Postgre
 from components.observability.prometheus_stack import PrometheusStack, PrometheusStackArgs
 from components.shared.chart_release import (
     ON_SYSTEM_NODES,
+    apart,
     chart_release,
     disruption_budget,
     resources_of,
@@ -319,6 +320,7 @@ class Observability(ComponentResource):
             values={
                 "replicas": replicas,
                 "nodeSelector": ON_SYSTEM_NODES,
+                "topologySpreadConstraints": apart("prometheus-adapter"),
                 "podDisruptionBudget": {"enabled": replicas > 1, **disruption_budget(replicas)},
                 "prometheus": {
                     "url": f"http://{PROMETHEUS_SERVICE}.{NAMESPACE}.svc",

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Output, ResourceOptions
 
 from rendering.cluster.node_pools import POOL_LABEL
+from rendering.network.controller_flows import NAME_LABEL
 from rendering.shared.chart_images import with_images
 from rendering.shared.chart_values import check_values
 from rendering.shared.quantities import cpu, memory
@@ -133,6 +134,26 @@ def disruption_budget(replicas: int, *, unready_may_go: bool = True) -> dict[str
         return {}
     always: dict[str, int | str] = {"unhealthyPodEvictionPolicy": "AlwaysAllow"}
     return {"maxUnavailable": 1, **(always if unready_may_go else {})}
+
+
+def apart(name: str) -> list[dict[str, Any]]:
+    """Constraints for pods of that `app.kubernetes.io/name`: never two on a machine, and better not
+    in a zone. A rollout's old pods don't count, or the new ones might find no machine.
+    """
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": unsatisfiable,
+            "labelSelector": {"matchLabels": {NAME_LABEL: name}},
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for key, unsatisfiable in (
+            # Where there is but one zone left, or one machine to spare in it, all may stand there.
+            ("topology.kubernetes.io/zone", "ScheduleAnyway"),
+            ("kubernetes.io/hostname", "DoNotSchedule"),
+        )
+    ]
 
 
 def resources_of(name: str) -> dict[str, dict[str, str]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from .applications.pods import WITH_PODS
-from .shared.objects import containers_of
+from .shared.objects import WITH_PODS, containers_of
 from .shared.rule import Resource, Rule, RuleLayer, StackResources
 from .shared.tokens import (
     ADDON,

@@ -5,6 +5,9 @@ from __future__ import annotations
 NAMESPACE = "citus"
 """Its own, because StackGres' pods don't meet the `restricted` standard of the applications'."""
 
+OPERATOR_NAMESPACE = "stackgres"
+"""Of StackGres' operator, which the release makes."""
+
 CLUSTER = "citus"
 """Of the SGShardedCluster. Its groups, Services and Secrets begin with it (StackGres 1.18,
 `StackGresShardedClusterUtil`)."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from rendering.shared.iam_documents import policy_document, statement
 
+NAMESPACE = "external-dns"
+
 RECORD_TYPES = ("A", "AAAA", "CNAME", "TXT")
 """Addresses and aliases, and the text beside each that says whose it is."""
 

@@ -37,9 +37,8 @@ DISTRIBUTION_PODS = Pods(
     name=citus_names.DISTRIBUTION,
     namespace=citus_names.NAMESPACE,
     labels=(("app", citus_names.DISTRIBUTION),),
-    guarded=False,
 )
-"""The job that distributes tables, beside those servers."""
+"""The job that distributes tables, beside those servers, with the superuser's password."""
 
 POD_IDENTITY_AGENT = Networks(
     name="EKS Pod Identity agent", networks=(IPv4Network("169.254.170.23/32"),)

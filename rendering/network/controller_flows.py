@@ -46,7 +46,7 @@ def keda_flows(vpc: IPv4Network, services: IPv4Network, queue_port: int) -> list
     The queue is a name whose addresses may change, so it is the VPC on the queue's port.
     """
     parts = (KEDA_OPERATOR, KEDA_METRICS_API, KEDA_WEBHOOKS)
-    inside = _vpc(vpc)
+    inside = vpc_network(vpc)
     return [
         *_basics(parts, vpc, services),
         *flows_of([KEDA_OPERATOR], inside, (queue_port,), "the queue's length"),
@@ -58,7 +58,7 @@ def keda_flows(vpc: IPv4Network, services: IPv4Network, queue_port: int) -> list
 
 def metrics_server_flows(vpc: IPv4Network, services: IPv4Network) -> list[Flow]:
     """metrics-server asks each node's kubelet and is asked by the API server."""
-    inside = _vpc(vpc)
+    inside = vpc_network(vpc)
     return [
         *_basics((METRICS_SERVER,), vpc, services),
         *flows_of([METRICS_SERVER], inside, (KUBELET_PORT,), "each node's kubelet"),
@@ -76,7 +76,7 @@ def api_server_flows(
 ) -> list[Flow]:
     """The API server for these pods."""
     first = IPv4Network(services.network_address + 1)
-    servers = (Networks(name="API server's Service", networks=(first,)), _vpc(vpc))
+    servers = (Networks(name="API server's Service", networks=(first,)), vpc_network(vpc))
     return [
         flow
         for server in servers
@@ -88,5 +88,6 @@ def _basics(clients: tuple[Pods, ...], vpc: IPv4Network, services: IPv4Network) 
     return [*dns_flows(clients), *api_server_flows(clients, vpc, services)]
 
 
-def _vpc(vpc: IPv4Network) -> Networks:
+def vpc_network(vpc: IPv4Network) -> Networks:
+    """Where the API server calls from, and whatever else has an address there."""
     return Networks(name="VPC", networks=(vpc,))

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from rendering.network.application_flows import StoreNetworks, application_flows
+from rendering.network.citus_flows import citus_flows
 from rendering.network.controller_flows import keda_flows, metrics_server_flows
+from rendering.network.external_dns_flows import external_dns_flows
 from rendering.network.flow import Flow
 from rendering.network.monitoring_flows import MonitoringTopology, monitoring_flows
 from rendering.network.temporal_flows import temporal_flows
@@ -19,13 +21,18 @@ from rendering.network.temporal_flows import temporal_flows
 
 @dataclass(frozen=True, kw_only=True)
 class FlowTopology:
-    """What rows depend on: the networks, and which layers a stack has."""
+    """What rows depend on: the networks, and which layers a stack has.
+
+    `citus` says that its servers are there, `stores.citus` that tenants' data is on them.
+    """
 
     vpc: IPv4Network
     services: IPv4Network
     stores: StoreNetworks
     keda: bool
     monitoring: MonitoringTopology
+    citus: bool = False
+    external_dns: bool = False
     workflows: bool = False
     workflow_pages: bool = False
 
@@ -37,6 +44,8 @@ def network_flows(site: FlowTopology) -> list[Flow]:
         *(keda_flows(site.vpc, site.services, site.stores.job_port) if site.keda else ()),
         *metrics_server_flows(site.vpc, site.services),
         *monitoring_flows(site.monitoring),
+        *(citus_flows(site.vpc, site.services) if site.citus else ()),
+        *(external_dns_flows(site.vpc, site.services) if site.external_dns else ()),
         *(
             temporal_flows(site.stores, keda=site.keda, web=site.workflow_pages)
             if site.workflows

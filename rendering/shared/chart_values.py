@@ -76,6 +76,9 @@ _LISTS = (
                 "resources.metricServer.*",
                 "resources.operator.*",
                 "resources.webhooks.*",
+                "topologySpreadConstraints.metricsServer",
+                "topologySpreadConstraints.operator",
+                "topologySpreadConstraints.webhooks",
                 "watchNamespace",
                 "webhooks.replicaCount",
             }
@@ -123,6 +126,7 @@ _LISTS = (
                 "podDisruptionBudget.unhealthyPodEvictionPolicy",
                 "replicas",
                 "resources.*",
+                "topologySpreadConstraints",
             }
         ),
     ),
@@ -259,6 +263,7 @@ _LISTS = (
                 "rules.custom",
                 "rules.default",
                 "rules.external",
+                "topologySpreadConstraints",
             }
         ),
     ),

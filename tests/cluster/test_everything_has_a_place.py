@@ -27,7 +27,7 @@ TWO_REPLICAS = (
     "metrics-server",
     "prometheus-adapter",
 )
-"""Autoscaling needs them; no chart of theirs says that their pods stand apart."""
+"""Autoscaling needs them; no chart of theirs keeps their pods apart but as its values say."""
 
 
 def test_every_pod_runs_at_the_minima(least: Least):

@@ -149,6 +149,30 @@ FAULTS: tuple[Fault, ...] = (
         also=("network-policy-names-peers",),
     ),
     breaks(
+        "network-default-deny",
+        "StackGres' other pods may ask whom they like",
+        f"{tokens.NETWORK_POLICY}::citus-operator-network-default-deny",
+        drop=True,
+    ),
+    breaks(
+        "network-default-deny",
+        "external-dns' namespace is open to all",
+        f"{tokens.NETWORK_POLICY}::external-dns-network-default-deny",
+        put("spec.policyTypes", ["Egress"]),
+    ),
+    breaks(
+        "pods-have-flows",
+        "the job with the superuser's password may tell the world",
+        f"{tokens.NETWORK_POLICY}::citus-network-citus-distribution",
+        drop=True,
+    ),
+    breaks(
+        "pods-have-flows",
+        "the policy of that job selects another",
+        f"{tokens.NETWORK_POLICY}::citus-network-citus-distribution",
+        put("spec.podSelector.matchLabels.app", "citus-distributor"),
+    ),
+    breaks(
         "network-policy-not-open",
         "a NetworkPolicy lets everybody in",
         f"{tokens.NETWORK_POLICY}::platform-researchflow-network-pgbouncer",
@@ -323,6 +347,24 @@ FAULTS: tuple[Fault, ...] = (
         "a budget of nought per cent",
         TEMPORAL,
         put("values.server.history.podDisruptionBudget.maxUnavailable", "0%"),
+    ),
+    breaks(
+        "controllers-apart",
+        "both pods of KEDA on one machine",
+        KEDA,
+        remove("values.topologySpreadConstraints.operator"),
+    ),
+    breaks(
+        "controllers-apart",
+        "metrics-server is spread over zones alone",
+        f"{tokens.RELEASE}::platform-metrics-server",
+        remove("values.topologySpreadConstraints[1]"),
+    ),
+    breaks(
+        "controllers-apart",
+        "Temporal spreads whatever pods there are",
+        TEMPORAL,
+        remove("values.server.history.topologySpreadConstraints[1].labelSelector"),
     ),
     breaks(
         "controllers-keep-to-namespaces",

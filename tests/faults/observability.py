@@ -57,6 +57,12 @@ FAULTS: tuple[Fault, ...] = (
         also=("chart-budgets-let-go",),
     ),
     breaks(
+        "controllers-apart",
+        "both of Prometheus on one machine",
+        STACK,
+        put("values.prometheus.prometheusSpec.podAntiAffinity", "soft"),
+    ),
+    breaks(
         "no-readable-secret",
         "a webhook in a chart's values",
         STACK,

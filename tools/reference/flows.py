@@ -24,11 +24,12 @@ _OPENING = """\
 Who may open a connection to whom. This page is generated from the table in
 `rendering/network/flow_table.py` (`python -m tools.reference.flows > docs/network-flows.md`), as
 are the NetworkPolicies themselves: the row's source is let out, its destination lets it in, and
-what no row names is refused in both directions. In the namespace `researchflow` that holds for
-every pod, whatever its labels (`default-deny-flows`); elsewhere for the pods that the table names.
+what no row names is refused in both directions. In the namespaces of the program and of its charts
+that holds for every pod, whatever its labels (`default-deny-flows`); in `citus` and `kube-system`,
+which hold pods of others, for those that the table names.
 
-It is written for VPC 10.0.0.0/16 with every layer that has rows: KEDA, RabbitMQ, Temporal, and
-Citus serving tenants' data. A stack without one of them lacks its rows.
+It is written for VPC 10.0.0.0/16 with every layer that has rows: KEDA, RabbitMQ, Temporal,
+external-dns, and Citus serving tenants' data. A stack without one of them lacks its rows.
 
 """
 
@@ -42,6 +43,10 @@ _CLOSING = """
   those pods away from them that have nothing to ask.
 - The VPC CNI applies a policy within seconds of a pod's start, and until then all is open to it
   (EKS user guide, "Limit pod traffic with Kubernetes network policies").
+- Whom Citus' servers and the operator's Jobs beside them ask is open: Patroni needs the API server,
+  backups S3, groups one another, and what else StackGres makes them do is listed nowhere. Who asks
+  them is not: `components/citus/sharded_cluster.py` has that policy. In `monitoring-nodes` there is
+  none, because its pods are on their machines' own network, which policies don't reach.
 - A kubelet's probes come from the pod's own node and are never refused.
 """
 
@@ -63,6 +68,8 @@ def render() -> str:
         keda=True,
         workflows=True,
         workflow_pages=True,
+        citus=True,
+        external_dns=True,
         stores=StoreNetworks(
             balancer=tuple(subnets.private.values()),
             data=tuple(subnets.data.values()),

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..shared.objects import chooses, containers_of, is_application, labels_of, pod_of
+from ..shared.objects import (
+    SERVING,
+    WITH_PODS,
+    chooses,
+    containers_of,
+    is_application,
+    labels_of,
+    pod_of,
+)
 from ..shared.rule import Level, Resource, Rule, RuleLayer, StackResources
 from ..shared.secret_forms import secret_form
 from ..shared.tokens import (
     CLUSTER_SECRET,
     CONFIG_MAP,
     CRON_JOB,
-    DAEMON_SET,
     DEPLOYMENT,
     JOB,
     RELEASE,
     REPOSITORY,
     SERVICE_ACCOUNT,
-    STATEFUL_SET,
     STORED_VERSION,
 )
 from ..shared.values import UNKNOWN, at, is_true, leaves, listed
-
-SERVING = (DEPLOYMENT, STATEFUL_SET)
-WITH_PODS = (*SERVING, DAEMON_SET, JOB, CRON_JOB)
 
 
 def _image_tags(resource: Resource, stack: StackResources) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
 from ..shared.tokens import RELEASE
-from ..shared.values import at, is_true
+from ..shared.values import at, is_true, listed
 
 ALWAYS = "AlwaysAllow"
 """Of a budget: a pod that isn't ready may leave, whatever the others are."""
@@ -44,14 +44,18 @@ def _switches(values: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A kind of pod of a chart: where the chart is told how many there are, and their budget.
+    """A kind of pod of a chart: where the chart is told how many there are, their budget, and what
+    keeps them off one another's machines.
 
-    `budget` is None where the chart has one by itself, `own` what it says beside the values.
+    `apart` is None where the chart keeps them apart by itself (read at the pinned versions in
+    `rf/shared/cluster/charts.py`), `budget` where it has one by itself, `own` what that says beside
+    the values.
     `unready_may_go`: whether the chart can be told that pods which aren't ready may leave.
     """
 
     copies: str
     budget: str | None
+    apart: str | None = None
     own: Mapping[str, int | str] = field(default_factory=dict)
     unready_may_go: bool = True
 
@@ -65,6 +69,7 @@ PARTS: Mapping[str, Sequence[Part]] = {
         Part(
             copies=f"{part}.replicaCount",
             budget=f"podDisruptionBudget.{budget}",
+            apart=f"topologySpreadConstraints.{part}",
             unready_may_go=False,
         )
         for part, budget in (
@@ -77,18 +82,27 @@ PARTS: Mapping[str, Sequence[Part]] = {
         Part(
             copies=f"{part}.{part}Spec.replicas",
             budget=f"{part}.podDisruptionBudget",
+            apart=f"{part}.{part}Spec.podAntiAffinity",
             own=_OF_STACK,
         )
         for part in ("prometheus", "alertmanager")
     ),
-    "metrics-server": (Part(copies="replicas", budget="podDisruptionBudget"),),
+    "metrics-server": (
+        Part(copies="replicas", budget="podDisruptionBudget", apart="topologySpreadConstraints"),
+    ),
     "prometheus-adapter": (
-        Part(copies="replicas", budget="podDisruptionBudget", own={"maxUnavailable": 1}),
+        Part(
+            copies="replicas",
+            budget="podDisruptionBudget",
+            apart="topologySpreadConstraints",
+            own={"maxUnavailable": 1},
+        ),
     ),
     "temporal": tuple(
         Part(
             copies=f"server.{role}.replicaCount",
             budget=f"server.{role}.podDisruptionBudget",
+            apart=f"server.{role}.topologySpreadConstraints",
         )
         for role in ("frontend", "history", "matching", "worker")
     ),
@@ -111,7 +125,7 @@ DEFINITIONS = {
 }
 """By what value each chart that has CRDs among its templates annotates them."""
 
-APART = {"karpenter": "karpenter-crd", "kube-prometheus-stack": "prometheus-operator-crds"}
+DEFINED_BY = {"karpenter": "karpenter-crd", "kube-prometheus-stack": "prometheus-operator-crds"}
 """Which chart has the CRDs of another, whose own Helm makes once and changes never."""
 
 
@@ -122,7 +136,7 @@ def _definitions_kept(resource: Resource, stack: StackResources) -> Iterator[str
 
 
 def _definitions_raised(resource: Resource, stack: StackResources) -> Iterator[str]:
-    chart = APART.get(at(resource.inputs, "name"))
+    chart = DEFINED_BY.get(at(resource.inputs, "name"))
     if chart is None:
         return
     if not any(at(each.inputs, "name") == chart for each in stack.of_type(RELEASE)):
@@ -141,10 +155,21 @@ def _survives_machine(resource: Resource, stack: StackResources) -> Iterator[str
     for each in PARTS.get(name, ()):
         if _copies(resource, each) < 2:
             yield f"has one pod of values.{each.copies}"
-    for part, spec in (("prometheus", "prometheusSpec"), ("alertmanager", "alertmanagerSpec")):
-        affinity = at(resource.inputs, f"values.{part}.{spec}.podAntiAffinity")
-        if name == "kube-prometheus-stack" and affinity != "hard":
-            yield f"may have both pods of {part} on one machine"
+
+
+def _apart(resource: Resource, stack: StackResources) -> Iterator[str]:
+    for part in PARTS.get(at(resource.inputs, "name"), ()):
+        if part.apart and _copies(resource, part) > 1 and not _kept_apart(resource, part.apart):
+            yield f"may have all pods of values.{part.copies} on one machine"
+
+
+def _kept_apart(resource: Resource, path: str) -> bool:
+    # "hard" is how Prometheus' chart is told.
+    return at(resource.inputs, f"values.{path}") == "hard" or any(
+        at(each, "topologyKey") == "kubernetes.io/hostname"
+        and at(each, "labelSelector.matchLabels", {})
+        for each in listed(resource.inputs, f"values.{path}")
+    )
 
 
 def _copies(resource: Resource, part: Part) -> int:
@@ -264,6 +289,16 @@ RULES = (
         remedy="use `disruption_budget` of `components/shared/chart_release.py`",
         types=(RELEASE,),
         check=_budgets_give,
+    ),
+    Rule(
+        id="controllers-apart",
+        layer=RuleLayer.CLUSTER,
+        demand="Each chart keeps a controller's, Prometheus' or Temporal's pods on machines apart.",
+        reason="Two replicas on one machine are one: with it go both, and what they were two for.",
+        source="Kubernetes docs, Pod Topology Spread Constraints; EKS best practices, Reliability",
+        remedy="give the chart's values the constraints of `components/shared/chart_release.py`",
+        types=(RELEASE,),
+        check=_apart,
     ),
     Rule(
         id="controllers-keep-to-namespaces",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..network.reach import WORLD
-from ..shared.objects import APPLICATIONS
+from ..shared.objects import APPLICATIONS, WITH_PODS, labels_of, named
 from ..shared.rule import Resource, Rule, RuleLayer, StackResources
-from ..shared.tokens import LIMIT_RANGE, NAMESPACE, NETWORK_POLICY, RESOURCE_QUOTA
+from ..shared.tokens import LIMIT_RANGE, NAMESPACE, NETWORK_POLICY, RELEASE, RESOURCE_QUOTA
 from ..shared.values import at, listed
 
 LESS_RESTRICTED: Mapping[str, str] = {
@@ -19,6 +19,17 @@ LESS_RESTRICTED: Mapping[str, str] = {
 and the node exporter reads the machine."""
 
 
+NOT_CLOSED: Mapping[str, str] = {
+    "citus": "Patroni, backups and StackGres' Jobs ask whom they need, which is listed nowhere; who"
+    " asks its servers is bounded by a policy of theirs",
+    "kube-system": "EKS' own pods, and those of whoever else has a part of the cluster there",
+    "monitoring-nodes": "the node exporter is on its machine's network, which no policy reaches",
+}
+"""Namespaces without a default deny, and why; what the program itself runs there has a policy."""
+
+BOTH_WAYS = {"Ingress", "Egress"}
+
+
 def _namespace_level(resource: Resource, stack: StackResources) -> Iterator[str]:
     name = str(at(resource.inputs, "metadata.name"))
     wanted = LESS_RESTRICTED.get(name, "restricted")
@@ -27,25 +38,40 @@ def _namespace_level(resource: Resource, stack: StackResources) -> Iterator[str]
         yield f"enforces {level or 'no level'} of Pod Security, not {wanted}"
 
 
-def _of_namespace(
-    resource: Resource, stack: StackResources, token: str
-) -> Iterator[Mapping[str, Any]]:
-    name = at(resource.inputs, "metadata.name")
+def _of_namespace(name: str, stack: StackResources, token: str) -> Iterator[Mapping[str, Any]]:
     for each in stack.of_type(token):
         if at(each.inputs, "metadata.namespace") == name:
             yield each.inputs
 
 
 def _default_deny(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(resource.inputs, "metadata.name") in LESS_RESTRICTED:
+    name = str(at(resource.inputs, "metadata.name"))
+    if resource.type == RELEASE:
+        # One that the release makes; where the program has made it, its own resource is judged.
+        name = str(at(resource.inputs, "namespace"))
+        if any(at(each.inputs, "metadata.name") == name for each in stack.of_type(NAMESPACE)):
+            return
+    if name in NOT_CLOSED:
         return
-    for policy in _of_namespace(resource, stack, NETWORK_POLICY):
+    for policy in _of_namespace(name, stack, NETWORK_POLICY):
         spec = at(policy, "spec", {})
         everyone = at(spec, "podSelector", {}) == {}
         silent = not listed(spec, "ingress") and not listed(spec, "egress")
-        if everyone and silent and {"Ingress", "Egress"} <= set(listed(spec, "policyTypes")):
+        if everyone and silent and set(listed(spec, "policyTypes")) >= BOTH_WAYS:
             return
-    yield "lets any pod talk to any other, and to the internet"
+    yield f"lets any pod of {name} talk to any other, and to the internet"
+
+
+def _selected(resource: Resource, stack: StackResources) -> Iterator[str]:
+    namespace, _ = named(resource)
+    labels = labels_of(resource)
+    closed: set[str] = set()
+    for policy in _of_namespace(namespace, stack, NETWORK_POLICY):
+        wanted = at(policy, "spec.podSelector.matchLabels", {})
+        if wanted.items() <= labels.items():
+            closed |= set(listed(policy, "spec.policyTypes"))
+    for direction in sorted(BOTH_WAYS - closed):
+        yield f"has pods whose {direction.lower()} no NetworkPolicy bounds"
 
 
 def _open_policy(resource: Resource, stack: StackResources) -> Iterator[str]:
@@ -76,10 +102,11 @@ def _outside_alone(resource: Resource, stack: StackResources) -> Iterator[str]:
 
 
 def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
-    if at(resource.inputs, "metadata.name") != APPLICATIONS:
+    name = at(resource.inputs, "metadata.name")
+    if name != APPLICATIONS:
         return
     hard: dict[str, Any] = {}
-    for each in _of_namespace(resource, stack, RESOURCE_QUOTA):
+    for each in _of_namespace(name, stack, RESOURCE_QUOTA):
         hard |= at(each, "spec.hard", {})
     for key in ("requests.cpu", "requests.memory", "limits.memory", "pods"):
         if key not in hard:
@@ -87,7 +114,7 @@ def _bounded(resource: Resource, stack: StackResources) -> Iterator[str]:
     for key in ("loadbalancers", "nodeports"):
         if str(at(hard, f"[services.{key}]")) != "0":
             yield f"may open {key} of its own"
-    if not list(_of_namespace(resource, stack, LIMIT_RANGE)):
+    if not list(_of_namespace(name, stack, LIMIT_RANGE)):
         yield "gives no limit to a container that names none"
 
 
@@ -105,12 +132,25 @@ RULES = (
     Rule(
         id="network-default-deny",
         layer=RuleLayer.WORKLOADS,
-        demand="Every namespace of restricted pods denies traffic that no policy allows.",
+        demand="Every namespace of the program and of its charts denies what no policy allows.",
         reason="One pod taken over would reach every store.",
         source="NIST SP 800-53, SC-7(5); EKS best practices, Network security",
         remedy="give it `NetworkPolicies`, which begin with the default deny",
-        types=(NAMESPACE,),
+        types=(NAMESPACE, RELEASE),
         check=_default_deny,
+        whole_stack=True,
+    ),
+    Rule(
+        id="pods-have-flows",
+        layer=RuleLayer.WORKLOADS,
+        demand="A NetworkPolicy selects every pod of the program, for what comes in and goes out.",
+        reason="The job that distributes tables has Citus' superuser's password, and all of the"
+        " internet to tell it to.",
+        source="NIST SP 800-53, SC-7(5); Kubernetes docs, Network Policies, isolation of pods",
+        remedy="give its pods a row in `rendering/network/flow_table.py`, and its namespace"
+        " `NetworkPolicies`",
+        types=WITH_PODS,
+        check=_selected,
         whole_stack=True,
     ),
     Rule(

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .rule import Resource, StackResources
-from .tokens import AUTOSCALER, CRON_JOB, SCALED_OBJECT
+from .tokens import AUTOSCALER, CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, SCALED_OBJECT, STATEFUL_SET
 from .values import at, listed
 
 APPLICATIONS = "researchflow"
 """The namespace of the plan's own services."""
+
+
+SERVING = (DEPLOYMENT, STATEFUL_SET)
+WITH_PODS = (*SERVING, DAEMON_SET, JOB, CRON_JOB)
 
 
 def named(resource: Resource) -> tuple[str, str]:

@@ -38,7 +38,8 @@ TEMPORAL = "temporal"
 Values = Mapping[str, Any]
 
 _HOST, _ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
-_PLACED_BY = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints")
+_SPREAD = "topologySpreadConstraints"
+_PLACED_BY = ("nodeSelector", "tolerations", "affinity", _SPREAD)
 
 
 class UnmatchedSpreadError(Exception):
@@ -97,6 +98,8 @@ def _controller(
     spec |= _kept_apart(pod, sections[-1], labels)
     for section in sections:
         spec |= {key: section[key] for key in _PLACED_BY if section.get(key)}
+    if pod.spread is not None:
+        spec[_SPREAD] = _section(values, pod.spread[:-1]).get(pod.spread[-1], [])
     _check_spread(pod.name, spec, labels)
     replicas = row.replicas_of(settings)
     metadata = {"name": pod.name, "namespace": pod.namespace}
@@ -145,7 +148,7 @@ def _kept_apart(pod: ChartPod, section: Values, labels: Mapping[str, str]) -> di
         required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
         kept["affinity"]["nodeAffinity"] = required
     if pod.zones_apart:
-        kept["topologySpreadConstraints"] = [
+        kept[_SPREAD] = [
             {
                 "maxSkew": 1,
                 "topologyKey": _ZONE,
@@ -157,7 +160,7 @@ def _kept_apart(pod: ChartPod, section: Values, labels: Mapping[str, str]) -> di
 
 
 def _check_spread(name: str, spec: Mapping[str, Any], labels: Mapping[str, str]) -> None:
-    for constraint in spec.get("topologySpreadConstraints", ()):
+    for constraint in spec.get(_SPREAD, ()):
         wanted = constraint["labelSelector"]["matchLabels"]
         if not wanted.items() <= labels.items():
             raise UnmatchedSpreadError(f"{name}: {wanted} are none of {dict(labels)}")

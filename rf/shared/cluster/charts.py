@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+NAME_LABEL = "app.kubernetes.io/name"
 CRITICAL, NODE_CRITICAL = "system-cluster-critical", "system-node-critical"
 
 _ONE_LEAVES = {"rollingUpdate": {"maxUnavailable": 1}, "type": "RollingUpdate"}
@@ -20,19 +21,21 @@ _ONE_STAYS = {"minAvailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
 class ChartPod:
     """A kind of pod of a chart or add-on, beside its row of `CONTROLLERS`.
 
-    `sections` are the values that place it, the last one the nearest. `budget` is the section of
-    its disruption budget. The rest is what the chart does by itself (each row says where that was
-    read): `labels` beside `app`, which is the stand-in's name whatever the chart's is, `apart`
-    (hosts that its pods share: `soft` where they had better not, `hard` where they can't, or as
-    `podAntiAffinity` in its section says), `zones_apart`, `nodes` (what it requires of a node's
-    labels), `strategy` (unless its section has a `deploymentStrategy`), `priority` and `own_budget`
-    (what a budget says that is on; without a `budget`, it is always on).
+    `sections` are the values that place it, the last one the nearest; `spread` is where its spread
+    constraints are, if in none of them. `budget` is the section of its disruption budget. The rest
+    is what the chart does by itself (each row says where that was read): `labels` beside `app`,
+    which is the stand-in's name whatever the chart's is, `apart` (hosts that its pods share: `soft`
+    where they had better not, `hard` where they can't, or as `podAntiAffinity` in its section
+    says), `zones_apart`, `nodes` (what it requires of a node's labels), `strategy` (unless its
+    section has a `deploymentStrategy`), `priority` and `own_budget` (what a budget says that is on;
+    without a `budget`, it is always on).
     """
 
     name: str
     namespace: str
     release: str
     sections: Sequence[tuple[str, ...]] = ((),)
+    spread: tuple[str, ...] | None = None
     budget: tuple[str, ...] | None = None
     own_budget: Mapping[str, Any] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -78,12 +81,14 @@ CHART_PODS = (
         priority=CRITICAL,
     ),
     # kubernetes-sigs/metrics-server, tag metrics-server-helm-chart-3.13.1, charts/metrics-server:
-    # values.yaml (`affinity` and `updateStrategy` empty), templates/deployment.yaml, pdb.yaml.
+    # values.yaml (`affinity`, `topologySpreadConstraints` and `updateStrategy` empty),
+    # templates/deployment.yaml, pdb.yaml, _helpers.tpl (labels).
     ChartPod(
         name="metrics-server",
         namespace="kube-system",
         release="metrics-server",
         budget=("podDisruptionBudget",),
+        labels={NAME_LABEL: "metrics-server"},
         priority=CRITICAL,
     ),
     # kubernetes-sigs/aws-load-balancer-controller, tag v3.5.0, helm/aws-load-balancer-controller:
@@ -103,15 +108,18 @@ CHART_PODS = (
         name="external-dns", namespace="external-dns", release="external-dns", strategy=_RECREATED
     ),
     # kedacore/charts, tag v2.20.2, keda: values.yaml (`upgradeStrategy`, `affinity`,
-    # `priorityClassName` empty), templates/{manager,metrics-server,webhooks}: deployment.yaml (its
-    # own section goes before the chart's), poddisruptionbudget.yaml.
+    # `topologySpreadConstraints`, `priorityClassName` empty),
+    # templates/{manager,metrics-server,webhooks}: deployment.yaml (labels; its own section goes
+    # before the chart's, but spread constraints are by part), poddisruptionbudget.yaml.
     *(
         ChartPod(
             name=name,
             namespace="keda",
             release="keda",
             sections=((), (section,)),
+            spread=("topologySpreadConstraints", section),
             budget=("podDisruptionBudget", budget),
+            labels={NAME_LABEL: name},
         )
         for name, section, budget in (
             ("keda-operator", "operator", "operator"),
@@ -195,12 +203,14 @@ CHART_PODS = (
         sections=(("kube-state-metrics",),),
     ),
     # prometheus-community/helm-charts, tag prometheus-adapter-5.3.0, charts/prometheus-adapter:
-    # values.yaml (`affinity` empty; its `strategy` is Kubernetes' default), templates/pdb.yaml.
+    # values.yaml (`affinity` and `topologySpreadConstraints` empty; its `strategy` is Kubernetes'
+    # default), templates/deployment.yaml, _helpers.tpl (labels), pdb.yaml.
     ChartPod(
         name="prometheus-adapter",
         namespace="monitoring",
         release="prometheus-adapter",
         budget=("podDisruptionBudget",),
+        labels={NAME_LABEL: "prometheus-adapter"},
         own_budget=_ONE_MAY_GO,
     ),
 )

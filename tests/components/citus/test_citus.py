@@ -11,6 +11,7 @@ from rendering.citus.names import PATRONI_PORT, server_names
 from rendering.citus.roles import citus_roles_sql
 from rendering.database.role_timeouts import statement_timeouts
 from rendering.database.roles import ROLES
+from rendering.network.flow_table import network_flows
 from rf.shared.plan import reveal
 from scaleplan.catalog import Architecture
 from scaleplan.citus.sharding import ShardingSettings, ShardingStage
@@ -20,6 +21,7 @@ from scaleplan.sizes import Size
 from tests.components.applications.deployed import controller
 from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, keys, place
+from tests.unit.network.flow_site import stack
 
 PLAN = load_plan()
 TIMEOUTS = statement_timeouts(PLAN, MigrationsSettings())
@@ -31,6 +33,7 @@ STACKGRES = "kubernetes:stackgres.io/"
 CLUSTER = f"{STACKGRES}v1alpha1:SGShardedCluster"
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 JOB = "kubernetes:batch/v1:CronJob"
 
 
@@ -67,6 +70,7 @@ def citus(build):
                     keys=keys(data_arn=KEY),
                     cluster=cluster_handle(ready, kubernetes_version="1.35"),
                     backup_roles=[controller(opts)],
+                    flows=network_flows(stack(citus=True)),
                     subnet_ids=["subnet-a", "subnet-b", "subnet-c"],
                     architecture=architecture,
                     stage=ShardingSettings(stage=stage, fresh_install=True, **(restored or {})),
@@ -342,7 +346,7 @@ def test_what_holds_data_is_protected_as_the_stack_says(citus, protect):
 
 
 def test_applications_reach_postgres_and_no_other_port(citus):
-    policy = only(citus(), "kubernetes:networking.k8s.io/v1:NetworkPolicy")["spec"]
+    policy = citus().inputs(POLICY, "citus-cluster-servers")["spec"]
     assert policy["podSelector"]["matchLabels"]["app"] == "StackGresCluster"
     clients = [
         rule
@@ -356,6 +360,27 @@ def test_applications_reach_postgres_and_no_other_port(citus):
     }
     (read,) = [rule["ports"] for rule in policy["ingress"] if monitoring in rule["from"]]
     assert {each["port"] for each in read} == {5432, PATRONI_PORT}
+
+
+def test_the_job_with_the_superusers_password_opens_connections_to_servers_and_poolers_alone(citus):
+    built = citus()
+    policy = built.inputs(POLICY, "citus-network-citus-distribution")
+    assert (policy["metadata"]["namespace"], policy["spec"].get("ingress")) == ("citus", None)
+    ports = {use["port"] for rule in policy["spec"]["egress"] for use in rule["ports"]}
+    assert ports == {53, 5432, 5433, 6432}
+    assert not any("ipBlock" in peer for rule in policy["spec"]["egress"] for peer in rule["to"])
+    (job,) = built.of_type("kubernetes:batch/v1:CronJob")
+    assert built.named(POLICY, "citus-network-citus-distribution").urn in job.dependencies
+
+
+def test_the_operator_is_asked_at_its_webhook_and_no_other_pod_of_its_namespace_talks(citus):
+    built = citus()
+    operator = built.inputs(POLICY, "citus-operator-network-stackgres-operator")["spec"]
+    assert [use["port"] for rule in operator["ingress"] for use in rule["ports"]] == [8443]
+    everyone = built.inputs(POLICY, "citus-operator-network-default-deny")
+    assert everyone["metadata"]["namespace"] == "stackgres"
+    assert everyone["spec"]["podSelector"] == {}
+    assert not everyone["spec"].keys() & {"ingress", "egress"}
 
 
 def test_the_three_roles_are_made_on_every_node_with_their_passwords(citus):

@@ -7,10 +7,13 @@ import pulumi_aws as aws
 import pytest
 
 from components.edge.external_dns import ExternalDns, ExternalDnsArgs
+from rendering.network.flow_table import network_flows
 from tests.components.recorded_once import recorded_once
 from tests.components.values import cluster_handle, place
+from tests.unit.network.flow_site import stack
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
@@ -31,6 +34,7 @@ def built(build):
                 domain="a.example.com",
                 own_names=("origin.a.example.com",),
                 zone_id=zone.zone_id,
+                flows=network_flows(stack(external_dns=True)),
             ),
             opts,
         )
@@ -53,6 +57,15 @@ def test_it_adds_and_changes_records_of_its_own_in_one_zone(built):
     assert values["domainFilters"] == ["a.example.com"]
     assert values["extraArgs"]["zone-id-filter"] == built.exported["zone"]
     assert values["managedRecordTypes"] == ["A", "AAAA", "CNAME"]
+
+
+def test_it_reaches_names_the_api_server_and_aws_and_nobody_reaches_it(built):
+    policies = {each.inputs["metadata"]["name"]: each.inputs for each in built.of_type(POLICY)}
+    assert policies.keys() == {"default-deny-flows", "external-dns-flows"}
+    assert {each["metadata"]["namespace"] for each in policies.values()} == {"external-dns"}
+    spec = policies["external-dns-flows"]["spec"]
+    assert "ingress" not in spec
+    assert {use["port"] for rule in spec["egress"] for use in rule["ports"]} == {53, 80, 443}
 
 
 def test_its_role_writes_in_that_zone_alone_and_not_the_programs_names(built):

@@ -20,6 +20,7 @@ NAMESPACE = "researchflow"
 PUBLIC = IPv4Address("203.0.113.9")
 AGENT = IPv4Address("169.254.170.23")
 METADATA = IPv4Address("169.254.169.254")
+API_SERVER = IPv4Address("172.20.0.1")
 
 
 def balancer(plan):
@@ -177,6 +178,47 @@ def test_a_pod_with_a_role_gets_its_credentials_and_reaches_aws_and_no_other_pod
     assert ("monitoring", "alertmanager") in with_role
     assert network.allows(ALERTMANAGER, AGENT, 80)
     assert network.allows(ALERTMANAGER, PUBLIC, 443)
+
+
+@pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))
+def test_the_job_with_the_superusers_password_reaches_citus_and_the_poolers_alone(serving, stack):
+    plan = serving(stack)
+    if not plan.of_type("kubernetes:batch/v1:CronJob"):
+        return
+    network = Reachability(plan)
+    job = Pod("citus", (("app", "citus-distribution"),))
+    assert network.allows(job, CITUS, 5432)
+    for closed in (PUBLIC, AGENT, METADATA, data(plan), STRANGER):
+        for port in PORTS:
+            assert not network.allows(job, closed, port), (closed, port)
+    assert not network.allows(CITUS, job, 5432)
+
+
+@pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))
+def test_controllers_that_write_to_aws_or_to_the_cluster_reach_what_they_write_to(serving, stack):
+    plan = serving(stack)
+    network = Reachability(plan)
+    releases = {each.inputs["name"] for each in plan.of_type("kubernetes:helm.sh/v3:Release")}
+    external_dns = Pod("external-dns", (("app.kubernetes.io/name", "external-dns"),))
+    operator = Pod("stackgres", (("app", "stackgres-operator"), ("group", "stackgres.io")))
+    jobs = Pod("stackgres", (("app", "stackgres-operator-init"), ("job", "install-sgconfig")))
+    for release, pod, outside in (
+        ("external-dns", external_dns, True),
+        ("stackgres-operator", operator, True),
+        ("stackgres-operator", jobs, False),
+    ):
+        if release not in releases:
+            continue
+        assert network.allows(pod, API_SERVER, 443), pod
+        assert network.allows(pod, PUBLIC, 443) == outside, pod
+        assert not network.allows(pod, app("pgbouncer"), 6432), pod
+        assert not network.allows(pod, METADATA, 80), pod
+        assert not network.allows(STRANGER, pod, 8443), pod
+    if "stackgres-operator" in releases:
+        # The API server calls its webhook from the VPC.
+        assert network.allows(balancer(plan), operator, 8443)
+        other = Pod("stackgres", (("app", "somebody-else"),))
+        assert not network.allows(other, PUBLIC, 443)
 
 
 @pytest.mark.parametrize("stack", stack_names(PROJECT_ROOT))

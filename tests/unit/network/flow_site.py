@@ -10,12 +10,14 @@ from rendering.network.subnet_layout import subnet_layout
 VPC = IPv4Network("10.0.0.0/16")
 
 
-def stack(*, keda=True, citus=False, job_port=6379):
+def stack(*, keda=True, citus=False, job_port=6379, external_dns=False):
     subnets = subnet_layout(VPC)
     return FlowTopology(
         vpc=VPC,
         services=IPv4Network("172.20.0.0/16"),
         keda=keda,
+        citus=citus,
+        external_dns=external_dns,
         stores=StoreNetworks(
             balancer=tuple(subnets.private.values()),
             data=tuple(subnets.data.values()),
