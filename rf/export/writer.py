@@ -157,8 +157,15 @@ class _Dumper(yaml.CSafeDumper):
     """Block style for texts of several lines, so that scripts and files stay readable."""
 
 
+_NUMBER = re.compile(
+    r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?)"
+)
+"""What kubectl's parser takes for a number, unlike PyYAML's: 0835437813, 12e4, 0o17 (YAML 1.2;
+go-yaml v3, resolve.go)."""
+
+
 def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = "|" if "\n" in text else "'" if _NUMBER.fullmatch(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -79,6 +79,18 @@ def test_export_writes_objects_by_kind_and_name(plan: RecordedPlan) -> None:
     assert "script: |\n    one\n    two\n" in files["kubernetes/configmap/settings.yaml"]
 
 
+@pytest.mark.parametrize("text", ["0835437813", "12e4567890", "0o17", "0x1f", "1_000", "-.5", "7."])
+def test_an_export_quotes_texts_that_kubectl_would_take_for_numbers(text: str) -> None:
+    """The API server refuses a number among annotations, as a hash of digits alone would be."""
+    settings = _resource("ConfigMap", "settings", data={"hash": text, "word": "f1904513ac"})
+    plan = RecordedPlan(
+        project="researchflow", stack="dev", size="small", resources=(settings,), outputs={}
+    )
+    written = files_of(plan)["kubernetes/configmap/settings.yaml"]
+    assert f"hash: '{text}'\n" in written
+    assert "word: f1904513ac\n" in written
+
+
 def test_export_shows_no_secret_anywhere(plan: RecordedPlan) -> None:
     files = files_of(plan)
     secret = files["kubernetes/secret/credentials.yaml"]
