@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python lint types check bench sbom lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python scan lint types check bench sbom lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -48,6 +48,11 @@ test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API serv
 
 test-newest-python: ## Unit and component tests on the newest Python that Debian serves (as root)
 	.ci/newest-python
+
+scan: $(READY) ## What outside scanners find in stacks, sources and history; tools/scan/by_design.yaml says what is meant
+	-.ci/scan/build
+	-.ci/exporters
+	$(RUN) -m tools.scan
 
 lint: $(READY) ## Style and likely faults; the workflows too, whose linter .ci/actionlint/build makes with Go once
 	$(VENV)/bin/ruff check .

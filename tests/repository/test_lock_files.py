@@ -9,7 +9,13 @@ from packaging.utils import canonicalize_name
 
 from rf.shared.project import PROJECT_ROOT
 
-NAMES = ("requirements", "requirements-cli", "requirements-dev", "requirements-uv")
+NAMES = (
+    "requirements",
+    "requirements-cli",
+    "requirements-dev",
+    "requirements-uv",
+    ".ci/scan/requirements",
+)
 
 SYSTEMS = [
     {
