@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.rules.cluster.charts import APART, DEFINITIONS
+from policy.rules.cluster.charts import DEFINED_BY, DEFINITIONS
 from scaleplan.cluster.charts import CHARTS, KARPENTER_DEFINITIONS, KEDA, METRICS_SERVER
 from scaleplan.versions.table import DefinitionsBy
 
@@ -45,4 +45,4 @@ def test_the_policy_knows_every_chart_that_the_table_has():
     assert {
         name: each.annotations for name, each in LISTED.items() if each.annotations
     } == DEFINITIONS
-    assert {name: each.chart for name, each in LISTED.items() if each.chart} == APART
+    assert {name: each.chart for name, each in LISTED.items() if each.chart} == DEFINED_BY
