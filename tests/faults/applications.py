@@ -183,7 +183,7 @@ FAULTS: tuple[Fault, ...] = (
         "the worker in the namespace default",
         WORKER,
         remove("metadata.namespace"),
-        also=("autoscaler-finds-pods",),
+        also=("autoscaler-finds-pods", "pods-have-flows"),
     ),
     breaks("no-replicas-under-autoscaler", "replicas under KEDA", WORKER, put("spec.replicas", 10)),
     breaks("no-replicas-under-autoscaler", "replicas under an HPA", API, put("spec.replicas", 5)),

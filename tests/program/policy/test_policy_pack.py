@@ -44,9 +44,10 @@ WORKERS_NEEDS = (
     "kubernetes:core/v1:Secret::connections-postgres",
     "kubernetes:core/v1:Secret::connections-worker",
     "kubernetes:core/v1:Secret::pgbouncer-users",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy::platform-researchflow-network-worker",
     "kubernetes:scheduling.k8s.io/v1:PriorityClass::platform-capacity-researchflow-jobs",
 )
-"""What the worker's Deployment and its autoscaler name, and what those name."""
+"""What the worker's Deployment and its autoscaler name, what those name, and who it talks to."""
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup::database-postgres16"
 LOGS = "aws:cloudwatch/logGroup:LogGroup::network-flow"
 
