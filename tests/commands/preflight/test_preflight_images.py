@@ -18,6 +18,13 @@ PGBOUNCER = "edoburu/pgbouncer:v1.26.1-p0"
 PATRONI = "quay.io/ongres/patroni"
 
 
+@pytest.fixture(autouse=True)
+def unpinned(monkeypatch) -> None:
+    """Whatever the file of digests holds."""
+    known = ImageDigests(digests={})
+    monkeypatch.setattr("scaleplan.images.image.load_digests", lambda: known)
+
+
 @pytest.fixture
 def served(need) -> Iterator[Served]:
     with registry_server() as found:

@@ -153,7 +153,7 @@ def test_the_pod_is_locked_down_and_keeps_the_logs_of_a_failure(bootstrap):
     assert container["securityContext"]["allowPrivilegeEscalation"] is False
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert set(container["resources"]) == {"requests", "limits"}
-    assert re.fullmatch(r"postgres:16\.\d+-alpine[\d.]+", container["image"])
+    assert re.fullmatch(r"postgres:16\.\d+-alpine[\d.]+(@sha256:.+)?", container["image"])
 
 
 def test_migrations_wait_for_the_job_and_the_job_for_what_it_mounts(bootstrap):

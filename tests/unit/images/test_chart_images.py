@@ -24,8 +24,15 @@ def digest_of(number: int) -> str:
     return f"sha256:{number:064x}"
 
 
+@pytest.fixture(autouse=True)
+def unpinned(monkeypatch) -> None:
+    """Whatever the file of digests holds."""
+    known = ImageDigests(digests={})
+    monkeypatch.setattr("scaleplan.images.image.load_digests", lambda: known)
+
+
 @pytest.fixture
-def pinned(monkeypatch) -> dict[str, str]:
+def pinned(unpinned, monkeypatch) -> dict[str, str]:
     """Every image has a digest."""
     digests = {each.tagged: digest_of(number) for number, each in enumerate(ALL, start=1)}
     known = ImageDigests(digests=digests)
