@@ -143,6 +143,20 @@ _PINNED_POSTGRES = load_versions().pin("citus-postgresql").pinned
 
 CHART_IMAGES = (
     ChartImages(
+        chart="karpenter-crd",
+        version="1.14.1",
+        source="aws/karpenter-provider-aws v1.14.1, charts/karpenter-crd: CRDs alone",
+        licence=APACHE,
+        images=(),
+    ),
+    ChartImages(
+        chart="prometheus-operator-crds",
+        version="31.0.1",
+        source="prometheus-community/helm-charts prometheus-operator-crds-31.0.1: CRDs alone",
+        licence=APACHE,
+        images=(),
+    ),
+    ChartImages(
         chart="keda",
         version="2.20.2",
         source="kedacore/charts v2.20.2, keda/values.yaml, templates/*/deployment.yaml",

@@ -249,6 +249,7 @@ FAULTS: tuple[Fault, ...] = (
         "an update of the system's machines gives up before PgBouncer has gone",
         f"{tokens.DEPLOYMENT}::pgbouncer-deployment",
         put("spec.template.spec.terminationGracePeriodSeconds", 900),
+        also=("pods-waited-for",),
     ),
     breaks(
         "spot-for-workers-alone",

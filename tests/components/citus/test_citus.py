@@ -253,8 +253,9 @@ def test_servers_go_on_without_the_api_server_while_they_reach_one_another(citus
         config = spec_of(built)[part]["configurations"]["patroni"]["dynamicConfig"]
         assert config["failsafe_mode"] is True
     # Patroni asks the copies before it goes on, at a port of its own.
-    policy = only(built, "kubernetes:networking.k8s.io/v1:NetworkPolicy")["spec"]
-    among_themselves = [rule for rule in policy["ingress"] if {"podSelector": {}} in rule["from"]]
+    policy = built.named(POLICY, "citus-cluster-servers")
+    rules = policy.inputs["spec"]["ingress"]
+    among_themselves = [rule for rule in rules if {"podSelector": {}} in rule["from"]]
     assert [rule.get("ports") for rule in among_themselves] == [None]
 
 

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.stacks import project_name, references_of, stack_config
 from scaleplan.config import engine_config
+from tests.configurations import COPIED_IMAGES
 
 RUN = """
 import contextvars, gc, importlib, json, pkgutil, runpy, sys
@@ -67,7 +68,7 @@ print(json.dumps(sorted(types)))
 """
 
 STACKS: dict[str, tuple[str, ...]] = {
-    "dev": (),
+    "dev": COPIED_IMAGES,
     "prod-eu": ("queue.engine=rabbitmq",),
     "prod-dr": (),
 }

@@ -42,7 +42,8 @@ def pinned(unpinned, monkeypatch) -> dict[str, str]:
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.short_name)
 def test_every_pinned_chart_has_its_images_listed_for_its_version(chart):
-    assert images_of_chart(chart.short_name, chart.version).images
+    runs_nothing = chart.short_name in {"karpenter-crd", "prometheus-operator-crds"}
+    assert (images_of_chart(chart.short_name, chart.version).images == ()) == runs_nothing
 
 
 def test_a_chart_at_a_version_whose_images_nobody_has_read_is_refused():
