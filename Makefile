@@ -52,6 +52,7 @@ test-newest-python: ## Unit and component tests on the newest Python that Debian
 scan: $(READY) ## What outside scanners find in stacks, sources and history; tools/scan/by_design.yaml says what is meant
 	-.ci/scan/build
 	-.ci/exporters
+	$(RUN) -m pytest -q -m scanners tests/repository/test_scan.py
 	$(RUN) -m tools.scan
 
 lint: $(READY) ## Style and likely faults; the workflows too, whose linter .ci/actionlint/build makes with Go once
