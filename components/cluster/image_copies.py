@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.identity.encryption import Keys
+from components.shared.made_repositories import (
+    RepositoryMaker,
+    repository_maker,
+    repository_template,
+)
 from components.shared.place import Place
-from rendering.applications.repository_lifecycle import keep_newest_images
-from rendering.cluster.image_copies_documents import copy_creation_policy, import_policy
-from rendering.shared.iam_documents import service_trust
+from rendering.cluster.image_copies_documents import import_policy
 from scaleplan.images.upstreams import ImageRegistry, located
 
 
@@ -46,9 +49,16 @@ class ImageCopies(ComponentResource):
         summary = {"registries": sorted(args.credentials)}
         super().__init__("researchflow:cluster:ImageCopies", name, summary, opts)
         self._name, self._args = name, args
-        role, permission = self._creation_role()
+        place = args.place
+        maker = repository_maker(
+            self,
+            name,
+            registry=f"{place.region}:{place.account_id}",
+            names=f"{place.prefix}.*",
+            key_arn=args.keys.data_arn,
+        )
         registries = [located(f"{host}/any")[0] for host in sorted(args.credentials)]
-        templates = [self._template(each, role, permission) for each in registries]
+        templates = [self._template(each, maker) for each in registries]
         # A repository that is made before its template has neither its key nor its rules.
         rules = [self._rule(each, templates) for each in registries]
         self.ready = [*rules, self._import_permission()]
@@ -72,40 +82,13 @@ class ImageCopies(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=templates),
         )
 
-    def _template(
-        self, registry: ImageRegistry, role: aws.iam.Role, permission: Resource
-    ) -> Resource:
-        prefix = f"{self._args.place.prefix}.{registry.copy}"
-        return aws.ecr.RepositoryCreationTemplate(
-            f"{self._name}-{registry.copy}",
-            prefix=prefix,
-            description=f"Copies of {registry.host} for {self._args.place.prefix}",
-            applied_fors=["PULL_THROUGH_CACHE"],
-            custom_role_arn=role.arn,
-            image_tag_mutability="IMMUTABLE",
-            lifecycle_policy=keep_newest_images(),
-            encryption_configurations=[
-                aws.ecr.RepositoryCreationTemplateEncryptionConfigurationArgs(
-                    encryption_type="KMS", kms_key=self._args.keys.data_arn
-                )
-            ],
-            opts=ResourceOptions(parent=self, depends_on=[permission]),
-        )
-
-    def _creation_role(self) -> tuple[aws.iam.Role, Resource]:
+    def _template(self, registry: ImageRegistry, maker: RepositoryMaker) -> Resource:
         place = self._args.place
-        role = aws.iam.Role(
-            f"{self._name}-creation",
-            assume_role_policy=service_trust("ecr.amazonaws.com"),
-            opts=ResourceOptions(parent=self),
+        return repository_template(
+            self,
+            f"{self._name}-{registry.copy}",
+            maker,
+            prefix=f"{place.prefix}.{registry.copy}",
+            description=f"Copies of {registry.host} for {place.prefix}",
+            applied_for="PULL_THROUGH_CACHE",
         )
-        registry = f"{place.region}:{place.account_id}"
-        permission = aws.iam.RolePolicy(
-            f"{self._name}-creation",
-            role=role.id,
-            policy=Output.from_input(self._args.keys.data_arn).apply(
-                lambda key: copy_creation_policy(registry, place.prefix, key, place.region)
-            ),
-            opts=ResourceOptions(parent=self),
-        )
-        return role, permission

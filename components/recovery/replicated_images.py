@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Resource, ResourceOptions
 
 from components.identity.encryption import RecoveryKey
+from components.shared.made_repositories import repository_maker, repository_template
 from components.shared.place import Place
-from rendering.applications.repository_lifecycle import keep_newest_images
-from rendering.recovery.replication_documents import repository_creation_policy
-from rendering.shared.iam_documents import service_trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,35 +73,20 @@ class ReplicatedImages(ComponentResource):
 
     def _template(self) -> aws.ecr.RepositoryCreationTemplate:
         args = self._args
-        role = aws.iam.Role(
-            f"{self._name}-creation",
-            assume_role_policy=service_trust("ecr.amazonaws.com"),
-            opts=ResourceOptions(parent=self),
+        maker = repository_maker(
+            self,
+            self._name,
+            registry=f"{args.recovery.region}:{args.place.account_id}",
+            names=f"{args.place.prefix}/*",
+            key_arn=args.recovery.key_arn,
+            replicates=True,
         )
-        registry = f"{args.recovery.region}:{args.place.account_id}"
-        permission = aws.iam.RolePolicy(
-            f"{self._name}-creation",
-            role=role.id,
-            policy=Output.from_input(args.recovery.key_arn).apply(
-                lambda key: repository_creation_policy(
-                    registry, args.place.prefix, key, args.recovery.region
-                )
-            ),
-            opts=ResourceOptions(parent=self),
-        )
-        return aws.ecr.RepositoryCreationTemplate(
+        return repository_template(
+            self,
             f"{self._name}-template",
-            region=args.recovery.region,
+            maker,
             prefix=args.place.prefix,
             description=f"Copies of {args.place.prefix}",
-            applied_fors=["REPLICATION"],
-            custom_role_arn=role.arn,
-            image_tag_mutability="IMMUTABLE",
-            lifecycle_policy=keep_newest_images(),
-            encryption_configurations=[
-                aws.ecr.RepositoryCreationTemplateEncryptionConfigurationArgs(
-                    encryption_type="KMS", kms_key=args.recovery.key_arn
-                )
-            ],
-            opts=ResourceOptions(parent=self, depends_on=[permission]),
+            applied_for="REPLICATION",
+            region=args.recovery.region,
         )

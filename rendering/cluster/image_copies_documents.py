@@ -1,4 +1,4 @@
-"""What nodes and ECR may do to keep copies of others' images."""
+"""What nodes may do to have copies kept of others' images."""
 
 from __future__ import annotations
 
@@ -15,28 +15,6 @@ def import_policy(registry: str, prefix: str) -> str:
         statement(
             "ImportImages",
             ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
-            [_copies(registry, prefix)],
+            [f"arn:aws:ecr:{registry}:repository/{prefix}.*"],
         )
     )
-
-
-def copy_creation_policy(registry: str, prefix: str, key_arn: str, region: str) -> str:
-    """ECR's part: make the repository as its template says, and use the key (ECR user guide,
-    "Creating a repository creation template", "IAM permissions")."""
-    return policy_document(
-        statement(
-            "CreateRepositories",
-            ["ecr:CreateRepository", "ecr:TagResource"],
-            [_copies(registry, prefix)],
-        ),
-        statement(
-            "UseKeyThroughEcr",
-            ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"],
-            [key_arn],
-            {"StringEquals": {"kms:ViaService": f"ecr.{region}.amazonaws.com"}},
-        ),
-    )
-
-
-def _copies(registry: str, prefix: str) -> str:
-    return f"arn:aws:ecr:{registry}:repository/{prefix}.*"

@@ -55,26 +55,3 @@ def _through_bucket(sid: str, action: str, key: str, bucket: str, region: str) -
             "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]},
         },
     )
-
-
-def repository_creation_policy(
-    registry: str, prefix: str, key_arn: str, recovery_region: str
-) -> str:
-    """What ECR's role does when replication makes a repository: create it, and use its key.
-
-    `registry` is `<region>:<account>` of the copies (ECR user guide, "Creating a repository
-    creation template", "IAM permissions").
-    """
-    return policy_document(
-        statement(
-            "CreateRepositories",
-            ["ecr:CreateRepository", "ecr:ReplicateImage", "ecr:TagResource"],
-            [f"arn:aws:ecr:{registry}:repository/{prefix}/*"],
-        ),
-        statement(
-            "UseKeyThroughEcr",
-            ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"],
-            [key_arn],
-            {"StringEquals": {"kms:ViaService": f"ecr.{recovery_region}.amazonaws.com"}},
-        ),
-    )
