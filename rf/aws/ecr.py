@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -215,21 +215,22 @@ def replication_rules(account: Account) -> list[Mapping[str, Any]]:
 
 
 def _template_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
-    """A prefix has one template, which bears no tags of its own: it is this stack's where it says
-    that it is."""
-    prefix = inputs["prefix"]
+    """A template is this stack's where it says that it is."""
     found = existing(
         account,
         "ecr",
         "DescribeRepositoryCreationTemplates",
         "repositoryCreationTemplates",
-        prefixes=[prefix],
+        prefixes=[inputs["prefix"]],
     )
-    return (
-        (True, "free")
-        if not found
-        else owned(fine=found[0].get("description") == inputs.get("description"))
-    )
+    return _state_of_prefix(found, inputs, "description")
+
+
+def _state_of_prefix(
+    found: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any], key: str
+) -> Answer:
+    """A prefix has one of them, which bears no tags: what `key` says tells whose it is."""
+    return (True, "free") if not found else owned(fine=found[0].get(key) == inputs.get(key))
 
 
 def _invented_rule(registration: Registration) -> Computed:
@@ -249,21 +250,15 @@ _CACHE_RULE = Calls(
 
 
 def _cache_rule_state(account: Account, _owner: Owner, inputs: Mapping[str, Any]) -> Answer:
-    """A prefix has one rule, which bears no tags: it is this stack's where it copies the same
-    registry."""
-    prefix = inputs["ecrRepositoryPrefix"]
+    """A rule is this stack's where it copies the same registry."""
     found = existing(
         account,
         "ecr",
         "DescribePullThroughCacheRules",
         "pullThroughCacheRules",
-        ecrRepositoryPrefixes=[prefix],
+        ecrRepositoryPrefixes=[inputs["ecrRepositoryPrefix"]],
     )
-    return (
-        (True, "free")
-        if not found
-        else owned(fine=found[0].get("upstreamRegistryUrl") == inputs["upstreamRegistryUrl"])
-    )
+    return _state_of_prefix(found, inputs, "upstreamRegistryUrl")
 
 
 CARDS = (
