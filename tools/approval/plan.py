@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secret
-"""Which key marks an object of the engine's, and which value a secret (Pulumi SDK for Go,
-common/resource/sig/sig.go)."""
+from rf.shared.offline.wire import HIDDEN, SIGNATURE_KEY
 
 MADE_UP = "(a name of the engine's)"
 
@@ -118,7 +115,7 @@ def _is_made_up(value: Any, name: str) -> bool:
 def _revealed(value: Any, secrets: Mapping[str, str]) -> Any:
     match value:
         case {"ciphertext": str(text)} if _is_secret(value):
-            return {SIGNATURE: SECRET, "value": secrets[text]}
+            return {SIGNATURE_KEY: HIDDEN, "value": secrets[text]}
         case Mapping():
             return {key: _revealed(each, secrets) for key, each in value.items()}
         case list():
@@ -128,7 +125,7 @@ def _revealed(value: Any, secrets: Mapping[str, str]) -> Any:
 
 
 def _is_secret(value: Mapping[str, Any]) -> bool:
-    return value.get(SIGNATURE) == SECRET
+    return value.get(SIGNATURE_KEY) == HIDDEN
 
 
 def _sorted(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from google.protobuf import struct_pb2
 
 from rf.shared.plan import UNKNOWN, Secret
 
-_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
-_HIDDEN = "1b47061264138c4ac30d75fd1eb44270"
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+HIDDEN = "1b47061264138c4ac30d75fd1eb44270"
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Signatures of the wire format (pulumi SDK, `runtime/rpc.py`); `_HIDDEN` marks a secret."""
+"""Signatures of the wire format and of states and plans (pulumi SDK, `runtime/rpc.py`); `HIDDEN`
+marks a secret."""
 
 
 def decode(value: struct_pb2.Value) -> Any:
@@ -48,16 +49,16 @@ def decode_properties(properties: struct_pb2.Struct) -> dict[str, Any]:
 
 def _decode_object(value: struct_pb2.Struct) -> Any:
     fields = value.fields
-    match fields[_SIGNATURE_KEY].string_value if _SIGNATURE_KEY in fields else None:
+    match fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else None:
         case None:
             return {key: decode(item) for key, item in sorted(fields.items())}
-        case signature if signature == _HIDDEN:
+        case signature if signature == HIDDEN:
             return Secret(decode(fields["value"]))
         case signature if signature == _RESOURCE:
             return decode(fields["urn"])
         case _:
             return {
-                key: decode(item) for key, item in sorted(fields.items()) if key != _SIGNATURE_KEY
+                key: decode(item) for key, item in sorted(fields.items()) if key != SIGNATURE_KEY
             }
 
 
@@ -77,7 +78,7 @@ def _encode(value: Any) -> struct_pb2.Value:
         case str():
             wire = struct_pb2.Value(string_value=_UNKNOWN if value == UNKNOWN else value)
         case Secret():
-            wire = _encode({_SIGNATURE_KEY: _HIDDEN, "value": value.value})
+            wire = _encode({SIGNATURE_KEY: HIDDEN, "value": value.value})
         case Mapping():
             wire = struct_pb2.Value(struct_value=encode_properties(value))
         case list() | tuple():
