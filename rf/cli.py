@@ -7,6 +7,7 @@ import typer
 from rf.advise.options import advise
 from rf.cells.options import cells
 from rf.check.options import checks
+from rf.conform.options import conform
 from rf.cost.options import cost
 from rf.doctor.options import doctor
 from rf.drill.options import drill
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (doctor, advise, cost, grow, policy, report, drill):
+for command in (doctor, advise, cost, grow, policy, report, drill, conform):
     app.command()(command)
 for command in (preview, export, up, rehearse, simulate, size, cells):
     app.command()(command)

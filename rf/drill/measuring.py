@@ -12,9 +12,9 @@ from rf.drill.progress import DoneStep, Progress, play
 from rf.drill.real.database import LocalDatabase, database_runbook
 from rf.drill.real.queue import LocalQueue, queue_runbook
 from rf.drill.steps import DrillStep, Lost, Tell
-from rf.drill.takeovers import ini_of
 from rf.shared.files import temporary_folder
 from rf.shared.plan import RecordedPlan
+from rf.shared.servers.local_ini import ini_of
 from rf.shared.servers.programs import runnable_programs
 from rf.shared.servers.redis_servers import layer_of
 from scaleplan.settings import Settings

@@ -14,11 +14,12 @@ from rf.drill.dns_records import domain_records, records_lead_to
 from rf.drill.fence import WatchingApi
 from rf.drill.site import RecoverySite
 from rf.drill.steps import DrillStep, Duration, StepBasis, StepFailedError, Who, require
-from rf.drill.takeovers import CLUSTER, ini_of
+from rf.drill.takeovers import CLUSTER
 from rf.drill.world import DrilledStack, DrillWorld
 from rf.shared.sandbox.comparisons import ReadBack
 from rf.shared.sandbox.registry import CreationError
 from rf.shared.sandbox.verify import WHOLE_WORLD, verify
+from rf.shared.servers.local_ini import ini_of
 from scaleplan.capacity.summary import fault_line, said
 from scaleplan.recovery.disaster_recovery import RecoveryMode
 from scaleplan.recovery.steps import Basis as PlannedBasis

@@ -7,13 +7,12 @@ where they name none, assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from rendering.database.pgbouncer_ini import INI_FILE
 from rf.drill.steps import DrillStep, Duration, StepBasis, Who, require
 from rf.drill.world import DrillWorld
-from rf.shared.plan import RecordedPlan, reveal
-from rf.shared.servers.local_ini import number
+from rf.shared.plan import RecordedPlan
+from rf.shared.servers.local_ini import ini_of, number
 from scaleplan.recovery.steps import assumed_time
 from scaleplan.settings import Settings
 from scaleplan.sizes import QueueEngine
@@ -49,15 +48,6 @@ def takeovers_of(settings: Settings, plan: RecordedPlan) -> Iterator[DrillStep[D
         yield _redis(settings, "queue", replicated=settings.queue.nodes > 1)
     yield _redis(settings, "cache", replicated=settings.cache.replicas_per_shard > 0)
     yield _pooler(plan)
-
-
-def ini_of(plan: RecordedPlan) -> str:
-    """The plan's pgbouncer.ini, without any user's password."""
-    for resource in plan.resources:
-        data = reveal(resource.inputs.get("data"))
-        if isinstance(data, Mapping) and isinstance(data.get(INI_FILE), str):
-            return data[INI_FILE]
-    return ""
 
 
 def _database() -> DrillStep[DrillWorld]:

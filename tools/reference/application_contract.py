@@ -12,39 +12,18 @@ from collections.abc import Iterable, Mapping
 from rendering.applications import pods
 from rendering.applications.config import ApplicationPlan, application_config
 from rendering.applications.metrics import application_metrics
-from rendering.applications.pods import (
-    TEMPORARY_DIRECTORY,
-    TEMPORARY_SPACE_MIB,
-    USER_ID,
-)
+from rendering.applications.pods import TEMPORARY_DIRECTORY
 from rendering.applications.retryable_errors import RETRYABLE_ERRORS
 from rendering.applications.variables import VARIABLES, Source, Variable
-from rendering.database.pgbouncer_ini import (
-    DEAD_PEER_SECONDS,
-    DNS_TTL_SECONDS,
-    LOGIN_RETRY_SECONDS,
-)
-from rendering.database.role_timeouts import statement_timeouts
-from rendering.database.roles import ROLES, RoleKey
 from rendering.shared import endpoints
-from rendering.shared.endpoints import COLLABORATION
-from rendering.workflows.client import SERVICE_ROLE, workflow_variables
-from rf.drill.takeovers import RDS_SECONDS
+from rendering.workflows.client import workflow_variables
+from rf.conform.points.table import POINTS
 from scaleplan.applications.workloads import APPLICATIONS
 from scaleplan.database.connection_chain import SYSTEM_POOL_MAX
-from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import Plan, load_plan
 from scaleplan.queue.backlog import JOBS_PER_POD
 from scaleplan.sizes import Size
-from tools.reference.application_rules import (
-    COLLABORATION_RULES,
-    MIGRATION_RULES,
-    OPENING,
-    PROCESS_RULES,
-    REDIS_RULES,
-    RETRY_RULES,
-    WORKFLOW_RULES,
-)
+from tools.reference.application_rules import OPENING, sentences_under
 from tools.reference.markdown import table
 
 BY_STACK = "by stack"
@@ -56,41 +35,38 @@ def render() -> str:
     """The whole page."""
     plan = load_plan()
     latency = plan.thresholds.response_latency
-    command = " ".join(MigrationsSettings().command)
+    errors, retries = sentences_under("Errors to try again")
+    (probes,), (variables,) = sentences_under("Probes"), sentences_under("Variables")
+    (workflows,), (metrics,) = sentences_under("Workflows"), sentences_under("Metrics")
     parts = [
         OPENING,
         "## Images\n",
         _images(plan),
-        PROCESS_RULES.format(
-            user=USER_ID,
-            directory=TEMPORARY_DIRECTORY,
-            space=TEMPORARY_SPACE_MIB,
-            pre_stop=endpoints.PRE_STOP_SECONDS,
-            margin=endpoints.STOP_MARGIN_SECONDS,
-        ),
+        *sentences_under("Images"),
         "## Probes\n",
+        probes,
         _probes(),
         "## Time on the way of a request\n",
         _times(),
         "## Variables\n",
+        variables,
         *(
             f"### From {source}\n\n{_variables(plan, source)}"
             for source in (Source.POD, Source.CONFIG, Source.SECRET)
         ),
         "## Errors to try again\n",
+        errors,
         _errors(),
-        _retries(plan),
-        REDIS_RULES,
-        COLLABORATION_RULES.format(
-            drain=COLLABORATION.drain_seconds, ping=endpoints.COLLABORATION_PING_SECONDS
+        retries,
+        *(
+            part
+            for title in ("Redis", "Collaboration", "Migrations")
+            for part in sentences_under(title, headed=True)
         ),
-        MIGRATION_RULES.format(command=command, login=ROLES[RoleKey.MIGRATOR].name),
-        WORKFLOW_RULES.format(
-            role=SERVICE_ROLE["SERVICE_ROLE"],
-            drain=plan.workflows.start_to_close_timeout_seconds,
-        ),
+        "## Workflows\n\nWhere a stack has `workflows.enabled`:\n",
+        workflows,
         "## Metrics\n",
-        f"At `{endpoints.METRICS_PATH}` on `METRICS_PORT`, in Prometheus' text format.\n",
+        metrics,
         _metrics((latency.warning, latency.critical)),
     ]
     return "\n".join(parts)
@@ -151,13 +127,14 @@ def _times() -> str:
 def _variables(plan: Plan, source: Source) -> str:
     values = _values(plan)
     return table(
-        ("variable", "value", "read by", "meaning"),
+        ("variable", "value", "read by", "meaning", "tried by"),
         [
             (
                 f"`{variable.name}`",
                 values.get(variable.name, BY_STACK) if source is not Source.SECRET else "secret",
                 ", ".join(variable.readers),
                 variable.meaning,
+                ", ".join(f"`{each.id}`" for each in POINTS if variable.name in each.variables),
             )
             for variable in _from(source)
         ],
@@ -180,22 +157,6 @@ def _errors() -> str:
             )
             for each in RETRYABLE_ERRORS
         ],
-    )
-
-
-def _retries(plan: Plan) -> str:
-    pooler = DEAD_PEER_SECONDS + DNS_TTL_SECONDS + LOGIN_RETRY_SECONDS
-    job = plan.queue.job
-    return RETRY_RULES.format(
-        request=endpoints.LONGEST_REQUEST_SECONDS,
-        database=RDS_SECONDS + pooler,
-        rds=RDS_SECONDS,
-        pooler=pooler,
-        redis=f"{plan.assumed.redis_takeover_seconds:g}",
-        replaced=f"{plan.assumed.redis_replaced_seconds:g}",
-        attempts=job.attempts,
-        delay=job.backoff_delay_milliseconds,
-        statement=statement_timeouts(plan, MigrationsSettings())[RoleKey.APPLICATION],
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rendering.database.pgbouncer_ini import READ_ONLY_SUFFIX
+from rendering.database.pgbouncer_ini import INI_FILE, READ_ONLY_SUFFIX
+from rf.shared.plan import RecordedPlan, reveal
 
 _HOST = re.compile(r"\bhost=(\S+)")
 _PORT = re.compile(r"\bport=\d+")
@@ -24,6 +25,15 @@ class Here:
     listen_address: str
     listen_port: int
     files: Mapping[str, Path]
+
+
+def ini_of(plan: RecordedPlan) -> str:
+    """The plan's pgbouncer.ini, without any user's password."""
+    for resource in plan.resources:
+        data = reveal(resource.inputs.get("data"))
+        if isinstance(data, Mapping) and isinstance(data.get(INI_FILE), str):
+            return data[INI_FILE]
+    return ""
 
 
 def parsed(ini: str) -> configparser.ConfigParser:

@@ -76,7 +76,8 @@ def start_pgbouncer(
     directory.mkdir()
     directory.chmod(0o755)
     authority = authority or LocalAuthority(directory, "ca")
-    pair = authority.issue(*PGBOUNCER_NAMES)
+    # By its address where clients can't be told of a name that leads here.
+    pair = authority.issue(*PGBOUNCER_NAMES, PRIMARY_ADDRESS)
     passwords = databases.primary.passwords
     users = userlist({APPLICATION_USER: passwords[APPLICATION_USER], **(more_users or {})})
     here = Here(

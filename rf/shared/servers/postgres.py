@@ -87,9 +87,12 @@ def start_database_servers(
     programs: Programs,
     directory: Path,
     replicas: int,
+    *,
     max_connections: int = 100,
+    settings: Mapping[str, Any] | None = None,
 ) -> DatabaseServers:
-    """Start both; leaving `stack` stops them. `replicas` is how many addresses the replica has."""
+    """Start both; leaving `stack` stops them. `replicas` is how many addresses the replica has,
+    `settings` are more of PostgreSQL's own."""
     replica_addresses = tuple(f"127.0.0.{2 + index}" for index in range(replicas))
     port = free_port(PRIMARY_ADDRESS, *replica_addresses)
     authority = LocalAuthority(directory, "database-ca")
@@ -103,9 +106,10 @@ def start_database_servers(
 
     data = _empty_data_directory(directory / "primary")
     _initialise(programs, data, passwords[SUPERUSER])
-    settings = _settings(directory, pair, port) | {"max_connections": max_connections}
+    own = _settings(directory, pair, port) | {"max_connections": max_connections}
+    started = {**own, **(settings or {})}
     primary = Postgres(
-        process=_run_postgres(stack, programs, data, (PRIMARY_ADDRESS,), settings),
+        process=_run_postgres(stack, programs, data, (PRIMARY_ADDRESS,), started),
         addresses=(PRIMARY_ADDRESS,),
         **common,
     )
@@ -115,7 +119,7 @@ def start_database_servers(
     copy = _empty_data_directory(directory / "replica")
     _back_up(programs, primary, copy)
     replica = Postgres(
-        process=_run_postgres(stack, programs, copy, replica_addresses, settings),
+        process=_run_postgres(stack, programs, copy, replica_addresses, started),
         addresses=replica_addresses,
         **common,
     )

@@ -1,0 +1,1 @@
+"""The command `rf conform`: the application contract, tried on an application."""

@@ -1,0 +1,298 @@
+"""Points of jobs: how the orchestrator adds them, and how a worker carries them out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from psycopg import sql
+
+from rendering.shared.endpoints import STOP_MARGIN_SECONDS
+from rf.conform.bullmq import BullmqQueue
+from rf.conform.point import ContractPoint, Explanation
+from rf.conform.seen import NotTriedError, require
+from rf.conform.trial import Trial
+from rf.shared.servers.processes import wait_until
+from scaleplan.applications.workloads import ORCHESTRATOR, WORKER
+from scaleplan.sizes import QueueClient
+
+DONE_SECONDS = 60.0
+"""In which a sample's job is to end."""
+
+AT_ONCE = 4
+"""Jobs that wait together, to see how many are taken at once."""
+
+TAKEOVER_SECONDS = 1.0
+"""How long the queue refuses writes; in ElastiCache it is longer, with the same error."""
+
+
+HEARD_SECONDS = 0.2
+"""From SIGTERM on until the process has heard of it."""
+
+
+@contextmanager
+def _queue(trial: Trial, name: str) -> Iterator[BullmqQueue]:
+    told = trial.stand.variables(trial.tried.name)
+    if QueueClient.BULLMQ not in told["QUEUE_CLIENTS"].split(","):
+        raise NotTriedError(f"jobs are those of BullMQ, not of {told['QUEUE_CLIENTS']}")
+    with trial.stand.queue.server.connect() as client:
+        yield BullmqQueue(client, told["BULLMQ_PREFIX"], name)
+
+
+@contextmanager
+def _sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]]]:
+    """The sample's queue, and what puts the job into it."""
+    job = trial.samples.job
+    if job is None:
+        raise NotTriedError("the samples name no job")
+    with _queue(trial, job.queue) as queue:
+        told = trial.stand.variables(trial.tried.name)
+        options = {"attempts": int(told["JOB_ATTEMPTS"])}
+        patient = trial.patient()
+        yield queue, lambda: queue.add(job.name, job.data_of(patient), options)
+
+
+def _await(queue: BullmqQueue, identifier: str) -> None:
+    """Raises BrokenPointError unless the job is carried out in time."""
+    try:
+        wait_until(lambda: identifier in queue.ended(), "ended", DONE_SECONDS)
+    except TimeoutError:
+        require(False, f"a job had not ended after {DONE_SECONDS:g} s")
+    require(queue.ended()[identifier] == "completed", "a job failed")
+
+
+def _carries_out(trial: Trial) -> None:
+    trial.process()
+    with _sample_queue(trial) as (queue, add):
+        _await(queue, add())
+
+
+def _one_at_a_time(trial: Trial) -> None:
+    trial.process()
+    most = int(trial.stand.variables(trial.tried.name)["WORKER_CONCURRENCY"])
+    seen = 0
+    with _sample_queue(trial) as (queue, add):
+        jobs = [add() for _ in range(AT_ONCE)]
+
+        def all_ended() -> bool:
+            nonlocal seen
+            seen = max(seen, len(queue.active()))
+            return set(jobs) <= queue.ended().keys()
+
+        try:
+            wait_until(all_ended, "ended", DONE_SECONDS)
+        except TimeoutError:
+            require(False, f"{AT_ONCE} jobs had not ended after {DONE_SECONDS:g} s")
+    require(seen <= most, f"it held {seen} jobs at once, not {most}")
+
+
+def _ends_its_job(trial: Trial) -> None:
+    process = trial.release()
+    with _sample_queue(trial) as (queue, add):
+        held = add()
+        wait_until(lambda: held in queue.active() or held in queue.ended(), "a worker has it")
+        process.terminate()
+        process.wait_ended(HEARD_SECONDS)
+        later = add()
+        if held in queue.ended():
+            process.stop()
+            raise NotTriedError("the job had ended before SIGTERM: name one that takes a second")
+        code = process.wait_ended(trial.tried.drain_seconds + STOP_MARGIN_SECONDS)
+        process.stop()
+        require(code is not None, "it did not end after SIGTERM with a job in hand")
+        state = queue.ended().get(held)
+        require(state == "completed", f"the job in hand at SIGTERM {state or 'was let go'}")
+        require(later in queue.waiting(), "it took another job after SIGTERM")
+
+
+def _repeats(trial: Trial) -> None:
+    trial.process()
+    with _sample_queue(trial) as (queue, add):
+        _await(queue, add())
+        once = _stored(trial)
+        _await(queue, add())
+    require(_stored(trial) == once, "a job that ran twice left more than once")
+
+
+def _stored(trial: Trial) -> tuple[dict[str, int], set[bytes]]:
+    """Rows by table, and keys of the cache."""
+    databases, rows = trial.stand.databases, dict[str, int]()
+    with databases.superuser() as superuser:
+        for table in databases.tables(superuser):
+            counted = superuser.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+            rows[table.as_string(superuser)] = counted[0] if counted else 0
+    with trial.stand.cache.server.connect() as tester:
+        return rows, set(cast("Iterator[bytes]", tester.scan_iter(count=1000)))
+
+
+def _outlives_takeover(trial: Trial) -> None:
+    process = trial.process()
+    with _sample_queue(trial) as (queue, add):
+        _await(queue, add())
+        with _demoted(queue):
+            process.wait_ended(TAKEOVER_SECONDS)
+        identifier = add()
+        require(process.exit_code is None, "a takeover of the queue (READONLY) ended it")
+        _await(queue, identifier)
+
+
+@contextmanager
+def _demoted(queue: BullmqQueue) -> Iterator[None]:
+    """The server is a replica in here, as the one that a connection still leads to."""
+    queue.client.replicaof("127.0.0.1", 1)
+    try:
+        yield
+    finally:
+        queue.client.replicaof("NO", "ONE")
+
+
+def _options_of_jobs(trial: Trial) -> None:
+    told = trial.stand.variables(trial.tried.name)
+    process = trial.process()
+    before = _all_jobs(trial)
+    trial.asked_well("enqueue", process)
+    added = [job for key, job in _all_jobs(trial).items() if key not in before]
+    require(added, "the sample `enqueue` added no job to a queue of JOB_QUEUES")
+    wanted = {
+        "attempts": int(told["JOB_ATTEMPTS"]),
+        "backoff type": told["JOB_BACKOFF_TYPE"],
+        "backoff delay": int(told["JOB_BACKOFF_DELAY_MILLISECONDS"]),
+        "removeOnComplete": int(told["JOB_KEEP_COMPLETED"]),
+        "removeOnFail": int(told["JOB_KEEP_FAILED"]),
+        "priority": int(told["JOB_DEFAULT_PRIORITY"]),
+    }
+    for job in added:
+        seen = _told_of(json.loads(job["opts"]))
+        wrong = [name for name, value in wanted.items() if seen.get(name) != value]
+        said = ", ".join(f"{name} {seen.get(name)} instead of {wanted[name]}" for name in wrong)
+        require(not wrong, f"a job was added with {said}")
+
+
+def _all_jobs(trial: Trial) -> dict[tuple[str, str], dict[str, str]]:
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for name in trial.stand.variables(trial.tried.name)["JOB_QUEUES"].split(","):
+        with _queue(trial, name) as queue:
+            found |= {(name, identifier): job for identifier, job in queue.added().items()}
+    return found
+
+
+def _told_of(options: dict[str, Any]) -> dict[str, Any]:
+    """A number of jobs kept may stand in `count`."""
+    backoff = options.get("backoff") or {}
+    kept = {name: options.get(name) for name in ("removeOnComplete", "removeOnFail")}
+    return {
+        **options,
+        "backoff type": backoff.get("type"),
+        "backoff delay": backoff.get("delay"),
+        **{
+            name: cast("dict[str, Any]", value).get("count") if isinstance(value, dict) else value
+            for name, value in kept.items()
+        },
+    }
+
+
+_WORKER = (
+    "new Worker(queue, work, {connection, prefix, concurrency: Number(env.WORKER_CONCURRENCY)})"
+)
+
+POINTS = (
+    ContractPoint(
+        id="job-options",
+        title="adds jobs with attempts, back-off, kept counts and priority",
+        applications=(ORCHESTRATOR,),
+        attempt=_options_of_jobs,
+        needs=("enqueue",),
+        variables=(
+            "JOB_QUEUES",
+            "JOB_ATTEMPTS",
+            "JOB_BACKOFF_TYPE",
+            "JOB_BACKOFF_DELAY_MILLISECONDS",
+            "JOB_KEEP_COMPLETED",
+            "JOB_KEEP_FAILED",
+            "JOB_DEFAULT_PRIORITY",
+            "BULLMQ_PREFIX",
+        ),
+        explanation=Explanation(
+            text="Give them to the queue once, as the default of every job: what is not removed"
+            " fills a Redis that evicts nothing.",
+            node="new Queue(name, {connection, prefix, defaultJobOptions: {attempts, priority,\n"
+            "  backoff: {type, delay}, removeOnComplete: completed, removeOnFail: failed}})",
+            python="await queue.add(name, data, options)  # bullmq takes them with each job",
+        ),
+    ),
+    ContractPoint(
+        id="job-done",
+        title="carries out a job of its queues",
+        applications=(WORKER,),
+        attempt=_carries_out,
+        needs=("job",),
+        variables=("QUEUE_URL", "QUEUE_NAMES", "BULLMQ_PREFIX"),
+        explanation=Explanation(
+            text="One consumer for each queue of QUEUE_NAMES, under the prefix of the variable.",
+            node="for (const queue of env.QUEUE_NAMES.split(',')) " + _WORKER,
+            python='for queue in os.environ["QUEUE_NAMES"].split(","):\n'
+            "    Worker(queue, work, options)  # bullmq",
+        ),
+    ),
+    ContractPoint(
+        id="job-concurrency",
+        title="holds no more jobs at once than it may",
+        applications=(WORKER,),
+        attempt=_one_at_a_time,
+        needs=("job",),
+        variables=("WORKER_CONCURRENCY",),
+        explanation=Explanation(
+            text="Memory of a pod and the number of pods are worked out from it: what is to run at"
+            " once runs on more pods. The number is for all queues of the process together.",
+            node="// one Worker after another, or a semaphore around `work` of all of them\n"
+            + _WORKER,
+            python="async with asyncio.Semaphore(concurrency): ...",
+        ),
+    ),
+    ContractPoint(
+        id="job-in-hand",
+        title="ends the job in hand at SIGTERM, and takes no other",
+        applications=(WORKER,),
+        attempt=_ends_its_job,
+        needs=("job",),
+        variables=("SHUTDOWN_DRAIN_SECONDS",),
+        explanation=Explanation(
+            text="Closing a consumer waits for its job; end the process after that.",
+            node="process.on('SIGTERM', () => worker.close().then(() => process.exit(0)))",
+            python="await worker.close()  # bullmq; RQ's worker does it on SIGTERM by itself",
+        ),
+    ),
+    ContractPoint(
+        id="job-repeats",
+        title="a job that runs twice leaves what one does",
+        applications=(WORKER,),
+        attempt=_repeats,
+        needs=("job",),
+        explanation=Explanation(
+            text="Name what a job writes by the job's data, never by the time or at random, and"
+            " write with ON CONFLICT.",
+            node="await db.query('insert into results (id, …) values ($1, …) on conflict do"
+            " nothing', [id])",
+            python='db.execute("insert into results … on conflict do nothing", [id])',
+        ),
+    ),
+    ContractPoint(
+        id="queue-takeover",
+        title="goes on when the queue fails over",
+        applications=(WORKER,),
+        attempt=_outlives_takeover,
+        needs=("job",),
+        variables=("QUEUE_URL",),
+        explanation=Explanation(
+            text="READONLY comes from a server that has become a replica: connect anew, and let no"
+            " error of the connection end the process.",
+            node="new Redis(url, {maxRetriesPerRequest: null,\n"
+            "  reconnectOnError: (error) => error.message.startsWith('READONLY') ? 2 : false})\n"
+            "worker.on('error', (error) => log.warn({error}, 'queue'))",
+            python="Redis.from_url(url, retry=Retry(ExponentialBackoff(), 10),\n"
+            "    retry_on_error=[ReadOnlyError])",
+        ),
+    ),
+)

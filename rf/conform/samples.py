@@ -1,0 +1,110 @@
+"""What a client may ask of the application under trial: the file of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rf.conform.http_client import WebRequest
+from rf.shared.errors import InputError
+
+PATIENT = "{patient}"
+"""Stands in a sample where an identifier of a patient goes: a new one for each use."""
+
+
+class SamplesInputError(InputError):
+    """A file of samples that can't be read, or says what no sample is."""
+
+
+class SampleRequest(BaseModel):
+    """One request that the application carries out, with the status 2xx."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: str = "GET"
+    path: str = Field(pattern="^/")
+    headers: dict[str, str] = {}
+    body: Any = None
+
+    def of(self, patient: str, headers: Mapping[str, str]) -> WebRequest:
+        """The request for this patient."""
+        filled = cast("dict[str, Any]", _filled(self.model_dump(), patient))
+        return WebRequest(**{**filled, "headers": {**headers, **filled["headers"]}})
+
+
+class SampleJob(BaseModel):
+    """One job that the worker carries out, in a second or two."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    queue: str
+    name: str
+    data: Any = None
+
+    def data_of(self, patient: str) -> Any:
+        """Its data for this patient."""
+        return _filled(self.data, patient)
+
+
+class Samples(BaseModel):
+    """All samples; a point whose samples are not there is not tried.
+
+    `read` is a GET of tenants' data, `write` adds some, `public` is below the public prefix,
+    `enqueue` adds a job, `job` is one for a worker. `sessions` are put into the session store
+    first, `migrate` is the migration's command.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headers: dict[str, str] = {}
+    read: SampleRequest | None = None
+    write: SampleRequest | None = None
+    public: SampleRequest | None = None
+    enqueue: SampleRequest | None = None
+    job: SampleJob | None = None
+    sessions: dict[str, str] = {}
+    migrate: list[str] = []
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a sample."""
+        return bool(getattr(self, name))
+
+    def request(self, name: str, patient: str) -> WebRequest:
+        """A sample's request for this patient."""
+        sample: SampleRequest = getattr(self, name)
+        return sample.of(patient, self.headers)
+
+
+def read_samples(file: Path | None) -> Samples:
+    """The samples of a YAML file; none without one. Raises SamplesInputError."""
+    if file is None:
+        return Samples()
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SamplesInputError(f"{file}: {error}") from error
+    except yaml.YAMLError as error:
+        raise SamplesInputError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Samples.model_validate(document)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise SamplesInputError(f"{file}: {wrong}") from error
+
+
+def _filled(value: Any, patient: str) -> Any:
+    match value:
+        case str():
+            return value.replace(PATIENT, patient)
+        case dict():
+            return {key: _filled(item, patient) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [_filled(item, patient) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value

@@ -1,0 +1,359 @@
+"""The servers that an application is tried against: as the stack exports them, on this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from rendering.applications.variables import MIGRATION
+from rendering.database.bootstrap_sql import bootstrap_sql
+from rendering.database.pgbouncer_ini import ADMIN_USER, READ_ONLY_SUFFIX
+from rendering.database.role_timeouts import statement_timeouts
+from rendering.database.roles import ROLES, RoleKey, roles_of
+from rendering.database.scram import scram_verifier
+from rendering.shared.connection_urls import CA_FILE, postgres_url, redis_url
+from rf.conform.application_process import ProcessPorts
+from rf.conform.gate import Gate
+from rf.conform.pods import GivenVariables
+from rf.shared.errors import InputError
+from rf.shared.plan import RecordedPlan
+from rf.shared.servers.certificates import LocalAuthority
+from rf.shared.servers.local_ini import ini_of, parsed, replica_hosts
+from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
+from rf.shared.servers.postgres import (
+    PRIMARY_ADDRESS,
+    DatabaseServers,
+    start_database_servers,
+)
+from rf.shared.servers.processes import run, wait_until, write_private
+from rf.shared.servers.programs import Programs
+from rf.shared.servers.redis_servers import ADDRESS, RedisServer, layer_of, start_redis
+from scaleplan.database.migrations import MigrationsSettings
+from scaleplan.model import load_plan
+
+_LOG = {"log_line_prefix": "%q[%u] "}
+"""Each line of the log says whose it is."""
+
+
+_NOTICED = b"connect failed"
+"""In PgBouncer's log."""
+
+NOTICE_SECONDS = 5.0
+"""Without a client PgBouncer attempts nothing, and notices nothing."""
+
+
+class StandInputError(InputError):
+    """A stack whose servers can't be started here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalDatabases:
+    """PostgreSQL with the roles of the bootstrap, and PgBouncer before it."""
+
+    servers: DatabaseServers
+    pooler: PgbouncerServer
+    passwords: Mapping[str, str]
+    gate: Gate
+    """Between PgBouncer and PostgreSQL: closed, it is as in a failover."""
+    names: tuple[str, ...]
+    """What clients of PgBouncer ask for."""
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The servers are away in here, and PgBouncer has noticed; afterwards it leads to all of
+        them again.
+
+        Until an attempt has failed, it lets clients wait instead of telling them.
+        """
+        log = self.pooler.process.log
+        before = log.stat().st_size
+        with self.gate.closed():
+            with suppress(TimeoutError):
+                wait_until(lambda: _NOTICED in log.read_bytes()[before:], "noticed", NOTICE_SECONDS)
+            yield
+        for name in self.names:
+            wait_until(lambda name=name: self._answers(name), f"PgBouncer leads to {name}")
+
+    def _answers(self, name: str) -> bool:
+        reads = name.endswith(READ_ONLY_SUFFIX)
+        user = ROLES[RoleKey.READ_ONLY if reads else RoleKey.APPLICATION].name
+        conninfo = self.pooler.conninfo(name, user=user, password=self.passwords[user])
+        try:
+            with psycopg.connect(conninfo) as connection:
+                connection.execute("select 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def superuser(self) -> psycopg.Connection:
+        """A connection to the primary, past everything."""
+        return self.servers.primary.connect()
+
+    def tables(self, superuser: psycopg.Connection) -> list[sql.Composed]:
+        """The application's tables, as they stand in a statement."""
+        rows = superuser.execute(
+            "select schemaname, tablename from pg_tables"
+            " where schemaname not in ('pg_catalog', 'information_schema')"
+        )
+        return [sql.SQL(".").join(map(sql.Identifier, row)) for row in rows.fetchall()]
+
+    @contextmanager
+    def held(self) -> Iterator[psycopg.Connection]:
+        """Whoever touches a table waits, until the end; yields a superuser's connection."""
+        with self.superuser() as superuser:
+            tables = self.tables(superuser)
+            superuser.execute("begin")
+            for table in tables:
+                superuser.execute(sql.SQL("lock table {}").format(table))
+            with self.superuser() as other:
+                yield other
+            superuser.execute("rollback")
+
+    def waiting(self, superuser: psycopg.Connection) -> list[int]:
+        """Server processes of the application that wait for a table."""
+        rows = superuser.execute(
+            "select distinct l.pid from pg_locks l join pg_stat_activity a using (pid)"
+            " where not l.granted and a.usename = %s",
+            [ROLES[RoleKey.APPLICATION].name],
+        )
+        return [pid for (pid,) in rows.fetchall()]
+
+    def clients(self) -> dict[str, int]:
+        """Connections at PgBouncer by the name of the database."""
+        counted: dict[str, int] = {}
+        with self._admin() as admin:
+            cursor = admin.execute("show clients")
+            columns = [column.name for column in cursor.description or ()]
+            for row in cursor.fetchall():
+                database = dict(zip(columns, row, strict=True))["database"]
+                counted[database] = counted.get(database, 0) + 1
+        return counted
+
+    def catch_up(self) -> None:
+        """Wait until the replica has what the primary has."""
+        with self.superuser() as primary, self.servers.replica.connect() as replica:
+            row = primary.execute("select pg_current_wal_lsn()::text").fetchone()
+            replayed = "select pg_last_wal_replay_lsn() >= %s::pg_lsn"
+            wait_until(
+                lambda: replica.execute(replayed, row).fetchone() == (True,),
+                "the replica has caught up",
+            )
+
+    def reconnect(self) -> None:
+        """What a rollout does after a migration: PgBouncer connects anew."""
+        with self._admin() as admin:
+            admin.execute("reconnect")
+
+    def _admin(self) -> psycopg.Connection:
+        # PgBouncer's console knows the simple protocol alone.
+        conninfo = self.pooler.conninfo(
+            "pgbouncer", user=ADMIN_USER, password=self.passwords[ADMIN_USER]
+        )
+        return psycopg.connect(conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor)
+
+    def log_sizes(self) -> tuple[int, int]:
+        """How far both servers' logs have come."""
+        primary, replica = self._logs()
+        return primary.stat().st_size, replica.stat().st_size
+
+    def said_since(self, sizes: tuple[int, int]) -> list[str]:
+        """What both servers wrote into their logs since."""
+        lines: list[str] = []
+        for log, size in zip(self._logs(), sizes, strict=True):
+            with log.open("rb") as file:
+                file.seek(size)
+                lines += file.read().decode(errors="replace").splitlines()
+        return lines
+
+    def _logs(self) -> tuple[Path, Path]:
+        return self.servers.primary.process.log, self.servers.replica.process.log
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalRedis:
+    """One Redis, and the way of the applications to it."""
+
+    server: RedisServer
+    gate: Gate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """All servers of one run, and what pods are told of them."""
+
+    given: GivenVariables
+    databases: LocalDatabases
+    cache: LocalRedis
+    queue: LocalRedis
+    authorities: Path
+
+    def variables(self, application: str, ports: ProcessPorts | None = None) -> dict[str, str]:
+        """What a pod is given, with hosts, ports, passwords of Redis and files of this machine."""
+        told = {name: self._here(name, value) for name, value in self.given.of(application).items()}
+        return told | (ports.variables() if ports else {})
+
+    def secrets(self, application: str) -> set[str]:
+        """Passwords in what the application is told."""
+        urls = (urlsplit(value) for value in self.variables(application).values() if "://" in value)
+        return {unquote(url.password) for url in urls if url.password}
+
+    def _here(self, name: str, value: str) -> str:
+        if value == CA_FILE:
+            return str(self.authorities)
+        url = urlsplit(value)
+        user, password = unquote(url.username or ""), unquote(url.password or "")
+        if url.scheme == "postgresql":
+            pooled = url.port == load_plan().pgbouncer.service_port
+            port = self.databases.pooler.port if pooled else self.databases.servers.primary.port
+            database, file = url.path.lstrip("/"), str(self.authorities)
+            return postgres_url(user, password, PRIMARY_ADDRESS, port, database, ca_file=file)
+        if url.scheme == "rediss":
+            there = self.cache if name == "CACHE_URL" else self.queue
+            return redis_url(user, there.server.password, ADDRESS, there.gate.port)
+        return value
+
+
+def start_stand(stack: ExitStack, programs: Programs, directory: Path, plan: RecordedPlan) -> Stand:
+    """Start them all; leaving `stack` stops them. `directory` is there, and the servers' to enter.
+
+    Raises StandInputError for a stack whose jobs are not in Redis.
+    """
+    given = GivenVariables(plan)
+    if not given.of("orchestrator").get("QUEUE_URL", "").startswith("rediss:"):
+        raise StandInputError(
+            f"{plan.stack} has no orchestrator whose jobs are in Redis: choose another --stack"
+        )
+    databases = _start_databases(stack, programs, directory, plan, given)
+    resources = plan.to_document()["resources"]
+    authority = LocalAuthority(directory, "redis-ca")
+    cache, queue = (
+        _start_redis(stack, programs, directory / name, resources, authority)
+        for name in ("cache", "queue")
+    )
+    authorities = directory / "ca.crt"
+    files = (databases.pooler.authority, databases.servers.primary.authority, authority)
+    authorities.write_bytes(b"".join(each.file.read_bytes() for each in files))
+    authorities.chmod(0o644)
+    return Stand(
+        given=given, databases=databases, cache=cache, queue=queue, authorities=authorities
+    )
+
+
+def _start_databases(
+    stack: ExitStack,
+    programs: Programs,
+    directory: Path,
+    plan: RecordedPlan,
+    given: GivenVariables,
+) -> LocalDatabases:
+    ini = ini_of(plan)
+    replicas = max(1, len(replica_hosts(ini)))
+    servers = start_database_servers(stack, programs, directory, replicas, settings=_LOG)
+    passwords = _passwords(given)
+    for database in _databases(ini):
+        _bootstrap(servers, programs, directory, database, passwords)
+    gate = Gate(stack, (PRIMARY_ADDRESS, *servers.replica.addresses))
+    gate.lead_to(servers.primary.port)
+    pooler = start_pgbouncer(
+        stack,
+        programs,
+        directory / "pooler",
+        replace(servers, primary=replace(servers.primary, port=gate.port)),
+        ini,
+        more_users=passwords,
+    )
+    return LocalDatabases(
+        servers=servers,
+        pooler=pooler,
+        passwords=passwords,
+        gate=gate,
+        names=tuple(parsed(ini)["databases"]),
+    )
+
+
+def _databases(ini: str) -> list[str]:
+    """The databases that the names of the ini lead to."""
+    lines = parsed(ini)["databases"].values()
+    words = (word for line in lines for word in line.split() if word.startswith("dbname="))
+    return list(dict.fromkeys(word.removeprefix("dbname=") for word in words))
+
+
+def _passwords(given: GivenVariables) -> dict[str, str]:
+    """Of everyone who logs in at PostgreSQL, as the plan gives them, and PgBouncer's admin."""
+    found = {ADMIN_USER: secrets.token_hex(16)}
+    for application in ("orchestrator", MIGRATION):
+        for value in given.of(application).values():
+            url = urlsplit(value)
+            if url.scheme == "postgresql":
+                found[unquote(url.username or "")] = unquote(url.password or "")
+    return found
+
+
+def _bootstrap(
+    servers: DatabaseServers,
+    programs: Programs,
+    directory: Path,
+    database: str,
+    passwords: Mapping[str, str],
+) -> None:
+    """Roles and rights as the bootstrap's Job makes them; statements are logged besides."""
+    primary = servers.primary
+    with primary.connect(dbname="postgres") as superuser:
+        there = superuser.execute("select 1 from pg_database where datname = %s", [database])
+        if not there.fetchone():
+            superuser.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+    timeouts = statement_timeouts(load_plan(), MigrationsSettings())
+    # PostgreSQL comes without pgaudit here; the extensions are RDS' own.
+    script = bootstrap_sql(database, timeouts, extensions=(), workflows=False)
+    file = write_private(directory / f"bootstrap-{database}.sql", script.encode())
+    verifiers = {
+        role.variable: scram_verifier(
+            passwords.get(role.name) or secrets.token_hex(16), secrets.token_bytes(16)
+        )
+        for role in roles_of(workflows=False).values()
+    }
+    psql = programs.pgbench.path.with_name("psql")
+    run(
+        [
+            str(psql),
+            "--no-psqlrc",
+            "--quiet",
+            f"--dbname={primary.conninfo(dbname=database, password=None)}",
+            f"--file={file}",
+        ],
+        {**verifiers, "PGPASSWORD": primary.passwords["postgres"]},
+    )
+    with primary.connect(dbname=database) as superuser:
+        for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY):
+            role = sql.Identifier(ROLES[key].name)
+            superuser.execute(sql.SQL("alter role {} set log_statement = 'all'").format(role))
+
+
+def _start_redis(
+    stack: ExitStack,
+    programs: Programs,
+    directory: Path,
+    resources: list[dict[str, Any]],
+    authority: LocalAuthority,
+) -> LocalRedis:
+    gate = Gate(stack, (ADDRESS,))
+    # What a client of the cluster is told of its nodes leads through the gate too.
+    announced = {"cluster-announce-tls-port": str(gate.port)}
+    server = start_redis(
+        stack,
+        programs,
+        directory,
+        layer_of(directory.name, resources),
+        announced,
+        authority=authority,
+    )
+    gate.lead_to(server.port)
+    return LocalRedis(server=server, gate=gate)

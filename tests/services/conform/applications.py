@@ -1,0 +1,124 @@
+"""The applications of these tests, and the fault by which each point is broken."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from rf.conform.samples import Samples
+from rf.conform.trial import ApplicationOnTrial
+from tests.services.queue.node_clients import NodeClients
+
+WORKER = str(Path(__file__).with_name("worker.cjs"))
+ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
+
+BATCHES: tuple[Mapping[str, str], ...] = (
+    {
+        "health-says-no-more": "talks-of-health",
+        "metrics": "one-label-more",
+        "metrics-buckets": "few-buckets",
+        "metrics-count": "counts-twice",
+        "metrics-no-patient": "path-as-route",
+        "cache-headers": "all-is-public",
+        "log-json": "prints",
+        "log-no-secret": "logs-the-url",
+        "log-no-patient": "logs-paths",
+    },
+    {
+        "time-to-live": "no-time-to-live",
+        "redis-refuses-nothing": "asks-for-keys",
+        "one-slot": "asks-two-slots",
+        "cache-emptied": "trusts-the-cache",
+        "reads-only-read": "writes-through-reads",
+        "no-session-state": "sets",
+        "live-without-stores": "live-asks-the-database",
+        "migration-repeats": "migrates-again",
+    },
+    {
+        "confined": "writes-beside-its-code",
+        "cache-away": "needs-the-cache",
+        "ready-by-database": "always-ready",
+        "survives-termination": "gives-up-on-57P01",
+        "changed-table": "gives-up-on-0A000",
+    },
+    {
+        "pool-maximum": "no-pool",
+        "exits-with-0": "ends-with-1",
+        "leaves-nothing": "leaves-a-child",
+        "stops-listening": "listens-on",
+        "no-request-lost": "stops-the-others",
+        "database-away": "says-500",
+    },
+    {
+        "ends-what-it-has": "ends-at-once",
+        "keep-alive": "closes-idle",
+    },
+)
+"""Faults that one program can have all at once, by the point that each breaks."""
+
+
+WORKER_FAULTS: Mapping[str, str] = {
+    "job-concurrency": "takes-three",
+    "job-in-hand": "drops-its-job",
+    "job-repeats": "names-at-random",
+    "queue-takeover": "ends-on-takeover",
+}
+"""Of the worker; where no job is carried out (`fails-jobs`) no point of jobs holds."""
+
+
+def worker(node: NodeClients, directory: Path, faults: Iterable[str] = ()) -> ApplicationOnTrial:
+    """The small worker with these faults."""
+    job = {"queue": "analysis", "name": "analyse", "data": {"id": "{patient}"}}
+    return _on_node(node, directory, "worker", {"job": job}, faults)
+
+
+def adding_orchestrator(
+    node: NodeClients, directory: Path, faults: Iterable[str] = ()
+) -> ApplicationOnTrial:
+    """What adds jobs by the real library, and does nothing else of an orchestrator."""
+    enqueue = {"method": "POST", "path": "/api/analyses"}
+    return _on_node(node, directory, "orchestrator", {"enqueue": enqueue}, faults, "--orchestrator")
+
+
+def _on_node(
+    node: NodeClients,
+    directory: Path,
+    name: str,
+    asked: Mapping[str, object],
+    faults: Iterable[str],
+    *options: str,
+) -> ApplicationOnTrial:
+    directory.mkdir()
+    modules = f"NODE_PATH={node.modules.resolve()}"
+    chosen = [part for fault in faults for part in ("--fault", fault)]
+    return ApplicationOnTrial(
+        name=name,
+        command=["env", modules, node.node, WORKER, *options, *chosen],
+        samples=Samples.model_validate(asked),
+        working_directory=directory,
+        start_seconds=60,
+    )
+
+
+def orchestrator(directory: Path, faults: Iterable[str] = ()) -> ApplicationOnTrial:
+    """The small orchestrator with these faults, in a folder of its own that it may write to."""
+    directory.mkdir()
+    options = [part for fault in faults for part in ("--fault", fault)]
+    return ApplicationOnTrial(
+        name="orchestrator",
+        command=[sys.executable, ORCHESTRATOR, "serve", *options],
+        samples=Samples.model_validate(samples(options)),
+        working_directory=directory,
+        start_seconds=60,
+    )
+
+
+def samples(options: Iterable[str] = ()) -> dict[str, object]:
+    """What can be asked of it, as it stands in a file of samples."""
+    return {
+        "read": {"path": "/api/patients/{patient}"},
+        "write": {"method": "POST", "path": "/api/patients", "body": {"id": "{patient}"}},
+        "public": {"path": "/api/public/studies"},
+        "migrate": [sys.executable, ORCHESTRATOR, "migrate", *options],
+    }

@@ -1,0 +1,144 @@
+"""An application that honours the contract passes every point; each fault breaks its own point."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rf.conform.conform import Conformance, try_application
+from rf.conform.point import Outcome
+from rf.conform.points.table import POINTS, chosen_points
+from rf.conform.stand import Stand, start_stand
+from rf.conform.trial import ApplicationOnTrial
+from rf.shared.servers.programs import Programs
+from rf.shared.stacks import plan_of
+from tests.services.conform.applications import (
+    BATCHES,
+    WORKER_FAULTS,
+    adding_orchestrator,
+    orchestrator,
+    worker,
+)
+from tests.services.queue.node_clients import NodeClients
+from tests.services.shared.starting import own_directory
+
+pytestmark = pytest.mark.services
+
+SLOW = {
+    "confined",
+    "ready-by-database",
+    "pool-maximum",
+    "changed-table",
+    "no-request-lost",
+    "database-away",
+    "keep-alive",
+}
+"""Points that start processes, or wait."""
+
+FAULTS = [(point, fault, batch) for batch in BATCHES for point, fault in batch.items()]
+
+
+@pytest.fixture(scope="module")
+def stand(programs: Programs, run_directory: Path) -> Iterator[Stand]:
+    with ExitStack() as stack:
+        directory = own_directory(run_directory, "stand-")
+        yield start_stand(stack, programs, directory, plan_of("staging"))
+
+
+@pytest.fixture
+def directory(run_directory: Path) -> Path:
+    return own_directory(run_directory, "trial-")
+
+
+def tried(
+    stand: Stand, directory: Path, application: ApplicationOnTrial, *points: str
+) -> Conformance:
+    return try_application(stand, application, chosen_points(points), directory)
+
+
+def broken(result: Conformance) -> dict[str, str]:
+    return {each.point.id: each.seen for each in result.verdicts if each.outcome is Outcome.FAILED}
+
+
+def outcomes(result: Conformance) -> dict[str, tuple[Outcome, str]]:
+    return {
+        each.point.id: (each.outcome, each.seen)
+        for each in result.verdicts
+        if each.outcome is not Outcome.NOT_APPLICABLE
+    }
+
+
+def test_an_orchestrator_that_honours_the_contract_passes_every_point(
+    stand: Stand, directory: Path
+):
+    result = tried(stand, directory, orchestrator(directory / "work"))
+    asked = [each.id for each in POINTS if "orchestrator" in each.applications]
+    lacks = {"job-options": (Outcome.NOT_TRIED, "the samples name no enqueue")}
+    assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, "")) | lacks
+    assert result.first_broken is None
+
+
+def test_a_worker_that_honours_the_contract_passes_every_point(
+    stand: Stand, directory: Path, node_clients: NodeClients
+):
+    result = tried(stand, directory, worker(node_clients, directory / "work"))
+    asked = [each.id for each in POINTS if "worker" in each.applications]
+    assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
+
+
+@pytest.mark.parametrize(("point", "fault"), WORKER_FAULTS.items())
+def test_a_fault_of_a_worker_breaks_its_own_point_and_no_other(
+    stand: Stand, directory: Path, node_clients: NodeClients, point: str, fault: str
+):
+    result = tried(stand, directory, worker(node_clients, directory / "work", [fault]))
+    assert broken(result).keys() == {point}, broken(result)
+
+
+def test_a_worker_that_fails_its_jobs_breaks_the_points_of_jobs(
+    stand: Stand, directory: Path, node_clients: NodeClients
+):
+    failing = worker(node_clients, directory / "work", ["fails-jobs"])
+    result = tried(stand, directory, failing, "job-done", "redis-refuses-nothing")
+    assert broken(result) == {"job-done": "a job failed"}
+
+
+@pytest.mark.parametrize("faults", [(), ("one-attempt",)])
+def test_jobs_are_looked_at_as_the_real_library_adds_them(
+    stand: Stand, directory: Path, node_clients: NodeClients, faults: tuple[str, ...]
+):
+    adding = adding_orchestrator(node_clients, directory / "work", faults)
+    result = tried(stand, directory, adding, "job-options")
+    seen = {"job-options": "a job was added with attempts 1 instead of 3"} if faults else {}
+    assert broken(result) == seen
+    assert seen or outcomes(result) == {"job-options": (Outcome.PASSED, "")}
+
+
+@pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: next(iter(batch)))
+def test_faults_break_their_points_and_no_other(stand: Stand, directory: Path, batch):
+    result = tried(stand, directory, orchestrator(directory / "work", batch.values()))
+    assert broken(result).keys() == batch.keys(), broken(result)
+
+
+@pytest.mark.parametrize(("point", "fault", "batch"), FAULTS, ids=lambda value: str(value)[:30])
+def test_a_fault_breaks_its_own_point(stand: Stand, directory: Path, point, fault, batch):
+    """Of the points of its batch it breaks no other, as far as they are quick."""
+    points = {point, *batch} - (SLOW - {point})
+    result = tried(stand, directory, orchestrator(directory / "work", [fault]), *points)
+    assert broken(result).keys() == {point}, broken(result)
+
+
+def test_an_application_that_never_is_live_breaks_the_first_point_and_shows_nothing_else(
+    stand: Stand, directory: Path
+):
+    silent = dataclasses.replace(
+        orchestrator(directory / "work", ["never-live"]), start_seconds=0.5
+    )
+    result = tried(stand, directory, silent)
+    assert list(broken(result)) == ["starts"]
+    assert "did not answer 200 within 0.5 s" in broken(result)["starts"]
+    others = {each.outcome for each in result.verdicts if each.point.id != "starts"}
+    assert others == {Outcome.NOT_TRIED}
