@@ -50,12 +50,22 @@ class SampleJob(BaseModel):
         return _filled(self.data, patient)
 
 
+class SampleSocket(BaseModel):
+    """A WebSocket that the application opens, and a text that its other clients then hear of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = Field(pattern="^/")
+    headers: dict[str, str] = {}
+    edit: str
+
+
 class Samples(BaseModel):
     """All samples; a point whose samples are not there is not tried.
 
     `read` is a GET of tenants' data, `write` adds some, `public` is below the public prefix,
-    `enqueue` adds a job, `job` is one for a worker. `sessions` are put into the session store
-    first, `migrate` is the migration's command.
+    `enqueue` adds a job, `job` is one for a worker, `socket` one of a document. `sessions` are put
+    into the session store first, `migrate` is the migration's command.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +76,7 @@ class Samples(BaseModel):
     public: SampleRequest | None = None
     enqueue: SampleRequest | None = None
     job: SampleJob | None = None
+    socket: SampleSocket | None = None
     sessions: dict[str, str] = {}
     migrate: list[str] = []
 

@@ -6,7 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rf.conform.point import ContractPoint
-from rf.conform.points import answers, database, ending, jobs, metrics, migrations, process, redis
+from rf.conform.points import (
+    answers,
+    database,
+    ending,
+    jobs,
+    metrics,
+    migrations,
+    process,
+    redis,
+    sockets,
+)
 from rf.shared.errors import InputError
 from scaleplan.config.mistakes import nearest
 
@@ -15,7 +25,7 @@ _LAST = ("keep-alive", "log-json", "log-no-secret", "log-no-patient")
 
 _ALL = {
     point.id: point
-    for module in (process, migrations, metrics, redis, jobs, database, answers, ending)
+    for module in (process, migrations, metrics, redis, jobs, database, sockets, answers, ending)
     for point in module.POINTS
 }
 

@@ -10,6 +10,7 @@ from rf.conform.samples import Samples
 from rf.conform.trial import ApplicationOnTrial
 from tests.services.queue.node_clients import NodeClients
 
+COLLABORATION = str(Path(__file__).with_name("collaboration.py"))
 WORKER = str(Path(__file__).with_name("worker.cjs"))
 ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
 
@@ -79,6 +80,32 @@ def adding_orchestrator(
     """What adds jobs by the real library, and does nothing else of an orchestrator."""
     enqueue = {"method": "POST", "path": "/api/analyses"}
     return _on_node(node, directory, "orchestrator", {"enqueue": enqueue}, faults, "--orchestrator")
+
+
+COLLABORATION_FAULTS: Mapping[str, str] = {
+    "sockets-close-1012": "closes-with-1001",
+    "edits-reach-others": "keeps-edits",
+}
+
+
+def collaboration(directory: Path, faults: Iterable[str] = ()) -> ApplicationOnTrial:
+    """The small collaboration server with these faults."""
+    directory.mkdir()
+    asked = {
+        "read": {"path": "/collab"},
+        "socket": {"path": "/collab/document", "edit": "hello"},
+    }
+    return ApplicationOnTrial(
+        name="collaboration",
+        command=[
+            sys.executable,
+            COLLABORATION,
+            *(part for fault in faults for part in ("--fault", fault)),
+        ],
+        samples=Samples.model_validate(asked),
+        working_directory=directory,
+        start_seconds=60,
+    )
 
 
 def _on_node(

@@ -18,8 +18,10 @@ from rf.shared.servers.programs import Programs
 from rf.shared.stacks import plan_of
 from tests.services.conform.applications import (
     BATCHES,
+    COLLABORATION_FAULTS,
     WORKER_FAULTS,
     adding_orchestrator,
+    collaboration,
     orchestrator,
     worker,
 )
@@ -90,6 +92,23 @@ def test_a_worker_that_honours_the_contract_passes_every_point(
     assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
 
 
+def test_a_collaboration_server_that_honours_the_contract_passes_every_point(
+    stand: Stand, directory: Path
+):
+    result = tried(stand, directory, collaboration(directory / "work"))
+    asked = [each.id for each in POINTS if "collaboration" in each.applications]
+    assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
+
+
+@pytest.mark.parametrize(("point", "fault"), COLLABORATION_FAULTS.items())
+def test_a_fault_of_a_collaboration_server_breaks_its_own_point_and_no_other(
+    stand: Stand, directory: Path, point: str, fault: str
+):
+    quick = [each.id for each in POINTS if each.id not in SLOW]
+    result = tried(stand, directory, collaboration(directory / "work", [fault]), *quick)
+    assert broken(result).keys() == {point}, broken(result)
+
+
 @pytest.mark.parametrize(("point", "fault"), WORKER_FAULTS.items())
 def test_a_fault_of_a_worker_breaks_its_own_point_and_no_other(
     stand: Stand, directory: Path, node_clients: NodeClients, point: str, fault: str
@@ -117,6 +136,11 @@ def test_jobs_are_looked_at_as_the_real_library_adds_them(
     assert seen or outcomes(result) == {"job-options": (Outcome.PASSED, "")}
 
 
+def test_every_point_has_a_fault_that_breaks_it():
+    others = {"starts", "job-done", "job-options", *WORKER_FAULTS, *COLLABORATION_FAULTS}
+    assert {point for point, *_ in FAULTS} | others == {each.id for each in POINTS}
+
+
 @pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: next(iter(batch)))
 def test_faults_break_their_points_and_no_other(stand: Stand, directory: Path, batch):
     result = tried(stand, directory, orchestrator(directory / "work", batch.values()))
@@ -141,4 +165,4 @@ def test_an_application_that_never_is_live_breaks_the_first_point_and_shows_noth
     assert list(broken(result)) == ["starts"]
     assert "did not answer 200 within 0.5 s" in broken(result)["starts"]
     others = {each.outcome for each in result.verdicts if each.point.id != "starts"}
-    assert others == {Outcome.NOT_TRIED}
+    assert others == {Outcome.NOT_TRIED, Outcome.NOT_APPLICABLE}
