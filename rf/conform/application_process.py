@@ -107,11 +107,11 @@ class ApplicationProcess:
             wait_until(ended_or_live, "live", seconds)
         except TimeoutError:
             raise NotLiveError(
-                f"{LIVE_PATH} on PORT did not answer 200 within {seconds:g} s{self._last_words()}"
+                f"{LIVE_PATH} on PORT did not answer 200 within {seconds:g} s{self.last_words()}"
             ) from None
         if self.exit_code is not None:
             raise NotLiveError(
-                f"it ended with {self.exit_code} before it was live{self._last_words()}"
+                f"it ended with {self.exit_code} before it was live{self.last_words()}"
             )
 
     def is_live(self) -> bool:
@@ -144,6 +144,12 @@ class ApplicationProcess:
         ]
         return [pid for pid in found if pid != os.getpid()]
 
+    def last_words(self) -> str:
+        """The end of what it said, as the end of a sentence."""
+        said = self.errors.read_text(errors="replace") + self.output.read_text(errors="replace")
+        lines = said.strip().splitlines()[-TAIL_LINES:]
+        return "; it said: " + " / ".join(lines) if lines else "; it said nothing"
+
     def stop(self) -> None:
         """Kill it and all that it has started. Does nothing the second time."""
         self._begun.undo()
@@ -158,11 +164,6 @@ class ApplicationProcess:
             for pid in late:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-
-    def _last_words(self) -> str:
-        said = self.errors.read_text(errors="replace") + self.output.read_text(errors="replace")
-        lines = said.strip().splitlines()[-TAIL_LINES:]
-        return "; it said: " + " / ".join(lines) if lines else "; it said nothing"
 
 
 def new_ports() -> ProcessPorts:

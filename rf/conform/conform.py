@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rf.conform.application_process import check_command
+from rf.conform.http_client import NoAnswerError
 from rf.conform.point import ALL, ContractPoint, Outcome, Verdict
 from rf.conform.points.table import POINTS, chosen_points
 from rf.conform.samples import read_samples
@@ -124,7 +125,7 @@ def _verdicts(
         for point in early:
             if point.early:
                 point.early(trial)
-    except BrokenPointError as error:
+    except (BrokenPointError, NoAnswerError) as error:
         # Nothing can be seen of what doesn't start: one sentence says it all.
         return tuple(_did_not_start(each, trial, str(error)) for each in points)
     verdicts: list[Verdict] = []
@@ -160,7 +161,7 @@ def _verdict(point: ContractPoint, trial: Trial) -> Verdict:
     outcome, seen = Outcome.PASSED, ""
     try:
         point.attempt(trial)
-    except BrokenPointError as error:
+    except (BrokenPointError, NoAnswerError) as error:
         outcome, seen = Outcome.FAILED, str(error)
     except NotTriedError as error:
         outcome, seen = Outcome.NOT_TRIED, str(error)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -128,14 +129,18 @@ class LocalDatabases:
 
     def clients(self) -> dict[str, int]:
         """Connections at PgBouncer by the name of the database."""
-        counted: dict[str, int] = {}
+        return dict(Counter(client["database"] for client in self._shown("clients")))
+
+    def server_connections(self) -> set[int]:
+        """Ports of PgBouncer's own connections to the servers. It fills its pools one by one, and
+        takes the newest first."""
+        return {server["local_port"] for server in self._shown("servers")}
+
+    def _shown(self, what: LiteralString) -> list[dict[str, Any]]:
         with self._admin() as admin:
-            cursor = admin.execute("show clients")
+            cursor = admin.execute(sql.SQL("show ") + sql.SQL(what))
             columns = [column.name for column in cursor.description or ()]
-            for row in cursor.fetchall():
-                database = dict(zip(columns, row, strict=True))["database"]
-                counted[database] = counted.get(database, 0) + 1
-        return counted
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def catch_up(self) -> None:
         """Wait until the replica has what the primary has."""

@@ -6,7 +6,6 @@ import http.client
 import itertools
 import os
 import secrets
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,12 +24,15 @@ from rf.conform.seen import BrokenPointError, require
 from rf.conform.stand import Stand
 from rf.shared.errors import FailedError
 from rf.shared.servers.processes import wait_until
+from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 T = TypeVar("T")
 
 START_SECONDS = float(STARTUP.failures * STARTUP.period_seconds)
 """In which the startup probe must be answered."""
+
+MIGRATION_SECONDS = MigrationsSettings().timeout_minutes * 60
 
 READY_SECONDS = 30.0
 """In which a process whose stores are there is ready: it may have waits between its attempts."""
@@ -86,26 +88,23 @@ class Trial:
         with self.stand.queue.server.connect() as store:
             for key, value in self.samples.sessions.items():
                 store.set(key, value)
-        if self.samples.migrate:
-            ended = self.migrate(self.samples.migrate)
-            if ended.returncode:
-                said = (ended.stderr + ended.stdout).strip().splitlines()[-1:]
-                raise MigrationFailedError(
-                    f"the migration ended with {ended.returncode}: {' '.join(said)}"
-                )
+        if self.samples.migrate and (failed := self.migrate(self.samples.migrate)):
+            raise MigrationFailedError(failed)
 
-    def migrate(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run a migration as its Job does, and wait for its end."""
-        return subprocess.run(
-            ["setpriv", "--pdeathsig=KILL", "--", *command],
-            cwd=self.tried.working_directory,
-            env={**_of_the_machine(), **self.stand.variables(MIGRATION)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+    def migrate(self, command: Sequence[str]) -> str:
+        """Run a migration as its Job does, to its end. Says how it failed, if it did."""
+        process = ApplicationProcess(
+            command,
+            {**_of_the_machine(), **self.stand.variables(MIGRATION)},
+            self._directory / f"migration-{next(self._numbers)}",
+            new_ports(),
+            self.tried.working_directory,
         )
+        code = process.wait_ended(MIGRATION_SECONDS)
+        process.stop()
+        if code is None:
+            return f"the migration had not ended after {MIGRATION_SECONDS} s"
+        return f"the migration ended with {code}{process.last_words()}" if code else ""
 
     def process(self) -> ApplicationProcess:
         """The process that points share, ready: started anew where it has ended or isn't.

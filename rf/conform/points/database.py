@@ -12,6 +12,7 @@ from psycopg import sql
 from rendering.applications.pods import READINESS
 from rendering.database.roles import ROLES, RoleKey
 from rendering.shared.endpoints import LIVE_PATH
+from rf.conform.application_process import ApplicationProcess
 from rf.conform.http_client import WebAnswer, WebRequest
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
@@ -191,13 +192,23 @@ def _require_503_or_done(answer: WebAnswer) -> None:
     )
 
 
+def _prepare(trial: Trial, process: ApplicationProcess) -> None:
+    """Have statements prepared: clients do so with what they send often, psycopg after five times.
+
+    On the connections, that is, which PgBouncer will take next: not before its pools are full.
+    """
+    before: set[int] = set()
+    while (now := trial.stand.databases.server_connections()) != before:
+        before = now
+        for _ in range(_OFTEN):
+            patient = trial.patient()
+            trial.asked_well("write", process, patient)
+            trial.asked_well("read", process, patient)
+
+
 def _outlives_a_changed_table(trial: Trial) -> None:
     process, databases = trial.process(), trial.stand.databases
-    # Clients prepare what they send often: psycopg after five times, others at once.
-    for _ in range(_OFTEN):
-        patient = trial.patient()
-        trial.asked_well("write", process, patient)
-        trial.asked_well("read", process, patient)
+    _prepare(trial, process)
     patient = trial.patient()
     trial.asked_well("write", process, patient)
     with databases.superuser() as superuser, trial.clients(process, 2) as threads:

@@ -63,6 +63,18 @@ def _await(queue: BullmqQueue, identifier: str) -> None:
     require(queue.ended()[identifier] == "completed", "a job failed")
 
 
+def _await_taken(queue: BullmqQueue, identifier: str) -> None:
+    """Raises BrokenPointError unless somebody takes the job in time."""
+    try:
+        wait_until(
+            lambda: identifier in queue.active() or identifier in queue.ended(),
+            "taken",
+            DONE_SECONDS,
+        )
+    except TimeoutError:
+        require(False, f"nobody took a job within {DONE_SECONDS:g} s")
+
+
 def _carries_out(trial: Trial) -> None:
     trial.process()
     with _sample_queue(trial) as (queue, add):
@@ -92,7 +104,7 @@ def _ends_its_job(trial: Trial) -> None:
     process = trial.release()
     with _sample_queue(trial) as (queue, add):
         held = add()
-        wait_until(lambda: held in queue.active() or held in queue.ended(), "a worker has it")
+        _await_taken(queue, held)
         process.terminate()
         process.wait_ended(HEARD_SECONDS)
         later = add()

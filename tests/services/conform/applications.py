@@ -11,6 +11,7 @@ from rf.conform.trial import ApplicationOnTrial
 from tests.services.queue.node_clients import NodeClients
 
 COLLABORATION = str(Path(__file__).with_name("collaboration.py"))
+WEB = str(Path(__file__).with_name("web.py"))
 WORKER = str(Path(__file__).with_name("worker.cjs"))
 ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
 
@@ -103,6 +104,18 @@ def collaboration(directory: Path, faults: Iterable[str] = ()) -> ApplicationOnT
             *(part for fault in faults for part in ("--fault", fault)),
         ],
         samples=Samples.model_validate(asked),
+        working_directory=directory,
+        start_seconds=60,
+    )
+
+
+def web(directory: Path) -> ApplicationOnTrial:
+    """The small web server."""
+    directory.mkdir()
+    return ApplicationOnTrial(
+        name="web",
+        command=[sys.executable, WEB],
+        samples=Samples.model_validate({"read": {"path": "/patients/{patient}"}}),
         working_directory=directory,
         start_seconds=60,
     )

@@ -23,6 +23,7 @@ from tests.services.conform.applications import (
     adding_orchestrator,
     collaboration,
     orchestrator,
+    web,
     worker,
 )
 from tests.services.queue.node_clients import NodeClients
@@ -92,6 +93,12 @@ def test_a_worker_that_honours_the_contract_passes_every_point(
     assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
 
 
+def test_a_web_server_that_honours_the_contract_passes_every_point(stand: Stand, directory: Path):
+    result = tried(stand, directory, web(directory / "work"))
+    asked = [each.id for each in POINTS if "web" in each.applications]
+    assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
+
+
 def test_a_collaboration_server_that_honours_the_contract_passes_every_point(
     stand: Stand, directory: Path
 ):
@@ -113,7 +120,8 @@ def test_a_fault_of_a_collaboration_server_breaks_its_own_point_and_no_other(
 def test_a_fault_of_a_worker_breaks_its_own_point_and_no_other(
     stand: Stand, directory: Path, node_clients: NodeClients, point: str, fault: str
 ):
-    result = tried(stand, directory, worker(node_clients, directory / "work", [fault]))
+    quick = [each.id for each in POINTS if each.id not in SLOW]
+    result = tried(stand, directory, worker(node_clients, directory / "work", [fault]), *quick)
     assert broken(result).keys() == {point}, broken(result)
 
 
