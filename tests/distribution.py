@@ -17,6 +17,7 @@ TOGETHER = {
     "tests/commands/preflight/": "AWS's clients and their descriptions",
     "tests/program/policy/test_policy": "what the rules say of each plan",
     "tests/sandbox/": "an emulator",
+    "tests/services/conform/": "real servers, for applications on trial",
     "tests/services/": "real servers",
 }
 """Paths whose tests share what takes a process seconds to make: that."""
