@@ -35,7 +35,12 @@ def errors() -> ContractSection:
                 "changed-table",
             ),
             tried("A worker goes on when the queue has failed over;", "queue-takeover"),
-            untried("a request that adds a job tries again too.", UNTRIED_YET),
+            tried("a request that adds a job tries again too,", "enqueue-takeover"),
+            tried(
+                "and where the queue is full it keeps the job in a table, or answers 503 with"
+                " `Retry-After`.",
+                "queue-full",
+            ),
         ),
         listed=False,
     )
@@ -87,9 +92,12 @@ def retries() -> ContractSection:
         (
             untried(
                 "A write whose answer never came may have been done. Give a row a key that the"
-                " client chooses (`INSERT … ON CONFLICT DO NOTHING`) and a job an id (BullMQ:"
-                " `jobId`): then it may be repeated without looking.",
+                " client chooses (`INSERT … ON CONFLICT DO NOTHING`)",
                 UNTRIED_YET,
+            ),
+            tried(
+                "and a job an id (BullMQ: `jobId`): then it may be repeated without looking.",
+                "enqueue-repeats",
             ),
         ),
         (

@@ -1,12 +1,12 @@
-"""Points of jobs: how the orchestrator adds them, and how a worker carries them out."""
+"""Points of a worker: how it carries out jobs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
+import redis
 from psycopg import sql
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
@@ -15,7 +15,7 @@ from rf.conform.point import ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
 from rf.shared.servers.processes import wait_until
-from scaleplan.applications.workloads import ORCHESTRATOR, WORKER
+from scaleplan.applications.workloads import WORKER
 from scaleplan.sizes import QueueClient
 
 DONE_SECONDS = 60.0
@@ -33,7 +33,8 @@ HEARD_SECONDS = 0.2
 
 
 @contextmanager
-def _queue(trial: Trial, name: str) -> Iterator[BullmqQueue]:
+def queue_of(trial: Trial, name: str) -> Iterator[BullmqQueue]:
+    """A queue of that name. Raises NotTriedError where the stack's jobs are not BullMQ's."""
     told = trial.stand.variables(trial.tried.name)
     if QueueClient.BULLMQ not in told["QUEUE_CLIENTS"].split(","):
         raise NotTriedError(f"jobs are those of BullMQ, not of {told['QUEUE_CLIENTS']}")
@@ -47,7 +48,7 @@ def _sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]
     job = trial.samples.job
     if job is None:
         raise NotTriedError("the samples name no job")
-    with _queue(trial, job.queue) as queue:
+    with queue_of(trial, job.queue) as queue:
         told = trial.stand.variables(trial.tried.name)
         options = {"attempts": int(told["JOB_ATTEMPTS"])}
         patient = trial.patient()
@@ -123,12 +124,12 @@ def _repeats(trial: Trial) -> None:
     trial.process()
     with _sample_queue(trial) as (queue, add):
         _await(queue, add())
-        once = _stored(trial)
+        once = stored(trial)
         _await(queue, add())
-    require(_stored(trial) == once, "a job that ran twice left more than once")
+    require(stored(trial) == once, "a job that ran twice left more than once")
 
 
-def _stored(trial: Trial) -> tuple[dict[str, int], set[bytes]]:
+def stored(trial: Trial) -> tuple[dict[str, int], set[bytes]]:
     """Rows by table, and keys of the cache."""
     databases, rows = trial.stand.databases, dict[str, int]()
     with databases.superuser() as superuser:
@@ -143,7 +144,7 @@ def _outlives_takeover(trial: Trial) -> None:
     process = trial.process()
     with _sample_queue(trial) as (queue, add):
         _await(queue, add())
-        with _demoted(queue):
+        with demoted(queue.client):
             process.wait_ended(TAKEOVER_SECONDS)
         identifier = add()
         require(process.exit_code is None, "a takeover of the queue (READONLY) ended it")
@@ -151,58 +152,13 @@ def _outlives_takeover(trial: Trial) -> None:
 
 
 @contextmanager
-def _demoted(queue: BullmqQueue) -> Iterator[None]:
+def demoted(client: redis.Redis) -> Iterator[None]:
     """The server is a replica in here, as the one that a connection still leads to."""
-    queue.client.replicaof("127.0.0.1", 1)
+    client.replicaof("127.0.0.1", 1)
     try:
         yield
     finally:
-        queue.client.replicaof("NO", "ONE")
-
-
-def _options_of_jobs(trial: Trial) -> None:
-    told = trial.stand.variables(trial.tried.name)
-    process = trial.process()
-    before = _all_jobs(trial)
-    trial.asked_well("enqueue", process)
-    added = [job for key, job in _all_jobs(trial).items() if key not in before]
-    require(added, "the sample `enqueue` added no job to a queue of JOB_QUEUES")
-    wanted = {
-        "attempts": int(told["JOB_ATTEMPTS"]),
-        "backoff type": told["JOB_BACKOFF_TYPE"],
-        "backoff delay": int(told["JOB_BACKOFF_DELAY_MILLISECONDS"]),
-        "removeOnComplete": int(told["JOB_KEEP_COMPLETED"]),
-        "removeOnFail": int(told["JOB_KEEP_FAILED"]),
-        "priority": int(told["JOB_DEFAULT_PRIORITY"]),
-    }
-    for job in added:
-        seen = _told_of(json.loads(job["opts"]))
-        wrong = [name for name, value in wanted.items() if seen.get(name) != value]
-        said = ", ".join(f"{name} {seen.get(name)} instead of {wanted[name]}" for name in wrong)
-        require(not wrong, f"a job was added with {said}")
-
-
-def _all_jobs(trial: Trial) -> dict[tuple[str, str], dict[str, str]]:
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for name in trial.stand.variables(trial.tried.name)["JOB_QUEUES"].split(","):
-        with _queue(trial, name) as queue:
-            found |= {(name, identifier): job for identifier, job in queue.added().items()}
-    return found
-
-
-def _told_of(options: dict[str, Any]) -> dict[str, Any]:
-    """A number of jobs kept may stand in `count`."""
-    backoff = options.get("backoff") or {}
-    kept = {name: options.get(name) for name in ("removeOnComplete", "removeOnFail")}
-    return {
-        **options,
-        "backoff type": backoff.get("type"),
-        "backoff delay": backoff.get("delay"),
-        **{
-            name: cast("dict[str, Any]", value).get("count") if isinstance(value, dict) else value
-            for name, value in kept.items()
-        },
-    }
+        client.replicaof("NO", "ONE")
 
 
 _WORKER = (
@@ -210,30 +166,6 @@ _WORKER = (
 )
 
 POINTS = (
-    ContractPoint(
-        id="job-options",
-        title="adds jobs with attempts, back-off, kept counts and priority",
-        applications=(ORCHESTRATOR,),
-        attempt=_options_of_jobs,
-        needs=("enqueue",),
-        variables=(
-            "JOB_QUEUES",
-            "JOB_ATTEMPTS",
-            "JOB_BACKOFF_TYPE",
-            "JOB_BACKOFF_DELAY_MILLISECONDS",
-            "JOB_KEEP_COMPLETED",
-            "JOB_KEEP_FAILED",
-            "JOB_DEFAULT_PRIORITY",
-            "BULLMQ_PREFIX",
-        ),
-        explanation=Explanation(
-            text="Give them to the queue once, as the default of every job: what is not removed"
-            " fills a Redis that evicts nothing.",
-            node="new Queue(name, {connection, prefix, defaultJobOptions: {attempts, priority,\n"
-            "  backoff: {type, delay}, removeOnComplete: completed, removeOnFail: failed}})",
-            python="await queue.add(name, data, options)  # bullmq takes them with each job",
-        ),
-    ),
     ContractPoint(
         id="job-done",
         title="carries out a job of its queues",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from rf.conform.point import ContractPoint
 from rf.conform.points import (
+    adding_jobs,
     answers,
     database,
     ending,
@@ -23,11 +24,20 @@ from scaleplan.config.mistakes import nearest
 _START = ("starts",)
 _LAST = ("keep-alive", "log-json", "log-no-secret", "log-no-patient")
 
-_ALL = {
-    point.id: point
-    for module in (process, migrations, metrics, redis, jobs, database, sockets, answers, ending)
-    for point in module.POINTS
-}
+_MODULES = (
+    process,
+    migrations,
+    metrics,
+    redis,
+    adding_jobs,
+    jobs,
+    database,
+    sockets,
+    answers,
+    ending,
+)
+
+_ALL = {point.id: point for module in _MODULES for point in module.POINTS}
 
 POINTS = tuple(
     _ALL[name]

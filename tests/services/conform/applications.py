@@ -75,11 +75,20 @@ def worker(node: NodeClients, directory: Path, faults: Iterable[str] = ()) -> Ap
     return _on_node(node, directory, "worker", {"job": job}, faults)
 
 
+ENQUEUE_FAULTS: Mapping[str, str] = {
+    "job-options": "one-attempt",
+    "enqueue-takeover": "gives-up-on-READONLY",
+    "queue-full": "forgets-on-OOM",
+    "enqueue-repeats": "names-no-job",
+}
+"""Of what adds jobs."""
+
+
 def adding_orchestrator(
     node: NodeClients, directory: Path, faults: Iterable[str] = ()
 ) -> ApplicationOnTrial:
     """What adds jobs by the real library, and does nothing else of an orchestrator."""
-    enqueue = {"method": "POST", "path": "/api/analyses"}
+    enqueue = {"method": "POST", "path": "/api/analyses", "body": {"id": "{patient}"}}
     return _on_node(node, directory, "orchestrator", {"enqueue": enqueue}, faults, "--orchestrator")
 
 

@@ -19,6 +19,7 @@ from rf.shared.stacks import plan_of
 from tests.services.conform.applications import (
     BATCHES,
     COLLABORATION_FAULTS,
+    ENQUEUE_FAULTS,
     WORKER_FAULTS,
     adding_orchestrator,
     collaboration,
@@ -80,8 +81,9 @@ def test_an_orchestrator_that_honours_the_contract_passes_every_point(
 ):
     result = tried(stand, directory, orchestrator(directory / "work"))
     asked = [each.id for each in POINTS if "orchestrator" in each.applications]
-    lacks = {"job-options": (Outcome.NOT_TRIED, "the samples name no enqueue")}
-    assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, "")) | lacks
+    lacks = (Outcome.NOT_TRIED, "the samples name no enqueue")
+    passed = dict.fromkeys(asked, (Outcome.PASSED, ""))
+    assert outcomes(result) == passed | dict.fromkeys(ENQUEUE_FAULTS, lacks)
     assert result.first_broken is None
 
 
@@ -133,19 +135,25 @@ def test_a_worker_that_fails_its_jobs_breaks_the_points_of_jobs(
     assert broken(result) == {"job-done": "a job failed"}
 
 
-@pytest.mark.parametrize("faults", [(), ("one-attempt",)])
 def test_jobs_are_looked_at_as_the_real_library_adds_them(
-    stand: Stand, directory: Path, node_clients: NodeClients, faults: tuple[str, ...]
+    stand: Stand, directory: Path, node_clients: NodeClients
 ):
-    adding = adding_orchestrator(node_clients, directory / "work", faults)
-    result = tried(stand, directory, adding, "job-options")
-    seen = {"job-options": "a job was added with attempts 1 instead of 3"} if faults else {}
-    assert broken(result) == seen
-    assert seen or outcomes(result) == {"job-options": (Outcome.PASSED, "")}
+    adding = adding_orchestrator(node_clients, directory / "work")
+    result = tried(stand, directory, adding, *ENQUEUE_FAULTS)
+    assert outcomes(result) == dict.fromkeys(ENQUEUE_FAULTS, (Outcome.PASSED, ""))
+
+
+@pytest.mark.parametrize(("point", "fault"), ENQUEUE_FAULTS.items())
+def test_a_fault_in_adding_jobs_breaks_its_own_point_and_no_other(
+    stand: Stand, directory: Path, node_clients: NodeClients, point: str, fault: str
+):
+    adding = adding_orchestrator(node_clients, directory / "work", [fault])
+    result = tried(stand, directory, adding, *ENQUEUE_FAULTS)
+    assert broken(result).keys() == {point}, broken(result)
 
 
 def test_every_point_has_a_fault_that_breaks_it():
-    others = {"starts", "job-done", "job-options", *WORKER_FAULTS, *COLLABORATION_FAULTS}
+    others = {"starts", "job-done", *ENQUEUE_FAULTS, *WORKER_FAULTS, *COLLABORATION_FAULTS}
     assert {point for point, *_ in FAULTS} | others == {each.id for each in POINTS}
 
 

@@ -16,6 +16,7 @@ const connection = new Redis(env.QUEUE_URL, {
   maxRetriesPerRequest: null,
   reconnectOnError: (error) => {
     if (faults.has('ends-on-takeover') && /READONLY|UNBLOCKED/.test(error.message)) process.exit(1);
+    if (faults.has('gives-up-on-READONLY')) return false;
     return error.message.startsWith('READONLY') ? 2 : false;
   },
 });
@@ -56,14 +57,31 @@ const kept = {
   priority: Number(env.JOB_DEFAULT_PRIORITY),
 };
 
+// Jobs have an id by what the client sends: whoever got no answer sends it again.
+async function addJob(request) {
+  const parts = await request.toArray();
+  const { id } = JSON.parse(Buffer.concat(parts).toString());
+  const jobId = faults.has('names-no-job') ? undefined : `analyse-${id}`;
+  const queue = new Queue('analysis', { ...options, defaultJobOptions: kept });
+  await queue.on('error', failed).add('analyse', {}, { jobId });
+}
+
 async function answer(request, response) {
-  if (request.method === 'POST' && adds) {
-    const queue = new Queue('analysis', { ...options, defaultJobOptions: kept });
-    await queue.add('analyse', {});
-    response.writeHead(202, { 'cache-control': env.CACHE_CONTROL_MUTATION }).end('{}');
+  if (request.method !== 'POST' || !adds) {
+    response.end('ok');
     return;
   }
-  response.end('ok');
+  const headers = { 'cache-control': env.CACHE_CONTROL_MUTATION };
+  try {
+    await addJob(request);
+    response.writeHead(202, headers).end('{}');
+  } catch (error) {
+    failed(error);
+    const full = error.message.startsWith('OOM');
+    if (full && faults.has('forgets-on-OOM')) response.writeHead(202, headers).end('{}');
+    else if (full) response.writeHead(503, { ...headers, 'retry-after': '120' }).end('{}');
+    else response.writeHead(500, headers).end('{}');
+  }
 }
 
 async function main() {
