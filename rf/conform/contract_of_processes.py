@@ -207,10 +207,10 @@ def migrations() -> ContractSection:
             ),
         ),
         (
-            untried(
+            tried(
                 "Pods of the old version run while the new tables are already there: change in two"
                 " steps, first add, and a release later remove.",
-                UNTRIED_YET,
+                "version-before",
             ),
         ),
         (
@@ -218,10 +218,10 @@ def migrations() -> ContractSection:
                 "The command may run again: what has been applied is left alone,",
                 "migration-repeats",
             ),
-            untried(
+            tried(
                 "and after a rollback the older image's runs on newer tables: versions that it"
                 " doesn't know are no error.",
-                UNTRIED_YET,
+                "older-migration",
             ),
         ),
         (

@@ -90,10 +90,10 @@ def retries() -> ContractSection:
             ),
         ),
         (
-            untried(
+            tried(
                 "A write whose answer never came may have been done. Give a row a key that the"
                 " client chooses (`INSERT … ON CONFLICT DO NOTHING`)",
-                UNTRIED_YET,
+                "write-repeats",
             ),
             tried(
                 "and a job an id (BullMQ: `jobId`): then it may be repeated without looking.",

@@ -60,12 +60,22 @@ class SampleSocket(BaseModel):
     edit: str
 
 
+class SamplePrevious(BaseModel):
+    """The version before: how it is started, and its migration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: list[str] = Field(min_length=1)
+    migrate: list[str] = []
+
+
 class Samples(BaseModel):
     """All samples; a point whose samples are not there is not tried.
 
     `read` is a GET of tenants' data, `write` adds some, `public` is below the public prefix,
     `enqueue` adds a job, `job` is one for a worker, `socket` one of a document. `sessions` are put
-    into the session store first, `migrate` is the migration's command.
+    into the session store first, `migrate` is the migration's command, `previous` the version
+    before. `journals` are tables with a row for each request, whatever it asks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +89,8 @@ class Samples(BaseModel):
     socket: SampleSocket | None = None
     sessions: dict[str, str] = {}
     migrate: list[str] = []
+    previous: SamplePrevious | None = None
+    journals: list[str] = []
 
     def has(self, name: str) -> bool:
         """Whether there is such a sample."""

@@ -144,9 +144,9 @@ class Trial:
             raise BrokenPointError(str(error)) from error
         return process
 
-    def start_ready(self) -> ApplicationProcess:
+    def start_ready(self, command: Sequence[str] | None = None) -> ApplicationProcess:
         """As `start`, and ready. Raises BrokenPointError."""
-        process = self.start()
+        process = self.start(command)
         require(self._is_ready(process), f"not ready within {READY_SECONDS:g} s of its start")
         return process
 

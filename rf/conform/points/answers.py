@@ -11,6 +11,7 @@ from rendering.shared.endpoints import LIVE_PATH
 from rf.conform.application_process import ApplicationProcess
 from rf.conform.http_client import NoAnswerError, WebRequest, exchange
 from rf.conform.point import SERVED, ContractPoint, Explanation
+from rf.conform.points.jobs import stored
 from rf.conform.seen import BrokenPointError, require
 from rf.conform.trial import Trial
 from rf.shared.servers.processes import wait_until
@@ -96,6 +97,18 @@ def _loses_nothing(trial: Trial) -> None:
     require(not clients.lost, f"while one process replaced another: {clients.lost[:1]}")
 
 
+def _repeats(trial: Trial) -> None:
+    """Whoever got no answer sends the same request again; the first may have been carried out."""
+    process, patient = trial.process(), trial.patient()
+    trial.asked_well("write", process, patient)
+    once, _ = stored(trial)
+    answer = trial.ask("write", process, patient)
+    require(answer.good, f"the same write, sent again, was answered with {answer.status}")
+    twice, _ = stored(trial)
+    grown = [name for name, rows in twice.items() if rows > once.get(name, 0)]
+    require(not grown, f"the same write, sent again, added another row to {', '.join(grown)}")
+
+
 _CLIENTS = 4
 
 
@@ -151,6 +164,22 @@ POINTS = (
             'kind = "PUBLIC" if is_public(request) else "AUTHENTICATED"\n'
             'kind = kind if safe else "MUTATION"\n'
             'response.headers["Cache-Control"] = os.environ[f"CACHE_CONTROL_{kind}"]',
+        ),
+    ),
+    ContractPoint(
+        id="write-repeats",
+        title="the same write, sent again, leaves what one does",
+        applications=(ORCHESTRATOR,),
+        attempt=_repeats,
+        needs=("write",),
+        explanation=Explanation(
+            text="Whoever got no answer sends the request again, and it may have been carried out."
+            " Let the client choose the row's key, and answer the second time as the first. Tables"
+            " that take a row for each request whatever it asks stand in the samples as"
+            " `journals`.",
+            node="await db.query('insert into patients (id, …) values ($1, …) on conflict do"
+            " nothing', [body.id])",
+            python='db.execute("insert into patients … on conflict do nothing", [body.id])',
         ),
     ),
     ContractPoint(

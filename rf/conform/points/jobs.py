@@ -130,12 +130,16 @@ def _repeats(trial: Trial) -> None:
 
 
 def stored(trial: Trial) -> tuple[dict[str, int], set[bytes]]:
-    """Rows by table, and keys of the cache."""
+    """Rows by table but for journals, and keys of the cache."""
     databases, rows = trial.stand.databases, dict[str, int]()
+    journals = {f'"{each}"'.replace(".", '"."') for each in trial.samples.journals}
     with databases.superuser() as superuser:
         for table in databases.tables(superuser):
-            counted = superuser.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
-            rows[table.as_string(superuser)] = counted[0] if counted else 0
+            name = table.as_string(superuser)
+            if journals.isdisjoint((name, name.partition(".")[2])):
+                count = sql.SQL("select count(*) from {}").format(table)
+                counted = superuser.execute(count).fetchone()
+                rows[name] = counted[0] if counted else 0
     with trial.stand.cache.server.connect() as tester:
         return rows, set(cast("Iterator[bytes]", tester.scan_iter(count=1000)))
 

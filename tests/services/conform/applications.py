@@ -36,6 +36,8 @@ BATCHES: tuple[Mapping[str, str], ...] = (
         "no-session-state": "sets",
         "live-without-stores": "live-asks-the-database",
         "migration-repeats": "migrates-again",
+        "write-repeats": "counts-visits",
+        "older-migration": "refuses-newer",
     },
     {
         "confined": "writes-beside-its-code",
@@ -54,6 +56,7 @@ BATCHES: tuple[Mapping[str, str], ...] = (
     },
     {
         "ends-what-it-has": "ends-at-once",
+        "version-before": "drops-a-table",
         "keep-alive": "closes-idle",
     },
 )
@@ -170,4 +173,8 @@ def samples(options: Iterable[str] = ()) -> dict[str, object]:
         "write": {"method": "POST", "path": "/api/patients", "body": {"id": "{patient}"}},
         "public": {"path": "/api/public/studies"},
         "migrate": [sys.executable, ORCHESTRATOR, "migrate", *options],
+        "previous": {
+            "command": [sys.executable, ORCHESTRATOR, "serve", "--previous"],
+            "migrate": [sys.executable, ORCHESTRATOR, "migrate", "--previous", *options],
+        },
     }

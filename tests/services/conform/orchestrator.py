@@ -73,8 +73,8 @@ class Pool:
 
 
 class Application:
-    def __init__(self, faults: Faults) -> None:
-        self.faults = faults
+    def __init__(self, faults: Faults, *, previous: bool = False) -> None:
+        self.faults, self.previous = faults, previous
         most = {name: int(ENV[name]) for name in ("DATABASE_POOL_MAX", "DATABASE_REPLICA_POOL_MAX")}
         self.writes = Pool(ENV["DATABASE_URL"], most["DATABASE_POOL_MAX"], faults)
         self.reads = Pool(ENV["DATABASE_REPLICA_URL"], most["DATABASE_REPLICA_POOL_MAX"], faults)
@@ -149,6 +149,8 @@ class Application:
             connection.execute(
                 "insert into patients (id) values (%s) on conflict do nothing", [patient]
             )
+            if self.previous or "counts-visits" in self.faults:
+                connection.execute("insert into visits (patient) values (%s)", [patient])
 
         if "writes-through-reads" in self.faults:
             try:
@@ -333,14 +335,14 @@ class Server(ThreadingHTTPServer):
             connection.shutdown(SHUT_RD)
 
 
-def serve(faults: Faults) -> int:
+def serve(faults: Faults, *, previous: bool) -> int:
     if "writes-beside-its-code" in faults:
         Path("application.pid").write_text(str(os.getpid()))
     if "never-live" in faults:
         signal.pause()
     if "leaves-a-child" in faults:
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
-    application = Application(faults)
+    application = Application(faults, previous=previous)
     application.log("starts")
     if "prints" in faults:
         sys.stdout.write("listening\n")
@@ -377,9 +379,19 @@ def stop(server: Server) -> None:
     server.shutdown()
 
 
-def migrate(faults: Faults) -> int:
+def migrate(faults: Faults, *, previous: bool) -> int:
     with psycopg.connect(ENV["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("create table if not exists patients (id text primary key)")
+        if "drops-a-table" in faults and not previous:
+            connection.execute("drop table if exists visits")
+        elif not previous:
+            connection.execute("create table if not exists visits (patient text)")
+        connection.execute("create table if not exists migrations (version int primary key)")
+        newest = connection.execute("select max(version) from migrations").fetchone()
+        own = 1 if previous else 2
+        if "refuses-newer" in faults and newest and (newest[0] or 0) > own:
+            return 1
+        connection.execute("insert into migrations values (%s) on conflict do nothing", [own])
         if "migrates-again" in faults:
             added = sql.Identifier(f"note_{time.monotonic_ns()}")
             connection.execute(sql.SQL("alter table patients add {} text").format(added))
@@ -389,7 +401,8 @@ def migrate(faults: Faults) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("role", choices=("serve", "migrate"))
+    parser.add_argument("--previous", action="store_true", help="the version before")
     parser.add_argument("--fault", action="append", default=[])
     asked = parser.parse_args()
     run = migrate if asked.role == "migrate" else serve
-    sys.exit(run(frozenset(asked.fault)))
+    sys.exit(run(frozenset(asked.fault), previous=asked.previous))

@@ -37,6 +37,7 @@ SLOW = {
     "ready-by-database",
     "pool-maximum",
     "changed-table",
+    "version-before",
     "no-request-lost",
     "database-away",
     "keep-alive",
