@@ -51,13 +51,24 @@ class SampleJob(BaseModel):
 
 
 class SampleSocket(BaseModel):
-    """A WebSocket that the application opens, and a text that its other clients then hear of."""
+    """A WebSocket that the application opens, and a text that its other clients then hear of.
+
+    `saved` is part of what whoever opens the document later is sent; `ask` is what such a client
+    says first, where it must.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str = Field(pattern="^/")
     headers: dict[str, str] = {}
     edit: str
+    ask: str = ""
+    saved: str = ""
+
+    def of(self, patient: str) -> SampleSocket:
+        """The same with texts for this patient."""
+        said = {name: _filled(getattr(self, name), patient) for name in ("edit", "saved")}
+        return self.model_copy(update=said)
 
 
 class SamplePrevious(BaseModel):

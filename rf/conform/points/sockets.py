@@ -1,4 +1,4 @@
-"""Points of WebSockets: edits that reach every process, and the end of a process that has some."""
+"""Points of WebSockets: edits that reach every process and stay, pings, and a process's end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 
 import websocket
 
@@ -22,15 +23,17 @@ SERVICE_RESTART = 1012
 SOCKETS = 3
 
 OPENED_SECONDS = 10.0
+LATE_SECONDS = 5.0
+"""How much later than it should a ping may come: servers look at their sockets now and then."""
+
 QUIET_SECONDS = 0.5
 """Without a message for so long, what a server sends to whoever comes has been sent."""
 
-HEARD_SECONDS = 10.0
+HEARD_SECONDS = 5.0
 """In which an edit has come round by the cache."""
 
 
-@contextmanager
-def _opened(trial: Trial, process: ApplicationProcess) -> Iterator[websocket.WebSocket]:
+def _open(trial: Trial, process: ApplicationProcess) -> websocket.WebSocket:
     sample = trial.samples.socket
     if sample is None:
         raise NotTriedError("the samples name no socket")
@@ -43,11 +46,21 @@ def _opened(trial: Trial, process: ApplicationProcess) -> Iterator[websocket.Web
         )
     except (OSError, websocket.WebSocketException) as error:
         raise BrokenPointError(f"a socket at {sample.path} was not opened: {error}") from error
+    return socket
+
+
+def _shut(socket: websocket.WebSocket) -> None:
+    with suppress(OSError, websocket.WebSocketException):
+        socket.shutdown()
+
+
+@contextmanager
+def _opened(trial: Trial, process: ApplicationProcess) -> Iterator[websocket.WebSocket]:
+    socket = _open(trial, process)
     try:
         yield socket
     finally:
-        with suppress(OSError, websocket.WebSocketException):
-            socket.shutdown()
+        _shut(socket)
 
 
 def _closes_with_1012(trial: Trial) -> None:
@@ -82,18 +95,90 @@ def _edits_reach_others(trial: Trial) -> None:
     with _opened(trial, one) as writer, _opened(trial, other) as reader:
         while _hears(reader, QUIET_SECONDS):
             pass
-        writer.send(sample.edit if sample else "")
+        writer.send(sample.of(trial.patient()).edit if sample else "")
         heard = _hears(reader, HEARD_SECONDS)
     other.stop()
     require(heard, "an edit at one process did not reach a client of another")
 
 
-def _hears(socket: websocket.WebSocket, seconds: float) -> bool:
-    socket.settimeout(seconds)
+def _hears(socket: websocket.WebSocket, seconds: float) -> bytes:
+    """The next message; empty where none comes in time, whatever pings do."""
+    until = time.monotonic() + seconds
+    with suppress(OSError, websocket.WebSocketException):
+        while (left := until - time.monotonic()) > 0:
+            socket.settimeout(left)
+            code, data = socket.recv_data(control_frame=True)
+            if code in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                return bytes(data)
+    return b""
+
+
+def _saves(trial: Trial) -> None:
+    sample = trial.samples.socket
+    if sample is None or not sample.saved:
+        raise NotTriedError("the sample `socket` says not what is `saved`")
+    asked = sample.of(trial.patient())
+    process = trial.release()
+    with _opened(trial, process) as writer:
+        writer.send(asked.edit)
+        while _hears(writer, QUIET_SECONDS):
+            pass
+    process.terminate()
+    process.wait_ended(trial.tried.drain_seconds + STOP_MARGIN_SECONDS)
+    process.stop()
+    with trial.stand.cache.server.connect() as tester:
+        tester.flushall()
+    with _opened(trial, trial.process()) as reader:
+        if asked.ask:
+            reader.send(asked.ask)
+        until = time.monotonic() + HEARD_SECONDS
+        found = False
+        while not found and (left := until - time.monotonic()) > 0:
+            found = asked.saved.encode() in _hears(reader, left)
+    require(found, "another process that opened the document did not have an edit made before")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SilentSocket:
+    """One on which the client says nothing, since when (monotonic seconds)."""
+
+    socket: websocket.WebSocket
+    since: float
+
+
+def _stay_silent(trial: Trial) -> None:
+    """Opened early, and on a process of its own: others are ended meanwhile."""
+    with suppress(BrokenPointError):
+        _silent(trial)
+
+
+def _silent(trial: Trial) -> _SilentSocket:
+    def see() -> _SilentSocket:
+        socket = _open(trial, trial.start())
+        return _SilentSocket(socket=socket, since=time.monotonic())
+
+    return trial.once("a silent socket", see)
+
+
+def _pings(trial: Trial) -> None:
+    pause = int(trial.stand.variables(trial.tried.name)["COLLABORATION_PING_SECONDS"])
+    silent = _silent(trial)
+    pinged = False
     try:
-        return bool(socket.recv())
-    except (OSError, websocket.WebSocketException):
-        return False
+        while not pinged:
+            silent.socket.settimeout(
+                max(0.1, silent.since + pause + LATE_SECONDS - time.monotonic())
+            )
+            code, _ = silent.socket.recv_data(control_frame=True)
+            pinged = code == websocket.ABNF.OPCODE_PING
+            if not pinged and code != websocket.ABNF.OPCODE_CLOSE:
+                silent = replace(silent, since=time.monotonic())
+    except (OSError, websocket.WebSocketException) as error:
+        raise BrokenPointError(
+            f"no ping came within {pause + LATE_SECONDS:g} s of silence: {error}"
+        ) from error
+    finally:
+        _shut(silent.socket)
 
 
 POINTS = (
@@ -125,6 +210,39 @@ POINTS = (
             node="await cache.publish(env.COLLABORATION_CHANNEL_PREFIX + document, edit)\n"
             "await subscriber.psubscribe(`${env.COLLABORATION_CHANNEL_PREFIX}*`)",
             python='listener.psubscribe(f"{prefix}*")\ncache.publish(prefix + document, edit)',
+        ),
+    ),
+    ContractPoint(
+        id="documents-saved",
+        title="a process that opens a document has what was edited before",
+        applications=(COLLABORATION,),
+        attempt=_saves,
+        needs=("socket",),
+        variables=("DATABASE_URL",),
+        explanation=Explanation(
+            text="A channel tells whoever listens at the moment, and the cache may lose all it has."
+            " Save to the database, at the latest at SIGTERM, and read from there on opening.",
+            node="await db.query('insert into documents (id, content) values ($1, $2) on conflict"
+            " (id)\n  do update set content = excluded.content', [document, content])",
+            python='db.execute("insert into documents (id, content) values (%s, %s) on conflict'
+            ' (id)\n    do update set content = excluded.content", [document, content])',
+        ),
+    ),
+    ContractPoint(
+        id="socket-ping",
+        title="pings a socket on which nothing is said",
+        applications=(COLLABORATION,),
+        attempt=_pings,
+        early=_stay_silent,
+        needs=("socket",),
+        variables=("COLLABORATION_PING_SECONDS",),
+        explanation=Explanation(
+            text="CloudFront closes a socket after ten minutes without a byte. A browser sends no"
+            " pings: the server does.",
+            node="setInterval(() => server.clients.forEach((socket) => socket.ping()),\n"
+            "  Number(env.COLLABORATION_PING_SECONDS) * 1000)",
+            python="websockets.serve(handler, port=port,\n"
+            '    ping_interval=int(os.environ["COLLABORATION_PING_SECONDS"]))',
         ),
     ),
 )

@@ -22,7 +22,7 @@ from rf.shared.errors import InputError
 from scaleplan.config.mistakes import nearest
 
 _START = ("starts",)
-_LAST = ("keep-alive", "log-json", "log-no-secret", "log-no-patient")
+_LAST = ("keep-alive", "socket-ping", "log-json", "log-no-secret", "log-no-patient")
 
 _MODULES = (
     process,

@@ -10,7 +10,7 @@ from rf.conform.samples import Samples
 from rf.conform.trial import ApplicationOnTrial
 from tests.services.queue.node_clients import NodeClients
 
-COLLABORATION = str(Path(__file__).with_name("collaboration.py"))
+COLLABORATION_SERVER = str(Path(__file__).with_name("collaboration.py"))
 WEB = str(Path(__file__).with_name("web.py"))
 WORKER = str(Path(__file__).with_name("worker.cjs"))
 ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
@@ -98,6 +98,8 @@ def adding_orchestrator(
 COLLABORATION_FAULTS: Mapping[str, str] = {
     "sockets-close-1012": "closes-with-1001",
     "edits-reach-others": "keeps-edits",
+    "documents-saved": "saves-nothing",
+    "socket-ping": "pings-nobody",
 }
 
 
@@ -106,13 +108,19 @@ def collaboration(directory: Path, faults: Iterable[str] = ()) -> ApplicationOnT
     directory.mkdir()
     asked = {
         "read": {"path": "/collab"},
-        "socket": {"path": "/collab/document", "edit": "hello"},
+        "socket": {
+            "path": "/collab/document",
+            "edit": "hello {patient}",
+            "saved": "hello {patient}",
+        },
+        "migrate": [sys.executable, COLLABORATION_SERVER, "migrate"],
     }
     return ApplicationOnTrial(
         name="collaboration",
         command=[
             sys.executable,
-            COLLABORATION,
+            COLLABORATION_SERVER,
+            "serve",
             *(part for fault in faults for part in ("--fault", fault)),
         ],
         samples=Samples.model_validate(asked),

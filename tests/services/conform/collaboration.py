@@ -26,7 +26,7 @@ ENV = os.environ
 CACHE_ERRORS = (redis.RedisError, RedisClusterException, OSError)
 SEEN_SECONDS = 1.0
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-TEXT, CLOSE = 1, 8
+TEXT, CLOSE, PING = 1, 8, 9
 
 
 def log(message: str, **facts: object) -> None:
@@ -85,6 +85,22 @@ class Server:
         with suppress(*CACHE_ERRORS), self.cache() as cache:
             cache.publish(ENV["COLLABORATION_CHANNEL_PREFIX"] + document, edit)
 
+    def save(self, document: str, edit: bytes) -> None:
+        if "saves-nothing" not in self.faults:
+            with psycopg.connect(ENV["DATABASE_URL"]) as connection:
+                connection.execute("insert into edits values (%s, %s)", [document, edit])
+
+    def saved(self, document: str) -> list[bytes]:
+        with psycopg.connect(ENV["DATABASE_URL"]) as connection:
+            select = "select content from edits where document = %s"
+            return [content for (content,) in connection.execute(select, [document])]
+
+    async def ping(self) -> None:
+        while "pings-nobody" not in self.faults:
+            await asyncio.sleep(int(ENV["COLLABORATION_PING_SECONDS"]))
+            for writer in self.sockets:
+                writer.write(frame(PING, b""))
+
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             while await self.one(reader, writer):
@@ -119,6 +135,8 @@ class Server:
         upgrade = "HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         writer.write(f"{upgrade}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
         self.sockets[writer] = document
+        for edit in await asyncio.to_thread(self.saved, document):
+            writer.write(frame(TEXT, edit))
         while True:
             kind, length = await reader.readexactly(2)
             mask = await reader.readexactly(4)
@@ -126,6 +144,9 @@ class Server:
             text = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
             if kind & 15 == CLOSE:
                 return
+            if kind & 15 != TEXT:
+                continue
+            await asyncio.to_thread(self.save, document, text)
             if "keeps-edits" not in self.faults:
                 await asyncio.to_thread(self.publish, document, text)
 
@@ -147,16 +168,28 @@ async def serve(faults: frozenset[str]) -> None:
         thread.start()
     prometheus_client.start_http_server(int(ENV["METRICS_PORT"]), "127.0.0.1")
     listener = await asyncio.start_server(server.answer, "127.0.0.1", int(ENV["PORT"]))
+    pinging = asyncio.create_task(server.ping())
     log("starts")
     await server.stopping.wait()
     listener.close()
     server.close_sockets()
+    pinging.cancel()
     await asyncio.sleep(0.3)
     for thread in threads:
         await asyncio.to_thread(thread.join)
 
 
+def migrate() -> None:
+    with psycopg.connect(ENV["DATABASE_URL"]) as connection:
+        connection.execute("create table if not exists edits (document text, content bytea)")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=("serve", "migrate"))
     parser.add_argument("--fault", action="append", default=[])
-    asyncio.run(serve(frozenset(parser.parse_args().fault)))
+    asked = parser.parse_args()
+    if asked.role == "migrate":
+        migrate()
+    else:
+        asyncio.run(serve(frozenset(asked.fault)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rf.conform.conform import Conformance, try_application
+from rf.conform.pods import GivenVariables
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS, chosen_points
 from rf.conform.stand import Stand, start_stand
@@ -52,6 +53,23 @@ def stand(programs: Programs, run_directory: Path) -> Iterator[Stand]:
     with ExitStack() as stack:
         directory = own_directory(run_directory, "stand-")
         yield start_stand(stack, programs, directory, plan_of("staging"))
+
+
+class OftenPinging(GivenVariables):
+    """What a pod is given, but for the seconds after which a socket is pinged."""
+
+    def of(self, application: str) -> dict[str, str]:
+        given = super().of(application)
+        return (
+            {**given, "COLLABORATION_PING_SECONDS": "1"}
+            if application == "collaboration"
+            else given
+        )
+
+
+@pytest.fixture(scope="module")
+def pinging(stand: Stand) -> Stand:
+    return dataclasses.replace(stand, given=OftenPinging(stand.given.plan))
 
 
 @pytest.fixture
@@ -103,19 +121,19 @@ def test_a_web_server_that_honours_the_contract_passes_every_point(stand: Stand,
 
 
 def test_a_collaboration_server_that_honours_the_contract_passes_every_point(
-    stand: Stand, directory: Path
+    pinging: Stand, directory: Path
 ):
-    result = tried(stand, directory, collaboration(directory / "work"))
+    result = tried(pinging, directory, collaboration(directory / "work"))
     asked = [each.id for each in POINTS if "collaboration" in each.applications]
     assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
 
 
 @pytest.mark.parametrize(("point", "fault"), COLLABORATION_FAULTS.items())
 def test_a_fault_of_a_collaboration_server_breaks_its_own_point_and_no_other(
-    stand: Stand, directory: Path, point: str, fault: str
+    pinging: Stand, directory: Path, point: str, fault: str
 ):
     quick = [each.id for each in POINTS if each.id not in SLOW]
-    result = tried(stand, directory, collaboration(directory / "work", [fault]), *quick)
+    result = tried(pinging, directory, collaboration(directory / "work", [fault]), *quick)
     assert broken(result).keys() == {point}, broken(result)
 
 
