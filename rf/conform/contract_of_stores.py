@@ -61,18 +61,18 @@ def retries() -> ContractSection:
                 " `Retry-After`.",
                 "database-away",
             ),
-            untried(
+            tried(
                 f"**A job** or a background task goes on for at least {RDS_SECONDS + pooler} s: so"
                 f" long a failover of the database may take ({RDS_SECONDS} s at RDS, {pooler} s"
                 f" until each PgBouncer has the new server); of Redis {taken:g} s, {replaced:g} s"
                 " where the stack has one node.",
-                UNTRIED_YET,
+                "job-waits",
             ),
-            untried(
+            tried(
                 f"The attempts that a job has by default (`JOB_ATTEMPTS`, {job.attempts}, the first"
                 f" after {job.backoff_delay_milliseconds} ms) end within seconds, so the waiting is"
                 " done inside the job, within `JOB_TIMEOUT_SECONDS`.",
-                UNTRIED_YET,
+                "job-waits",
             ),
         ),
         (

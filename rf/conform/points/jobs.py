@@ -28,6 +28,9 @@ TAKEOVER_SECONDS = 1.0
 """How long the queue refuses writes; in ElastiCache it is longer, with the same error."""
 
 
+AWAY_SECONDS = 5.0
+"""How long database and cache are away: longer than the attempts of a job, with their waits."""
+
 HEARD_SECONDS = 0.2
 """From SIGTERM on until the process has heard of it."""
 
@@ -50,7 +53,11 @@ def _sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]
         raise NotTriedError("the samples name no job")
     with queue_of(trial, job.queue) as queue:
         told = trial.stand.variables(trial.tried.name)
-        options = {"attempts": int(told["JOB_ATTEMPTS"])}
+        delay = int(told["JOB_BACKOFF_DELAY_MILLISECONDS"])
+        options = {
+            "attempts": int(told["JOB_ATTEMPTS"]),
+            "backoff": {"type": told["JOB_BACKOFF_TYPE"], "delay": delay},
+        }
         patient = trial.patient()
         yield queue, lambda: queue.add(job.name, job.data_of(patient), options)
 
@@ -155,6 +162,20 @@ def _outlives_takeover(trial: Trial) -> None:
         _await(queue, identifier)
 
 
+def _waits_out_a_failover(trial: Trial) -> None:
+    process, stand = trial.process(), trial.stand
+    with _sample_queue(trial) as (queue, add):
+        with stand.databases.away(), stand.cache.gate.closed():
+            identifier = add()
+            process.wait_ended(AWAY_SECONDS)
+        require(process.exit_code is None, "a failover of database and cache ended it")
+        failed = queue.ended().get(identifier) == "failed"
+        require(
+            not failed, f"a job failed while database and cache were away for {AWAY_SECONDS:g} s"
+        )
+        _await(queue, identifier)
+
+
 @contextmanager
 def demoted(client: redis.Redis) -> Iterator[None]:
     """The server is a replica in here, as the one that a connection still leads to."""
@@ -224,6 +245,33 @@ POINTS = (
             node="await db.query('insert into results (id, …) values ($1, …) on conflict do"
             " nothing', [id])",
             python='db.execute("insert into results … on conflict do nothing", [id])',
+        ),
+    ),
+    ContractPoint(
+        id="job-waits",
+        title="a job waits out a failover of database and cache",
+        applications=(WORKER,),
+        attempt=_waits_out_a_failover,
+        needs=("job",),
+        variables=(
+            "DATABASE_URL",
+            "CACHE_URL",
+            "JOB_ATTEMPTS",
+            "JOB_BACKOFF_TYPE",
+            "JOB_BACKOFF_DELAY_MILLISECONDS",
+        ),
+        explanation=Explanation(
+            text="The attempts of a job end within seconds, a failover of the database may take"
+            " minutes: try again inside the job, with growing random waits, for as long as the"
+            " contract says.",
+            node="for (let wait = 100; ; wait = Math.min(wait * 2, 5000)) {\n"
+            "  try { return await transaction(work) } catch (error) {\n"
+            "    if (!repeatable(error) || Date.now() > last) throw error\n"
+            "    await sleep(wait * Math.random())\n  }\n}",
+            python="while True:\n    try:\n        return transaction(work)\n"
+            "    except psycopg.Error as error:\n"
+            "        if not repeatable(error) or time.monotonic() > last:\n            raise\n"
+            "    time.sleep(wait * random.random())\n    wait = min(wait * 2, 5)",
         ),
     ),
     ContractPoint(

@@ -68,6 +68,7 @@ WORKER_FAULTS: Mapping[str, str] = {
     "job-in-hand": "drops-its-job",
     "job-repeats": "names-at-random",
     "queue-takeover": "ends-on-takeover",
+    "job-waits": "leaves-waiting-to-attempts",
 }
 """Of the worker; where no job is carried out (`fails-jobs`) no point of jobs holds."""
 

@@ -36,6 +36,7 @@ async function work(job) {
   await sleep(400);
   const name = faults.has('names-at-random') ? Math.random() : job.data.id;
   const key = `${env.CACHE_KEY_PREFIX_AI_RESPONSE}${name}`;
+  if (faults.has('leaves-waiting-to-attempts') && cache.status !== 'ready') throw new Error('away');
   await cache.set(key, '{}', 'EX', Number(env.CACHE_TTL_AI_RESPONSE_SECONDS));
   log('job done');
 }
