@@ -41,6 +41,7 @@ def errors() -> ContractSection:
                 " `Retry-After`.",
                 "queue-full",
             ),
+            tried("While a shard has no primary, the cache is done without.", "cache-clusterdown"),
         ),
         listed=False,
     )

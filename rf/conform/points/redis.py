@@ -9,6 +9,7 @@ from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import require
 from rf.conform.stand import LocalRedis
 from rf.conform.trial import Trial
+from rf.shared.servers.redis_servers import SLOTS, serve_every_slot
 from scaleplan.applications.workloads import ORCHESTRATOR
 
 _KINDS = (
@@ -109,6 +110,18 @@ def _cache_away(trial: Trial) -> None:
         require(ready is not None and ready.status == 200, "the cache is away, and it is not ready")
 
 
+def _cache_without_a_primary(trial: Trial) -> None:
+    process, patient = trial.process(), trial.patient()
+    trial.asked_well("write", process, patient)
+    with trial.stand.cache.server.connect() as tester:
+        tester.execute_command("CLUSTER", "DELSLOTSRANGE", 0, SLOTS - 1)
+        try:
+            answer = trial.ask("read", process, patient)
+        finally:
+            serve_every_slot(trial.stand.cache.server)
+    require(answer.good, f"while a shard had no primary (CLUSTERDOWN) it answered {answer.status}")
+
+
 POINTS = (
     ContractPoint(
         id="time-to-live",
@@ -163,6 +176,21 @@ POINTS = (
             text="The cache evicts what it likes: what is missing is read from the database.",
             node="const entry = (await cache.get(key)) ?? (await load(key))",
             python="entry = cache.get(key) or load(key)",
+        ),
+    ),
+    ContractPoint(
+        id="cache-clusterdown",
+        title="goes on without the cache while a shard has no primary",
+        applications=(ORCHESTRATOR,),
+        attempt=_cache_without_a_primary,
+        needs=("read", "write"),
+        variables=("CACHE_URL",),
+        explanation=Explanation(
+            text="While a replica takes over, commands of its slots are refused with CLUSTERDOWN."
+            " Catch it as any error of the cache, and read from the database.",
+            node="const entry = await cache.get(key).catch(() => null)",
+            python="try:\n    entry = cache.get(key)\n"
+            "except (redis.RedisError, RedisClusterException):\n    entry = None",
         ),
     ),
     ContractPoint(

@@ -121,7 +121,7 @@ def start_redis(
     )
     process.wait_ready(server.answers)
     if layer.parameters.get("cluster-enabled") == "yes":
-        _serve_every_slot(server)
+        serve_every_slot(server)
     return server
 
 
@@ -143,7 +143,8 @@ def _with_password(access: str, password: str) -> str:
     return f"reset {state} >{password} {rest}"
 
 
-def _serve_every_slot(server: RedisServer) -> None:
+def serve_every_slot(server: RedisServer) -> None:
+    """Give a cluster's only node all slots, and wait until it serves them."""
     with server.connect() as tester:
         tester.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
 

@@ -42,6 +42,7 @@ BATCHES: tuple[Mapping[str, str], ...] = (
     {
         "confined": "writes-beside-its-code",
         "cache-away": "needs-the-cache",
+        "cache-clusterdown": "needs-every-slot",
         "ready-by-database": "always-ready",
         "survives-termination": "gives-up-on-57P01",
         "changed-table": "gives-up-on-0A000",

@@ -27,7 +27,7 @@ import psycopg
 import redis
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
-from redis.exceptions import RedisClusterException
+from redis.exceptions import ClusterDownError, RedisClusterException
 
 RETRIED_SECONDS = 3.0
 SEEN_SECONDS = 1.0
@@ -181,9 +181,10 @@ class Application:
             kept = self.cache.get(key)
             if kept is None and key in self.cached and "trusts-the-cache" in self.faults:
                 raise KeyError(key)
-        except CACHE_ERRORS:
+        except CACHE_ERRORS as error:
             self._cache = None
-            if "needs-the-cache" in self.faults:
+            reached = isinstance(error, ClusterDownError) or "slots" in str(error)
+            if ("needs-every-slot" if reached else "needs-the-cache") in self.faults:
                 raise
             self.cached.discard(key)
             return None
