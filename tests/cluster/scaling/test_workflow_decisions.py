@@ -21,6 +21,7 @@ from rf.shared.cluster.objects import Document
 from rf.shared.servers.postgres import PRIMARY_ADDRESS, start_database_servers
 from rf.shared.servers.processes import wait_until
 from rf.shared.servers.programs import MissingServersError, Programs
+from rf.shared.servers.temporal_client import TemporalLogin, connect
 from rf.shared.servers.temporal_server import (
     TemporalDatabase,
     TemporalServer,
@@ -39,7 +40,7 @@ from tests.cluster.scaling.played import (
     leaves,
     object_of,
 )
-from tests.cluster.scaling.workflows import Hold, Login, TaskQueue, connect, connected
+from tests.cluster.scaling.workflows import Hold, TaskQueue, connected
 from tests.conftest import Planned
 from tests.services.database.bootstrapped import fresh_database
 from tests.unavailable import unavailable
@@ -58,7 +59,7 @@ class Temporal:
     """A running server, which a test may take away and bring back."""
 
     server: TemporalServer
-    login: Login
+    login: TemporalLogin
     queue: TaskQueue
     _stack: ExitStack
 
@@ -105,10 +106,16 @@ def temporal(
         )
         running = stack.enter_context(ExitStack())
         server.run(running)
-        login = Login.of(server)
-        variables = login.variables(deployment)
+        login = TemporalLogin.of(server)
+        variables = login.variables(given(deployment))
         queue = stack.enter_context(connected(variables, namespace))
         yield Temporal(server=server, login=login, queue=queue, _stack=running)
+
+
+def given(deployment: Document) -> dict[str, str]:
+    """What its pods are told; nothing in the place of what comes from a Secret."""
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return {each["name"]: each.get("value", "") for each in container["env"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +234,7 @@ def test_without_temporal_workers_stay_and_its_tasks_are_there_when_it_is_back(
 
 def test_temporal_lets_in_by_its_own_certificates_alone(temporal: Temporal, export: Export):
     deployment = object_of(export, "Deployment", WORKFLOW_WORKER)
-    variables = temporal.login.variables(deployment)
+    variables = temporal.login.variables(given(deployment))
     asyncio.run(connect(variables))
     without = {
         key: value for key, value in variables.items() if not key.startswith("TEMPORAL_TLS_CLIENT")
