@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up rehearse test test-services test-kubernetes test-cluster test-engine test-newest-python scan lint types check bench sbom lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-cluster test-workflows test-engine test-newest-python scan lint types check bench sbom lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -38,6 +38,11 @@ test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is
 	-.ci/temporal
 	-.ci/engine/build
 	$(RUN) -m pytest -m cluster -n 2 tests/cluster
+
+test-workflows: $(READY) ## Faults of an application of workflows break its contract, on Temporal's own server
+	-.ci/services
+	-.ci/temporal
+	$(RUN) -m pytest -m workflows tests/workflows
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine
 	-.ci/apiserver/build

@@ -84,6 +84,7 @@ _MARK_OF_SUITE = {
     PROJECT_ROOT / "tests/apiserver": "kubernetes",
     PROJECT_ROOT / "tests/engine": "engine",
     PROJECT_ROOT / "tests/cluster": "cluster",
+    PROJECT_ROOT / "tests/workflows": "workflows",
 }
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000

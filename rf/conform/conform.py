@@ -10,16 +10,17 @@ from pathlib import Path
 
 from rf.conform.application_process import check_command
 from rf.conform.http_client import NoAnswerError
-from rf.conform.point import ALL, ContractPoint, Outcome, Verdict
+from rf.conform.point import ALL, ContractPoint, Outcome, PointVerdict
 from rf.conform.points.table import POINTS, chosen_points
 from rf.conform.samples import read_samples
 from rf.conform.seen import BrokenPointError, NotTriedError
-from rf.conform.stand import Stand, start_stand
+from rf.conform.stand import NOT_ASKED_FOR, Stand, StandInputError, start_stand
 from rf.conform.trial import START_SECONDS, ApplicationOnTrial, Trial
 from rf.shared.errors import InputError
 from rf.shared.files import temporary_folder
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.programs import runnable_programs
+from scaleplan.applications.workloads import WORKFLOW_WORKER
 from scaleplan.config.mistakes import nearest
 
 
@@ -32,10 +33,10 @@ class Conformance:
     """What came of all points that were asked for."""
 
     application: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[PointVerdict, ...]
 
     @property
-    def first_broken(self) -> Verdict | None:
+    def first_broken(self) -> PointVerdict | None:
         """What to look at first."""
         return next((each for each in self.verdicts if each.outcome is Outcome.FAILED), None)
 
@@ -84,6 +85,7 @@ def conformance_of(
     Raises MissingServersError where this machine lacks the servers, StandInputError,
     CommandInputError or MigrationFailedError.
     """
+    without_temporal = why_without_temporal(question, plan)
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder("the stand's folder", "rf-conform-"))
         folder.chmod(0o755)
@@ -92,8 +94,24 @@ def conformance_of(
         servers, said = folder / "servers", folder / "application"
         for each in (servers, said):
             each.mkdir(mode=0o755)
-        stand = start_stand(stack, programs, servers, plan)
+        stand = start_stand(stack, programs, servers, plan, without_temporal=without_temporal)
         return try_application(stand, question.tried, question.points, said, tell)
+
+
+def why_without_temporal(question: ConformQuestion, plan: RecordedPlan) -> str:
+    """Why Temporal is not started, empty where it is. Raises StandInputError where an application
+    that is nothing without it lacks it."""
+    tried = question.tried
+    asked = any(point.temporal and _not_asked(point, tried) is None for point in question.points)
+    if tried.name != WORKFLOW_WORKER and not asked:
+        return NOT_ASKED_FOR
+    # Loads the SDK, which takes a second.
+    from rf.conform.local_temporal import why_no_temporal  # noqa: PLC0415
+
+    why = why_no_temporal(plan)
+    if why and tried.name == WORKFLOW_WORKER:
+        raise StandInputError(why)
+    return why
 
 
 def try_application(
@@ -118,8 +136,8 @@ def try_application(
 
 def _verdicts(
     trial: Trial, points: Sequence[ContractPoint], tell: Callable[[str], None]
-) -> tuple[Verdict, ...]:
-    early = [each for each in points if _reason_not_to(each, trial) is None and each.early]
+) -> tuple[PointVerdict, ...]:
+    early = [each for each in points if _not_asked(each, trial.tried) is None and each.early]
     try:
         trial.process()
         for point in early:
@@ -128,34 +146,34 @@ def _verdicts(
     except (BrokenPointError, NoAnswerError) as error:
         # Nothing can be seen of what doesn't start: one sentence says it all.
         return tuple(_did_not_start(each, trial, str(error)) for each in points)
-    verdicts: list[Verdict] = []
+    verdicts: list[PointVerdict] = []
     for point in points:
         tell(point.title)
         verdicts.append(_verdict(point, trial))
     return tuple(verdicts)
 
 
-def _did_not_start(point: ContractPoint, trial: Trial, seen: str) -> Verdict:
+def _did_not_start(point: ContractPoint, trial: Trial, seen: str) -> PointVerdict:
     if point.id == POINTS[0].id:
-        return Verdict(point=point, outcome=Outcome.FAILED, seen=seen)
-    if other := _reason_not_to(point, trial):
+        return PointVerdict(point=point, outcome=Outcome.FAILED, seen=seen)
+    if other := _not_asked(point, trial.tried):
         return other
-    return Verdict(point=point, outcome=Outcome.NOT_TRIED, seen=f"it did not start: {seen}")
+    return PointVerdict(point=point, outcome=Outcome.NOT_TRIED, seen=f"it did not start: {seen}")
 
 
-def _reason_not_to(point: ContractPoint, trial: Trial) -> Verdict | None:
-    if trial.tried.name not in point.applications:
+def _not_asked(point: ContractPoint, tried: ApplicationOnTrial) -> PointVerdict | None:
+    if tried.name not in point.applications:
         of = ", ".join(point.applications)
-        return Verdict(point=point, outcome=Outcome.NOT_APPLICABLE, seen=f"asked of {of}")
-    lacking = [name for name in point.needs if not trial.samples.has(name)]
+        return PointVerdict(point=point, outcome=Outcome.NOT_APPLICABLE, seen=f"asked of {of}")
+    lacking = [name for name in point.needs if not tried.samples.has(name)]
     if lacking:
         said = f"the samples name no {', '.join(lacking)}"
-        return Verdict(point=point, outcome=Outcome.NOT_TRIED, seen=said)
+        return PointVerdict(point=point, outcome=Outcome.NOT_TRIED, seen=said)
     return None
 
 
-def _verdict(point: ContractPoint, trial: Trial) -> Verdict:
-    if reason := _reason_not_to(point, trial):
+def _verdict(point: ContractPoint, trial: Trial) -> PointVerdict:
+    if reason := _not_asked(point, trial.tried):
         return reason
     begun = time.monotonic()
     outcome, seen = Outcome.PASSED, ""
@@ -166,4 +184,4 @@ def _verdict(point: ContractPoint, trial: Trial) -> Verdict:
     except NotTriedError as error:
         outcome, seen = Outcome.NOT_TRIED, str(error)
     took = time.monotonic() - begun
-    return Verdict(point=point, outcome=outcome, seen=seen, seconds=took)
+    return PointVerdict(point=point, outcome=outcome, seen=seen, seconds=took)

@@ -11,7 +11,6 @@ from rf.conform.sentences import (
     ACCOUNT,
     CLUSTER,
     FACT,
-    UNTRIED_YET,
     ContractSection,
     part,
     tried,
@@ -241,33 +240,47 @@ def workflows() -> ContractSection:
     return part(
         "Workflows",
         (
-            untried(
+            tried(
                 "The orchestrator's image runs once more as `workflow-worker`, with the"
                 " orchestrator's variables, those of Temporal, and"
                 f" `SERVICE_ROLE={SERVICE_ROLE['SERVICE_ROLE']}`: then it answers probes and"
-                " metrics alone, and takes workflow and activity tasks of `TEMPORAL_TASK_QUEUE`.",
-                UNTRIED_YET,
+                " metrics alone,",
+                "probes-alone",
+            ),
+            tried("and takes workflow and activity tasks of `TEMPORAL_TASK_QUEUE`.", "takes-tasks"),
+        ),
+        (
+            tried(
+                "The orchestrator starts workflows on that task queue. Temporal's SDKs read"
+                " `TEMPORAL_*` by themselves (environment configuration). The server refuses"
+                " whoever shows no certificate.",
+                "starts-workflows",
+                "takes-tasks",
             ),
         ),
         (
-            untried(
-                "Temporal's SDKs read `TEMPORAL_*` by themselves (environment configuration). The"
-                " server refuses whoever shows no certificate.",
-                FACT,
+            tried(
+                "Both stay live while Temporal is away, and go on by themselves when it is back.",
+                "starts-workflows-again",
+                "takes-tasks-again",
             ),
         ),
         (
-            untried(
+            tried(
                 "Every activity is given the time-out and the attempts of the two `WORKFLOW_`"
-                " variables. It may run twice, so it must do no harm the second time.",
-                UNTRIED_YET,
+                " variables.",
+                "activity-limits",
             ),
+            tried("It may run twice, so it must do no harm the second time.", "activity-repeats"),
         ),
         (
-            untried(
+            tried(
                 f"On SIGTERM the worker polls no more and has {drain} s for the activities it"
-                " holds; what is cut off Temporal hands to another pod after the time-out.",
-                UNTRIED_YET,
+                " holds;",
+                "activity-in-hand",
+            ),
+            tried(
+                "what is cut off Temporal hands to another pod after the time-out.", "worker-lost"
             ),
         ),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from rf.conform.conform import Conformance
-from rf.conform.point import Outcome, Verdict
+from rf.conform.point import Outcome, PointVerdict
 from rf.shared.errors import FailedError, InputError
 from rf.shared.files import can_write_in, replaced
 
@@ -65,7 +65,7 @@ def report(result: Conformance) -> bytes:
     return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
 
 
-def _count(verdicts: Sequence[Verdict], *outcomes: Outcome) -> int:
+def _count(verdicts: Sequence[PointVerdict], *outcomes: Outcome) -> int:
     return sum(each.outcome in outcomes for each in verdicts)
 
 

@@ -12,7 +12,9 @@ from rf.shared.command_line import AsJson, Overrides, Size, Stack, progress, rep
 
 Application = Annotated[
     str | None,
-    typer.Argument(help="What the command runs: orchestrator, worker, collaboration or web."),
+    typer.Argument(
+        help="What the command runs: orchestrator, worker, workflow-worker, collaboration or web."
+    ),
 ]
 Command = Annotated[list[str] | None, typer.Argument(help="How it is started, after `--`.")]
 SampleFile = Annotated[

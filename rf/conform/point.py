@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rf.conform.trial import Trial
-from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WEB, WORKER
+from scaleplan.applications.workloads import (
+    COLLABORATION,
+    ORCHESTRATOR,
+    WEB,
+    WORKER,
+    WORKFLOW_WORKER,
+)
 
 SERVED = (ORCHESTRATOR, COLLABORATION, WEB)
 CONNECTED = (ORCHESTRATOR, WORKER, COLLABORATION)
-ALL = (*CONNECTED, WEB)
+ALL = (*CONNECTED, WEB, WORKFLOW_WORKER)
+"""The four images; the orchestrator's runs as two."""
 
 
 class Outcome(StrEnum):
@@ -38,7 +45,8 @@ class ContractPoint:
 
     `attempt` raises BrokenPointError with what was seen, or NotTriedError; it returns where the
     point holds. `early` is begun before all other points: what only time can show. `variables` are
-    those of the contract that the attempt holds the application to.
+    those of the contract that the attempt holds the application to. `temporal` is whether trying
+    it takes Temporal's server.
     """
 
     id: str
@@ -49,10 +57,11 @@ class ContractPoint:
     needs: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     early: Callable[[Trial], None] | None = None
+    temporal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class PointVerdict:
     """What came of one point: `seen` says what broke it, or why it was not tried."""
 
     point: ContractPoint

@@ -50,6 +50,20 @@ class SampleJob(BaseModel):
         return _filled(self.data, patient)
 
 
+class SampleWorkflow(BaseModel):
+    """One workflow that a worker carries out, with an activity of a second or two. `input` are its
+    arguments, which it is given as JSON."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str
+    input: list[Any] = []
+
+    def input_of(self, patient: str) -> list[Any]:
+        """Its arguments for this patient."""
+        return _filled(self.input, patient)
+
+
 class SampleSocket(BaseModel):
     """A WebSocket that the application opens, and a text that its other clients then hear of.
 
@@ -84,9 +98,10 @@ class Samples(BaseModel):
     """All samples; a point whose samples are not there is not tried.
 
     `read` is a GET of tenants' data, `write` adds some, `public` is below the public prefix,
-    `enqueue` adds a job, `job` is one for a worker, `socket` one of a document. `sessions` are put
-    into the session store first, `migrate` is the migration's command, `previous` the version
-    before. `journals` are tables with a row for each request, whatever it asks.
+    `enqueue` adds a job, `job` is one for a worker, `socket` one of a document. `start_workflow` is
+    a request that starts a workflow, `workflow` one for a workflow worker. `sessions` are put into
+    the session store first, `migrate` is the migration's command, `previous` the version before.
+    `journals` are tables with a row for each request, whatever it asks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,6 +113,8 @@ class Samples(BaseModel):
     enqueue: SampleRequest | None = None
     job: SampleJob | None = None
     socket: SampleSocket | None = None
+    start_workflow: SampleRequest | None = None
+    workflow: SampleWorkflow | None = None
     sessions: dict[str, str] = {}
     migrate: list[str] = []
     previous: SamplePrevious | None = None

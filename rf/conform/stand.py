@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -18,12 +18,14 @@ from rendering.applications.variables import MIGRATION
 from rendering.database.bootstrap_sql import bootstrap_sql
 from rendering.database.pgbouncer_ini import ADMIN_USER, READ_ONLY_SUFFIX
 from rendering.database.role_timeouts import statement_timeouts
-from rendering.database.roles import ROLES, RoleKey, roles_of
+from rendering.database.roles import ROLES, WORKFLOW_ROLE, RoleKey, roles_of
 from rendering.database.scram import scram_verifier
 from rendering.shared.connection_urls import CA_FILE, postgres_url, redis_url
+from rendering.workflows.client import CLIENT_CERTIFICATE
 from rf.conform.application_process import ProcessPorts
 from rf.conform.gate import Gate
 from rf.conform.pods import GivenVariables
+from rf.conform.seen import NotTriedError
 from rf.shared.errors import InputError
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.certificates import LocalAuthority
@@ -37,8 +39,12 @@ from rf.shared.servers.postgres import (
 from rf.shared.servers.processes import run, wait_until, write_private
 from rf.shared.servers.programs import Programs
 from rf.shared.servers.redis_servers import ADDRESS, RedisServer, layer_of, start_redis
+from rf.shared.servers.temporal_server import TemporalDatabase
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
+
+if TYPE_CHECKING:
+    from rf.conform.local_temporal import LocalTemporal
 
 _LOG = {"log_line_prefix": "%q[%u] "}
 """Each line of the log says whose it is."""
@@ -49,6 +55,10 @@ _NOTICED = b"connect failed"
 
 NOTICE_SECONDS = 5.0
 """Without a client PgBouncer attempts nothing, and notices nothing."""
+
+
+NOT_ASKED_FOR = "no point that was asked needs it"
+"""Why there is no Temporal where there could be one."""
 
 
 class StandInputError(InputError):
@@ -199,6 +209,16 @@ class Stand:
     cache: LocalRedis
     queue: LocalRedis
     authorities: Path
+    way_to_temporal: Gate
+    started_temporal: LocalTemporal | str
+    """Temporal, or why it doesn't run: then applications are told an address where nobody is."""
+
+    @property
+    def temporal(self) -> LocalTemporal:
+        """The running server. Raises NotTriedError where there is none, which says why."""
+        if isinstance(self.started_temporal, str):
+            raise NotTriedError(f"Temporal does not run: {self.started_temporal}")
+        return self.started_temporal
 
     def variables(self, application: str, ports: ProcessPorts | None = None) -> dict[str, str]:
         """What a pod is given, with hosts, ports, passwords of Redis and files of this machine."""
@@ -208,11 +228,19 @@ class Stand:
     def secrets(self, application: str) -> set[str]:
         """Passwords in what the application is told."""
         urls = (urlsplit(value) for value in self.variables(application).values() if "://" in value)
-        return {unquote(url.password) for url in urls if url.password}
+        keys = (value for value in self.variables(application).values() if "PRIVATE KEY" in value)
+        # A line of a key, whatever becomes of its line breaks.
+        return {unquote(url.password) for url in urls if url.password} | {
+            key.splitlines()[1] for key in keys
+        }
 
     def _here(self, name: str, value: str) -> str:
         if value == CA_FILE:
             return str(self.authorities)
+        if name == "TEMPORAL_ADDRESS":
+            return f"{ADDRESS}:{self.way_to_temporal.port}"
+        if name in CLIENT_CERTIFICATE and not isinstance(self.started_temporal, str):
+            return self.started_temporal.login.secret[CLIENT_CERTIFICATE[name]]
         url = urlsplit(value)
         user, password = unquote(url.username or ""), unquote(url.password or "")
         if url.scheme == "postgresql":
@@ -226,10 +254,18 @@ class Stand:
         return value
 
 
-def start_stand(stack: ExitStack, programs: Programs, directory: Path, plan: RecordedPlan) -> Stand:
+def start_stand(
+    stack: ExitStack,
+    programs: Programs,
+    directory: Path,
+    plan: RecordedPlan,
+    *,
+    without_temporal: str = NOT_ASKED_FOR,
+) -> Stand:
     """Start them all; leaving `stack` stops them. `directory` is there, and the servers' to enter.
 
-    Raises StandInputError for a stack whose jobs are not in Redis.
+    `without_temporal` says why Temporal is not started; empty, it is. Raises StandInputError for a
+    stack whose jobs are not in Redis.
     """
     given = GivenVariables(plan)
     if not given.of("orchestrator").get("QUEUE_URL", "").startswith("rediss:"):
@@ -243,12 +279,50 @@ def start_stand(stack: ExitStack, programs: Programs, directory: Path, plan: Rec
         _start_redis(stack, programs, directory / name, resources, authority)
         for name in ("cache", "queue")
     )
+    gate = Gate(stack, (ADDRESS,))
+    temporal = without_temporal or _start_temporal(stack, directory, given, databases, gate)
     authorities = directory / "ca.crt"
-    files = (databases.pooler.authority, databases.servers.primary.authority, authority)
-    authorities.write_bytes(b"".join(each.file.read_bytes() for each in files))
+    owns = (databases.pooler.authority, databases.servers.primary.authority, authority)
+    files = [each.file for each in owns]
+    if not isinstance(temporal, str):
+        files.append(temporal.authority)
+    authorities.write_bytes(b"".join(file.read_bytes() for file in files))
     authorities.chmod(0o644)
     return Stand(
-        given=given, databases=databases, cache=cache, queue=queue, authorities=authorities
+        given=given,
+        databases=databases,
+        cache=cache,
+        queue=queue,
+        authorities=authorities,
+        way_to_temporal=gate,
+        started_temporal=temporal,
+    )
+
+
+def _start_temporal(
+    stack: ExitStack,
+    directory: Path,
+    given: GivenVariables,
+    databases: LocalDatabases,
+    gate: Gate,
+) -> LocalTemporal:
+    # Its SDK takes a second to load, which whoever needs none is spared.
+    from rf.conform.local_temporal import start_temporal  # noqa: PLC0415
+
+    primary = databases.servers.primary
+    database = TemporalDatabase(
+        host=PRIMARY_ADDRESS,
+        port=primary.port,
+        password=databases.passwords[WORKFLOW_ROLE.name],
+        authority=primary.authority.file,
+    )
+    return start_temporal(
+        stack,
+        given.plan,
+        directory / "temporal",
+        database=database,
+        told=given.of("orchestrator"),
+        gate=gate,
     )
 
 
@@ -273,7 +347,7 @@ def _start_databases(
         directory / "pooler",
         replace(servers, primary=replace(servers.primary, port=gate.port)),
         ini,
-        more_users=passwords,
+        more_users={name: passwords[name] for name in passwords if name != WORKFLOW_ROLE.name},
     )
     return LocalDatabases(
         servers=servers,
@@ -292,8 +366,9 @@ def _databases(ini: str) -> list[str]:
 
 
 def _passwords(given: GivenVariables) -> dict[str, str]:
-    """Of everyone who logs in at PostgreSQL, as the plan gives them, and PgBouncer's admin."""
-    found = {ADMIN_USER: secrets.token_hex(16)}
+    """Of everyone who logs in at PostgreSQL, as the plan gives them, PgBouncer's admin and
+    Temporal."""
+    found = {name: secrets.token_hex(16) for name in (ADMIN_USER, WORKFLOW_ROLE.name)}
     for application in ("orchestrator", MIGRATION):
         for value in given.of(application).values():
             url = urlsplit(value)
@@ -317,13 +392,13 @@ def _bootstrap(
             superuser.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
     timeouts = statement_timeouts(load_plan(), MigrationsSettings())
     # PostgreSQL comes without pgaudit here; the extensions are RDS' own.
-    script = bootstrap_sql(database, timeouts, extensions=(), workflows=False)
+    script = bootstrap_sql(database, timeouts, extensions=(), workflows=True)
     file = write_private(directory / f"bootstrap-{database}.sql", script.encode())
     verifiers = {
         role.variable: scram_verifier(
             passwords.get(role.name) or secrets.token_hex(16), secrets.token_bytes(16)
         )
-        for role in roles_of(workflows=False).values()
+        for role in roles_of(workflows=True).values()
     }
     psql = programs.pgbench.path.with_name("psql")
     run(

@@ -6,7 +6,7 @@ import http.client
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from rf.conform.seen import BrokenPointError, require
 from rf.conform.stand import Stand
 from rf.shared.errors import FailedError
 from rf.shared.servers.processes import wait_until
+from scaleplan.applications.workloads import WORKFLOW_WORKER
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
@@ -59,7 +60,10 @@ class ApplicationOnTrial:
     def drain_seconds(self) -> int:
         """What it has from SIGTERM on to end what has begun."""
         served = {each.application: each.drain_seconds for each in endpoints.SERVED}
-        return served.get(self.name, load_plan().queue.job.timeout_seconds)
+        plan = load_plan()
+        if self.name == WORKFLOW_WORKER:
+            return plan.workflows.start_to_close_timeout_seconds
+        return served.get(self.name, plan.queue.job.timeout_seconds)
 
 
 class Trial:
@@ -126,12 +130,23 @@ class Trial:
         process, self._shared = self.process(), None
         return process
 
-    def start(self, command: Sequence[str] | None = None) -> ApplicationProcess:
-        """Another process, live. Raises BrokenPointError where it isn't in time."""
+    def rest(self) -> None:
+        """Kill the shared process, if it runs: so that it takes nothing of another's."""
+        if self._shared:
+            self._shared.stop()
+            self._shared = None
+
+    def start(
+        self, command: Sequence[str] | None = None, told: Mapping[str, str] | None = None
+    ) -> ApplicationProcess:
+        """Another process, live; `told` are variables beside those of a pod, or in their place.
+
+        Raises BrokenPointError where it isn't in time.
+        """
         ports = new_ports()
         process = ApplicationProcess(
             command or self.tried.command,
-            {**_of_the_machine(), **self.stand.variables(self.tried.name, ports)},
+            {**_of_the_machine(), **self.stand.variables(self.tried.name, ports), **(told or {})},
             self._directory / f"process-{next(self._numbers)}",
             ports,
             self.tried.working_directory,
@@ -144,9 +159,11 @@ class Trial:
             raise BrokenPointError(str(error)) from error
         return process
 
-    def start_ready(self, command: Sequence[str] | None = None) -> ApplicationProcess:
+    def start_ready(
+        self, command: Sequence[str] | None = None, told: Mapping[str, str] | None = None
+    ) -> ApplicationProcess:
         """As `start`, and ready. Raises BrokenPointError."""
-        process = self.start(command)
+        process = self.start(command, told=told)
         require(self._is_ready(process), f"not ready within {READY_SECONDS:g} s of its start")
         return process
 

@@ -407,6 +407,7 @@ def test_every_suite_with_real_servers_is_marked_whole():
         "services": "services",
         "apiserver": "kubernetes",
         "cluster": "cluster",
+        "workflows": "workflows",
         "engine": "engine",
     }.items():
         files = [path for path in sources(f"tests/{folder}") if path.name.startswith("test_")]

@@ -18,7 +18,7 @@ from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
 from rf.shared.servers.processes import wait_until
-from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR
+from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WORKFLOW_WORKER
 
 CROWD = 2
 """Requests at once for each connection that the pool may have."""
@@ -254,7 +254,7 @@ POINTS = (
     ContractPoint(
         id="live-without-stores",
         title="is live while every store is away",
-        applications=CONNECTED,
+        applications=(*CONNECTED, WORKFLOW_WORKER),
         attempt=_live_without_stores,
         explanation=Explanation(
             text="Liveness restarts the container: a database that is away would restart every pod."

@@ -17,6 +17,7 @@ from rf.conform.points import (
     process,
     redis,
     sockets,
+    workflows,
 )
 from rf.shared.errors import InputError
 from scaleplan.config.mistakes import nearest
@@ -31,6 +32,7 @@ _MODULES = (
     redis,
     adding_jobs,
     jobs,
+    workflows,
     database,
     sockets,
     answers,

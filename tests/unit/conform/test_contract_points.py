@@ -1,5 +1,7 @@
 """Points and the contract's sentences are one: neither is without the other."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from rendering.applications.variables import VARIABLES
@@ -8,7 +10,7 @@ from rf.conform.point import ALL
 from rf.conform.points.table import POINTS
 from rf.conform.samples import Samples
 from rf.shared.project import PROJECT_ROOT
-from scaleplan.applications.workloads import APPLICATIONS
+from scaleplan.applications.workloads import APPLICATIONS, ORCHESTRATOR, WORKFLOW_WORKER
 
 CONTRACT = {variable.name: variable for variable in VARIABLES}
 
@@ -26,7 +28,12 @@ def test_every_point_has_a_sentence_and_names_what_there_is(point):
     assert set(point.needs) <= Samples.model_fields.keys()
     assert set(point.applications) <= set(ALL)
     for name in point.variables:
-        assert set(point.applications) & set(CONTRACT[name].readers), name
+        assert read_by(point.applications) & set(CONTRACT[name].readers), name
+
+
+def read_by(applications: Iterable[str]) -> set[str]:
+    """Whose variables these are given: a workflow worker has the orchestrator's."""
+    return {ORCHESTRATOR if each == WORKFLOW_WORKER else each for each in applications}
 
 
 def test_a_point_stands_there_once_and_says_how_it_is_honoured():
@@ -38,7 +45,7 @@ def test_a_point_stands_there_once_and_says_how_it_is_honoured():
 
 
 def test_all_applications_are_asked_for_something():
-    assert {each.name for each in APPLICATIONS} == set(ALL)
+    assert {each.name for each in APPLICATIONS} | {WORKFLOW_WORKER} == set(ALL)
     assert {name for point in POINTS for name in point.applications} == set(ALL)
 
 

@@ -1,0 +1,30 @@
+"""Fixtures of applications that are tried against a real Temporal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rf.conform.stand import Stand
+from tests.workflows.standing import stand_with_temporal, trial_folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    """These need nothing of a cluster."""
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Path]:
+    """For the servers, and for what applications say."""
+    with trial_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def stand(directory: Path) -> Iterator[Stand]:
+    """All servers, with Temporal."""
+    with stand_with_temporal(directory) as stand:
+        yield stand
