@@ -20,6 +20,7 @@ from rf.shared.servers.programs import MissingServersError, Programs, runnable_p
 from rf.shared.servers.redis_servers import RedisServer, layer_of, start_redis
 from rf.shared.stacks import settings_of
 from scaleplan.applications.workloads import WORKER
+from scaleplan.model import load_plan
 from tests.apiserver.objects.exports import Export, read_export
 from tests.cluster.scaling.played import Autoscaled, Played, login_of, object_of, play
 from tests.configurations import BEFORE_CITUS
@@ -137,7 +138,7 @@ class Queued:
 
 
 PutWorkers = Callable[..., Queued]
-"""With `pods` to begin with, and `overrides` of the stack."""
+"""With `pods` to begin with, at so many jobs of the first queue, and `overrides` of the stack."""
 
 
 @pytest.fixture(scope="session")
@@ -181,16 +182,21 @@ def put_workers(
             tester.flushall()
             stack.callback(tester.flushall)
             scaled = object_of(export, "ScaledObject", WORKER)
-            workers = played.put_scaled(export, scaled, login_of(server), pods)
-            stack.callback(played.take_away, scaled, workers.reference_of_autoscaler())
-            return Queued(
+            queued = Queued(
                 played=played,
                 plan=plan,
                 export=export,
                 overrides=overrides,
                 server=server,
                 tester=tester,
-                autoscaled=workers,
+                autoscaled=played.autoscaled(WORKER, f"keda-hpa-{WORKER}"),
             )
+            if pods:
+                # Before the autoscaler, or it sends away those that are over the least.
+                queued.put(load_plan().queue.names[0], active=pods)
+            played.put_scaled(export, scaled, login_of(server), pods)
+            autoscaler = queued.autoscaled.reference_of_autoscaler()
+            stack.callback(played.take_away, scaled, autoscaler)
+            return queued
 
         yield put

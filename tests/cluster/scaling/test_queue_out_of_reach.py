@@ -28,7 +28,6 @@ BUSY, CALM = 70, 5
 def workers(put_workers: PutWorkers) -> Queued:
     """Twelve, each with a job."""
     workers = put_workers(pods=12)
-    workers.put(FIRST, active=12)
     workers.autoscaled.use_cpu(BUSY)
     assert workers.autoscaled.settle() == 12
     return workers

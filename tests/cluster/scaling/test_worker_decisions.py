@@ -133,13 +133,13 @@ def test_the_documented_annotation_keeps_a_paused_queue_of_bullmq_from_adding_wo
 
 def test_workers_with_a_job_are_not_scaled_in_while_no_job_waits(put_workers: PutWorkers):
     workers = put_workers(pods=18)
-    workers.put(FIRST, active=18)
     assert workers.autoscaled.settle() == 18
     assert not leaving(workers)
 
 
 def test_a_worker_that_must_go_has_as_long_as_the_longest_job(put_workers: PutWorkers):
     workers = put_workers(pods=18)
+    wait_until(lambda: len(workers.autoscaled.pods()) == 18, "nobody else's pod is left")
     for pod in workers.autoscaled.pods():
         # Each is at a job, which it ends before it stops.
         change = {"metadata": {"annotations": {LINGERS: "true"}}}
