@@ -38,6 +38,7 @@ LONG_FUNCTIONS = {
     "rendering/observability/dashboards/overview.py: overview": "a table of panels",
     "rf/conform/contract_of_processes.py: images": "a table of sentences",
     "rf/conform/contract_of_processes.py: migrations": "a table of sentences",
+    "rf/conform/contract_of_stores.py: retries": "a table of sentences",
     "rf/up/bring_up.py: bring_up": "ten arguments, told one by one, and one server's life",
     "scaleplan/capacity/cache_memory.py: check_cache_memory": "the terms of one sum",
     "scaleplan/capacity/queue_memory.py: check_queue_memory": "the terms of one sum",
