@@ -8,18 +8,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rf.conform.application_process import check_command
-from rf.conform.http_client import NoAnswerError
 from rf.conform.point import ALL, ContractPoint, Outcome, PointVerdict
 from rf.conform.points.table import POINTS, chosen_points
 from rf.conform.samples import read_samples
 from rf.conform.seen import BrokenPointError, NotTriedError
-from rf.conform.stand import NOT_ASKED_FOR, Stand, StandInputError, start_stand
 from rf.conform.trial import START_SECONDS, ApplicationOnTrial, Trial
+from rf.shared.applications.application_process import check_command
+from rf.shared.applications.http_client import NoAnswerError
+from rf.shared.applications.stand import NOT_ASKED_FOR, Stand, StandInputError, start_stand
 from rf.shared.errors import InputError
 from rf.shared.files import temporary_folder
 from rf.shared.plan import RecordedPlan
-from rf.shared.servers.programs import runnable_programs
+from rf.shared.servers.programs import MissingServersError, runnable_programs
 from scaleplan.applications.workloads import WORKFLOW_WORKER
 from scaleplan.config.mistakes import nearest
 
@@ -106,7 +106,7 @@ def why_without_temporal(question: ConformQuestion, plan: RecordedPlan) -> str:
     if tried.name != WORKFLOW_WORKER and not asked:
         return NOT_ASKED_FOR
     # Loads the SDK, which takes a second.
-    from rf.conform.local_temporal import why_no_temporal  # noqa: PLC0415
+    from rf.shared.applications.local_temporal import why_no_temporal  # noqa: PLC0415
 
     why = why_no_temporal(plan)
     if why and tried.name == WORKFLOW_WORKER:
@@ -181,7 +181,7 @@ def _verdict(point: ContractPoint, trial: Trial) -> PointVerdict:
         point.attempt(trial)
     except (BrokenPointError, NoAnswerError) as error:
         outcome, seen = Outcome.FAILED, str(error)
-    except NotTriedError as error:
+    except (NotTriedError, MissingServersError) as error:
         outcome, seen = Outcome.NOT_TRIED, str(error)
     took = time.monotonic() - begun
     return PointVerdict(point=point, outcome=outcome, seen=seen, seconds=took)

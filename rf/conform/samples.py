@@ -9,7 +9,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rf.conform.http_client import WebRequest
+from rf.shared.applications.http_client import WebRequest
 from rf.shared.errors import InputError
 
 PATIENT = "{patient}"

@@ -17,11 +17,11 @@ from rendering.applications.pods import READINESS, STARTUP
 from rendering.applications.variables import MIGRATION
 from rendering.shared import endpoints
 from rendering.shared.endpoints import LONGEST_REQUEST_SECONDS, READY_PATH
-from rf.conform.application_process import ApplicationProcess, NotLiveError, new_ports
-from rf.conform.http_client import NoAnswerError, WebAnswer, WebRequest, send
 from rf.conform.samples import Samples
 from rf.conform.seen import BrokenPointError, require
-from rf.conform.stand import Stand
+from rf.shared.applications.application_process import ApplicationProcess, NotLiveError, new_ports
+from rf.shared.applications.http_client import NoAnswerError, WebAnswer, WebRequest, send
+from rf.shared.applications.stand import Stand
 from rf.shared.errors import FailedError
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import WORKFLOW_WORKER

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from rf.conform.local_temporal import why_no_temporal
-from rf.conform.stand import Stand, start_stand
+from rf.shared.applications.local_temporal import why_no_temporal
+from rf.shared.applications.stand import Stand, start_stand
 from rf.shared.servers.programs import MissingServersError, runnable_programs
 from rf.shared.stacks import plan_of
 from tests.services.shared.starting import own_directory

@@ -10,8 +10,8 @@ from rf.conform.conform import Conformance, try_application
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS, chosen_points
 from rf.conform.samples import Samples
-from rf.conform.stand import Stand
 from rf.conform.trial import ApplicationOnTrial
+from rf.shared.applications.stand import Stand
 from tests.services.conform import applications
 from tests.services.shared.starting import own_directory
 

@@ -8,12 +8,12 @@ import time
 from threading import Event
 
 from rendering.shared.endpoints import LIVE_PATH
-from rf.conform.application_process import ApplicationProcess
-from rf.conform.http_client import NoAnswerError, WebRequest, exchange
 from rf.conform.point import SERVED, ContractPoint, Explanation
 from rf.conform.points.jobs import stored
 from rf.conform.seen import BrokenPointError, require
 from rf.conform.trial import Trial
+from rf.shared.applications.application_process import ApplicationProcess
+from rf.shared.applications.http_client import NoAnswerError, WebRequest, exchange
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import ORCHESTRATOR
 

@@ -12,11 +12,11 @@ from psycopg import sql
 from rendering.applications.pods import READINESS
 from rendering.database.roles import ROLES, RoleKey
 from rendering.shared.endpoints import LIVE_PATH
-from rf.conform.application_process import ApplicationProcess
-from rf.conform.http_client import WebAnswer, WebRequest
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
+from rf.shared.applications.application_process import ApplicationProcess
+from rf.shared.applications.http_client import WebAnswer, WebRequest
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import COLLABORATION, ORCHESTRATOR, WORKFLOW_WORKER
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
-from rf.conform.application_process import ApplicationProcess
 from rf.conform.point import ALL, ContractPoint, Explanation
 from rf.conform.seen import BrokenPointError, require
 from rf.conform.trial import Trial
+from rf.shared.applications.application_process import ApplicationProcess
 from rf.shared.servers.processes import listens, wait_until
 from scaleplan.applications.workloads import ORCHESTRATOR
 

@@ -11,10 +11,10 @@ from prometheus_client.samples import Sample as MetricSample
 
 from rendering.applications.metrics import Metric, application_metrics
 from rendering.shared.endpoints import METRICS_PATH
-from rf.conform.http_client import WebRequest
 from rf.conform.point import ALL, SERVED, ContractPoint, Explanation
 from rf.conform.seen import BrokenPointError, NotTriedError, require
 from rf.conform.trial import Trial
+from rf.shared.applications.http_client import WebRequest
 from scaleplan.model import load_plan
 
 _OF_PROMETHEUS = {"le", "quantile"}

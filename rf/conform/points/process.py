@@ -8,10 +8,10 @@ from pathlib import Path
 from rendering.applications.pods import LIVENESS, READINESS
 from rendering.shared.endpoints import METRICS_PATH
 from rf.conform.confinement import confined
-from rf.conform.http_client import WebRequest
 from rf.conform.point import ALL, ContractPoint, Explanation
 from rf.conform.seen import require
 from rf.conform.trial import Trial
+from rf.shared.applications.http_client import WebRequest
 from rf.shared.servers.processes import wait_until
 
 ADDRESS = "127.0.0.1"

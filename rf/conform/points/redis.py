@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import require
-from rf.conform.stand import LocalRedis
 from rf.conform.trial import Trial
+from rf.shared.applications.stand import LocalRedis
 from rf.shared.servers.redis_servers import SLOTS, serve_every_slot
 from scaleplan.applications.workloads import ORCHESTRATOR
 

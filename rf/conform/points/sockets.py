@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import websocket
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
-from rf.conform.application_process import ADDRESS, ApplicationProcess
 from rf.conform.point import ContractPoint, Explanation
 from rf.conform.seen import BrokenPointError, NotTriedError, require
 from rf.conform.trial import Trial
+from rf.shared.applications.application_process import ADDRESS, ApplicationProcess
 from scaleplan.applications.workloads import COLLABORATION
 
 SERVICE_RESTART = 1012

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
-from rf.conform.application_process import ApplicationProcess
-from rf.conform.http_client import NoAnswerError
 from rf.conform.point import ContractPoint, Explanation
 from rf.conform.points.jobs import stored
 from rf.conform.seen import BrokenPointError, NotTriedError, require
 from rf.conform.trial import READY_SECONDS, Trial
+from rf.shared.applications.application_process import ApplicationProcess
+from rf.shared.applications.http_client import NoAnswerError
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import ORCHESTRATOR, WORKFLOW_WORKER
 
 if TYPE_CHECKING:
-    from rf.conform.local_temporal import LocalTemporal, SeenWorkflow
+    from rf.shared.applications.local_temporal import LocalTemporal, SeenWorkflow
 
 T = TypeVar("T")
 

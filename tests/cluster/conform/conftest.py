@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rf.conform.stand import Stand
+from rf.shared.applications.stand import Stand
 from tests.workflows.standing import stand_with_temporal, trial_folder
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS
-from rf.conform.stand import Stand
+from rf.shared.applications.stand import Stand
 from scaleplan.applications.workloads import ORCHESTRATOR, WORKFLOW_WORKER
 from tests.workflows.trials import OF_TEMPORAL, outcomes, tried
 

@@ -12,7 +12,7 @@ from rf.cli import app
 from rf.conform import conform
 from rf.conform.conform import Conformance
 from rf.conform.junit import report
-from rf.conform.point import Outcome, Verdict
+from rf.conform.point import Outcome, PointVerdict
 from rf.conform.points.table import POINTS
 from rf.conform.view import show
 from rf.shared.servers.programs import MissingServersError
@@ -91,10 +91,10 @@ def test_without_the_servers_it_says_which_and_what_fetches_them(monkeypatch):
 
 
 VERDICTS = (
-    Verdict(point=POINTS[0], outcome=Outcome.PASSED, seconds=0.5),
-    Verdict(point=POINTS[1], outcome=Outcome.FAILED, seen='answered <500> & "\x1b"'),
-    Verdict(point=POINTS[2], outcome=Outcome.NOT_TRIED, seen="no unshare"),
-    Verdict(point=POINTS[3], outcome=Outcome.NOT_APPLICABLE, seen="asked of others"),
+    PointVerdict(point=POINTS[0], outcome=Outcome.PASSED, seconds=0.5),
+    PointVerdict(point=POINTS[1], outcome=Outcome.FAILED, seen='answered <500> & "\x1b"'),
+    PointVerdict(point=POINTS[2], outcome=Outcome.NOT_TRIED, seen="no unshare"),
+    PointVerdict(point=POINTS[3], outcome=Outcome.NOT_APPLICABLE, seen="asked of others"),
 )
 RESULT = Conformance(application="web", verdicts=VERDICTS)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from rf.conform.conform import Conformance, try_application
-from rf.conform.pods import GivenVariables
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS, chosen_points
-from rf.conform.stand import Stand, start_stand
 from rf.conform.trial import ApplicationOnTrial
+from rf.shared.applications.pods import GivenVariables
+from rf.shared.applications.stand import Stand, start_stand
 from rf.shared.servers.programs import Programs
 from rf.shared.stacks import plan_of
 from tests.services.conform.applications import (

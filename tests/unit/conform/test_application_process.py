@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rf.conform.application_process import (
+from rf.shared.applications.application_process import (
     ApplicationProcess,
     CommandInputError,
     NotLiveError,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rf.conform.conform import ConformQuestion, conformance_of, question_of, why_without_temporal
-from rf.conform.stand import NOT_ASKED_FOR, StandInputError
+from rf.shared.applications.stand import NOT_ASKED_FOR, StandInputError
 from tests.conftest import Planned
 
 REQUEST = {"start_workflow": {"method": "POST", "path": "/api/reviews"}}

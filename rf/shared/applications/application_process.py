@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rendering.shared.endpoints import LIVE_PATH
-from rf.conform.http_client import NoAnswerError, WebRequest, send
+from rf.shared.applications.http_client import NoAnswerError, WebRequest, send
 from rf.shared.errors import InputError
 from rf.shared.servers.processes import free_port, wait_until
 from rf.shared.termination import Begun, begin

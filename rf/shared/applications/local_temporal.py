@@ -14,8 +14,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 
 from rendering.workflows import temporal_names as names
-from rf.conform.gate import Gate
 from rf.kubernetes.helm import RELEASE
+from rf.shared.applications.gate import Gate
 from rf.shared.plan import RecordedPlan, reveal
 from rf.shared.servers.programs import MissingServersError
 from rf.shared.servers.temporal_client import (

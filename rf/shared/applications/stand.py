@@ -22,10 +22,9 @@ from rendering.database.roles import ROLES, WORKFLOW_ROLE, RoleKey, roles_of
 from rendering.database.scram import scram_verifier
 from rendering.shared.connection_urls import CA_FILE, postgres_url, redis_url
 from rendering.workflows.client import CLIENT_CERTIFICATE
-from rf.conform.application_process import ProcessPorts
-from rf.conform.gate import Gate
-from rf.conform.pods import GivenVariables
-from rf.conform.seen import NotTriedError
+from rf.shared.applications.application_process import ProcessPorts
+from rf.shared.applications.gate import Gate
+from rf.shared.applications.pods import GivenVariables
 from rf.shared.errors import InputError
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.certificates import LocalAuthority
@@ -37,14 +36,14 @@ from rf.shared.servers.postgres import (
     start_database_servers,
 )
 from rf.shared.servers.processes import run, wait_until, write_private
-from rf.shared.servers.programs import Programs
+from rf.shared.servers.programs import MissingServersError, Programs
 from rf.shared.servers.redis_servers import ADDRESS, RedisServer, layer_of, start_redis
 from rf.shared.servers.temporal_server import TemporalDatabase
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
 
 if TYPE_CHECKING:
-    from rf.conform.local_temporal import LocalTemporal
+    from rf.shared.applications.local_temporal import LocalTemporal
 
 _LOG = {"log_line_prefix": "%q[%u] "}
 """Each line of the log says whose it is."""
@@ -215,9 +214,9 @@ class Stand:
 
     @property
     def temporal(self) -> LocalTemporal:
-        """The running server. Raises NotTriedError where there is none, which says why."""
+        """The running server. Raises MissingServersError where there is none, which says why."""
         if isinstance(self.started_temporal, str):
-            raise NotTriedError(f"Temporal does not run: {self.started_temporal}")
+            raise MissingServersError(f"Temporal does not run: {self.started_temporal}")
         return self.started_temporal
 
     def variables(self, application: str, ports: ProcessPorts | None = None) -> dict[str, str]:
@@ -307,7 +306,7 @@ def _start_temporal(
     gate: Gate,
 ) -> LocalTemporal:
     # Its SDK takes a second to load, which whoever needs none is spared.
-    from rf.conform.local_temporal import start_temporal  # noqa: PLC0415
+    from rf.shared.applications.local_temporal import start_temporal  # noqa: PLC0415
 
     primary = databases.servers.primary
     database = TemporalDatabase(

@@ -1,0 +1,1 @@
+"""The servers that an application runs against on one machine, and its process."""
