@@ -26,7 +26,7 @@ def trial_folder() -> Iterator[Path]:
 @contextmanager
 def stand_with_temporal(directory: Path) -> Iterator[Stand]:
     """All servers; skips, or fails where CI=true, without them."""
-    plan = plan_of("staging", overrides=["workflows.enabled=true"])
+    plan = plan_of("prod")
     if why := why_no_temporal(plan):
         unavailable(why)
     with ExitStack() as stack:
