@@ -37,7 +37,7 @@ test-cluster: $(READY) ## Real scheduler, autoscalers and KEDA decide on what is
 	-.ci/cluster/build
 	-.ci/temporal
 	-.ci/engine/build
-	$(RUN) -m pytest -m cluster -n 2 tests/cluster
+	$(RUN) -m pytest -m cluster -n 3 tests/cluster
 
 test-workflows: $(READY) ## Faults of an application of workflows break its contract, on Temporal's own server
 	-.ci/services

@@ -12,6 +12,7 @@ APART = "tests/program/shared/test_configurations.py"
 """Its recordings are what other tests wait for: each goes to whoever is free."""
 
 TOGETHER = {
+    "tests/cluster/scaling/test_work": "KEDA on a cluster, for workers of jobs and of workflows",
     "tests/cluster/scaling/": "KEDA on a cluster",
     "tests/components/": "the SDKs' modules",
     "tests/commands/preflight/": "AWS's clients and their descriptions",
