@@ -12,7 +12,6 @@ from rendering.database.roles import RoleKey
 from rendering.shared import endpoints
 from rf.conform.sentences import (
     FACT,
-    UNTRIED_YET,
     ContractSection,
     part,
     tried,
@@ -77,10 +76,10 @@ def retries() -> ContractSection:
             ),
         ),
         (
-            untried(
+            tried(
                 "Wait between attempts, from 100 ms on and twice as long each time up to 5 s, each"
                 " time with a random part: all clients were refused at one moment.",
-                UNTRIED_YET,
+                "backs-off",
             ),
         ),
         (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FACT = "says what is so, and asks nothing of the application"
-UNTRIED_YET = "nothing tries it yet"
 CLUSTER = "only a cluster shows it"
 ACCOUNT = "only an account of AWS shows it"
 

@@ -46,8 +46,8 @@ def queue_of(trial: Trial, name: str) -> Iterator[BullmqQueue]:
 
 
 @contextmanager
-def _sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]]]:
-    """The sample's queue, and what puts the job into it."""
+def sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]]]:
+    """The sample's queue, and what puts the job into it. Raises NotTriedError without one."""
     job = trial.samples.job
     if job is None:
         raise NotTriedError("the samples name no job")
@@ -62,7 +62,7 @@ def _sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]
         yield queue, lambda: queue.add(job.name, job.data_of(patient), options)
 
 
-def _await(queue: BullmqQueue, identifier: str) -> None:
+def await_done(queue: BullmqQueue, identifier: str) -> None:
     """Raises BrokenPointError unless the job is carried out in time."""
     try:
         wait_until(lambda: identifier in queue.ended(), "ended", DONE_SECONDS)
@@ -71,7 +71,7 @@ def _await(queue: BullmqQueue, identifier: str) -> None:
     require(queue.ended()[identifier] == "completed", "a job failed")
 
 
-def _await_taken(queue: BullmqQueue, identifier: str) -> None:
+def await_taken(queue: BullmqQueue, identifier: str) -> None:
     """Raises BrokenPointError unless somebody takes the job in time."""
     try:
         wait_until(
@@ -85,15 +85,15 @@ def _await_taken(queue: BullmqQueue, identifier: str) -> None:
 
 def _carries_out(trial: Trial) -> None:
     trial.process()
-    with _sample_queue(trial) as (queue, add):
-        _await(queue, add())
+    with sample_queue(trial) as (queue, add):
+        await_done(queue, add())
 
 
 def _one_at_a_time(trial: Trial) -> None:
     trial.process()
     most = int(trial.stand.variables(trial.tried.name)["WORKER_CONCURRENCY"])
     seen = 0
-    with _sample_queue(trial) as (queue, add):
+    with sample_queue(trial) as (queue, add):
         jobs = [add() for _ in range(AT_ONCE)]
 
         def all_ended() -> bool:
@@ -110,9 +110,9 @@ def _one_at_a_time(trial: Trial) -> None:
 
 def _ends_its_job(trial: Trial) -> None:
     process = trial.release()
-    with _sample_queue(trial) as (queue, add):
+    with sample_queue(trial) as (queue, add):
         held = add()
-        _await_taken(queue, held)
+        await_taken(queue, held)
         process.terminate()
         process.wait_ended(HEARD_SECONDS)
         later = add()
@@ -129,10 +129,10 @@ def _ends_its_job(trial: Trial) -> None:
 
 def _repeats(trial: Trial) -> None:
     trial.process()
-    with _sample_queue(trial) as (queue, add):
-        _await(queue, add())
+    with sample_queue(trial) as (queue, add):
+        await_done(queue, add())
         once = stored(trial)
-        _await(queue, add())
+        await_done(queue, add())
     require(stored(trial) == once, "a job that ran twice left more than once")
 
 
@@ -153,18 +153,18 @@ def stored(trial: Trial) -> tuple[dict[str, int], set[bytes]]:
 
 def _outlives_takeover(trial: Trial) -> None:
     process = trial.process()
-    with _sample_queue(trial) as (queue, add):
-        _await(queue, add())
+    with sample_queue(trial) as (queue, add):
+        await_done(queue, add())
         with demoted(queue.client):
             process.wait_ended(TAKEOVER_SECONDS)
         identifier = add()
         require(process.exit_code is None, "a takeover of the queue (READONLY) ended it")
-        _await(queue, identifier)
+        await_done(queue, identifier)
 
 
 def _waits_out_a_failover(trial: Trial) -> None:
     process, stand = trial.process(), trial.stand
-    with _sample_queue(trial) as (queue, add):
+    with sample_queue(trial) as (queue, add):
         with stand.databases.away(), stand.cache.gate.closed():
             identifier = add()
             process.wait_ended(AWAY_SECONDS)
@@ -173,7 +173,7 @@ def _waits_out_a_failover(trial: Trial) -> None:
         require(
             not failed, f"a job failed while database and cache were away for {AWAY_SECONDS:g} s"
         )
-        _await(queue, identifier)
+        await_done(queue, identifier)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from rf.conform.points import (
     process,
     redis,
     sockets,
+    waits,
     workflows,
 )
 from rf.shared.errors import InputError
@@ -34,6 +35,7 @@ _MODULES = (
     jobs,
     workflows,
     database,
+    waits,
     sockets,
     answers,
     ending,

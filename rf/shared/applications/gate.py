@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from rf.shared.servers.processes import free_port
-from rf.shared.servers.relay import start_relay
+from rf.shared.servers.relay import Turnstile, start_relay, start_turnstile
 
 
 class Gate:
@@ -39,5 +39,15 @@ class Gate:
         self.close()
         try:
             yield
+        finally:
+            self.open()
+
+    @contextmanager
+    def turning_away(self) -> Iterator[tuple[Turnstile, ...]]:
+        """As `closed`, but whoever comes is let in, counted and sent away: by address."""
+        self.close()
+        try:
+            with ExitStack() as doors:
+                yield tuple(start_turnstile(doors, (each, self.port)) for each in self._addresses)
         finally:
             self.open()

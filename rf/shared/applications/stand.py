@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -50,10 +50,11 @@ _LOG = {"log_line_prefix": "%q[%u] "}
 
 
 _NOTICED = b"connect failed"
-"""In PgBouncer's log."""
+_TOLD = b"pooler error: server login has been failing"
+"""In PgBouncer's log; the second once for each client."""
 
 NOTICE_SECONDS = 5.0
-"""Without a client PgBouncer attempts nothing, and notices nothing."""
+"""In which PgBouncer, asked by a client, notices that the servers are away."""
 
 
 NOT_ASKED_FOR = "no point that was asked needs it"
@@ -85,19 +86,33 @@ class LocalDatabases:
         """
         log = self.pooler.process.log
         before = log.stat().st_size
-        with self.gate.closed():
-            with suppress(TimeoutError):
-                wait_until(lambda: _NOTICED in log.read_bytes()[before:], "noticed", NOTICE_SECONDS)
-            yield
+        with ExitStack() as stack:
+            asking = [stack.enter_context(closing(self._client(name))) for name in self.names]
+            with self.gate.closed():
+                for each in asking:
+                    each.pgconn.send_query(b"select 1")
+                with suppress(TimeoutError):
+                    wait_until(
+                        lambda: _NOTICED in log.read_bytes()[before:], "noticed", NOTICE_SECONDS
+                    )
+                stack.close()
+                yield
         for name in self.names:
             wait_until(lambda name=name: self._answers(name), f"PgBouncer leads to {name}")
 
-    def _answers(self, name: str) -> bool:
+    def told_away(self) -> int:
+        """How many clients PgBouncer has told so far that the servers are away."""
+        return self.pooler.process.log.read_bytes().count(_TOLD)
+
+    def _client(self, name: str) -> psycopg.Connection:
         reads = name.endswith(READ_ONLY_SUFFIX)
         user = ROLES[RoleKey.READ_ONLY if reads else RoleKey.APPLICATION].name
         conninfo = self.pooler.conninfo(name, user=user, password=self.passwords[user])
+        return psycopg.connect(conninfo, autocommit=True)
+
+    def _answers(self, name: str) -> bool:
         try:
-            with psycopg.connect(conninfo) as connection:
+            with self._client(name) as connection:
                 connection.execute("select 1")
         except psycopg.OperationalError:
             return False
@@ -197,6 +212,12 @@ class LocalRedis:
 
     server: RedisServer
     gate: Gate
+
+    def clients(self, user: str) -> int:
+        """Connections of that login."""
+        with self.server.connect() as tester:
+            listed = cast("list[Mapping[str, str]]", tester.client_list())
+        return sum(each["user"] == user for each in listed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,5 @@
-"""An address that leads to another server, as a name does that was moved; no name here can be."""
+"""Addresses that lead to another server, as a name does that was moved, or to none at all; no name
+here can be."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ import threading
 from contextlib import ExitStack, suppress
 
 _BYTES = 65536
+
+_LOOK_SECONDS = 0.05
+"""How often a server here looks whether it is to stop."""
 
 
 def start_relay(stack: ExitStack, here: tuple[str, int], there: tuple[str, int]) -> None:
@@ -35,7 +39,7 @@ def start_relay(stack: ExitStack, here: tuple[str, int], there: tuple[str, int])
         allow_reuse_address = True
 
     relay = Relay(here, Carry)
-    accepting = threading.Thread(target=relay.serve_forever, daemon=True)
+    accepting = threading.Thread(target=relay.serve_forever, args=(_LOOK_SECONDS,), daemon=True)
     accepting.start()
 
     def stop() -> None:
@@ -49,6 +53,41 @@ def start_relay(stack: ExitStack, here: tuple[str, int], there: tuple[str, int])
         relay.server_close()
 
     stack.callback(stop)
+
+
+class Turnstile:
+    """Counts who came to an address where nobody is served."""
+
+    def __init__(self) -> None:
+        self.came = 0
+
+
+def start_turnstile(stack: ExitStack, here: tuple[str, int]) -> Turnstile:
+    """Take connections at `here`, where nobody listens any more, and end each at once.
+
+    Leaving `stack` stops it. Raises OSError when `here` is taken.
+    """
+    turnstile = Turnstile()
+
+    class TurnAway(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            turnstile.came += 1
+
+    class Door(socketserver.TCPServer):
+        allow_reuse_address = True
+        request_queue_size = 128
+
+    door = Door(here, TurnAway)
+    accepting = threading.Thread(target=door.serve_forever, args=(_LOOK_SECONDS,), daemon=True)
+    accepting.start()
+
+    def stop() -> None:
+        door.shutdown()
+        accepting.join()
+        door.server_close()
+
+    stack.callback(stop)
+    return turnstile
 
 
 def _passed_on(ends: dict[socket.socket, socket.socket]) -> bool:

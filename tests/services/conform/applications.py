@@ -56,6 +56,7 @@ BATCHES: tuple[Mapping[str, str], ...] = (
         "database-away": "says-500",
     },
     {
+        "backs-off": "comes-at-once",
         "ends-what-it-has": "ends-at-once",
         "version-before": "drops-a-table",
         "keep-alive": "closes-idle",

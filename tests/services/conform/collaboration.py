@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -56,24 +57,28 @@ class Server:
         )
 
     def watch_database(self) -> None:
-        connection = None
+        connection, wait = None, 0.2
         while not self.stopping.is_set():
             try:
                 connection = connection or psycopg.connect(ENV["DATABASE_URL"], autocommit=True)
                 connection.execute("select 1")
-                self.database_seen = time.monotonic()
+                self.database_seen, wait = time.monotonic(), 0.2
             except psycopg.Error:
-                connection = None
-            time.sleep(0.2)
+                connection, wait = None, min(wait * (1 + random.random()), 1)
+            time.sleep(wait)
 
     def listen(self) -> None:
         """What other processes publish goes to our own sockets."""
+        wait = 0.1
         while not self.stopping.is_set():
             with suppress(*CACHE_ERRORS), self.cache() as cache, cache.pubsub() as heard:
                 heard.psubscribe(f"{ENV['COLLABORATION_CHANNEL_PREFIX']}*")
+                wait = 0.1
                 while not self.stopping.is_set():
                     if (said := heard.get_message(timeout=0.2)) and said["type"] == "pmessage":
                         self.loop.call_soon_threadsafe(self.pass_on, said)
+            time.sleep(wait * random.random())
+            wait = min(wait * 2, 1)
 
     def pass_on(self, said: dict[str, bytes]) -> None:
         document = said["channel"].decode().removeprefix(ENV["COLLABORATION_CHANNEL_PREFIX"])

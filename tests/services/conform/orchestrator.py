@@ -113,13 +113,14 @@ class Application:
         return self._cache
 
     def watch_database(self) -> None:
-        while not self.stopping.wait(0.2):
+        wait = 0.2
+        while not self.stopping.wait(wait):
             try:
                 with self.writes.connection() as connection:
                     connection.execute("select 1")
-                self.database_seen = time.monotonic()
+                self.database_seen, wait = time.monotonic(), 0.2
             except psycopg.Error:
-                continue
+                wait = min(wait * (1 + random.random()), 1)
 
     @property
     def database_there(self) -> bool:
@@ -139,8 +140,9 @@ class Application:
                     raise
                 if time.monotonic() > late:
                     raise AwayError from error
-            time.sleep(wait * random.random())
-            wait = min(wait * 2, 1)
+            if "comes-at-once" not in self.faults:
+                time.sleep(wait * random.random())
+            wait = min(wait * 2, 5)
 
     def write(self, patient: str) -> dict[str, object]:
         def insert(connection: Any) -> None:

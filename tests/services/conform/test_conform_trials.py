@@ -39,6 +39,7 @@ SLOW = {
     "pool-maximum",
     "changed-table",
     "version-before",
+    "backs-off",
     "job-waits",
     "no-request-lost",
     "database-away",

@@ -12,7 +12,11 @@ const adds = process.argv.includes('--orchestrator');
 const log = (message, facts) => console.log(JSON.stringify({ message, ...facts }));
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+// All clients were refused at one moment: each waits by chance, and longer each time.
+const wait = (times) => Math.random() * Math.min(100 * 2 ** times, 2000);
+
 const connection = new Redis(env.QUEUE_URL, {
+  retryStrategy: faults.has('comes-at-once') ? () => 0 : wait,
   maxRetriesPerRequest: null,
   reconnectOnError: (error) => {
     if (faults.has('ends-on-takeover') && /READONLY|UNBLOCKED/.test(error.message)) process.exit(1);
@@ -21,6 +25,7 @@ const connection = new Redis(env.QUEUE_URL, {
   },
 });
 const cache = new Redis.Cluster([env.CACHE_URL], {
+  clusterRetryStrategy: wait,
   redisOptions: { tls: {} },
   dnsLookup: (address, callback) => callback(null, address),
 });
