@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rf.shared.applications.http_client import WebRequest
 from rf.shared.errors import InputError
+from scaleplan.sizes import QueueClient
 
 PATIENT = "{patient}"
 """Stands in a sample where an identifier of a patient goes: a new one for each use."""
@@ -37,13 +38,18 @@ class SampleRequest(BaseModel):
 
 
 class SampleJob(BaseModel):
-    """One job that the worker carries out, in a second or two."""
+    """One job that the worker carries out, in a second or two.
+
+    `client` is the library whose job it is, the stack's first unless named. Of RQ, `name` is the
+    function's path, and `data` its arguments by name, or its only one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     queue: str
     name: str
     data: Any = None
+    client: QueueClient | None = None
 
     def data_of(self, patient: str) -> Any:
         """Its data for this patient."""

@@ -10,19 +10,24 @@ from typing import Any, cast
 import redis
 
 from rf.conform.point import ContractPoint, Explanation
-from rf.conform.points.jobs import TAKEOVER_SECONDS, demoted, queue_of, stored
-from rf.conform.seen import require
+from rf.conform.points.jobs import TAKEOVER_SECONDS, demoted, libraries_of, queue_of, stored
+from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
 from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import ORCHESTRATOR
+from scaleplan.sizes import QueueClient
 
 
 def _options_of_jobs(trial: Trial) -> None:
+    if libraries_of(trial) == [QueueClient.RQ]:
+        raise NotTriedError("a job of RQ has neither kept counts nor priority")
     told = trial.stand.variables(trial.tried.name)
     process = trial.process()
     before = _jobs(trial)
     trial.asked_well("enqueue", process)
-    added = [job for key, job in _jobs(trial).items() if key not in before]
+    added = [
+        job for key, job in _jobs(trial).items() if key not in before and key[0] != QueueClient.RQ
+    ]
     require(added, "the sample `enqueue` added no job to a queue of JOB_QUEUES")
     wanted = {
         "attempts": int(told["JOB_ATTEMPTS"]),
@@ -39,11 +44,13 @@ def _options_of_jobs(trial: Trial) -> None:
         require(not wrong, f"a job was added with {said}")
 
 
-def _jobs(trial: Trial) -> dict[tuple[str, str], dict[str, str]]:
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for name in trial.stand.variables(trial.tried.name)["JOB_QUEUES"].split(","):
-        with queue_of(trial, name) as queue:
-            found |= {(name, identifier): job for identifier, job in queue.added().items()}
+def _jobs(trial: Trial) -> dict[tuple[QueueClient, str, str], dict[str, str]]:
+    """All that are there, by library, queue and id."""
+    found: dict[tuple[QueueClient, str, str], dict[str, str]] = {}
+    for library in libraries_of(trial):
+        for name in trial.stand.variables(trial.tried.name)["JOB_QUEUES"].split(","):
+            with queue_of(trial, name, library) as queue:
+                found |= {(library, name, each): job for each, job in queue.added().items()}
     return found
 
 
@@ -136,6 +143,7 @@ POINTS = (
             "JOB_KEEP_FAILED",
             "JOB_DEFAULT_PRIORITY",
             "BULLMQ_PREFIX",
+            "BULL_PREFIX",
         ),
         explanation=Explanation(
             text="Give them to the queue once, as the default of every job: what is not removed"

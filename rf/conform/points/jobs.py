@@ -9,8 +9,9 @@ from typing import cast
 import redis
 from psycopg import sql
 
+from rendering.queue.keys import RQ_PREFIX
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
-from rf.conform.bullmq import BullmqQueue
+from rf.conform.job_queues import JobQueue, RetriedJob, job_queue
 from rf.conform.point import ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
@@ -35,34 +36,45 @@ HEARD_SECONDS = 0.2
 """From SIGTERM on until the process has heard of it."""
 
 
+def libraries_of(trial: Trial) -> list[QueueClient]:
+    """Whose jobs the stack's are."""
+    return [*map(QueueClient, trial.stand.variables(trial.tried.name)["QUEUE_CLIENTS"].split(","))]
+
+
 @contextmanager
-def queue_of(trial: Trial, name: str) -> Iterator[BullmqQueue]:
-    """A queue of that name. Raises NotTriedError where the stack's jobs are not BullMQ's."""
+def queue_of(trial: Trial, name: str, library: QueueClient) -> Iterator[JobQueue]:
+    """The library's queue of that name."""
     told = trial.stand.variables(trial.tried.name)
-    if QueueClient.BULLMQ not in told["QUEUE_CLIENTS"].split(","):
-        raise NotTriedError(f"jobs are those of BullMQ, not of {told['QUEUE_CLIENTS']}")
+    prefix = told.get(f"{library.upper()}_PREFIX", RQ_PREFIX)
     with trial.stand.queue.server.connect() as client:
-        yield BullmqQueue(client, told["BULLMQ_PREFIX"], name)
+        yield job_queue(client, library, prefix, name)
 
 
 @contextmanager
-def sample_queue(trial: Trial) -> Iterator[tuple[BullmqQueue, Callable[[], str]]]:
-    """The sample's queue, and what puts the job into it. Raises NotTriedError without one."""
+def sample_queue(trial: Trial) -> Iterator[tuple[JobQueue, Callable[[], str]]]:
+    """The sample's queue, and what puts the job into it.
+
+    Raises NotTriedError without a sample, or where its library is none of the stack's.
+    """
     job = trial.samples.job
     if job is None:
         raise NotTriedError("the samples name no job")
-    with queue_of(trial, job.queue) as queue:
+    libraries = libraries_of(trial)
+    library = job.client or libraries[0]
+    if library not in libraries:
+        raise NotTriedError(f"jobs are those of {', '.join(libraries)}, not of {library}")
+    with queue_of(trial, job.queue, library) as queue:
         told = trial.stand.variables(trial.tried.name)
-        delay = int(told["JOB_BACKOFF_DELAY_MILLISECONDS"])
-        options = {
-            "attempts": int(told["JOB_ATTEMPTS"]),
-            "backoff": {"type": told["JOB_BACKOFF_TYPE"], "delay": delay},
-        }
+        retried = RetriedJob(
+            attempts=int(told["JOB_ATTEMPTS"]),
+            backoff_type=told["JOB_BACKOFF_TYPE"],
+            backoff_milliseconds=int(told["JOB_BACKOFF_DELAY_MILLISECONDS"]),
+        )
         patient = trial.patient()
-        yield queue, lambda: queue.add(job.name, job.data_of(patient), options)
+        yield queue, lambda: queue.add(job.name, job.data_of(patient), retried)
 
 
-def await_done(queue: BullmqQueue, identifier: str) -> None:
+def await_done(queue: JobQueue, identifier: str) -> None:
     """Raises BrokenPointError unless the job is carried out in time."""
     try:
         wait_until(lambda: identifier in queue.ended(), "ended", DONE_SECONDS)
@@ -71,7 +83,7 @@ def await_done(queue: BullmqQueue, identifier: str) -> None:
     require(queue.ended()[identifier] == "completed", "a job failed")
 
 
-def await_taken(queue: BullmqQueue, identifier: str) -> None:
+def await_taken(queue: JobQueue, identifier: str) -> None:
     """Raises BrokenPointError unless somebody takes the job in time."""
     try:
         wait_until(
@@ -197,12 +209,13 @@ POINTS = (
         applications=(WORKER,),
         attempt=_carries_out,
         needs=("job",),
-        variables=("QUEUE_URL", "QUEUE_NAMES", "BULLMQ_PREFIX"),
+        variables=("QUEUE_URL", "QUEUE_NAMES", "QUEUE_CLIENTS", "BULLMQ_PREFIX", "BULL_PREFIX"),
         explanation=Explanation(
             text="One consumer for each queue of QUEUE_NAMES, under the prefix of the variable.",
             node="for (const queue of env.QUEUE_NAMES.split(',')) " + _WORKER,
             python='for queue in os.environ["QUEUE_NAMES"].split(","):\n'
-            "    Worker(queue, work, options)  # bullmq",
+            "    Worker(queue, work, options)  # bullmq\n"
+            'Worker(os.environ["QUEUE_NAMES"].split(","), connection=redis).work()  # rq',
         ),
     ),
     ContractPoint(

@@ -13,6 +13,7 @@ from tests.services.queue.node_clients import NodeClients
 COLLABORATION_SERVER = str(Path(__file__).with_name("collaboration.py"))
 WEB = str(Path(__file__).with_name("web.py"))
 WORKER = str(Path(__file__).with_name("worker.cjs"))
+RQ_WORKER = Path(__file__).with_name("rq_worker.py")
 ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
 
 BATCHES: tuple[Mapping[str, str], ...] = (
@@ -79,6 +80,27 @@ def worker(node: NodeClients, directory: Path, faults: Iterable[str] = ()) -> Ap
     """The small worker with these faults."""
     job = {"queue": "analysis", "name": "analyse", "data": {"id": "{patient}"}}
     return _on_node(node, directory, "worker", {"job": job}, faults)
+
+
+def bull_worker(node: NodeClients, directory: Path) -> ApplicationOnTrial:
+    """The small worker, with Bull."""
+    data = {"id": "{patient}"}
+    job = {"client": "bull", "queue": "analysis", "name": "analyse", "data": data}
+    return _on_node(node, directory, "worker", {"job": job}, (), "--bull")
+
+
+def rq_worker(directory: Path) -> ApplicationOnTrial:
+    """The small worker of RQ."""
+    directory.mkdir()
+    data, function = {"id": "{patient}"}, f"{RQ_WORKER.stem}.analyse"
+    job = {"client": "rq", "queue": "analysis", "name": function, "data": data}
+    return ApplicationOnTrial(
+        name="worker",
+        command=[sys.executable, str(RQ_WORKER)],
+        samples=Samples.model_validate({"job": job}),
+        working_directory=directory,
+        start_seconds=60,
+    )
 
 
 ENQUEUE_FAULTS: Mapping[str, str] = {

@@ -23,8 +23,10 @@ from tests.services.conform.applications import (
     ENQUEUE_FAULTS,
     WORKER_FAULTS,
     adding_orchestrator,
+    bull_worker,
     collaboration,
     orchestrator,
+    rq_worker,
     web,
     worker,
 )
@@ -54,7 +56,8 @@ FAULTS = [(point, fault, batch) for batch in BATCHES for point, fault in batch.i
 def stand(programs: Programs, run_directory: Path) -> Iterator[Stand]:
     with ExitStack() as stack:
         directory = own_directory(run_directory, "stand-")
-        yield start_stand(stack, programs, directory, plan_of("staging"))
+        plan = plan_of("staging", overrides=["queue.clients=[bullmq,bull,rq]"])
+        yield start_stand(stack, programs, directory, plan)
 
 
 class OftenPinging(GivenVariables):
@@ -121,6 +124,32 @@ def test_a_worker_that_honours_the_contract_passes_every_point(
     result = tried(stand, directory, worker(node_clients, directory / "work"))
     asked = [each.id for each in POINTS if "worker" in each.applications]
     assert outcomes(result) == dict.fromkeys(asked, (Outcome.PASSED, ""))
+
+
+@pytest.mark.parametrize("library", ["bull", "rq"])
+def test_jobs_of_every_library_are_put_into_its_queues_and_seen_in_hand_and_done(
+    stand: Stand, directory: Path, node_clients: NodeClients, library: str
+):
+    folder = directory / "work"
+    tried_on = bull_worker(node_clients, folder) if library == "bull" else rq_worker(folder)
+    points = ("job-done", "job-in-hand", "redis-refuses-nothing")
+    assert outcomes(tried(stand, directory, tried_on, *points)) == dict.fromkeys(
+        ("redis-refuses-nothing", "job-done", "job-in-hand"), (Outcome.PASSED, "")
+    )
+
+
+def test_a_job_of_a_library_that_the_stack_has_not_is_not_tried(
+    stand: Stand, directory: Path, node_clients: NodeClients
+):
+    class WithBullmq(GivenVariables):
+        def of(self, application: str) -> dict[str, str]:
+            return {**super().of(application), "QUEUE_CLIENTS": "bullmq"}
+
+    without = dataclasses.replace(stand, given=WithBullmq(stand.given.plan))
+    result = tried(without, directory, bull_worker(node_clients, directory / "work"), "job-done")
+    assert outcomes(result) == {
+        "job-done": (Outcome.NOT_TRIED, "jobs are those of bullmq, not of bull")
+    }
 
 
 def test_a_web_server_that_honours_the_contract_passes_every_point(stand: Stand, directory: Path):

@@ -1,9 +1,11 @@
 // A small worker that honours the contract, with the real BullMQ; `--fault NAME` breaks one point.
+// Started with `--bull` it takes jobs with Bull instead.
 // Started with `--orchestrator` it adds jobs instead, at POST /api/analyses, and does nothing else.
 'use strict';
 const http = require('node:http');
 const { once } = require('node:events');
 const Redis = require('ioredis');
+const Bull = require('bull');
 const { Queue, Worker } = require('bullmq');
 
 const { env } = process;
@@ -55,6 +57,22 @@ function startWorkers() {
   });
 }
 
+// The same with Bull, which wants connections of its own kind.
+function startBull() {
+  const createClient = () =>
+    new Redis(env.QUEUE_URL, {
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+      retryStrategy: wait,
+      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    });
+  return env.QUEUE_NAMES.split(',').map((name) => {
+    const queue = new Bull(name, { prefix: env.BULL_PREFIX, createClient });
+    queue.process('*', Number(env.WORKER_CONCURRENCY), work);
+    return queue.on('error', failed);
+  });
+}
+
 const kept = {
   attempts: faults.has('one-attempt') ? 1 : Number(env.JOB_ATTEMPTS),
   backoff: { type: env.JOB_BACKOFF_TYPE, delay: Number(env.JOB_BACKOFF_DELAY_MILLISECONDS) },
@@ -92,7 +110,8 @@ async function answer(request, response) {
 
 async function main() {
   log('starts');
-  const workers = adds ? [] : startWorkers();
+  const bull = process.argv.includes('--bull');
+  const workers = adds ? [] : bull ? startBull() : startWorkers();
   const servers = [env.PORT, env.METRICS_PORT].map((port) =>
     http.createServer(answer).listen(Number(port), '127.0.0.1'),
   );
