@@ -129,6 +129,7 @@ def redis() -> ContractSection:
                 " (ioredis: `new Redis.Cluster([CACHE_URL], {redisOptions: {tls: {}},"
                 " dnsLookup})`; redis-py: `RedisCluster`).",
                 "one-slot",
+                "cache-moved",
             ),
             untried("The queue is none: BullMQ and RQ connect plainly.", FACT),
         ),

@@ -34,7 +34,7 @@ class RetriedJob:
     backoff_milliseconds: int
 
 
-class JobQueue(Protocol):
+class LibraryQueue(Protocol):
     """One queue of a Redis, seen by a login that may do everything."""
 
     @property
@@ -63,7 +63,7 @@ class JobQueue(Protocol):
         ...
 
 
-def job_queue(client: redis.Redis, library: QueueClient, prefix: str, name: str) -> JobQueue:
+def job_queue(client: redis.Redis, library: QueueClient, prefix: str, name: str) -> LibraryQueue:
     """A queue of that library; RQ's prefix is its own."""
     if library is QueueClient.RQ:
         return _RqQueue(client, prefix, name)

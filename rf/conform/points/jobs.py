@@ -11,7 +11,7 @@ from psycopg import sql
 
 from rendering.queue.keys import RQ_PREFIX
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
-from rf.conform.job_queues import JobQueue, RetriedJob, job_queue
+from rf.conform.job_queues import LibraryQueue, RetriedJob, job_queue
 from rf.conform.point import ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
@@ -42,7 +42,7 @@ def libraries_of(trial: Trial) -> list[QueueClient]:
 
 
 @contextmanager
-def queue_of(trial: Trial, name: str, library: QueueClient) -> Iterator[JobQueue]:
+def queue_of(trial: Trial, name: str, library: QueueClient) -> Iterator[LibraryQueue]:
     """The library's queue of that name."""
     told = trial.stand.variables(trial.tried.name)
     prefix = told.get(f"{library.upper()}_PREFIX", RQ_PREFIX)
@@ -51,7 +51,7 @@ def queue_of(trial: Trial, name: str, library: QueueClient) -> Iterator[JobQueue
 
 
 @contextmanager
-def sample_queue(trial: Trial) -> Iterator[tuple[JobQueue, Callable[[], str]]]:
+def sample_queue(trial: Trial) -> Iterator[tuple[LibraryQueue, Callable[[], str]]]:
     """The sample's queue, and what puts the job into it.
 
     Raises NotTriedError without a sample, or where its library is none of the stack's.
@@ -74,7 +74,7 @@ def sample_queue(trial: Trial) -> Iterator[tuple[JobQueue, Callable[[], str]]]:
         yield queue, lambda: queue.add(job.name, job.data_of(patient), retried)
 
 
-def await_done(queue: JobQueue, identifier: str) -> None:
+def await_done(queue: LibraryQueue, identifier: str) -> None:
     """Raises BrokenPointError unless the job is carried out in time."""
     try:
         wait_until(lambda: identifier in queue.ended(), "ended", DONE_SECONDS)
@@ -83,7 +83,7 @@ def await_done(queue: JobQueue, identifier: str) -> None:
     require(queue.ended()[identifier] == "completed", "a job failed")
 
 
-def await_taken(queue: JobQueue, identifier: str) -> None:
+def await_taken(queue: LibraryQueue, identifier: str) -> None:
     """Raises BrokenPointError unless somebody takes the job in time."""
     try:
         wait_until(

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
-from rf.conform.seen import require
+from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
 from rf.shared.applications.stand import LocalRedis
-from rf.shared.servers.redis_servers import SLOTS, serve_every_slot
+from rf.shared.servers.redis_servers import SLOTS, serve_slots
 from scaleplan.applications.workloads import ORCHESTRATOR
 
 _KINDS = (
@@ -90,6 +90,22 @@ def _crosses_slots(trial: Trial) -> None:
     )
 
 
+def _follows_slots(trial: Trial) -> None:
+    process, patient, cache = trial.process(), trial.patient(), trial.stand.cache
+    trial.asked_well("write", process, patient)
+    trial.asked_well("read", process, patient)
+    with cache.server.connect() as here, cache.other.connect() as there:
+        keys = cast("Iterator[bytes]", here.scan_iter(count=1000))
+        slots = {cast("int", here.cluster("KEYSLOT", key)) for key in keys}
+        if not slots:
+            raise NotTriedError("the samples leave nothing in the cache")
+        with cache.moved(slots):
+            answer = trial.ask("read", process, patient)
+            kept = there.dbsize()
+    require(answer.good, f"when slots of the cache had moved it answered {answer.status}")
+    require(kept, "when slots of the cache had moved (MOVED) it kept nothing at their new node")
+
+
 def _cache_emptied(trial: Trial) -> None:
     process, patient = trial.process(), trial.patient()
     trial.asked_well("write", process, patient)
@@ -114,11 +130,12 @@ def _cache_without_a_primary(trial: Trial) -> None:
     process, patient = trial.process(), trial.patient()
     trial.asked_well("write", process, patient)
     with trial.stand.cache.server.connect() as tester:
-        tester.execute_command("CLUSTER", "DELSLOTSRANGE", 0, SLOTS - 1)
+        # All but one: a cluster of nobody would wait for five seconds before it works again.
+        tester.execute_command("CLUSTER", "DELSLOTSRANGE", 1, SLOTS - 1)
         try:
             answer = trial.ask("read", process, patient)
         finally:
-            serve_every_slot(trial.stand.cache.server)
+            serve_slots(trial.stand.cache.server, 1)
     require(answer.good, f"while a shard had no primary (CLUSTERDOWN) it answered {answer.status}")
 
 
@@ -164,6 +181,21 @@ POINTS = (
             node="await Promise.all(keys.map((key) => cache.unlink(key)))",
             python="pipeline = cache.pipeline()\nfor key in keys:\n    pipeline.unlink(key)\n"
             "pipeline.execute()",
+        ),
+    ),
+    ContractPoint(
+        id="cache-moved",
+        title="follows a slot of the cache to another node",
+        applications=(ORCHESTRATOR,),
+        attempt=_follows_slots,
+        needs=("read", "write"),
+        variables=("CACHE_URL",),
+        explanation=Explanation(
+            text="A plain client works as long as there is one shard, and is told MOVED when there"
+            " are two. A client of a cluster goes where it is sent.",
+            node="new Redis.Cluster([env.CACHE_URL], {redisOptions: {tls: {}},\n"
+            "  dnsLookup: (address, callback) => callback(null, address)})",
+            python='cache = redis.RedisCluster.from_url(os.environ["CACHE_URL"])',
         ),
     ),
     ContractPoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +37,14 @@ from rf.shared.servers.postgres import (
 )
 from rf.shared.servers.processes import run, wait_until, write_private
 from rf.shared.servers.programs import MissingServersError, Programs
-from rf.shared.servers.redis_servers import ADDRESS, RedisServer, layer_of, start_redis
+from rf.shared.servers.redis_servers import (
+    ADDRESS,
+    RedisServer,
+    await_whole,
+    give_slots,
+    layer_of,
+    start_redis,
+)
 from rf.shared.servers.temporal_server import TemporalDatabase
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
@@ -221,12 +228,32 @@ class LocalRedis:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocalCache(LocalRedis):
+    """The cache, with another node of its cluster, which serves no slot."""
+
+    other: RedisServer
+
+    @contextmanager
+    def moved(self, slots: Iterable[int]) -> Iterator[None]:
+        """The other node serves these slots in here, with nothing in them before and after."""
+        await_whole(self.other)
+        with self.server.connect() as here, self.other.connect() as there:
+            here.flushall()
+            give_slots(slots, self.other, self.server)
+            try:
+                yield
+            finally:
+                there.flushall()
+                give_slots(slots, self.server, self.other)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stand:
     """All servers of one run, and what pods are told of them."""
 
     given: GivenVariables
     databases: LocalDatabases
-    cache: LocalRedis
+    cache: LocalCache
     queue: LocalRedis
     authorities: Path
     way_to_temporal: Gate
@@ -299,6 +326,16 @@ def start_stand(
         _start_redis(stack, programs, directory / name, resources, authority)
         for name in ("cache", "queue")
     )
+    other = start_redis(
+        stack,
+        programs,
+        directory / "cache-other",
+        layer_of("cache", resources),
+        # Or it would become a replica when it gives its last slot away.
+        {"cluster-allow-replica-migration": "no"},
+        authority=authority,
+        joins=cache.server,
+    )
     gate = Gate(stack, (ADDRESS,))
     temporal = without_temporal or _start_temporal(stack, directory, given, databases, gate)
     authorities = directory / "ca.crt"
@@ -311,7 +348,7 @@ def start_stand(
     return Stand(
         given=given,
         databases=databases,
-        cache=cache,
+        cache=LocalCache(server=cache.server, gate=cache.gate, other=other),
         queue=queue,
         authorities=authorities,
         way_to_temporal=gate,

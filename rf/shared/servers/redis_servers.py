@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ class RedisServer:
     process: Process
     port: int
     password: str
+    bus_port: int
+    """Where the other nodes of a cluster speak to it."""
     authority: Path | None = None
     """What signed its certificate; None without TLS."""
 
@@ -84,11 +87,17 @@ def start_redis(
     extra: Mapping[str, str],
     *,
     authority: LocalAuthority | None = None,
+    joins: RedisServer | None = None,
 ) -> RedisServer:
-    """Start it; leaving `stack` stops it. With an authority it speaks TLS, and nothing else."""
+    """Start it; leaving `stack` stops it. With an authority it speaks TLS, and nothing else.
+
+    A node of a cluster serves all slots, unless it joins another one's: then it serves none, until
+    it is given some.
+    """
     directory.mkdir()
     give_away(directory)
-    port, password = free_port(ADDRESS), secrets.token_hex(16)
+    port, bus_port = free_port(ADDRESS), free_port(ADDRESS)
+    password = joins.password if joins else secrets.token_hex(16)
     users = {**layer.access, TESTER: "on ~* &* +@all"}
     lines = [f"user {user} {_with_password(access, password)}" for user, access in users.items()]
     acl = write_private(directory / "users.acl", ("\n".join(lines) + "\n").encode())
@@ -103,7 +112,7 @@ def start_redis(
         "acl-pubsub-default": "resetchannels",
         "cluster-announce-ip": ADDRESS,
         # Unless told, the port and ten thousand, which may be more than there are.
-        "cluster-port": free_port(ADDRESS),
+        "cluster-port": bus_port,
         **(_tls(directory, port, authority) if authority else {}),
         **layer.parameters,
         **{key.replace("_", "-"): value for key, value in extra.items()},
@@ -117,11 +126,15 @@ def start_redis(
         process=process,
         port=port,
         password=password,
+        bus_port=bus_port,
         authority=authority.file if authority else None,
     )
     process.wait_ready(server.answers)
-    if layer.parameters.get("cluster-enabled") == "yes":
-        serve_every_slot(server)
+    if joins:
+        with server.connect() as tester:
+            tester.execute_command("CLUSTER", "MEET", ADDRESS, joins.port, joins.bus_port)
+    elif layer.parameters.get("cluster-enabled") == "yes":
+        serve_slots(server)
     return server
 
 
@@ -143,13 +156,29 @@ def _with_password(access: str, password: str) -> str:
     return f"reset {state} >{password} {rest}"
 
 
-def serve_every_slot(server: RedisServer) -> None:
-    """Give a cluster's only node all slots, and wait until it serves them."""
+def serve_slots(server: RedisServer, first: int = 0) -> None:
+    """Give a node all slots from this one on, which nobody has, and wait until it serves them."""
     with server.connect() as tester:
-        tester.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+        tester.execute_command("CLUSTER", "ADDSLOTSRANGE", first, SLOTS - 1)
+    await_whole(server)
+
+
+def await_whole(node: RedisServer) -> None:
+    """Wait until, as this node of a cluster sees it, all slots are served."""
+    with node.connect() as tester:
 
         def whole() -> bool:
             state: Any = tester.execute_command("CLUSTER INFO")
             return state["cluster_state"] == "ok"
 
         wait_until(whole, "the cluster serves its slots")
+
+
+def give_slots(slots: Iterable[int], taker: RedisServer, giver: RedisServer) -> None:
+    """Move slots without keys between nodes of a cluster."""
+    with taker.connect() as taking, giver.connect() as giving:
+        identifier = taking.execute_command("CLUSTER MYID")
+        # Whose epoch is higher is believed.
+        taking.execute_command("CLUSTER BUMPEPOCH")
+        for slot, node in itertools.product(slots, (taking, giving)):
+            node.execute_command("CLUSTER SETSLOT", slot, "NODE", identifier)

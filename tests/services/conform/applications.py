@@ -19,6 +19,7 @@ ORCHESTRATOR = str(Path(__file__).with_name("orchestrator.py"))
 BATCHES: tuple[Mapping[str, str], ...] = (
     {
         "health-says-no-more": "talks-of-health",
+        "cache-moved": "connects-plainly",
         "metrics": "one-label-more",
         "metrics-buckets": "few-buckets",
         "metrics-count": "counts-twice",

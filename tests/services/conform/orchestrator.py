@@ -78,7 +78,7 @@ class Application:
         most = {name: int(ENV[name]) for name in ("DATABASE_POOL_MAX", "DATABASE_REPLICA_POOL_MAX")}
         self.writes = Pool(ENV["DATABASE_URL"], most["DATABASE_POOL_MAX"], faults)
         self.reads = Pool(ENV["DATABASE_REPLICA_URL"], most["DATABASE_REPLICA_POOL_MAX"], faults)
-        self._cache: redis.RedisCluster | None = None
+        self._cache: redis.RedisCluster | redis.Redis | None = None
         self.database_seen = 0.0
         self.cached: set[str] = set()
         self.stopping = threading.Event()
@@ -102,9 +102,10 @@ class Application:
         sys.stdout.flush()
 
     @property
-    def cache(self) -> redis.RedisCluster:
+    def cache(self) -> redis.RedisCluster | redis.Redis:
         if self._cache is None:
-            self._cache = redis.RedisCluster.from_url(
+            kind = redis.Redis if "connects-plainly" in self.faults else redis.RedisCluster
+            self._cache = kind.from_url(
                 ENV["CACHE_URL"],
                 ssl_ca_certs=ENV["NODE_EXTRA_CA_CERTS"],
                 socket_timeout=1,
