@@ -251,6 +251,21 @@ _RETRY = Explanation(
 )
 
 POINTS = (
+    # Before a store is away: who comes back to it later would be counted.
+    ContractPoint(
+        id="pool-maximum",
+        title="its pools stay within their maxima under load",
+        applications=(ORCHESTRATOR,),
+        attempt=_pools,
+        needs=("write",),
+        variables=("DATABASE_POOL_MAX", "DATABASE_REPLICA_POOL_MAX"),
+        explanation=Explanation(
+            text="The chain of connections is worked out from these maxima; one pool for each URL"
+            " and process, and none for each request.",
+            node="new Pool({connectionString, max: Number(process.env.DATABASE_POOL_MAX)})",
+            python='ConnectionPool(url, max_size=int(os.environ["DATABASE_POOL_MAX"]))',
+        ),
+    ),
     ContractPoint(
         id="live-without-stores",
         title="is live while every store is away",
@@ -305,20 +320,6 @@ POINTS = (
             " transaction.",
             node="await client.query('set local statement_timeout = 5000')",
             python='connection.execute("set local statement_timeout = 5000")',
-        ),
-    ),
-    ContractPoint(
-        id="pool-maximum",
-        title="its pools stay within their maxima under load",
-        applications=(ORCHESTRATOR,),
-        attempt=_pools,
-        needs=("write",),
-        variables=("DATABASE_POOL_MAX", "DATABASE_REPLICA_POOL_MAX"),
-        explanation=Explanation(
-            text="The chain of connections is worked out from these maxima; one pool for each URL"
-            " and process, and none for each request.",
-            node="new Pool({connectionString, max: Number(process.env.DATABASE_POOL_MAX)})",
-            python='ConnectionPool(url, max_size=int(os.environ["DATABASE_POOL_MAX"]))',
         ),
     ),
     ContractPoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -234,17 +234,29 @@ class LocalCache(LocalRedis):
     other: RedisServer
 
     @contextmanager
-    def moved(self, slots: Iterable[int]) -> Iterator[None]:
-        """The other node serves these slots in here, with nothing in them before and after."""
+    def moved(self) -> Iterator[None]:
+        """The other node has all entries and their slots in here; they are gone afterwards."""
         await_whole(self.other)
         with self.server.connect() as here, self.other.connect() as there:
+            keys = list(cast("Iterator[bytes]", here.scan_iter(count=1000)))
+            slots = {cast("int", here.cluster("KEYSLOT", key)) for key in keys}
+            entries = [(key, cast("int", here.pttl(key)), here.dump(key)) for key in keys]
             here.flushall()
             give_slots(slots, self.other, self.server)
             try:
+                for key, left, entry in entries:
+                    there.restore(key, max(left, 0), cast("bytes", entry))
+                there.config_resetstat()
                 yield
             finally:
                 there.flushall()
                 give_slots(slots, self.server, self.other)
+
+    def other_asked(self) -> int:
+        """How often a client has looked for an entry at the other node since they are there."""
+        with self.other.connect() as there:
+            stats = cast("Mapping[str, int]", there.info("stats"))
+        return stats["keyspace_hits"] + stats["keyspace_misses"]
 
 
 @dataclass(frozen=True, kw_only=True)

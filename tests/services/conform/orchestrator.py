@@ -396,7 +396,7 @@ def migrate(faults: Faults, *, previous: bool) -> int:
         if "refuses-newer" in faults and newest and (newest[0] or 0) > own:
             return 1
         connection.execute("insert into migrations values (%s) on conflict do nothing", [own])
-        if "migrates-again" in faults:
+        if "migrates-again" in faults and not previous:
             added = sql.Identifier(f"note_{time.monotonic_ns()}")
             connection.execute(sql.SQL("alter table patients add {} text").format(added))
     return 0
