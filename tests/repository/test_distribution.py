@@ -1,5 +1,7 @@
 """Which tests share a process: what is slow to make is made in one, and recordings in both."""
 
+import re
+
 import pytest
 from xdist.remote import Producer
 
@@ -54,11 +56,12 @@ def test_recordings_come_before_groups_and_groups_before_single_files():
 
 def test_the_paths_are_those_of_tests():
     tests = [
-        path.relative_to(PROJECT_ROOT).as_posix()
+        f"{path.relative_to(PROJECT_ROOT).as_posix()}::{name}"
         for path in (PROJECT_ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert APART in tests
-    lonely = [each for each in TOGETHER if sum(path.startswith(each) for path in tests) < 2]
+    assert any(each.startswith(f"{APART}::") for each in tests)
+    lonely = [each for each in TOGETHER if sum(test.startswith(each) for test in tests) < 2]
     assert lonely == []
 
 
