@@ -55,13 +55,15 @@ def _entries(store: LocalRedis) -> Iterator[tuple[str, int]]:
 
 
 def _refused(trial: Trial) -> None:
-    stores = {"the cache": trial.stand.cache, "the queue": trial.stand.queue}
-    for store in stores.values():
-        with store.server.connect() as tester:
+    cache, queue = trial.stand.cache, trial.stand.queue
+    # What concerns no key a client may send to any node.
+    nodes = (("the cache", cache.server), ("the cache", cache.other), ("the queue", queue.server))
+    for _, node in nodes:
+        with node.connect() as tester:
             tester.execute_command("ACL LOG", "RESET")
     _ask_everything(trial)
-    for name, store in stores.items():
-        with store.server.connect() as tester:
+    for name, node in nodes:
+        with node.connect() as tester:
             for entry in cast("list[Mapping[str, Any]]", tester.acl_log()):
                 reason, what = _text(entry["reason"]), _text(entry["object"])
                 require(
