@@ -18,7 +18,7 @@ TOGETHER = {
     "tests/commands/preflight/": "AWS's clients and their descriptions",
     "tests/program/policy/test_policy": "what the rules say of each plan",
     "tests/sandbox/": "an emulator",
-    "tests/services/conform/test_conform_trials.py::test_a_fault": "real servers, for single faults",
+    "tests/services/conform/test_conform_trials.py::test_a_fault": "real servers, for faults",
     "tests/services/conform/": "real servers, for applications on trial",
     "tests/services/": "real servers",
 }

@@ -8,7 +8,7 @@ from typing import Any, cast
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
 from rf.conform.seen import NotTriedError, require
 from rf.conform.trial import Trial
-from rf.shared.applications.stand import LocalRedis
+from rf.shared.applications.local_redis import LocalRedis
 from rf.shared.servers.redis_servers import SLOTS, serve_slots
 from scaleplan.applications.workloads import ORCHESTRATOR
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -24,6 +24,12 @@ from rendering.shared.connection_urls import CA_FILE, postgres_url, redis_url
 from rendering.workflows.client import CLIENT_CERTIFICATE
 from rf.shared.applications.application_process import ProcessPorts
 from rf.shared.applications.gate import Gate
+from rf.shared.applications.local_redis import (
+    LocalCache,
+    LocalRedis,
+    start_local_cache,
+    start_local_redis,
+)
 from rf.shared.applications.pods import GivenVariables
 from rf.shared.errors import InputError
 from rf.shared.plan import RecordedPlan
@@ -37,14 +43,7 @@ from rf.shared.servers.postgres import (
 )
 from rf.shared.servers.processes import run, wait_until, write_private
 from rf.shared.servers.programs import MissingServersError, Programs
-from rf.shared.servers.redis_servers import (
-    ADDRESS,
-    RedisServer,
-    await_whole,
-    give_slots,
-    layer_of,
-    start_redis,
-)
+from rf.shared.servers.redis_servers import ADDRESS
 from rf.shared.servers.temporal_server import TemporalDatabase
 from scaleplan.database.migrations import MigrationsSettings
 from scaleplan.model import load_plan
@@ -214,52 +213,6 @@ class LocalDatabases:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LocalRedis:
-    """One Redis, and the way of the applications to it."""
-
-    server: RedisServer
-    gate: Gate
-
-    def clients(self, user: str) -> int:
-        """Connections of that login."""
-        with self.server.connect() as tester:
-            listed = cast("list[Mapping[str, str]]", tester.client_list())
-        return sum(each["user"] == user for each in listed)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocalCache(LocalRedis):
-    """The cache, with another node of its cluster, which serves no slot."""
-
-    other: RedisServer
-
-    @contextmanager
-    def moved(self) -> Iterator[None]:
-        """The other node has all entries and their slots in here; they are gone afterwards."""
-        await_whole(self.other)
-        with self.server.connect() as here, self.other.connect() as there:
-            keys = list(cast("Iterator[bytes]", here.scan_iter(count=1000)))
-            slots = {cast("int", here.cluster("KEYSLOT", key)) for key in keys}
-            entries = [(key, cast("int", here.pttl(key)), here.dump(key)) for key in keys]
-            here.flushall()
-            give_slots(slots, self.other, self.server)
-            try:
-                for key, left, entry in entries:
-                    there.restore(key, max(left, 0), cast("bytes", entry))
-                there.config_resetstat()
-                yield
-            finally:
-                there.flushall()
-                give_slots(slots, self.server, self.other)
-
-    def other_asked(self) -> int:
-        """How often a client has looked for an entry at the other node since they are there."""
-        with self.other.connect() as there:
-            stats = cast("Mapping[str, int]", there.info("stats"))
-        return stats["keyspace_hits"] + stats["keyspace_misses"]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stand:
     """All servers of one run, and what pods are told of them."""
 
@@ -334,20 +287,8 @@ def start_stand(
     databases = _start_databases(stack, programs, directory, plan, given)
     resources = plan.to_document()["resources"]
     authority = LocalAuthority(directory, "redis-ca")
-    cache, queue = (
-        _start_redis(stack, programs, directory / name, resources, authority)
-        for name in ("cache", "queue")
-    )
-    other = start_redis(
-        stack,
-        programs,
-        directory / "cache-other",
-        layer_of("cache", resources),
-        # Or it would become a replica when it gives its last slot away.
-        {"cluster-allow-replica-migration": "no"},
-        authority=authority,
-        joins=cache.server,
-    )
+    cache = start_local_cache(stack, programs, directory, resources, authority)
+    queue = start_local_redis(stack, programs, directory / "queue", resources, authority)
     gate = Gate(stack, (ADDRESS,))
     temporal = without_temporal or _start_temporal(stack, directory, given, databases, gate)
     authorities = directory / "ca.crt"
@@ -360,7 +301,7 @@ def start_stand(
     return Stand(
         given=given,
         databases=databases,
-        cache=LocalCache(server=cache.server, gate=cache.gate, other=other),
+        cache=cache,
         queue=queue,
         authorities=authorities,
         way_to_temporal=gate,
@@ -484,25 +425,3 @@ def _bootstrap(
         for key in (RoleKey.APPLICATION, RoleKey.READ_ONLY):
             role = sql.Identifier(ROLES[key].name)
             superuser.execute(sql.SQL("alter role {} set log_statement = 'all'").format(role))
-
-
-def _start_redis(
-    stack: ExitStack,
-    programs: Programs,
-    directory: Path,
-    resources: list[dict[str, Any]],
-    authority: LocalAuthority,
-) -> LocalRedis:
-    gate = Gate(stack, (ADDRESS,))
-    # What a client of the cluster is told of its nodes leads through the gate too.
-    announced = {"cluster-announce-tls-port": str(gate.port)}
-    server = start_redis(
-        stack,
-        programs,
-        directory,
-        layer_of(directory.name, resources),
-        announced,
-        authority=authority,
-    )
-    gate.lead_to(server.port)
-    return LocalRedis(server=server, gate=gate)
