@@ -3,13 +3,14 @@
 import sys
 
 from rf.shared.project import PROJECT_ROOT
+from rf.shared.standard_output import written_whole
 from rf.shared.termination import stopping_cleanly
 
 try:
     from rf.cli import app
 
     if __name__ == "__main__":
-        with stopping_cleanly():
+        with stopping_cleanly(), written_whole():
             app(prog_name="rf")
 except ModuleNotFoundError as error:
     module = (error.name or "").partition(".")[0]

@@ -23,6 +23,7 @@ from rf.publish_web.options import publish_web
 from rf.rehearse.options import rehearse
 from rf.report.options import report
 from rf.shared import lean_help
+from rf.shared.option_errors import Commands
 from rf.simulate.options import simulate
 from rf.size.options import size
 from rf.up.options import up
@@ -31,6 +32,7 @@ lean_help.load()
 
 app = typer.Typer(
     name="rf",
+    cls=Commands,
     help="ResearchFlow's infrastructure: plan it offline, try it in a sandbox, check it.",
     no_args_is_help=True,
     add_completion=False,

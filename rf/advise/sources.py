@@ -94,14 +94,24 @@ class PrometheusSource:
                 f"{self._url}/api/v1/query_range", params=parameters, timeout=TIMEOUT_SECONDS
             )
         except requests.RequestException as error:
-            # The message of requests holds the whole URL, and with it a login.
-            reason = type(error).__name__
-            raise MetricsError(f"{self.name} does not answer: {reason}") from None
+            raise MetricsError(f"{self.name} does not answer: {_reason(error)}") from None
         text = response.text
         try:
             return _Success.model_validate_json(text)
         except ValidationError:
             raise MetricsError(f"{self.name}: {_refusal(response.status_code, text)}") from None
+
+
+def _reason(error: requests.RequestException) -> str:
+    """What the system said of it, such as a refused connection, else what kind of error it is: the
+    message of requests holds the whole URL, and with it a login."""
+    cause: BaseException | None = error
+    while cause is not None:
+        said = cause.strerror if isinstance(cause, OSError) else None
+        if said and not isinstance(cause, requests.RequestException):
+            return said
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _refusal(status: int, text: str) -> str:

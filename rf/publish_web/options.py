@@ -33,7 +33,11 @@ def publish_web(
         typer.Option(min=0, max=3650, help="How long files of a replaced site are kept."),
     ] = 7,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Show what would be done, and do nothing; without credentials, the first time.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,13 +48,19 @@ def publish_web(
         settings = settings_of(stack, size=size, overrides=overrides or ())
         from rf.publish_web.frontend import read_frontend
         from rf.publish_web.publication import plan_publication, publish
+        from rf.publish_web.store import CredentialsMissingError
         from rf.publish_web.target import clients_of, store_of
         from rf.publish_web.view import bars, show
 
         files = read_frontend(directory, hashed or ())
-        store = store_of(settings, clients_of(settings))
+        try:
+            store = store_of(settings, clients_of(settings))
+        except CredentialsMissingError:
+            if not dry_run:
+                raise
+            store = None
         publication = plan_publication(store, files, grace=timedelta(days=grace_days))
-        if not dry_run:
+        if store and not dry_run:
             with bars() as progress:
                 publish(store, publication, progress)
         show(publication, store, dry_run=dry_run, as_json=as_json)

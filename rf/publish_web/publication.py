@@ -58,15 +58,19 @@ class Publication:
 
 
 def plan_publication(
-    store: Store, files: Sequence[FrontendFile], *, grace: timedelta, now: datetime | None = None
+    store: Store | None,
+    files: Sequence[FrontendFile],
+    *,
+    grace: timedelta,
+    now: datetime | None = None,
 ) -> Publication:
-    """Compare the build with the bucket.
+    """Compare the build with the bucket; without one, with an empty one.
 
     Raises PublishError where AWS refuses to show it, and where a file with a hash in its name has
     other content than the one already published: browsers would keep the old one for a year.
     """
     moment = now or datetime.now(UTC)
-    objects = store.objects()
+    objects = store.objects() if store else {}
     changed = sorted(
         file.key for file in files if file.hashed and _differs(objects.get(file.key), file)
     )
@@ -75,7 +79,7 @@ def plan_publication(
             f"published already with other content, and kept by browsers for a year: "
             f"{', '.join(changed)}; the name must change with the content"
         )
-    releases = store.releases(objects)
+    releases = store.releases(objects) if store else []
     index = next(file for file in files if file.key == INDEX)
     stored_index = objects.get(INDEX)
     live = live_release(

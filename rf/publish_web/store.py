@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rendering.edge.static_bucket_policy import RELEASES_PREFIX
 from rf.publish_web.frontend import REVALIDATED, FrontendFile
 from rf.publish_web.releases import FrontendRelease
-from rf.shared.errors import FailedError
+from rf.shared.errors import FailedError, InputError
 
 DELETE_BATCH = 1000
 """The most keys of one DeleteObjects request (S3 API reference)."""
@@ -21,6 +21,10 @@ DELETE_BATCH = 1000
 
 class PublishError(FailedError):
     """A step that AWS refused, or something that the stack names and that isn't there."""
+
+
+class CredentialsMissingError(InputError):
+    """The shell has no credentials for AWS."""
 
 
 @dataclass(frozen=True, kw_only=True)

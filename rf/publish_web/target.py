@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from rendering.shared.bucket_documents import bucket_name
-from rf.publish_web.store import PublishError, Store
+from rf.publish_web.store import CredentialsMissingError, PublishError, Store
 from scaleplan.settings import Settings
 
 
@@ -33,8 +33,8 @@ def clients_of(settings: Settings) -> Clients:
 def store_of(settings: Settings, clients: Clients) -> Store:
     """The stack's static bucket and distribution, both known by name.
 
-    Raises PublishError without credentials, with those of another account than `awsAccountId`, and
-    where the bucket or the distribution isn't there or isn't the only one.
+    Raises CredentialsMissingError without credentials, PublishError with those of another account
+    than `awsAccountId`, and where the bucket or the distribution isn't there or isn't the only one.
     """
     try:
         account = clients.sts.get_caller_identity()["Account"]
@@ -52,6 +52,8 @@ def store_of(settings: Settings, clients: Clients) -> Store:
             for entry in page["DistributionList"].get("Items", [])
             if entry.get("Comment") == settings.prefix
         ]
+    except NoCredentialsError as error:
+        raise CredentialsMissingError(f"no credentials for AWS: {error}") from error
     except (ClientError, BotoCoreError) as error:
         raise PublishError(
             f"can't find the bucket and distribution of {settings.prefix}: {error}; "

@@ -16,8 +16,8 @@ from rf.publish_web.store import Store
 from rf.shared.terminal import print_json
 
 
-def show(publication: Publication, store: Store, *, dry_run: bool, as_json: bool) -> None:
-    """Print what was done, or with `dry_run` what would be."""
+def show(publication: Publication, store: Store | None, *, dry_run: bool, as_json: bool) -> None:
+    """Print what was done, or with `dry_run` what would be: without a store, the first time."""
     if as_json:
         print_json(_document(publication, store, dry_run=dry_run))
         return
@@ -36,13 +36,18 @@ def show(publication: Publication, store: Store, *, dry_run: bool, as_json: bool
     else:
         console.print("This site is live already.")
     done = "Nothing was changed (dry run)." if dry_run else "Visitors get this site now."
-    console.print(f"s3://{store.bucket}, distribution {store.distribution_id}. {done}")
+    where = (
+        f"s3://{store.bucket}, distribution {store.distribution_id}."
+        if store
+        else "No credentials for AWS: this is what a first publication does."
+    )
+    console.print(f"{where} {done}")
 
 
-def _document(publication: Publication, store: Store, *, dry_run: bool) -> dict[str, Any]:
+def _document(publication: Publication, store: Store | None, *, dry_run: bool) -> dict[str, Any]:
     return {
-        "bucket": store.bucket,
-        "distributionId": store.distribution_id,
+        "bucket": store.bucket if store else None,
+        "distributionId": store.distribution_id if store else None,
         "dryRun": dry_run,
         "release": publication.release.name if publication.release else None,
         "uploaded": [

@@ -86,9 +86,12 @@ def checked_out(revision: str, repository: Path = PROJECT_ROOT) -> Iterator[Chec
     if revision == WORKTREE:
         yield Checkout(revision=revision, directory=repository)
         return
-    commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-    if commit is None:
-        raise RevisionError(f"{revision}: Git knows no such revision in {repository}")
+    found = _ran_git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if found.returncode != 0:
+        # Quiet where the revision is unknown; else Git says what is wrong with the repository.
+        reason = f": {said}" if (said := found.stderr.strip()) else ""
+        raise RevisionError(f"{revision}: Git knows no such revision in {repository}{reason}")
+    commit = found.stdout.strip()
     with (
         temporary_folder(f"the folder of {revision}", "rf-revision-") as holder,
         begin(
@@ -218,12 +221,6 @@ def git_lines(directory: Path, *arguments: str) -> list[str] | None:
     """What Git lists with `-z` in that directory; None when it fails."""
     result = _ran_git(directory, *arguments)
     return result.stdout.split("\0")[:-1] if result.returncode == 0 else None
-
-
-def _git(repository: Path, *arguments: str) -> str | None:
-    """What Git answers, without the last line's end; None when it fails."""
-    result = _ran_git(repository, *arguments)
-    return result.stdout.strip() if result.returncode == 0 else None
 
 
 def _ran_git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from rf.shared.command_line import AsJson, progress, reported
 
 def size(
     users: Annotated[
-        float | None, typer.Option(min=0, max=1e8, help="Concurrent users to carry.")
+        float | None, typer.Option(min=1, max=1e8, help="Concurrent users to carry.")
     ] = None,
     rps: Annotated[
         float | None, typer.Option(min=0, max=1e8, help="Requests a second; else by the users.")

@@ -395,5 +395,5 @@ def test_an_hour_that_is_past_can_be_asked_for(metrics):
 def test_a_login_in_the_address_is_not_repeated():
     result = run("--stack", STACK, "--prometheus", "http://somebody:hunter2@127.0.0.1:1")
     assert result.exit_code == 2
-    assert "http://127.0.0.1:1 does not answer" in result.stderr
+    assert "http://127.0.0.1:1 does not answer: Connection refused" in result.stderr
     assert "hunter2" not in result.stderr + result.stdout

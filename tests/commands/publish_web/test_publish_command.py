@@ -46,6 +46,32 @@ def test_a_directory_without_index_exits_2_with_a_sentence(tmp_path):
     assert "has no index.html" in result.output
 
 
+@pytest.fixture
+def _no_credentials(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+
+
+@pytest.mark.usefixtures("_no_credentials")
+def test_without_credentials_a_dry_run_shows_a_first_publication(build):
+    result = run("--dir", build, "--dry-run")
+    assert result.exit_code == 0
+    assert "main.3f2a9c1b.js" in result.output
+    assert "this is what a first publication does" in result.output
+    document = json.loads(run("--dir", build, "--dry-run", "--json").stdout)
+    assert (document["bucket"], document["deleted"]) == (None, [])
+
+
+@pytest.mark.usefixtures("_no_credentials")
+def test_without_credentials_a_publication_exits_2(build):
+    result = run("--dir", build)
+    assert result.exit_code == 2
+    assert "no credentials for AWS" in result.output
+
+
 def test_an_account_without_the_stack_exits_1_with_a_hint(aws, build):
     result = run("--dir", build)
     assert result.exit_code == 1
