@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from rf.advise.options import advise
@@ -11,6 +13,7 @@ from rf.conform.options import conform
 from rf.cost.options import cost
 from rf.doctor.options import doctor
 from rf.drill.options import drill
+from rf.examples import examples
 from rf.export.options import export
 from rf.grow.options import grow
 from rf.images.options import images
@@ -35,21 +38,50 @@ app = typer.Typer(
     cls=Commands,
     help="ResearchFlow's infrastructure: plan it offline, try it in a sandbox, check it.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-for command in (doctor, advise, cost, grow, policy, report, drill, conform):
-    app.command()(command)
-for command in (preview, export, up, rehearse, simulate, size, cells):
-    app.command()(command)
-app.add_typer(checks, name="check")
-account = typer.Typer()  # after `check` in the help: what asks a real account or queue
-account.command("publish-web")(publish_web)
-for command in (jobs, preflight, images):
-    account.command()(command)
-app.add_typer(account)
-app.add_typer(prices, name="prices")
+GROUPS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Look: what a stack is, costs and carries": {
+        "preview": preview,
+        "export": export,
+        "cost": cost,
+        "prices": prices,
+        "size": size,
+        "simulate": simulate,
+        "cells": cells,
+    },
+    "Prove: that it carries its load, loses no data and keeps the rules": {
+        "check": checks,
+        "policy": policy,
+        "grow": grow,
+        "report": report,
+        "drill": drill,
+        "conform": conform,
+    },
+    "Deploy: on this machine first, then to an account": {
+        "up": up,
+        "rehearse": rehearse,
+        "preflight": preflight,
+        "images": images,
+        "publish-web": publish_web,
+    },
+    "Operate: what runs": {
+        "doctor": doctor,
+        "advise": advise,
+        "jobs": jobs,
+    },
+}
+"""All commands, by what one wants; the help shows them so."""
+
+for group, commands in GROUPS.items():
+    for name, command in commands.items():
+        if isinstance(command, typer.Typer):
+            for inner in command.registered_commands:
+                inner.epilog = examples(f"{name} {getattr(inner.callback, '__name__', '')}")
+            app.add_typer(command, name=name, rich_help_panel=group, epilog=examples(name))
+        else:
+            app.command(name, rich_help_panel=group, epilog=examples(name))(command)
 
 
 @app.callback()
