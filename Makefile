@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: up rehearse test test-services test-kubernetes test-cluster test-workflows test-engine test-newest-python scan lint types check bench sbom lock clean
+.PHONY: up rehearse test test-services test-kubernetes test-cluster test-workflows test-apps test-engine test-newest-python scan lint types check bench sbom lock clean
 
 up: $(READY) ## Bring ResearchFlow's infrastructure up on an embedded AWS, look at it, take it down
 	$(RUN) -m rf up --stack dev
@@ -43,6 +43,13 @@ test-workflows: $(READY) ## Faults of an application of workflows break its cont
 	-.ci/services
 	-.ci/temporal
 	$(RUN) -m pytest -m workflows tests/workflows
+
+test-apps: $(READY) ## The reference applications: types, tests, and what they do on real servers
+	.ci/apps
+	-.ci/services
+	$(VENV)/bin/pyright --project apps/worker --pythonpath .cache/apps/worker/bin/python
+	.cache/apps/worker/bin/python -m pytest -q --rootdir apps/worker apps/worker/tests -c apps/worker/pyproject.toml
+	$(RUN) -m pytest -m apps tests/apps
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine
 	-.ci/apiserver/build

@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,6 +16,8 @@ NAMES = (
     "requirements-dev",
     "requirements-uv",
     ".ci/scan/requirements",
+    "apps/worker/requirements",
+    "apps/worker/requirements-dev",
 )
 
 SYSTEMS = [
@@ -50,7 +53,8 @@ def asked(name):
     found = []
     for line in (PROJECT_ROOT / f"{name}.in").read_text("utf-8").splitlines():
         if line.startswith("-r "):
-            found += asked(line.removeprefix("-r ").removesuffix(".in"))
+            included = Path(name).parent / line.removeprefix("-r ").removesuffix(".in")
+            found += asked(str(included))
         elif line and not line.startswith("#"):
             found.append(Requirement(line))
     return found
@@ -85,7 +89,11 @@ def test_each_package_is_pinned_to_files_and_to_no_registry(name):
 
 @pytest.mark.parametrize(
     ("smaller", "larger"),
-    [("requirements", "requirements-cli"), ("requirements-cli", "requirements-dev")],
+    [
+        ("requirements", "requirements-cli"),
+        ("requirements-cli", "requirements-dev"),
+        ("apps/worker/requirements", "apps/worker/requirements-dev"),
+    ],
 )
 def test_a_lock_file_holds_what_the_one_before_it_holds(smaller, larger):
     held = {str(requirement): hashes for requirement, hashes in locked(larger)}

@@ -1,0 +1,38 @@
+"""Fixtures of the tests of the reference applications, on the servers of a stack."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rf.shared.applications.stand import Stand, start_stand
+from rf.shared.servers.programs import MissingServersError, runnable_programs
+from rf.shared.stacks import plan_of
+from tests.configurations import BEFORE_CITUS
+from tests.services.shared.starting import own_directory
+from tests.unavailable import unavailable
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Path]:
+    """For the servers, and for what applications say."""
+    folder = own_directory(None, "researchflow-apps-")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def stand(directory: Path) -> Iterator[Stand]:
+    with ExitStack() as stack:
+        try:
+            programs = runnable_programs(directory)
+        except MissingServersError as error:
+            unavailable(str(error))
+        servers = own_directory(directory, "stand-")
+        # The configuration whose queue has jobs of every library.
+        plan = plan_of("prod", overrides=BEFORE_CITUS)
+        yield start_stand(stack, programs, servers, plan)
