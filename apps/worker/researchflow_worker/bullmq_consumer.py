@@ -111,12 +111,12 @@ async def _keep_running(worker: _QueueWorker) -> None:
 
 
 async def _close(worker: _QueueWorker) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await worker.close()
-    except TimeoutError:
-        # The queue is away.
+    # It waits for a queue that is away, and no time-out can cancel it.
+    closing = asyncio.create_task(worker.close())
+    _, left = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+    if left:
         await worker.close(force=True)
+        await closing
 
 
 def _tell(error: Exception, *_: object) -> None:
