@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rf.shared.applications.http_client import WebRequest
 from rf.shared.errors import InputError
@@ -15,6 +17,9 @@ from scaleplan.sizes import QueueClient
 
 PATIENT = "{patient}"
 """Stands in a sample where an identifier of a patient goes: a new one for each use."""
+
+PATIENT_IN_BYTES = b"patient-0000000000000000"
+"""The same in bytes, where it is as long as an identifier."""
 
 
 class SamplesInputError(InputError):
@@ -70,25 +75,60 @@ class SampleWorkflow(BaseModel):
         return _filled(self.input, patient)
 
 
-class SampleSocket(BaseModel):
-    """A WebSocket that the application opens, and a text that its other clients then hear of.
+def _decoded(text: Any) -> bytes:
+    """Raises ValueError where that is no base64, which pydantic's own type lets pass."""
+    return base64.b64decode(str(text), validate=True)
 
-    `saved` is part of what whoever opens the document later is sent; `ask` is what such a client
-    says first, where it must.
+
+class SampleBytes(BaseModel):
+    """A message that is no text. In it PATIENT_IN_BYTES stands for a patient, since the identifier
+    is as long: what counts bytes before a text goes on counting right."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base64: Annotated[bytes, BeforeValidator(_decoded)]
+
+
+SampleMessage = str | SampleBytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketExchange:
+    """What is said on sockets for one patient. Bytes are sent as a binary message."""
+
+    path: str
+    headers: Mapping[str, str]
+    ask: tuple[str | bytes, ...]
+    edit: str | bytes
+    saved: bytes
+
+
+class SampleSocket(BaseModel):
+    """A WebSocket that the application opens, and a message that its other clients then hear of.
+
+    `ask` is what each client says first, where it must. `saved` is part of what whoever opens the
+    document later is sent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str = Field(pattern="^/")
     headers: dict[str, str] = {}
-    edit: str
-    ask: str = ""
-    saved: str = ""
+    edit: SampleMessage
+    ask: SampleMessage | list[SampleMessage] = []
+    saved: SampleMessage = ""
 
-    def of(self, patient: str) -> SampleSocket:
-        """The same with texts for this patient."""
-        said = {name: _filled(getattr(self, name), patient) for name in ("edit", "saved")}
-        return self.model_copy(update=said)
+    def of(self, patient: str) -> SocketExchange:
+        """What is said for this patient."""
+        ask = self.ask if isinstance(self.ask, list) else [self.ask]
+        saved = _message(self.saved, patient)
+        return SocketExchange(
+            path=_filled(self.path, patient),
+            headers=self.headers,
+            ask=tuple(_message(each, patient) for each in ask if each),
+            edit=_message(self.edit, patient),
+            saved=saved.encode() if isinstance(saved, str) else saved,
+        )
 
 
 class SamplePrevious(BaseModel):
@@ -165,3 +205,9 @@ def _filled(value: Any, patient: str) -> Any:
         case list():
             return [_filled(item, patient) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value
+
+
+def _message(message: SampleMessage, patient: str) -> str | bytes:
+    if isinstance(message, str):
+        return _filled(message, patient)
+    return message.base64.replace(PATIENT_IN_BYTES, patient.encode())

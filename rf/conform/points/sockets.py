@@ -12,6 +12,7 @@ import websocket
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
 from rf.conform.point import ContractPoint, Explanation
+from rf.conform.samples import SocketExchange
 from rf.conform.seen import BrokenPointError, NotTriedError, require
 from rf.conform.trial import Trial
 from rf.shared.applications.application_process import ADDRESS, ApplicationProcess
@@ -33,20 +34,32 @@ HEARD_SECONDS = 5.0
 """In which an edit has come round by the cache."""
 
 
-def _open(trial: Trial, process: ApplicationProcess) -> websocket.WebSocket:
-    sample = trial.samples.socket
-    if sample is None:
+def _said(trial: Trial) -> SocketExchange:
+    """What is said on sockets for another patient."""
+    if trial.samples.socket is None:
         raise NotTriedError("the samples name no socket")
-    headers = {**trial.samples.headers, **sample.headers}
+    return trial.samples.socket.of(trial.patient())
+
+
+def _open(trial: Trial, process: ApplicationProcess, said: SocketExchange) -> websocket.WebSocket:
+    headers = {**trial.samples.headers, **said.headers}
     try:
         socket = websocket.create_connection(
-            f"ws://{ADDRESS}:{process.ports.requests}{sample.path}",
+            f"ws://{ADDRESS}:{process.ports.requests}{said.path}",
             timeout=OPENED_SECONDS,
             header=headers,
         )
     except (OSError, websocket.WebSocketException) as error:
-        raise BrokenPointError(f"a socket at {sample.path} was not opened: {error}") from error
+        shown = trial.samples.socket.path if trial.samples.socket else ""
+        raise BrokenPointError(f"a socket at {shown} was not opened: {error}") from error
+    for message in said.ask:
+        _say(socket, message)
     return socket
+
+
+def _say(socket: websocket.WebSocket, message: str | bytes) -> None:
+    binary = isinstance(message, bytes)
+    socket.send(message, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
 
 def _shut(socket: websocket.WebSocket) -> None:
@@ -55,8 +68,10 @@ def _shut(socket: websocket.WebSocket) -> None:
 
 
 @contextmanager
-def _opened(trial: Trial, process: ApplicationProcess) -> Iterator[websocket.WebSocket]:
-    socket = _open(trial, process)
+def _opened(
+    trial: Trial, process: ApplicationProcess, said: SocketExchange
+) -> Iterator[websocket.WebSocket]:
+    socket = _open(trial, process, said)
     try:
         yield socket
     finally:
@@ -64,9 +79,9 @@ def _opened(trial: Trial, process: ApplicationProcess) -> Iterator[websocket.Web
 
 
 def _closes_with_1012(trial: Trial) -> None:
-    process = trial.release()
+    process, said = trial.release(), _said(trial)
     with ExitStack() as stack:
-        sockets = [stack.enter_context(_opened(trial, process)) for _ in range(SOCKETS)]
+        sockets = [stack.enter_context(_opened(trial, process, said)) for _ in range(SOCKETS)]
         process.terminate()
         latest = time.monotonic() + trial.tried.drain_seconds
         codes = [_close_code(socket, latest - time.monotonic()) for socket in sockets]
@@ -90,12 +105,12 @@ def _close_code(socket: websocket.WebSocket, seconds: float) -> int:
 
 
 def _edits_reach_others(trial: Trial) -> None:
-    sample = trial.samples.socket
+    said = _said(trial)
     one, other = trial.process(), trial.start_ready()
-    with _opened(trial, one) as writer, _opened(trial, other) as reader:
+    with _opened(trial, one, said) as writer, _opened(trial, other, said) as reader:
         while _hears(reader, QUIET_SECONDS):
             pass
-        writer.send(sample.of(trial.patient()).edit if sample else "")
+        _say(writer, said.edit)
         heard = _hears(reader, HEARD_SECONDS)
     other.stop()
     require(heard, "an edit at one process did not reach a client of another")
@@ -114,13 +129,12 @@ def _hears(socket: websocket.WebSocket, seconds: float) -> bytes:
 
 
 def _saves(trial: Trial) -> None:
-    sample = trial.samples.socket
-    if sample is None or not sample.saved:
+    said = _said(trial)
+    if not said.saved:
         raise NotTriedError("the sample `socket` says not what is `saved`")
-    asked = sample.of(trial.patient())
     process = trial.release()
-    with _opened(trial, process) as writer:
-        writer.send(asked.edit)
+    with _opened(trial, process, said) as writer:
+        _say(writer, said.edit)
         while _hears(writer, QUIET_SECONDS):
             pass
     process.terminate()
@@ -128,13 +142,11 @@ def _saves(trial: Trial) -> None:
     process.stop()
     with trial.stand.cache.server.connect() as tester:
         tester.flushall()
-    with _opened(trial, trial.process()) as reader:
-        if asked.ask:
-            reader.send(asked.ask)
+    with _opened(trial, trial.process(), said) as reader:
         until = time.monotonic() + HEARD_SECONDS
         found = False
         while not found and (left := until - time.monotonic()) > 0:
-            found = asked.saved.encode() in _hears(reader, left)
+            found = said.saved in _hears(reader, left)
     require(found, "another process that opened the document did not have an edit made before")
 
 
@@ -154,7 +166,7 @@ def _stay_silent(trial: Trial) -> None:
 
 def _silent(trial: Trial) -> _SilentSocket:
     def see() -> _SilentSocket:
-        socket = _open(trial, trial.start())
+        socket = _open(trial, trial.start(), _said(trial))
         return _SilentSocket(socket=socket, since=time.monotonic())
 
     return trial.once("a silent socket", see)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rf.conform.samples import Samples
+from rf.conform.samples import PATIENT_IN_BYTES, Samples
 from rf.conform.trial import ApplicationOnTrial
 from tests.services.queue.node_clients import NodeClients
 
@@ -129,16 +130,27 @@ COLLABORATION_FAULTS: Mapping[str, str] = {
 }
 
 
-def collaboration(directory: Path, faults: Iterable[str] = ()) -> ApplicationOnTrial:
+TEXT_SOCKET: Mapping[str, object] = {
+    "path": "/collab/document",
+    "edit": "hello {patient}",
+    "saved": "hello {patient}",
+}
+_BYTES = {"base64": base64.b64encode(b"\x00\xff\x18" + PATIENT_IN_BYTES).decode()}
+BINARY_SOCKET: Mapping[str, object] = {
+    "path": "/collab/{patient}",
+    "edit": _BYTES,
+    "saved": _BYTES,
+}
+
+
+def collaboration(
+    directory: Path, faults: Iterable[str] = (), socket: Mapping[str, object] = TEXT_SOCKET
+) -> ApplicationOnTrial:
     """The small collaboration server with these faults."""
     directory.mkdir()
     asked = {
         "read": {"path": "/collab"},
-        "socket": {
-            "path": "/collab/document",
-            "edit": "hello {patient}",
-            "saved": "hello {patient}",
-        },
+        "socket": socket,
         "migrate": [sys.executable, COLLABORATION_SERVER, "migrate"],
     }
     return ApplicationOnTrial(

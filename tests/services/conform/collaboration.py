@@ -1,6 +1,7 @@
 """A small collaboration server that honours the contract; with `--fault NAME` it breaks a point.
 
-WebSockets by hand (RFC 6455), short unfragmented text alone; redis-py hears what others publish.
+WebSockets by hand (RFC 6455), short unfragmented messages alone, which go out as binary ones;
+redis-py hears what others publish.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ENV = os.environ
 CACHE_ERRORS = (redis.RedisError, RedisClusterException, OSError)
 SEEN_SECONDS = 1.0
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-TEXT, CLOSE, PING = 1, 8, 9
+TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 
 
 def log(message: str, **facts: object) -> None:
@@ -84,7 +85,7 @@ class Server:
         document = said["channel"].decode().removeprefix(ENV["COLLABORATION_CHANNEL_PREFIX"])
         for writer, own in self.sockets.items():
             if own == document:
-                writer.write(frame(TEXT, said["data"]))
+                writer.write(frame(BINARY, said["data"]))
 
     def publish(self, document: str, edit: bytes) -> None:
         with suppress(*CACHE_ERRORS), self.cache() as cache:
@@ -141,19 +142,19 @@ class Server:
         writer.write(f"{upgrade}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
         self.sockets[writer] = document
         for edit in await asyncio.to_thread(self.saved, document):
-            writer.write(frame(TEXT, edit))
+            writer.write(frame(BINARY, edit))
         while True:
             kind, length = await reader.readexactly(2)
             mask = await reader.readexactly(4)
             data = await reader.readexactly(length & 127)
-            text = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
+            said = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
             if kind & 15 == CLOSE:
                 return
-            if kind & 15 != TEXT:
+            if kind & 15 not in (TEXT, BINARY):
                 continue
-            await asyncio.to_thread(self.save, document, text)
+            await asyncio.to_thread(self.save, document, said)
             if "keeps-edits" not in self.faults:
-                await asyncio.to_thread(self.publish, document, text)
+                await asyncio.to_thread(self.publish, document, said)
 
     def close_sockets(self) -> None:
         code = 1001 if "closes-with-1001" in self.faults else 1012

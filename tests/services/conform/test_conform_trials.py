@@ -20,6 +20,7 @@ from rf.shared.stacks import plan_of
 from tests.configurations import BEFORE_CITUS
 from tests.services.conform.applications import (
     BATCHES,
+    BINARY_SOCKET,
     COLLABORATION_FAULTS,
     ENQUEUE_FAULTS,
     WORKER_FAULTS,
@@ -173,7 +174,8 @@ def test_a_fault_of_a_collaboration_server_breaks_its_own_point_and_no_other(
     pinging: Stand, directory: Path, point: str, fault: str
 ):
     quick = [each.id for each in POINTS if each.id not in SLOW]
-    result = tried(pinging, directory, collaboration(directory / "work", [fault]), *quick)
+    faulty = collaboration(directory / "work", [fault], BINARY_SOCKET)
+    result = tried(pinging, directory, faulty, *quick)
     assert broken(result).keys() == {point}, broken(result)
 
 
