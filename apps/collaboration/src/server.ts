@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { EditChannel } from './channel.js';
+import { closed } from './closing.js';
 import { DocumentDatabase } from './database.js';
 import { createService } from './http.js';
 import { facts, log, quietConsole } from './log.js';
@@ -67,12 +68,10 @@ async function stop(): Promise<void> {
   stopping = true;
   const ends = performance.now() + settings.drainSeconds * 1000;
   log.info('stopping');
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
+  const ended = closed(server, settings.drainSeconds);
   await sockets.drain(settings.drainSeconds);
   const saved = await rooms.flush((ends - performance.now()) / 1000);
-  await closed;
+  await ended;
   metricsServer.close();
   metricsServer.closeAllConnections();
   channel.close();
