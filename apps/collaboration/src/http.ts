@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Doc, encodeStateAsUpdate } from 'yjs';
@@ -62,12 +62,12 @@ export function createService(service: Service): Server {
     const ignore = () => undefined;
     socket.on('error', ignore);
     void visitorOf(service, request).then((visitor) => {
-      socket.off('error', ignore);
       if ('status' in visitor) {
         metrics.count(methodOf(request), route, visitor.status, began);
-        socket.end(`HTTP/1.1 ${visitor.status} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        socket.end(refusalOf(visitor.status));
         return;
       }
+      socket.off('error', ignore);
       webSockets.handleUpgrade(request, socket, head, (opened) => {
         metrics.count(methodOf(request), route, 101, began);
         join(service, opened, visitor);
@@ -117,6 +117,17 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
 
 function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}).end();
+}
+
+/** The answer to a request for a socket that is none; Node.js leaves writing it to us. */
+function refusalOf(status: number): string {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Length: 0',
+    ...(status === 503 ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 /** Who asks for which document, or why he may not. */

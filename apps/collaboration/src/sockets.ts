@@ -60,9 +60,9 @@ export class Sockets {
 
   /** Close all with 1012, spread over a part of the drain: clients come back one by one. */
   async drain(drainSeconds: number): Promise<void> {
-    const sockets = [...this.open.keys()];
-    const pause = pauseOf(sockets.length, drainSeconds);
-    for (const socket of sockets) {
+    const pause = pauseOf(this.open.size, drainSeconds);
+    // What is opened meanwhile, on a connection from before, comes last.
+    for (const socket of this.open.keys()) {
       socket.close(SERVICE_RESTART, 'service restart');
       await sleep(pause);
     }

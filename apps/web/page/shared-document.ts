@@ -4,7 +4,7 @@ import { difference, moved, type Delta } from './difference.js';
 import { find, tell } from './dom.js';
 
 /** After a restart all clients were closed within minutes: each comes back after a time of its own. */
-const COMES_BACK_MILLISECONDS = 1000 + Math.random() * 3000;
+export const COMES_BACK_MILLISECONDS = 1000 + Math.floor(Math.random() * 3000);
 
 const OWN_NAME = 'own-name';
 
@@ -63,7 +63,8 @@ function showWhoIsThere(provider: HocuspocusProvider): void {
     provider.setAwarenessField('user', { name: own.value.trim() });
   };
   own.addEventListener('change', say);
-  say();
+  // Anew after each break: whoever saw us go believes only what is newer than that.
+  provider.on('synced', say);
   const shown = find('#others', HTMLElement);
   provider.awareness?.on('change', () => {
     const states = provider.awareness?.getStates() ?? new Map<number, Record<string, unknown>>();

@@ -5,7 +5,7 @@ import { analysisOf } from '../page/analyses.js';
 import { ApiError, ask, waitOf } from '../page/api.js';
 import { difference, moved, type Delta } from '../page/difference.js';
 import { patientsOf, sourceOf } from '../page/patients.js';
-import { othersOf } from '../page/shared-document.js';
+import { COMES_BACK_MILLISECONDS, othersOf } from '../page/shared-document.js';
 
 describe('what is typed', () => {
   for (const [before, after] of [
@@ -120,6 +120,12 @@ describe('what the orchestrator says', () => {
     assert.deepEqual(analysisOf(running), { id: 'a', state: 'running', progress: 10 });
     assert.equal(analysisOf({ id: 'a', state: 'completed' })?.progress, 100);
     assert.equal(analysisOf({ id: 'a', state: 'lost' }), undefined);
+  });
+});
+
+describe('a client that was told of a restart', () => {
+  it('comes back after a whole number of milliseconds, as its library demands', () => {
+    assert.ok(Number.isInteger(COMES_BACK_MILLISECONDS) && COMES_BACK_MILLISECONDS >= 1000);
   });
 });
 
