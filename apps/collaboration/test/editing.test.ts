@@ -151,6 +151,16 @@ describe('one process', { timeout: 30_000 }, () => {
     });
   });
 
+  it('goes on when somebody sends what is no message', async () => {
+    const socket = connect('/collab/notes', 'ann');
+    await once(socket, 'open');
+    const messages = ['', 'hello', '\x05notes', '\x05notes\x02\x00\x00', '\x05notes\x00\x07\x01', '\xff\xff'];
+    for (const each of messages) socket.send(Buffer.from(each, 'latin1'));
+    const client = running.edit('ann', 'notes');
+    await until(client, () => client.isSynced);
+    socket.terminate();
+  });
+
   it('has whoever opens a document come again later while the database is away', async () => {
     store.away = true;
     const socket = connect('/collab/notes', 'ann');
