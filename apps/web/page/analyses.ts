@@ -1,8 +1,11 @@
-import { ask } from './api.js';
+import { ApiError, ask, type Answer } from './api.js';
 import { copy, field, find, part, tell, told } from './dom.js';
 
 const STATES = ['waiting', 'running', 'completed', 'failed'] as const;
 const ASKED_EVERY_MILLISECONDS = 1000;
+
+/** So often an analysis that was started may be unknown: it is read from a replica, which lags. */
+const UNKNOWN_AT_MOST = 30;
 
 export interface Analysis {
   id: string;
@@ -49,9 +52,11 @@ async function watch(id: string, title: string): Promise<void> {
   const progress = part(item, 'progress', HTMLProgressElement);
   progress.setAttribute('aria-label', `Progress of ${title}`);
   find('#analyses', HTMLElement).prepend(item);
-  for (;;) {
-    const { body } = await ask('GET', `/api/analyses/${encodeURIComponent(id)}`);
-    const analysis = analysisOf(body);
+  for (let asked = 1; ; asked += 1) {
+    const answer = await ask('GET', `/api/analyses/${encodeURIComponent(id)}`).catch(
+      (error: unknown) => unknownYet(error, asked),
+    );
+    const analysis = analysisOf(answer?.body);
     if (analysis) {
       const state = part(item, 'state');
       // Only a change is said aloud.
@@ -66,4 +71,10 @@ async function watch(id: string, title: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, ASKED_EVERY_MILLISECONDS));
   }
+}
+
+/** Throws the error where it is another, or where it is one for too long. */
+export function unknownYet(error: unknown, asked: number): Answer | undefined {
+  if (error instanceof ApiError && error.status === 404 && asked < UNKNOWN_AT_MOST) return undefined;
+  throw error;
 }

@@ -5,8 +5,15 @@ export interface Answer {
   milliseconds: number;
 }
 
-/** What somebody is told who can't be helped by trying again. */
-export class ApiError extends Error {}
+/** What somebody is told who can't be helped by trying again; `status` where there was an answer. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
 
 const ATTEMPTS = 6;
 const FIRST_WAIT_MILLISECONDS = 100;
@@ -37,7 +44,7 @@ export async function ask(method: string, path: string, body?: unknown, way = NE
     const response = await way.fetch(path, request).catch(() => undefined);
     if (response && response.status !== 503) {
       const found = await bodyOf(response);
-      if (!response.ok) throw new ApiError(reasonOf(response.status, found));
+      if (!response.ok) throw new ApiError(reasonOf(response.status, found), response.status);
       const milliseconds = performance.now() - began;
       return { body: found, cache: response.headers.get('x-cache'), milliseconds };
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as Y from 'yjs';
-import { analysisOf } from '../page/analyses.js';
+import { analysisOf, unknownYet } from '../page/analyses.js';
 import { ApiError, ask, waitOf } from '../page/api.js';
 import { difference, moved, type Delta } from '../page/difference.js';
 import { patientsOf, sourceOf } from '../page/patients.js';
@@ -87,7 +87,7 @@ describe('asking', () => {
   ] as const) {
     it(`ends with ${status}`, async () => {
       const { way } = answering(new Response(body, { status }));
-      await assert.rejects(ask('GET', '/api/patients', undefined, way), new ApiError(message));
+      await assert.rejects(ask('GET', '/api/patients', undefined, way), new ApiError(message, status));
     });
   }
 
@@ -107,6 +107,13 @@ describe('what the orchestrator says', () => {
     const found = patientsOf([{ id: 'p1', name: 'Ann' }, { id: 7 }, null]);
     assert.deepEqual(found, [{ id: 'p1', name: 'Ann' }]);
     assert.deepEqual(patientsOf({}), []);
+  });
+
+  it('may be nothing for a while, of an analysis that was just started', () => {
+    const missing = new ApiError('no', 404);
+    assert.equal(unknownYet(missing, 1), undefined);
+    assert.throws(() => unknownYet(missing, 1000), missing);
+    assert.throws(() => unknownYet(new ApiError('no', 401), 1), ApiError);
   });
 
   it('came from the cache or from the database', () => {
