@@ -134,6 +134,8 @@ def _pools(trial: Trial) -> None:
 def _crowded(trial: Trial, requests: int) -> dict[str, int]:
     """Connections at PgBouncer, by database, of a process of which so many requests are held up."""
     databases = trial.stand.databases
+    # What it opens and closes meanwhile would be counted too.
+    trial.rest()
     others = databases.clients()
     process = trial.start_ready()
     most: dict[str, int] = {}
