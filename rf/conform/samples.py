@@ -63,12 +63,14 @@ class SampleJob(BaseModel):
 
 class SampleWorkflow(BaseModel):
     """One workflow that a worker carries out, with an activity of a second or two. `input` are its
-    arguments, which it is given as JSON."""
+    arguments, which it is given as JSON; `activity` is the type of that activity, where it has
+    others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: str
     input: list[Any] = []
+    activity: str | None = None
 
     def input_of(self, patient: str) -> list[Any]:
         """Its arguments for this patient."""

@@ -3,7 +3,10 @@ import { Context } from '@temporalio/activity';
 import { and, count, eq, max, min } from 'drizzle-orm';
 import type { Databases } from './database.js';
 import { artifacts, patients } from './schema.js';
+import type { ActivityLimits } from './settings.js';
 import type { AnalysisInput } from './workflows.js';
+
+export type Activities = ReturnType<typeof createActivities>;
 
 const HEARTBEAT_MILLISECONDS = 500;
 
@@ -32,7 +35,7 @@ export interface AnalysisParts {
 }
 
 /** The steps of the workflow. Each may run twice, and waits out a failover itself. */
-export function createActivities(databases: Databases) {
+export function createActivities(databases: Databases, limits: ActivityLimits) {
   const countOf = (input: AnalysisInput, kind: string) =>
     databases.read(async (database) => {
       const [found] = await database
@@ -43,6 +46,8 @@ export function createActivities(databases: Databases) {
     });
 
   return {
+    readLimits: (): Promise<ActivityLimits> => Promise.resolve(limits),
+
     validateInput(input: AnalysisInput): Promise<{ valid: boolean; errors: string[] }> {
       const errors = ID.test(input.datasetId) ? [] : ['datasetId'];
       return Promise.resolve({ valid: errors.length === 0, errors });

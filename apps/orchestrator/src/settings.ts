@@ -67,13 +67,15 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     prefix: text(`CACHE_KEY_PREFIX_${kind}`),
     seconds: count(`CACHE_TTL_${kind}_SECONDS`),
   });
+  const isWorkflowWorker = environment.SERVICE_ROLE === 'workflow-worker';
   const ownSystem = text('SYSTEM_DATABASE_URL') !== text('DATABASE_URL');
   return {
     port: count('PORT'),
     metricsPort: count('METRICS_PORT'),
     drainSeconds: count('SHUTDOWN_DRAIN_SECONDS'),
-    keepAliveSeconds: count('HTTP_KEEP_ALIVE_SECONDS'),
-    isWorkflowWorker: environment.SERVICE_ROLE === 'workflow-worker',
+    // Only probes come to a workflow worker, and it isn't told.
+    keepAliveSeconds: isWorkflowWorker ? 0 : count('HTTP_KEEP_ALIVE_SECONDS'),
+    isWorkflowWorker,
     databases: {
       writes: pool('DATABASE_URL', 'DATABASE_POOL_MAX'),
       reads: pool('DATABASE_REPLICA_URL', 'DATABASE_REPLICA_POOL_MAX'),

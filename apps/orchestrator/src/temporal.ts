@@ -26,7 +26,7 @@ export class Workflows {
       client.workflow.start<typeof analysisWorkflow>('analysisWorkflow', {
         workflowId: id,
         taskQueue: this.told.taskQueue,
-        args: [input, this.told.limits],
+        args: [input],
         memo: { organizationId: input.organizationId },
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,

@@ -67,7 +67,7 @@ export class WorkflowWorker {
         namespace: namespace ?? 'default',
         taskQueue: this.told.taskQueue,
         workflowBundle: { codePath: WORKFLOW_BUNDLE },
-        activities: createActivities(this.databases),
+        activities: createActivities(this.databases, this.told.limits),
         shutdownGraceTime: `${this.drainSeconds} seconds`,
       });
       if (this.ended) return;

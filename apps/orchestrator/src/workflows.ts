@@ -1,6 +1,5 @@
-import { proxyActivities } from '@temporalio/workflow';
-import type * as activities from './activities.js';
-import type { ActivityLimits } from './settings.js';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities, Figures } from './activities.js';
 
 export interface AnalysisInput {
   organizationId: string;
@@ -10,19 +9,19 @@ export interface AnalysisInput {
 }
 
 export interface AnalysisResult {
-  analysis: activities.Figures;
+  analysis: Figures;
   report: { artifactId: string };
 }
 
-/**
- * The plan's workflow: validate, extract three things side by side, analyse, report. The limits of its
- * activities are given to it: a workflow may not read variables, which could differ when it is replayed.
- */
-export async function analysisWorkflow(
-  input: AnalysisInput,
-  limits: ActivityLimits,
-): Promise<AnalysisResult> {
-  const step = proxyActivities<ReturnType<typeof activities.createActivities>>({
+// Of the worker's variables, which a workflow may not read: what was asked once stays in its history.
+const { readLimits } = proxyLocalActivities<Pick<Activities, 'readLimits'>>({
+  startToCloseTimeout: '10 seconds',
+});
+
+/** The plan's workflow: validate, extract three things side by side, analyse, report. */
+export async function analysisWorkflow(input: AnalysisInput): Promise<AnalysisResult> {
+  const limits = await readLimits();
+  const step = proxyActivities<Activities>({
     startToCloseTimeout: `${limits.timeoutSeconds} seconds`,
     retry: { maximumAttempts: limits.maximumAttempts },
   });

@@ -40,10 +40,12 @@ LOST_AFTER_SECONDS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class _Sample:
-    """The sample's workflow, and where it is started."""
+    """The sample's workflow, and where it is started. `activity` is that of a second, any unless
+    it is named."""
 
     temporal: LocalTemporal
     start: Callable[[], str]
+    activity: str | None
 
     def await_ended(self, identifier: str, what: str) -> SeenWorkflow:
         """Raises BrokenPointError unless it ends well in time."""
@@ -60,16 +62,27 @@ class _Sample:
         where it has ended without one in hand."""
         _in_time(
             lambda: (
-                self.temporal.in_hand(identifier)
-                or self.temporal.seen(identifier).completed is not None
+                self.in_hand(identifier) or self.temporal.seen(identifier).completed is not None
             ),
             DONE_SECONDS,
             f"no activity of a workflow was taken within {DONE_SECONDS:g} s",
         )
-        if not self.temporal.in_hand(identifier):
+        if not self.in_hand(identifier):
             raise NotTriedError(
                 "the workflow had no activity in hand: name one that takes a second"
             )
+
+    def in_hand(self, identifier: str) -> bool:
+        """Whether a worker holds the activity."""
+        held = self.temporal.in_hand(identifier)
+        return bool(held) if self.activity is None else self.activity in held
+
+    def completed_at_once(self, identifier: str) -> bool:
+        """Whether the activity has ended well, at its first attempt."""
+        return any(
+            each.completed_by == 1 and self.activity in (None, each.type)
+            for each in self.temporal.seen(identifier).activities
+        )
 
 
 @contextmanager
@@ -87,7 +100,7 @@ def _sample(trial: Trial) -> Iterator[_Sample]:
         return started[-1]
 
     try:
-        yield _Sample(temporal=temporal, start=start)
+        yield _Sample(temporal=temporal, start=start, activity=sample.activity)
     finally:
         temporal.end(*started)
 
@@ -199,20 +212,15 @@ def _ends_its_activity(trial: Trial) -> None:
         sample.await_in_hand(held)
         process.terminate()
         process.wait_ended(HEARD_SECONDS)
-        if not sample.temporal.in_hand(held) and _first_completed(sample, held):
+        if not sample.in_hand(held) and sample.completed_at_once(held):
             process.stop()
             raise NotTriedError("the activity had ended before SIGTERM: name one of a second")
         later = sample.start()
         code = process.wait_ended(trial.tried.drain_seconds + STOP_MARGIN_SECONDS)
         process.stop()
         require(code is not None, "it did not end after SIGTERM with an activity in hand")
-        require(_first_completed(sample, held), "the activity in hand at SIGTERM was let go")
+        require(sample.completed_at_once(held), "the activity in hand at SIGTERM was let go")
         require(not sample.temporal.seen(later).taken, "it took another task after SIGTERM")
-
-
-def _first_completed(sample: _Sample, identifier: str) -> bool:
-    """Whether an activity has ended well, at its first attempt."""
-    return any(each.completed_by == 1 for each in sample.temporal.seen(identifier).activities)
 
 
 @dataclass(frozen=True, kw_only=True)

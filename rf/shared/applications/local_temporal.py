@@ -38,6 +38,7 @@ class SeenActivity:
     """An activity as its workflow's history tells of it: what limits it was given, and which
     attempt ended it well, 0 where none has."""
 
+    type: str
     timeout_seconds: float
     maximum_attempts: int
     completed_by: int
@@ -107,6 +108,7 @@ class LocalTemporal:
             ),
             activities=tuple(
                 SeenActivity(
+                    type=given.activity_type.name,
                     timeout_seconds=given.start_to_close_timeout.ToTimedelta().total_seconds(),
                     maximum_attempts=given.retry_policy.maximum_attempts,
                     completed_by=ended.get(each.event_id, 0),
@@ -117,11 +119,11 @@ class LocalTemporal:
             ),
         )
 
-    def in_hand(self, identifier: str) -> int:
-        """How many of its activities a worker holds."""
+    def in_hand(self, identifier: str) -> list[str]:
+        """The types of those of its activities that a worker holds."""
         described = self.loop.call(self._handle(identifier).describe())
         pending = described.raw_description.pending_activities
-        return sum(each.state == _STARTED for each in pending)
+        return [each.activity_type.name for each in pending if each.state == _STARTED]
 
     def end(self, *identifiers: str) -> None:
         """Let no worker have a task of them any more; some may have ended."""
