@@ -44,11 +44,13 @@ test-workflows: $(READY) ## Faults of an application of workflows break its cont
 	-.ci/temporal
 	$(RUN) -m pytest -m workflows tests/workflows
 
-test-apps: $(READY) ## The reference applications: types, tests, and what they do on real servers
+test-apps: $(READY) ## The reference applications: lint, types, tests, and what they do on real servers
 	.ci/apps
 	-.ci/services
+	-.ci/temporal
 	$(VENV)/bin/pyright --project apps/worker --pythonpath .cache/apps/worker/bin/python
 	.cache/apps/worker/bin/python -m pytest -q --rootdir apps/worker apps/worker/tests -c apps/worker/pyproject.toml
+	for name in orchestrator collaboration web; do (cd apps/$$name && npm run --silent lint && npm run --silent types && npm test --silent) || exit 1; done
 	$(RUN) -m pytest -m apps tests/apps
 
 test-engine: $(READY) ## Pulumi's own engine, on an embedded AWS and an API server of this machine

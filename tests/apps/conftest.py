@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rf.shared.applications.local_temporal import why_no_temporal
 from rf.shared.applications.stand import Stand, start_stand
 from rf.shared.servers.programs import MissingServersError, runnable_programs
 from rf.shared.stacks import plan_of
@@ -17,7 +18,7 @@ from tests.services.shared.starting import own_directory
 from tests.unavailable import unavailable
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def directory() -> Iterator[Path]:
     """For the servers, and for what applications say."""
     folder = own_directory(None, "researchflow-apps-")
@@ -25,14 +26,17 @@ def directory() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stand(directory: Path) -> Iterator[Stand]:
+    """All servers, with Temporal."""
+    # The configuration whose queue has jobs of every library; prod has workflows.
+    plan = plan_of("prod", overrides=BEFORE_CITUS)
+    if why := why_no_temporal(plan):
+        unavailable(why)
     with ExitStack() as stack:
         try:
             programs = runnable_programs(directory)
         except MissingServersError as error:
             unavailable(str(error))
         servers = own_directory(directory, "stand-")
-        # The configuration whose queue has jobs of every library.
-        plan = plan_of("prod", overrides=BEFORE_CITUS)
-        yield start_stand(stack, programs, servers, plan)
+        yield start_stand(stack, programs, servers, plan, without_temporal="")
