@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from rf.shared.applications.local_temporal import why_no_temporal
 from rf.shared.applications.stand import Stand, start_stand
+from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.programs import MissingServersError, runnable_programs
 from rf.shared.stacks import plan_of
 from tests.configurations import BEFORE_CITUS
@@ -40,3 +43,13 @@ def stand(directory: Path) -> Iterator[Stand]:
             unavailable(str(error))
         servers = own_directory(directory, "stand-")
         yield start_stand(stack, programs, servers, plan, without_temporal="")
+
+
+@pytest.fixture(scope="session")
+def migrated(stand: Stand) -> None:
+    """The orchestrator's tables are there."""
+    migrate = PROJECT_ROOT / "apps/orchestrator/dist/migrate.js"
+    if not migrate.exists():
+        unavailable("the orchestrator is not built: .ci/apps builds it")
+    told = {"PATH": os.environ["PATH"], **stand.variables("database-migration")}
+    subprocess.run(["node", migrate], env=told, check=True, capture_output=True)

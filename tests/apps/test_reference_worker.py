@@ -12,6 +12,7 @@ from rq import Retry
 from rq.job import Job
 
 from rf.conform.conform import try_application
+from rf.conform.job_queues import RetriedJob
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS
 from rf.conform.samples import read_samples
@@ -23,7 +24,6 @@ from tests.apps.worker_process import (
     COMMAND,
     ENDED_SECONDS,
     ORGANIZATION,
-    TABLES,
     Work,
     running_worker,
 )
@@ -31,17 +31,18 @@ from tests.services.shared.starting import own_directory
 
 pytestmark = pytest.mark.apps
 
-TWICE = {"attempts": 2, "backoff": {"type": "fixed", "delay": 100}}
+ONCE = RetriedJob(attempts=1, backoff_type="fixed", backoff_milliseconds=100)
+TWICE = RetriedJob(attempts=2, backoff_type="fixed", backoff_milliseconds=100)
 
 
 @pytest.fixture
-def work(stand: Stand) -> Work:
+def work(stand: Stand, migrated: None) -> Work:
     """Empty queues and tables, with two patients."""
     for each in (stand.queue, stand.cache):
         with each.server.connect() as client:
             client.flushall()
     work = Work(stand)
-    work.sql(TABLES)
+    work.sql("truncate patients, analyses, feature_flags")
     for name, born in (("patient-1", "1980-01-01"), ("patient-2", "2000-01-01")):
         work.sql("insert into patients values (%s, %s, 'A', %s)", (ORGANIZATION, name, born))
     stand.databases.catch_up()
@@ -66,8 +67,8 @@ def test_jobs_of_both_libraries_leave_their_results_one_at_a_time(
     stand.databases.catch_up()
     jobs = [work.data("patient-2", seconds=0.5) for _ in range(4)]
     with work.bullmq() as analysis, work.bullmq("validation") as validation:
-        analysis.add("process", jobs[0], {})
-        validation.add("process", jobs[1], {})
+        analysis.add("process", jobs[0], ONCE)
+        validation.add("process", jobs[1], ONCE)
         for each in jobs[2:]:
             work.rq(each)
         most = 0
@@ -132,11 +133,11 @@ def test_a_job_with_wrong_data_is_not_tried_again_and_the_next_is_done(
 def test_a_result_that_is_there_stays(work: Work, stand: Stand, directory: Path) -> None:
     data = work.data("patient-1")
     with running_worker(stand, directory), work.bullmq() as queue:
-        first = queue.add("process", data, {})
+        first = queue.add("process", data, ONCE)
         wait_until(lambda: first in queue.ended(), "ended", ENDED_SECONDS)
         result = work.await_state(data, "completed")
         work.sql("delete from patients")
-        second = queue.add("process", data, {})
+        second = queue.add("process", data, ONCE)
         wait_until(lambda: second in queue.ended(), "ended again", ENDED_SECONDS)
         assert work.await_state(data, "completed") == result
         assert result
@@ -151,7 +152,7 @@ def test_it_starts_while_every_store_is_away_and_works_when_they_are_back(
         with stand.databases.away(), stand.cache.gate.closed(), stand.queue.gate.closed():
             stack.enter_context(running_worker(stand, directory))
         with work.bullmq() as queue:
-            queue.add("process", data, {})
+            queue.add("process", data, ONCE)
             work.await_state(data, "completed")
 
 
@@ -159,7 +160,7 @@ def test_it_ends_with_0_while_the_queue_is_away(work: Work, stand: Stand, direct
     data = work.data("patient-1")
     with running_worker(stand, directory) as process:
         with work.bullmq() as queue:
-            queue.add("process", data, {})
+            queue.add("process", data, ONCE)
             work.await_state(data, "completed")
         with stand.queue.gate.closed():
             process.terminate()

@@ -15,11 +15,12 @@ import psycopg
 from redis import Redis
 from rq import Queue, Retry
 
-from rf.conform.bullmq import BullmqQueue
+from rf.conform.job_queues import LibraryQueue, job_queue
 from rf.shared.applications.application_process import ApplicationProcess, new_ports
 from rf.shared.applications.stand import Stand
 from rf.shared.project import PROJECT_ROOT
 from rf.shared.servers.processes import wait_until
+from scaleplan.sizes import QueueClient
 from tests.unavailable import unavailable
 
 PYTHON = Path(os.environ.get("RESEARCHFLOW_APPS", PROJECT_ROOT / ".cache/apps")).joinpath(
@@ -31,18 +32,6 @@ COMMAND = (str(PYTHON), str(PROJECT_ROOT / "apps/worker/main.py"))
 STARTED_SECONDS, ENDED_SECONDS = 20.0, 40.0
 
 ORGANIZATION = str(uuid.UUID(int=1))
-
-# As the orchestrator's migrations make them.
-TABLES = """
-create table if not exists patients (
-  organization_id uuid, id text, name text, birth_date date, primary key (organization_id, id));
-create table if not exists analyses (
-  organization_id uuid, id uuid, queue text not null, patient_id text not null,
-  state text not null default 'waiting', result jsonb, created_at timestamptz default now(),
-  updated_at timestamptz default now(), primary key (organization_id, id));
-create table if not exists feature_flags (name text primary key, enabled boolean not null);
-truncate patients, analyses, feature_flags
-"""
 
 _numbers = itertools.count(1)
 
@@ -64,10 +53,10 @@ class Work:
         }
 
     @contextmanager
-    def bullmq(self, name: str = "analysis") -> Iterator[BullmqQueue]:
+    def bullmq(self, name: str = "analysis") -> Iterator[LibraryQueue]:
         prefix = self.stand.variables("worker")["BULLMQ_PREFIX"]
         with self.queue() as client:
-            yield BullmqQueue(client, prefix, name)
+            yield job_queue(client, QueueClient.BULLMQ, prefix, name)
 
     def rq(self, data: Any, name: str = "analysis", retry: Retry | None = None) -> str:
         """Put a job of RQ into a queue."""
