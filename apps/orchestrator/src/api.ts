@@ -236,6 +236,16 @@ export function addApi(server: FastifyInstance, service: Service): void {
       );
     });
 
+    /** Undefined while the queue is away: what else is known of an analysis the database says. */
+    const progressOf = async (queue: string, id: string): Promise<number | undefined> => {
+      try {
+        return await jobs.progress(queue, id);
+      } catch (error) {
+        log.warn(facts(error), 'the queue gave no answer');
+        return undefined;
+      }
+    };
+
     signedIn.get<ById>('/api/analyses/:id', { schema: byId }, async (request, reply) => {
       const { organizationId } = sessionOf(request);
       const id = idOf(organizationId, request.params.id);
@@ -247,7 +257,7 @@ export function addApi(server: FastifyInstance, service: Service): void {
       );
       if (!found) return refuse(reply, 404);
       const { queue, state, result } = found;
-      const progress = state === 'running' ? await jobs.progress(queue, id) : 0;
+      const progress = state === 'running' ? await progressOf(queue, id) : 0;
       return { id, queue, state, progress, result };
     });
 

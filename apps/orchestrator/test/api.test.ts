@@ -96,6 +96,16 @@ describe('the API', () => {
     assert.ok(Number(answer.headers['retry-after']) > 0);
   });
 
+  it('says how far an analysis is but for its progress while the queue is away', async () => {
+    const row = { queue: 'analysis', state: 'running', result: null };
+    const progress = () => Promise.reject(new Error('the queue is away'));
+    const { server } = service({ databases: { read: () => Promise.resolve([row]) }, jobs: { names: ['analysis'], progress } });
+    const answer = await server.inject({ url: '/api/analyses/mine', headers: SIGNED_IN });
+    assert.equal(answer.statusCode, 200);
+    const { state, progress: told } = answer.json<{ state: string; progress?: number }>();
+    assert.deepEqual([state, told], ['running', undefined]);
+  });
+
   it('counts by the pattern of a path, never by the path', async () => {
     const { server, metrics } = service({ databases: { read: () => Promise.resolve(undefined) } });
     await server.inject({ url: '/api/patients/patient-1', headers: SIGNED_IN });
