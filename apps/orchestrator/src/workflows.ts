@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, Figures } from './activities.js';
 
 export interface AnalysisInput {
@@ -26,7 +26,10 @@ export async function analysisWorkflow(input: AnalysisInput): Promise<AnalysisRe
     retry: { maximumAttempts: limits.maximumAttempts },
   });
   const validation = await step.validateInput(input);
-  if (!validation.valid) throw new Error(`validation failed: ${validation.errors.join(', ')}`);
+  if (!validation.valid) {
+    // Any other error would fail the task alone, which Temporal repeats for ever.
+    throw ApplicationFailure.nonRetryable(`validation failed: ${validation.errors.join(', ')}`);
+  }
   const [demographics, diagnoses, procedures] = await Promise.all([
     step.extractDemographics(input),
     step.extractDiagnoses(input),
