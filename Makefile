@@ -21,7 +21,7 @@ test-services: $(READY) ## Tests with real servers, which .ci/services fetches o
 	-.ci/services
 	-.ci/node-clients
 	-.ci/exporters
-	$(RUN) -m pytest -m services -n 2 tests/services
+	$(RUN) -m pytest -m services -n 3 tests/services
 
 test-kubernetes: $(READY) ## Every exported object on a real API server, or on the cluster of KUBECONFIG
 	-.ci/apiserver/build

@@ -242,7 +242,7 @@ def workflows() -> ContractSection:
         (
             tried(
                 "The orchestrator's image runs once more as `workflow-worker`, with the"
-                " orchestrator's variables, those of Temporal, and"
+                " orchestrator's variables but `HTTP_KEEP_ALIVE_SECONDS`, those of Temporal, and"
                 f" `SERVICE_ROLE={SERVICE_ROLE['SERVICE_ROLE']}`: then it answers probes and"
                 " metrics alone,",
                 "probes-alone",
