@@ -22,8 +22,19 @@ from tools.scan.readers import (
     read_parliament,
 )
 
-SOURCES = ("components", "policy", "rendering", "rf", "scaleplan", "settings.py", "tools", "wiring")
-"""What of Python runs on people's machines and in workflows; tests are what they are."""
+SOURCES = (
+    "apps/worker/main.py",
+    "apps/worker/researchflow_worker",
+    "components",
+    "policy",
+    "rendering",
+    "rf",
+    "scaleplan",
+    "settings.py",
+    "tools",
+    "wiring",
+)
+"""What of Python runs in pods, on people's machines and in workflows; tests are what they are."""
 
 
 class ScannerError(Exception):
@@ -58,10 +69,13 @@ def scanners() -> tuple[Scanner, ...]:
 
 
 def _checkov(program: Path, material: Material) -> Iterator[Finding]:
-    options = ["--framework", "kubernetes", "--output", "json", "--quiet", "--compact"]
+    options = ["--output", "json", "--quiet", "--compact"]
     # It would else ask its maker for guidelines, and tell it of the run.
     options += ["--skip-download"]
-    yield from read_checkov(_run([program, "--directory", material.objects, *options], {0, 1}))
+    objects = ["--framework", "kubernetes", "--directory", material.objects]
+    yield from read_checkov(_run([program, *objects, *options], {0, 1}))
+    images = ["--framework", "dockerfile", "--directory", "apps", "--skip-path", "node_modules"]
+    yield from read_checkov(_run([program, *images, *options], {0, 1}))
 
 
 def _kubeconform(program: Path, material: Material) -> Iterator[Finding]:
