@@ -35,7 +35,7 @@ from rf.shared.errors import InputError
 from rf.shared.plan import RecordedPlan
 from rf.shared.servers.certificates import LocalAuthority
 from rf.shared.servers.local_ini import ini_of, parsed, replica_hosts
-from rf.shared.servers.pooler import PgbouncerServer, start_pgbouncer
+from rf.shared.servers.pooler import PGBOUNCER_NAMES, PgbouncerServer, start_pgbouncer
 from rf.shared.servers.postgres import (
     PRIMARY_ADDRESS,
     DatabaseServers,
@@ -256,7 +256,8 @@ class Stand:
         url = urlsplit(value)
         user, password = unquote(url.username or ""), unquote(url.password or "")
         if url.scheme == "postgresql":
-            pooled = url.port == load_plan().pgbouncer.service_port
+            # By the host: RDS has the port of PgBouncer's service.
+            pooled = url.hostname in PGBOUNCER_NAMES
             port = self.databases.pooler.port if pooled else self.databases.servers.primary.port
             database, file = url.path.lstrip("/"), str(self.authorities)
             return postgres_url(user, password, PRIMARY_ADDRESS, port, database, ca_file=file)

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from rendering.applications.variables import MIGRATION
 from rf.conform.conform import Conformance, try_application
 from rf.conform.point import Outcome
 from rf.conform.points.table import POINTS, chosen_points
@@ -84,6 +86,15 @@ class OftenPinging(GivenVariables):
 @pytest.fixture(scope="module")
 def pinging(stand: Stand) -> Stand:
     return dataclasses.replace(stand, given=OftenPinging(stand.given.plan))
+
+
+def test_a_migration_goes_past_pgbouncer_which_would_keep_its_session_locks(stand: Stand):
+    for name, url in stand.variables(MIGRATION).items():
+        if name.endswith("DATABASE_URL"):
+            assert urlsplit(url).port == stand.databases.servers.primary.port
+    assert urlsplit(stand.variables("orchestrator")["DATABASE_URL"]).port == (
+        stand.databases.pooler.port
+    )
 
 
 @pytest.fixture
