@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from './activities.js';
 import type { Databases } from './database.js';
@@ -29,6 +29,8 @@ export class WorkflowWorker {
       logger: new DefaultLogger('WARN', ({ level, message }) => {
         log.warn({ level }, message);
       }),
+      // Those of its core too, which writes to the console by itself.
+      telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
       shutdownSignals: [],
     });
     this.running = this.run();

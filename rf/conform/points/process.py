@@ -56,9 +56,12 @@ def _runs_confined(trial: Trial) -> None:
 
 
 def _folders_of(command: Sequence[str]) -> list[Path]:
-    """Where the files of a command are, with what is installed beside a program."""
-    found = [Path(word).absolute().parent for word in command if Path(word).is_file()]
-    return [folder.parent if folder.name == "bin" else folder for folder in found]
+    """Where the files of a command are, with what is installed beside a program; and folders and
+    files that it is told by NAME=PATH or --option=PATH."""
+    told = [word.partition("=")[2] for word in command]
+    found = [Path(word).absolute().parent for word in (*command, *told) if Path(word).is_file()]
+    folders = [Path(word).absolute() for word in told if word and Path(word).is_dir()]
+    return [*(each.parent if each.name == "bin" else each for each in found), *folders]
 
 
 POINTS = (
