@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type PoolClient } from 'pg';
 import { mergeUpdates } from 'yjs';
@@ -88,7 +87,8 @@ export class DocumentDatabase implements DocumentStore {
       } catch (error) {
         log.warn(facts(error), 'the database gave no answer');
       }
-      await Promise.race([sleep(ASKED_EVERY_MILLISECONDS), once(this.ended.signal, 'abort')]);
+      const { signal } = this.ended;
+      await sleep(ASKED_EVERY_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

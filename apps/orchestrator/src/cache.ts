@@ -16,8 +16,11 @@ export class Cache {
 
   /** The entry, or what `find` finds, which is kept unless it is undefined. */
   async through<T>(kind: EntryKind, key: string, find: () => Promise<T>): Promise<Cached<T>> {
-    const kept = await this.ask(() => this.client.get(this.keyOf(kind, key)));
-    if (typeof kept === 'string') return { value: JSON.parse(kept) as T, hit: true };
+    const kept = await this.ask(async () => {
+      const text = await this.client.get(this.keyOf(kind, key));
+      return text === null ? undefined : { value: JSON.parse(text) as T };
+    });
+    if (kept) return { ...kept, hit: true };
     const value = await find();
     await this.keep(kind, key, value);
     return { value, hit: false };

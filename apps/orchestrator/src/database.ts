@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
@@ -104,7 +103,8 @@ export class Databases {
       } catch (error) {
         log.warn(facts(error), 'the database gave no answer');
       }
-      await Promise.race([sleep(ASKED_EVERY_MILLISECONDS), once(this.ended.signal, 'abort')]);
+      const { signal } = this.ended;
+      await sleep(ASKED_EVERY_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

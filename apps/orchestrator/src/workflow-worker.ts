@@ -50,9 +50,11 @@ export class WorkflowWorker {
   private async run(): Promise<void> {
     let pause = FIRST_PAUSE_MILLISECONDS;
     while (!this.ended) {
+      const began = performance.now();
       try {
         await this.poll();
       } catch (error) {
+        if (performance.now() - began > LONGEST_PAUSE_MILLISECONDS) pause = FIRST_PAUSE_MILLISECONDS;
         log.warn(facts(error), 'Temporal gave no answer');
         await sleep(pause * (0.5 + Math.random() / 2));
         pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS);

@@ -90,6 +90,13 @@ describe('the cache', () => {
     assert.deepEqual(read, { value: [1], hit: false });
   });
 
+  it('finds anew what it can not read', async () => {
+    const store = new FakeStore();
+    store.kept.set('api:one', '{"name": ');
+    const read = await new Cache(store as never, ENTRIES).through('API_RESPONSE', 'one', () => Promise.resolve(1));
+    assert.deepEqual(read, { value: 1, hit: false });
+  });
+
   it('keeps nothing where there is nothing', async () => {
     const store = new FakeStore();
     await new Cache(store as never, ENTRIES).through('API_RESPONSE', 'none', () => Promise.resolve(undefined));
