@@ -64,7 +64,7 @@ async def analyse(patient: str) -> None:
         raise ApplicationError("it was begun before", non_retryable=True)
     name = str(uuid4()) if "names-at-random" in FAULTS else f"{info.workflow_id}:{patient}"
     await asyncio.to_thread(save, name)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(2)
 
 
 @workflow.defn(sandboxed=False)

@@ -29,8 +29,11 @@ LISTED_SECONDS = 15.0
 """In which Temporal lists a workflow that was started."""
 
 HEARD_SECONDS = 0.5
-"""From SIGTERM on until the process has heard of it, and from the server's giving an activity away
-until the worker has it: one that is told to stop in between loses it, as Temporal's SDKs do."""
+"""From SIGTERM on until the process has heard of it."""
+
+TAKEN_SECONDS = 0.2
+"""From the server's giving an activity away until the worker has it: one that is told to stop in
+between loses it (seen of Temporal's SDK for TypeScript 1.24)."""
 
 AWAY_SECONDS = 3.0
 """How long Temporal is away: every worker has asked it meanwhile."""
@@ -211,7 +214,7 @@ def _ends_its_activity(trial: Trial) -> None:
     with _sample(trial) as sample:
         held = sample.start()
         sample.await_in_hand(held)
-        process.wait_ended(HEARD_SECONDS)
+        process.wait_ended(TAKEN_SECONDS)
         process.terminate()
         process.wait_ended(HEARD_SECONDS)
         if not sample.in_hand(held) and sample.completed_at_once(held):
