@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from rendering.applications.pods import READINESS
 from rendering.database.roles import ROLES, RoleKey
 from rendering.shared.endpoints import LIVE_PATH
 from rf.conform.point import CONNECTED, ContractPoint, Explanation
-from rf.conform.seen import NotTriedError, require
+from rf.conform.seen import NotTriedError, in_time, require
 from rf.conform.trial import Trial
 from rf.shared.applications.application_process import ApplicationProcess
 from rf.shared.applications.http_client import WebAnswer, WebRequest
@@ -73,45 +73,41 @@ def _ready_by_database(trial: Trial) -> None:
         return lambda: (answer := trial.readiness(process)) is not None and answer.status == status
 
     with trial.stand.databases.away():
-        _within(OUT_OF_TRAFFIC_SECONDS, says(503), "the database is away, and it is still ready")
-    _within(BACK_SECONDS, says(200), "the database is back, and it is not ready again")
-
-
-def _within(seconds: float, condition: Callable[[], bool], otherwise: str) -> None:
-    try:
-        wait_until(condition, otherwise, seconds)
-    except TimeoutError:
-        require(False, f"{otherwise} after {seconds:g} s")
+        seconds = OUT_OF_TRAFFIC_SECONDS
+        still = f"the database is away, and it is still ready after {seconds:g} s"
+        in_time(says(503), seconds, still)
+    not_again = f"the database is back, and it is not ready again after {BACK_SECONDS:g} s"
+    in_time(says(200), BACK_SECONDS, not_again)
 
 
 def _reads_only_read(trial: Trial) -> None:
-    databases = trial.stand.databases
-    before = databases.log_sizes()
-    for name in ("write", "read", "public", "enqueue"):
-        if trial.samples.has(name):
-            trial.ask(name)
     reader = ROLES[RoleKey.READ_ONLY].name
     refused = [
         match[2]
-        for line in databases.said_since(before)
+        for line in _said_of_samples(trial)
         if (match := _REFUSED_WRITE.match(line)) and match[1] == reader
     ]
     require(not refused, f"through DATABASE_REPLICA_URL: {refused[:1]}")
 
 
 def _keeps_no_session(trial: Trial) -> None:
-    databases = trial.stand.databases
-    before = databases.log_sizes()
-    for name in ("write", "read", "public", "enqueue"):
-        if trial.samples.has(name):
-            trial.ask(name)
     kept: list[str] = []
-    for line in databases.said_since(before):
+    for line in _said_of_samples(trial):
         said = _STATEMENT.match(line)
         state = _SESSION_STATE.match(said[2]) if said else None
         if said and state and (state[1] or "").lower() not in _FOLLOWED:
             kept.append(said[2][:120])
     require(not kept, f"through PgBouncer, where it would stay with the connection: {kept[:1]}")
+
+
+def _said_of_samples(trial: Trial) -> Iterable[str]:
+    """What the servers log while every sample is asked once."""
+    databases = trial.stand.databases
+    before = databases.log_sizes()
+    for name in ("write", "read", "public", "enqueue"):
+        if trial.samples.has(name):
+            trial.ask(name)
+    return databases.said_since(before)
 
 
 def _pools(trial: Trial) -> None:

@@ -13,9 +13,8 @@ from rendering.queue.keys import RQ_PREFIX
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
 from rf.conform.job_queues import LibraryQueue, RetriedJob, job_queue
 from rf.conform.point import ContractPoint, Explanation
-from rf.conform.seen import NotTriedError, require
+from rf.conform.seen import NotTriedError, in_time, require
 from rf.conform.trial import Trial
-from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import WORKER
 from scaleplan.sizes import QueueClient
 
@@ -76,23 +75,18 @@ def sample_queue(trial: Trial) -> Iterator[tuple[LibraryQueue, Callable[[], str]
 
 def await_done(queue: LibraryQueue, identifier: str) -> None:
     """Raises BrokenPointError unless the job is carried out in time."""
-    try:
-        wait_until(lambda: identifier in queue.ended(), "ended", DONE_SECONDS)
-    except TimeoutError:
-        require(False, f"a job had not ended after {DONE_SECONDS:g} s")
+    seen = f"a job had not ended after {DONE_SECONDS:g} s"
+    in_time(lambda: identifier in queue.ended(), DONE_SECONDS, seen)
     require(queue.ended()[identifier] == "completed", "a job failed")
 
 
 def await_taken(queue: LibraryQueue, identifier: str) -> None:
     """Raises BrokenPointError unless somebody takes the job in time."""
-    try:
-        wait_until(
-            lambda: identifier in queue.active() or identifier in queue.ended(),
-            "taken",
-            DONE_SECONDS,
-        )
-    except TimeoutError:
-        require(False, f"nobody took a job within {DONE_SECONDS:g} s")
+    in_time(
+        lambda: identifier in queue.active() or identifier in queue.ended(),
+        DONE_SECONDS,
+        f"nobody took a job within {DONE_SECONDS:g} s",
+    )
 
 
 def _carries_out(trial: Trial) -> None:
@@ -113,10 +107,7 @@ def _one_at_a_time(trial: Trial) -> None:
             seen = max(seen, len(queue.active()))
             return set(jobs) <= queue.ended().keys()
 
-        try:
-            wait_until(all_ended, "ended", DONE_SECONDS)
-        except TimeoutError:
-            require(False, f"{AT_ONCE} jobs had not ended after {DONE_SECONDS:g} s")
+        in_time(all_ended, DONE_SECONDS, f"{AT_ONCE} jobs had not ended after {DONE_SECONDS:g} s")
     require(seen <= most, f"it held {seen} jobs at once, not {most}")
 
 

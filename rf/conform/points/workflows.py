@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rendering.shared.endpoints import STOP_MARGIN_SECONDS
 from rf.conform.point import ContractPoint, Explanation
 from rf.conform.points.jobs import stored
-from rf.conform.seen import BrokenPointError, NotTriedError, require
+from rf.conform.seen import BrokenPointError, NotTriedError, in_time, require
 from rf.conform.trial import READY_SECONDS, Trial
 from rf.shared.applications.application_process import ApplicationProcess
 from rf.shared.applications.http_client import NoAnswerError
-from rf.shared.servers.processes import wait_until
 from scaleplan.applications.workloads import ORCHESTRATOR, WORKFLOW_WORKER
 
 if TYPE_CHECKING:
     from rf.shared.applications.local_temporal import LocalTemporal, SeenWorkflow
 
-T = TypeVar("T")
 
 DONE_SECONDS = 60.0
 """In which a sample's workflow is to end, and a task that waits is to be taken."""
 
 LISTED_SECONDS = 15.0
 """In which Temporal lists a workflow that was started."""
+
+ASKED_EVERY_SECONDS = 0.1
 
 HEARD_SECONDS = 0.5
 """From SIGTERM on until the process has heard of it."""
@@ -53,10 +53,11 @@ class _Sample:
 
     def await_ended(self, identifier: str, what: str) -> SeenWorkflow:
         """Raises BrokenPointError unless it ends well in time."""
-        found = _in_time(
+        found = in_time(
             lambda: (seen := self.temporal.seen(identifier)).completed is not None and seen,
             DONE_SECONDS,
             f"{what} had not ended after {DONE_SECONDS:g} s",
+            ASKED_EVERY_SECONDS,
         )
         require(found.completed, f"{what} failed")
         return found
@@ -64,12 +65,13 @@ class _Sample:
     def await_in_hand(self, identifier: str) -> None:
         """Raises BrokenPointError unless a worker takes an activity of it in time; NotTriedError
         where it has ended without one in hand."""
-        _in_time(
+        in_time(
             lambda: (
                 self.in_hand(identifier) or self.temporal.seen(identifier).completed is not None
             ),
             DONE_SECONDS,
             f"no activity of a workflow was taken within {DONE_SECONDS:g} s",
+            ASKED_EVERY_SECONDS,
         )
         if not self.in_hand(identifier):
             raise NotTriedError(
@@ -109,14 +111,6 @@ def _sample(trial: Trial) -> Iterator[_Sample]:
         temporal.end(*started)
 
 
-def _in_time(condition: Callable[[], T | bool], seconds: float, seen: str) -> T:
-    """The condition's first true value. Raises BrokenPointError with what was seen."""
-    try:
-        return wait_until(condition, "so", seconds, interval_seconds=0.1)
-    except TimeoutError:
-        raise BrokenPointError(seen) from None
-
-
 def _starts(trial: Trial) -> None:
     temporal = trial.stand.temporal
     wanted = trial.stand.variables(trial.tried.name)["TEMPORAL_TASK_QUEUE"]
@@ -129,10 +123,11 @@ def _started(temporal: LocalTemporal, ask: Callable[[], object]) -> list[str]:
     """Task queues of what a request has started. Raises BrokenPointError where it has nothing."""
     before = temporal.known()
     ask()
-    started = _in_time(
+    started = in_time(
         lambda: {id_: queue for id_, queue in temporal.known().items() if id_ not in before},
         LISTED_SECONDS,
         "the sample `start_workflow` started no workflow",
+        ASKED_EVERY_SECONDS,
     )
     temporal.end(*started)
     return list(started.values())
@@ -149,7 +144,7 @@ def _starts_again(trial: Trial) -> None:
             return False
 
     back = f"{READY_SECONDS:g} s after Temporal was back it still started no workflow"
-    _started(temporal, lambda: _in_time(answered, READY_SECONDS, back))
+    _started(temporal, lambda: in_time(answered, READY_SECONDS, back, ASKED_EVERY_SECONDS))
 
 
 def _without_temporal(trial: Trial, process: ApplicationProcess) -> None:
